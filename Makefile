@@ -1,0 +1,52 @@
+# Every target does its own set-up. Needs Python 3.11 or newer and make; Node and the CDK come with it.
+PYTHON ?= python3
+CLOUD_PORT ?= 4566
+INSTANCE ?= 11111111-1111-4111-8111-111111111111
+ARGS ?=
+
+READY := .venv/.ready
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+# A user's own settings must not reach the tools.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.PHONY: setup demo test cloud deploy destroy format build clean
+
+setup: $(READY)
+
+$(READY): requirements.txt constraints.txt package.json package-lock.json pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, got " + sys.version.split()[0] + "; name another with PYTHON=...")'
+	@echo "Setting up .venv (about a minute, once) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+demo: $(READY) ## A customer who comes back, on the local cloud
+	@python -m local.demo
+
+test: $(READY) ## Format, lint, types, unit, synth, local
+	ruff format --check .
+	ruff check .
+	mypy
+	python -m pytest -m "not prove" $(ARGS)
+
+cloud: $(READY) ## The local cloud in the foreground
+	@python -m local --port $(CLOUD_PORT)
+
+deploy: $(READY) ## The app's stack to the local cloud that runs
+	@python -m local.deploy --port $(CLOUD_PORT) deploy -c instance=$(INSTANCE) $(ARGS)
+
+destroy: $(READY) ## The app's stack away from the local cloud that runs
+	@python -m local.deploy --port $(CLOUD_PORT) destroy -c instance=$(INSTANCE) $(ARGS)
+
+format: $(READY) ## Format, and mend what the linter can
+	ruff format .
+	ruff check --fix .
+
+build: $(READY) ## The wheel and the sdist, in dist/
+	python -m build --no-isolation
+
+clean: ## Away with what the targets made
+	rm -rf .venv node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .local-cloud

@@ -1,0 +1,95 @@
+"""The CDK app: one stack with an endpoint for the instance named in the context.
+
+cdk deploy -c instance=<id, ARN or alias> [-c customer_identity=unchecked] [-c authorization=iam]
+           [-c cloud_watch_role=true] [-c credentials=cli]
+"""
+
+import os
+import sys
+from typing import TypeVar
+
+from aws_cdk import (
+    App,
+    CfnOutput,
+    CliCredentialsStackSynthesizer,
+    DefaultStackSynthesizer,
+    Environment,
+    Stack,
+)
+
+from connect_persistent_chat import (
+    Authorization,
+    ConfigurationError,
+    ConnectInstance,
+    CustomerIdentity,
+    PersistentChatEndpoint,
+)
+from constructs import Construct
+
+_T = TypeVar("_T")
+_CUSTOMER_IDENTITIES = {"unchecked": CustomerIdentity.unchecked}
+_AUTHORIZATIONS = {"iam": Authorization.iam}
+_FLAGS = {"true": True, "false": False}
+# Whose permissions deploy: the roles of the bootstrap stack, or those of whoever runs the command line.
+_CREDENTIALS = {"bootstrap": DefaultStackSynthesizer, "cli": CliCredentialsStackSynthesizer}
+
+
+class PersistentChatStack(Stack):
+    """The endpoint, as the context asks for it."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(
+            scope,
+            id,
+            description="A guarded endpoint for Amazon Connect's CreatePersistentContactAssociation",
+            env=Environment(
+                account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION")
+            ),
+            synthesizer=_choice(scope, "credentials", "bootstrap", _CREDENTIALS)(),
+        )
+        instance = _context(self, "instance")
+        if not instance:
+            raise ConfigurationError(
+                "context", ["instance: got nothing, expected -c instance=<id, ARN or alias>."]
+            )
+        self.endpoint = PersistentChatEndpoint(
+            self,
+            "Endpoint",
+            instance=ConnectInstance.from_any(self, "Instance", instance),
+            customer_identity=_choice(self, "customer_identity", "unchecked", _CUSTOMER_IDENTITIES)(),
+            authorization=_choice(self, "authorization", "iam", _AUTHORIZATIONS)(),
+            cloud_watch_role=_choice(self, "cloud_watch_role", "false", _FLAGS),
+        )
+        CfnOutput(
+            self,
+            "EndpointUrl",
+            value=self.endpoint.url,
+            description="POST here, with the current contact's id appended",
+        )
+
+
+def _context(scope: Construct, key: str) -> str:
+    return str(scope.node.try_get_context(key) or "")
+
+
+def _choice(scope: Construct, key: str, default: str, choices: dict[str, _T]) -> _T:
+    value = _context(scope, key) or default
+    if value not in choices:
+        raise ConfigurationError("context", [f"{key}: got {value!r}, expected {' or '.join(choices)}."])
+    return choices[value]
+
+
+def main() -> int:
+    """Synthesize; 1, with one sentence on standard error, if the context cannot work."""
+    app = App()
+    try:
+        PersistentChatStack(app, "PersistentChat")
+    except ConfigurationError as mistake:
+        print(f"Error: {mistake}", file=sys.stderr)
+        return 1
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Findings of cdk-nag's packs that are meant to be so, each with a reason that can be checked."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Acknowledgment, Stack, Validations
+
+from constructs import IConstruct
+
+
+def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
+    """Explain findings on this construct: `<pack>::<rule>` to reason."""
+    Validations.of(construct).acknowledge(
+        *(Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items())
+    )
+
+
+def wildcard(construct: IConstruct, resource: str) -> str:
+    """The finding that a policy's resource, an ARN with tokens, has a wildcard in it."""
+    return f"AwsSolutions::AwsSolutions-IAM5[Resource::{_flat(Stack.of(construct).resolve(resource))}]"
+
+
+def managed_policy(name: str) -> str:
+    """The finding that a role has this managed policy of AWS."""
+    return f"AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]"
+
+
+def _flat(value: object) -> str:
+    """A resolved value as cdk-nag writes it: references in angle brackets."""
+    match value:
+        case {"Fn::Join": [_, list(parts)]}:
+            return "".join(_flat(part) for part in parts)
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case _:
+            return str(value)

@@ -1,0 +1,339 @@
+"""The endpoint: REST API, association function, permissions, and the proof that they work together."""
+
+import json
+
+from aws_cdk import Annotations, Duration, RemovalPolicy, Stack, Token
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from connect_persistent_chat import functions, wire
+from connect_persistent_chat.acknowledgments import acknowledge, wildcard
+from connect_persistent_chat.authorization import Authorization
+from connect_persistent_chat.errors import ConfigurationError
+from connect_persistent_chat.functions import association_names as names
+from connect_persistent_chat.identity import CustomerIdentity
+from connect_persistent_chat.instance import ConnectInstance
+from connect_persistent_chat.proof import LONGEST_PATIENCE_SECONDS, Proof
+from constructs import Construct
+
+# API Gateway gives up after 29 s (Amazon API Gateway quotas); the function has to answer before.
+GATEWAY_PATIENCE_SECONDS = 29
+# What the function needs beside the deadline: its start, and writing the answer.
+FUNCTION_MARGIN_SECONDS = 3
+# CreatePersistentContactAssociation's default quota (Amazon Connect service quotas).
+QUOTA_RATE = 5
+QUOTA_BURST = 8
+
+
+class PersistentChatEndpoint(Construct):
+    """A working, guarded HTTP endpoint for CreatePersistentContactAssociation of one instance.
+
+    `POST <url><contact id>` with Amazon Connect's own request makes the contact continue a past chat. A
+    deployment that succeeds has proved that the endpoint works: see docs/proof.md.
+
+    :param instance: the instance whose chats are continued.
+    :param customer_identity: how a contact is tied to a customer. Has to be chosen: so far there is only
+        `CustomerIdentity.unchecked()`, which trusts the caller and adds a warning.
+    :param authorization: who may call. Default: `Authorization.iam()`.
+    :param deadline: within which a request is answered, from 1 to 25 seconds; API Gateway gives up after 29.
+        Default: 8 seconds.
+    :param throttle_rate_limit: requests a second, over all callers, more than 0. Default: 5, the quota of
+        CreatePersistentContactAssociation.
+    :param throttle_burst_limit: requests at once, over all callers, at least 1. Default: 8, likewise.
+    :param log_retention: how long the access log and the function's log are kept. Default: three months.
+    :param log_removal_policy: what becomes of the logs with the stack. Default: they are deleted.
+    :param cloud_watch_role: whether to make the account-wide role with which API Gateway writes logs. An
+        account needs one per region; it outlives the stack. Default: false, the account has it already.
+    :param security_policy: the TLS policy of the API. Default: TLS 1.2 or newer with forward secrecy
+        (`SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09`).
+    :param proof_patience: how long the deployment's proof asks again before it fails, from 1 second to 10
+        minutes: a new policy or stage takes a while to be seen. Default: 1 minute.
+
+    Raises ConfigurationError, with every mistake in it, if a value cannot work.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        instance: ConnectInstance,
+        customer_identity: CustomerIdentity,
+        authorization: Authorization | None = None,
+        deadline: Duration | None = None,
+        throttle_rate_limit: float = QUOTA_RATE,
+        throttle_burst_limit: int = QUOTA_BURST,
+        log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+        log_removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        cloud_watch_role: bool = False,
+        security_policy: apigateway.SecurityPolicy = apigateway.SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09,
+        proof_patience: Duration | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self._instance = instance
+        self._authorization = authorization or Authorization.iam()
+        deadline = deadline or Duration.seconds(8)
+        proof_patience = proof_patience or Duration.minutes(1)
+        self._refuse_mistakes(deadline, throttle_rate_limit, throttle_burst_limit, proof_patience)
+        self._warn(customer_identity)
+
+        environment = {
+            names.INSTANCE_ID: instance.instance_id,
+            names.CUSTOMER_IDENTITY: customer_identity.value,
+            names.DEADLINE_SECONDS: _seconds(deadline),
+            names.CONNECT_ENDPOINT_URL: f"https://connect.{Stack.of(self).region}.{Stack.of(self).url_suffix}",
+        }
+        permissions = self._permissions()
+        function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
+        self._role = self._build_role(function_log, permissions)
+        self._function = self._build_function(function_log, environment, deadline)
+        access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
+        self._api = self._build_api(access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit)
+        self._set_tls_policy(security_policy)
+        self._method = self._build_method()
+        wire.add_gateway_refusals(self._api)
+        self._url = f"{self._api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
+        Proof(
+            self,
+            "Proof",
+            url=self._url,
+            method=self._method,
+            function=self._function,
+            environment=environment,
+            permissions=permissions,
+            patience=proof_patience,
+            # The stage's settings are no part of a deployment's id.
+            stage_settings={"rate": throttle_rate_limit, "burst": throttle_burst_limit},
+            after=[self._role, self._api, self._method],
+        )
+        self._acknowledge()
+
+    @property
+    def api(self) -> apigateway.RestApi:
+        """The REST API."""
+        return self._api
+
+    @property
+    def function(self) -> lambda_.Function:
+        """The association function."""
+        return self._function
+
+    @property
+    def role(self) -> iam.Role:
+        """The association function's role."""
+        return self._role
+
+    @property
+    def url(self) -> str:
+        """The endpoint's address, ready for a contact id to be appended."""
+        return self._url
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let this identity call the endpoint, and nothing else of the API."""
+        return self._method.grant_execute(grantee)
+
+    def metric_count(
+        self, *, statistic: str | None = None, period: Duration | None = None
+    ) -> cloudwatch.Metric:
+        """How many requests came. Statistic: Sum by default. Period: 5 minutes by default."""
+        return self._method.metric_count(self._api.deployment_stage, statistic=statistic, period=period)
+
+    def metric_client_error(
+        self, *, statistic: str | None = None, period: Duration | None = None
+    ) -> cloudwatch.Metric:
+        """How many requests were refused (4xx). Statistic: Sum by default. Period: 5 minutes by default."""
+        return self._method.metric_client_error(
+            self._api.deployment_stage, statistic=statistic, period=period
+        )
+
+    def metric_server_error(
+        self, *, statistic: str | None = None, period: Duration | None = None
+    ) -> cloudwatch.Metric:
+        """How many requests failed (5xx). Statistic: Sum by default. Period: 5 minutes by default."""
+        return self._method.metric_server_error(
+            self._api.deployment_stage, statistic=statistic, period=period
+        )
+
+    def metric_latency(
+        self, *, statistic: str | None = None, period: Duration | None = None
+    ) -> cloudwatch.Metric:
+        """How long requests took, in milliseconds. Statistic: Average by default. Period: 5 minutes."""
+        return self._method.metric_latency(self._api.deployment_stage, statistic=statistic, period=period)
+
+    def _refuse_mistakes(self, deadline: Duration, rate: float, burst: int, patience: Duration) -> None:
+        longest_deadline = GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1
+        mistakes = self._instance.mistakes_in(Stack.of(self))
+        mistakes += _out_of_range("deadline", _number(deadline), 1, longest_deadline, "seconds")
+        mistakes += _out_of_range("proof_patience", _number(patience), 1, LONGEST_PATIENCE_SECONDS, "seconds")
+        if not Token.is_unresolved(rate) and not rate > 0:
+            mistakes.append(f"throttle_rate_limit: got {rate}, expected more than 0 requests a second.")
+        if not Token.is_unresolved(burst) and burst < 1:
+            mistakes.append(f"throttle_burst_limit: got {burst}, expected at least 1 request.")
+        if mistakes:
+            raise ConfigurationError(self.node.path, mistakes)
+
+    def _warn(self, customer_identity: CustomerIdentity) -> None:
+        if not customer_identity.checked:
+            Annotations.of(self).add_warning_v2(
+                "connect-persistent-chat:unchecked-customer",
+                "CustomerIdentity.unchecked() lets whoever may invoke the endpoint continue any customer's "
+                "chat. Give invoke permission only to backends that make sure that both contacts belong to "
+                "the same customer.",
+            )
+
+    def _permissions(self) -> list[iam.PolicyStatement]:
+        """What the function calls. One statement an action, so that each can be proved by itself."""
+        return [
+            # The action needs both resources (Service Authorization Reference).
+            iam.PolicyStatement(
+                actions=["connect:CreatePersistentContactAssociation"],
+                resources=[self._instance.instance_arn, self._instance.contact_arn],
+            )
+        ]
+
+    def _build_role(self, log: logs.LogGroup, permissions: list[iam.PolicyStatement]) -> iam.Role:
+        role = functions.role_for(self, "Role", "Continues past chats of an Amazon Connect instance", log)
+        for statement in permissions:
+            role.add_to_policy(statement)
+        return role
+
+    def _build_function(
+        self, log: logs.LogGroup, environment: dict[str, str], deadline: Duration
+    ) -> lambda_.Function:
+        function = lambda_.Function(
+            self,
+            "Function",
+            description="Makes a chat of an Amazon Connect instance continue a past one",
+            runtime=functions.RUNTIME,
+            architecture=functions.ARCHITECTURE,
+            code=functions.code_of("association", "aws"),
+            handler="association.handler.handle",
+            environment=environment,
+            role=self._role,
+            log_group=log,
+            tracing=lambda_.Tracing.ACTIVE,
+            # Lambda gives CPU by memory, and a cold start is CPU.
+            memory_size=512,
+            timeout=Duration.seconds(_number(deadline) + FUNCTION_MARGIN_SECONDS),
+        )
+        # The instance is checked before anything else is made.
+        function.node.add_dependency(self._instance)
+        return function
+
+    def _build_api(
+        self, access_log: logs.LogGroup, cloud_watch_role: bool, rate: float, burst: int
+    ) -> apigateway.RestApi:
+        api = apigateway.RestApi(
+            self,
+            "Api",
+            description="Amazon Connect CreatePersistentContactAssociation",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=cloud_watch_role,
+            deploy_options=apigateway.StageOptions(
+                stage_name="v1",
+                tracing_enabled=True,
+                access_log_destination=apigateway.LogGroupLogDestination(access_log),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+                method_options={
+                    f"/{'/'.join(wire.PATH)}/{wire.METHOD}": apigateway.MethodDeploymentOptions(
+                        throttling_rate_limit=rate, throttling_burst_limit=burst
+                    )
+                },
+            ),
+        )
+        # The CDK's own output would show an address that answers nothing by itself.
+        api.node.try_remove_child("Endpoint")
+        api.node.add_dependency(self._instance)
+        return api
+
+    def _set_tls_policy(self, policy: apigateway.SecurityPolicy) -> None:
+        resource = self._api.node.default_child
+        assert isinstance(resource, apigateway.CfnRestApi)
+        if policy.value.startswith("TLS_"):
+            resource.security_policy = policy.value
+        else:
+            # The newer policies have a longer name in CloudFormation, and ask for an access mode.
+            resource.security_policy = f"SecurityPolicy_{policy.value}"
+            resource.endpoint_access_mode = "BASIC"
+
+    def _build_method(self) -> apigateway.Method:
+        resource: apigateway.IResource = self._api.root
+        for part in wire.PATH:
+            resource = resource.add_resource(part)
+        model = self._api.add_model(
+            "Request",
+            # Whatever the content type says, the body is held against this model.
+            content_type="application/json",
+            description="CreatePersistentContactAssociation's request",
+            schema=wire.REQUEST_SCHEMA,
+        )
+        return resource.add_method(
+            wire.METHOD,
+            apigateway.LambdaIntegration(self._function, allow_test_invoke=False),
+            authorization_type=self._authorization.authorization_type,
+            request_models={"$default": model},
+            request_validator=self._api.add_request_validator(
+                "RequestValidator", validate_request_body=True, validate_request_parameters=True
+            ),
+        )
+
+    def _acknowledge(self) -> None:
+        acknowledge(
+            self._role,
+            {
+                wildcard(self, self._instance.contact_arn): "Contacts come and go: contact/* of the one "
+                "instance is the narrowest resource for them.",
+                wildcard(self, "*"): "X-Ray's actions know no resource (Service Authorization Reference).",
+            },
+        )
+        acknowledge(
+            self._function,
+            {"Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late."},
+        )
+        acknowledge(
+            self._method,
+            {"AwsSolutions::AwsSolutions-COG4": "Its callers are authorized, by AWS identity and signature."},
+        )
+        acknowledge(
+            self._api.deployment_stage,
+            {
+                "AwsSolutions::AwsSolutions-APIG3": "A web ACL costs by the month and is its owner's choice; "
+                "associate one with `api.deployment_stage`.",
+                "AwsSolutions::AwsSolutions-APIG6": "Execution logs hold bodies and headers; the access log "
+                "and the function's log tell who called and how it ended.",
+                "Serverless::Serverless-APIGWDefaultThrottling": "The one method has its own throttle.",
+            },
+        )
+
+
+# What API Gateway writes for each request: who called what and how it ended. No address, header or body.
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "requestTime": "$context.requestTime",
+    "caller": "$context.identity.userArn",
+    "method": "$context.httpMethod",
+    "resource": "$context.resourcePath",
+    "status": "$context.status",
+    "refusal": "$context.error.responseType",
+    "integrationStatus": "$context.integration.status",
+    "responseLatency": "$context.responseLatency",
+    "integrationLatency": "$context.integration.latency",
+    "xrayTraceId": "$context.xrayTraceId",
+}
+
+
+def _number(duration: Duration) -> float:
+    return duration.to_milliseconds() / 1000
+
+
+def _seconds(duration: Duration) -> str:
+    return f"{_number(duration):g}"
+
+
+def _out_of_range(name: str, got: float, least: float, most: float, unit: str) -> list[str]:
+    if least <= got <= most:
+        return []
+    return [f"{name}: got {got:g} {unit}, expected {least:g} to {most:g} {unit}."]

@@ -1,0 +1,13 @@
+"""The one error that this library raises at synthesis."""
+
+from collections.abc import Sequence
+
+
+class ConfigurationError(ValueError):
+    """Something that was configured cannot work.
+
+    The message says where, and for each mistake what was wrong, what was got and what was expected.
+    """
+
+    def __init__(self, where: str, mistakes: Sequence[str]) -> None:
+        super().__init__(f"{where}: " + " ".join(mistakes))

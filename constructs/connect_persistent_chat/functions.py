@@ -1,0 +1,79 @@
+"""Where the code of the functions is, how it becomes an asset, and the names that both sides share."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from aws_cdk import FileSystem, RemovalPolicy, SymlinkFollowMode
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from constructs import Construct
+
+__all__ = ["association_names", "code_of", "fingerprint_of", "log_group", "provisioning_names", "role_for"]
+
+# The wheel carries lambda/ inside the package; a checkout has it beside constructs/.
+_PACKAGE = Path(__file__).resolve().parent
+SOURCE = next(path for path in (_PACKAGE / "lambda", _PACKAGE.parents[1] / "lambda") if path.is_dir())
+
+RUNTIME = lambda_.Runtime.PYTHON_3_14
+ARCHITECTURE = lambda_.Architecture.ARM_64
+
+
+def _names_of(package: str) -> ModuleType:
+    """The names module of a function, loaded from its file: `lambda` is no name that can be imported."""
+    spec = importlib.util.spec_from_file_location(
+        f"connect_persistent_chat._{package}_names", SOURCE / package / "names.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # A checkout must stay clean: a stray __pycache__ is nobody's to find in an asset's folder.
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = writes
+    return module
+
+
+if TYPE_CHECKING:
+    from association import names as association_names
+    from provisioning import names as provisioning_names
+else:
+    association_names = _names_of("association")
+    provisioning_names = _names_of("provisioning")
+
+
+def _left_out(packages: tuple[str, ...]) -> list[str]:
+    others = sorted(path.name for path in SOURCE.iterdir() if path.name not in packages)
+    return ["**/__pycache__", "**/*.pyc", *others]
+
+
+def code_of(*packages: str) -> lambda_.Code:
+    """These packages of lambda/ as an asset, without the others and without `__pycache__`."""
+    return lambda_.Code.from_asset(str(SOURCE), exclude=_left_out(packages))
+
+
+def fingerprint_of(*packages: str) -> str:
+    """A hash of what `code_of` would deploy."""
+    return FileSystem.fingerprint(str(SOURCE), exclude=_left_out(packages), follow=SymlinkFollowMode.EXTERNAL)
+
+
+def log_group(
+    scope: Construct, id: str, retention: logs.RetentionDays, removal_policy: RemovalPolicy
+) -> logs.LogGroup:
+    """A log group that ends with its stack, unless told otherwise, and forgets after `retention`."""
+    return logs.LogGroup(scope, id, retention=retention, removal_policy=removal_policy)
+
+
+def role_for(scope: Construct, id: str, description: str, log: logs.LogGroup) -> iam.Role:
+    """A role for a function that may do nothing but write to its own log."""
+    role = iam.Role(
+        scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description
+    )
+    log.grant_write(role)
+    return role

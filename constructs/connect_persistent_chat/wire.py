@@ -1,0 +1,116 @@
+"""The wire contract's part that API Gateway keeps: the request model and the gateway's own refusals."""
+
+import json
+from typing import NamedTuple
+
+from aws_cdk import aws_apigateway as apigateway
+
+from connect_persistent_chat.functions import association_names as names
+
+PATH = ("contact", "persistent-contact-association", "{InstanceId}", "{InitialContactId}")
+METHOD = "POST"
+
+# `$` may match before a line end; this end is one in every dialect of regular expressions.
+_ID_PATTERN = rf"^{names.ID_PATTERN}(?![\s\S])"
+
+REQUEST_SCHEMA = apigateway.JsonSchema(
+    schema=apigateway.JsonSchemaVersion.DRAFT4,
+    title="CreatePersistentContactAssociationRequest",
+    type=apigateway.JsonSchemaType.OBJECT,
+    additional_properties=False,
+    required=["RehydrationType", "SourceContactId"],
+    properties={
+        "RehydrationType": apigateway.JsonSchema(
+            type=apigateway.JsonSchemaType.STRING, enum=list(names.REHYDRATION_TYPES)
+        ),
+        "SourceContactId": apigateway.JsonSchema(
+            type=apigateway.JsonSchemaType.STRING,
+            min_length=1,
+            max_length=names.CONTACT_ID_LENGTH,
+            pattern=_ID_PATTERN,
+        ),
+        "ClientToken": apigateway.JsonSchema(
+            type=apigateway.JsonSchemaType.STRING, max_length=names.CLIENT_TOKEN_LENGTH
+        ),
+    },
+)
+
+# The gateway cannot name the field, so its answer names them all.
+_BAD_BODY = (
+    "The body has to be a JSON object of RehydrationType (required: "
+    f"{' or '.join(names.REHYDRATION_TYPES)}), SourceContactId (required: 1 to {names.CONTACT_ID_LENGTH} "
+    f"letters, digits and hyphens), ClientToken (at most {names.CLIENT_TOKEN_LENGTH} characters), "
+    "and nothing else."
+)
+
+
+class GatewayRefusal(NamedTuple):
+    """A refusal by API Gateway itself, in the wire contract's words."""
+
+    response_type: apigateway.ResponseType
+    status: int
+    error_type: str
+    # None: the gateway's own text.
+    message: str | None = None
+    retry_after_seconds: int | None = None
+
+
+_RESPONSE = apigateway.ResponseType
+_DENIED = "AccessDeniedException"
+_INVALID = "InvalidParameterException"
+_INTERNAL = "InternalServiceException"
+_THROTTLED = "ThrottlingException"
+_OUT_OF_REACH = "The endpoint could not answer in time. Try again."
+
+GATEWAY_REFUSALS = (
+    GatewayRefusal(_RESPONSE.DEFAULT_4_XX, 403, _DENIED),
+    GatewayRefusal(_RESPONSE.DEFAULT_5_XX, 500, _INTERNAL, "The endpoint failed."),
+    GatewayRefusal(
+        _RESPONSE.MISSING_AUTHENTICATION_TOKEN,
+        403,
+        _DENIED,
+        "The request is not signed, or this path and method do not exist. Sign it with Signature Version 4 "
+        f"for execute-api and send {METHOD} /{'/'.join(PATH)}.",
+    ),
+    GatewayRefusal(_RESPONSE.ACCESS_DENIED, 403, _DENIED),
+    GatewayRefusal(_RESPONSE.INVALID_SIGNATURE, 403, _DENIED),
+    GatewayRefusal(_RESPONSE.EXPIRED_TOKEN, 403, _DENIED),
+    GatewayRefusal(_RESPONSE.UNAUTHORIZED, 403, _DENIED),
+    GatewayRefusal(_RESPONSE.WAF_FILTERED, 403, _DENIED),
+    GatewayRefusal(_RESPONSE.BAD_REQUEST_BODY, 400, _INVALID, _BAD_BODY),
+    GatewayRefusal(_RESPONSE.BAD_REQUEST_PARAMETERS, 400, _INVALID),
+    GatewayRefusal(
+        _RESPONSE.REQUEST_TOO_LARGE,
+        400,
+        _INVALID,
+        f"The body is too large: expected at most {names.BODY_BYTES} bytes.",
+    ),
+    GatewayRefusal(_RESPONSE.UNSUPPORTED_MEDIA_TYPE, 400, _INVALID),
+    GatewayRefusal(_RESPONSE.THROTTLED, 429, _THROTTLED, "Too many requests. Try again.", 1),
+    GatewayRefusal(_RESPONSE.QUOTA_EXCEEDED, 429, _THROTTLED, "Too many requests. Try again.", 1),
+    GatewayRefusal(_RESPONSE.INTEGRATION_TIMEOUT, 503, _INTERNAL, _OUT_OF_REACH, 1),
+    GatewayRefusal(_RESPONSE.INTEGRATION_FAILURE, 503, _INTERNAL, _OUT_OF_REACH, 1),
+    GatewayRefusal(_RESPONSE.API_CONFIGURATION_ERROR, 500, _INTERNAL, "The endpoint failed."),
+)
+
+
+def add_gateway_refusals(api: apigateway.RestApi) -> None:
+    """Give the API its own answer for each refusal of the gateway."""
+    for refusal in GATEWAY_REFUSALS:
+        headers = {"Cache-Control": "'no-store'"}
+        if refusal.retry_after_seconds is not None:
+            headers["Retry-After"] = f"'{refusal.retry_after_seconds}'"
+            headers["x-amz-retry-after"] = f"'{refusal.retry_after_seconds * 1000}'"
+        api.add_gateway_response(
+            refusal.response_type.response_type.title().replace("_", ""),
+            type=refusal.response_type,
+            status_code=str(refusal.status),
+            response_headers=headers,
+            templates={"application/json": _body(refusal)},
+        )
+
+
+def _body(refusal: GatewayRefusal) -> str:
+    # $context.error.messageString is the gateway's text with its quotation marks.
+    text = "$context.error.messageString" if refusal.message is None else json.dumps(refusal.message)
+    return f'{{"__type":{json.dumps(refusal.error_type)},"Message":{text},"message":{text}}}'

@@ -1,0 +1,1 @@
+"""The custom resources: router, then instance or proof."""

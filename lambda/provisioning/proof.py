@@ -1,0 +1,112 @@
+"""Custom::PersistentChatProof: does the endpoint work, link by link?
+
+A caller's request passes the gateway's stage and authorization, the function with its environment, and the
+permissions of the function's role. The proof tries them one by one and names the one that is broken.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from provisioning import names
+from provisioning.calls import Answer, Calls, ClientError, HTTPClientError
+from provisioning.failure import Broken, DeploymentFailure
+
+_PAUSE_SECONDS = 2.0
+# Ids that cannot exist: the function answers for another instance, before Connect is asked anything.
+_NOWHERE = "00000000-0000-0000-0000-000000000000"
+_REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": _NOWHERE}).encode()
+
+
+def prove(properties: dict[str, Any], calls: Calls) -> dict[str, str]:
+    """Raise DeploymentFailure, with the broken link's name, unless every link of the endpoint holds."""
+    patience = float(properties[names.PATIENCE_SECONDS])
+    until = calls.now() + patience
+    for link in _links(properties, calls):
+        _hold(link, calls, until, patience)
+    return {}
+
+
+def _hold(link: Callable[[], None], calls: Calls, until: float, patience: float) -> None:
+    """Try a link until it holds: a new policy or stage takes a while to be seen."""
+    while True:
+        try:
+            return link()
+        except Broken as broken:
+            if broken.final or calls.now() + _PAUSE_SECONDS > until:
+                waited = "" if broken.final else f" It stayed so for {patience:g} s."
+                raise DeploymentFailure(
+                    f"The endpoint does not work. Broken link: {broken.link}. {broken.found}{waited}"
+                ) from broken
+        calls.wait(_PAUSE_SECONDS)
+
+
+def _links(properties: dict[str, Any], calls: Calls) -> Iterator[Callable[[], None]]:
+    """Each link of the chain, from the inside out."""
+    function, environment = properties[names.FUNCTION], properties[names.ENVIRONMENT]
+    yield lambda: _function_starts(function, environment, calls)
+    for action in properties[names.ACTIONS]:
+        yield lambda action=action: _action_is_allowed(function, action, calls)  # type: ignore[misc]
+    # `…/<instance id>/`: the instance of the probe must be another one.
+    prefix = properties[names.URL].rstrip("/").rpartition("/")[0]
+    url = f"{prefix}/{_NOWHERE}/{_NOWHERE}"
+    yield lambda: _strangers_are_refused(url, calls)
+    yield lambda: _callers_are_answered(url, calls)
+
+
+def _function_starts(function: str, environment: dict[str, str], calls: Calls) -> None:
+    answer = _invoke(function, "settings", calls)
+    settings = answer.get("settings")
+    if settings != environment:
+        raise Broken("environment", f"The function runs with {settings}, expected {environment}.")
+
+
+def _action_is_allowed(function: str, action: str, calls: Calls) -> None:
+    """Any modelled answer will do, since Connect's refusal of ids that cannot exist is documented nowhere."""
+    answer = _invoke(function, action, calls).get("answer") or {}
+    status, kind = int(answer.get("status") or 0), answer.get("type")
+    if status == 403 or kind == "AccessDeniedException":
+        raise Broken(f"permission {action}", f"Amazon Connect refused the function: {answer.get('message')}.")
+    if not 200 <= status < 500 or status == 429:
+        raise Broken(
+            "Amazon Connect", f"{action} got {status} {kind} {answer.get('message')}, expected an answer."
+        )
+
+
+def _strangers_are_refused(url: str, calls: Calls) -> None:
+    answer = _post(url, calls, signed=False)
+    if answer.status == 403 and answer.json().get("__type") == "AccessDeniedException":
+        return
+    # A stage that does not exist answers 403 as well, but not in the words of our own gateway response.
+    if answer.status in (403, 404) and "__type" not in answer.json():
+        raise Broken("stage", f"An unsigned call was not answered by this API's stage but with {answer}.")
+    raise Broken("authorization", f"An unsigned call was not refused with 403 but answered with {answer}.")
+
+
+def _callers_are_answered(url: str, calls: Calls) -> None:
+    answer = _post(url, calls, signed=True)
+    if answer.status == 404 and answer.json().get("__type") == "ResourceNotFoundException":
+        return
+    link = "authorization" if answer.status == 403 else "gateway to function"
+    raise Broken(
+        link, f"A signed call was answered with {answer}, expected the function's 404 for another instance."
+    )
+
+
+def _invoke(function: str, probe: str, calls: Calls) -> dict[str, Any]:
+    try:
+        error, answer = calls.invoke(function, {"probe": probe})
+    except ClientError as denied:
+        raise Broken("function", f"It cannot be invoked: {denied}.") from denied
+    if error is None:
+        return answer
+    text = f"{answer.get('errorType', error)}: {answer.get('errorMessage')}"
+    link = "environment" if "environment variable" in text else "function"
+    raise Broken(link, f"The function fails: {text}.", final=True)
+
+
+def _post(url: str, calls: Calls, *, signed: bool) -> Answer:
+    try:
+        return calls.post(url, _REQUEST, signed=signed)
+    except HTTPClientError as error:
+        raise Broken("address", f"{url} cannot be reached: {error}.") from error

@@ -1,0 +1,59 @@
+"""The real CDK command line, against a cloud that runs."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+_COMMAND = ROOT / "node_modules" / ".bin" / "cdk"
+_OPTIONS = (
+    "--ci",
+    "--no-color",
+    "--no-notices",
+    "--no-version-reporting",
+    "--no-path-metadata",
+    "--no-asset-metadata",
+)
+
+
+class CdkFailed(Exception):
+    """The command line ended with an error; the text is what it printed."""
+
+
+def cdk(*arguments: str, environment: Mapping[str, str], say: Callable[[str], None] | None = None) -> str:
+    """Run the CDK command line in the project's folder and return what it printed.
+
+    :param say: called with each line as it comes.
+
+    Raises CdkFailed if it ends with an error. Whatever ends this function ends the command and its children.
+    """
+    process = subprocess.Popen(
+        [str(_COMMAND), *arguments, *_OPTIONS],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A group of its own, so that the app that it starts ends with it.
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if say is not None and line.strip():
+                say(line.rstrip())
+        status = process.wait()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    printed = "".join(lines)
+    if status != 0:
+        raise CdkFailed(printed)
+    return printed

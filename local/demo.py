@@ -1,0 +1,187 @@
+"""`make demo`: a customer who comes back sees the conversation, on one machine, with no AWS account."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.cdk import CdkFailed, cdk
+from local.clients import endpoint_client
+from local.cloud import Cloud, CloudError
+from local.deploy import arguments_of
+
+_CUSTOMER = "customer-4711"
+
+
+class StepFailed(Exception):
+    """A step did not do what it should."""
+
+
+class Demo:
+    """The walk, step by step. Each step prints a line, and what it got as JSON."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._connect = cloud.client("connect")
+
+    def run(self) -> None:
+        """All steps. Raises StepFailed, CdkFailed or ClientError."""
+        with step("Bootstrap the account with the CDK command line"):
+            cdk("bootstrap", *self._cloud.bootstrap_target(), environment=self._cloud.environment(), say=progress)
+        context = ["-c", f"instance={self._cloud.instance_id}"]
+        with step("Deploy the app; the deployment proves that the endpoint works"):
+            cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=progress)
+        try:
+            self._walk()
+        finally:
+            with step("Destroy the stack"):
+                cdk(*arguments_of("destroy", context), environment=self._cloud.environment(), say=progress)
+                expect("stacks named PersistentChat", self._stacks(), [])
+
+    def _walk(self) -> None:
+        url = self._endpoint_url()
+        caller = endpoint_client(self._cloud, url)
+        with step("A customer chats, is transferred, the agent ends the chat, a survey follows, all ends"):
+            first, second, third = self._past_chat()
+            show({"session": [first, second, third]})
+        for rehydration_type, source, expected, seen in (
+            ("ENTIRE_PAST_SESSION", first, third, [third, second, first]),
+            ("FROM_SEGMENT", second, second, [second, first]),
+        ):
+            with step(f"The customer comes back; the endpoint continues the chat, {rehydration_type}"):
+                contact = self._start_chat()
+                answer = self._continue(caller, contact, rehydration_type, source)
+                show(answer)
+                expect("ContinuedFromContactId", answer["ContinuedFromContactId"], expected)
+            with step("The new chat's related contact, and the past contacts that it shows"):
+                related = self._described(contact).get("RelatedContactId")
+                history = self._cloud.control("GET", f"contacts/{contact}/history")["ContactIds"]
+                show({"RelatedContactId": related, "shows": history})
+                expect("RelatedContactId", related, expected)
+                expect("contacts shown", history, seen)
+        with step("A caller without permission is refused"):
+            contact = self._start_chat()
+            stranger = endpoint_client(self._cloud, url, *self._stranger())
+            refusal = self._refusal(stranger, contact, first)
+            show(refusal)
+            expect("status", refusal["status"], 403)
+            expect("contact that was continued", self._described(contact).get("RelatedContactId"), None)
+
+    def _past_chat(self) -> tuple[str, str, str]:
+        first = self._start_chat()
+        second = self._cloud.control("POST", f"contacts/{first}/transfer")["ContactId"]
+        third = self._cloud.control("POST", f"contacts/{second}/survey")["ContactId"]
+        self._connect.stop_contact(InstanceId=self._cloud.instance_id, ContactId=third)
+        # Its transcript is written a while after the end: Connect's clock goes on two minutes.
+        self._cloud.control("POST", "clock", {"advance": 120})
+        return first, second, third
+
+    def _start_chat(self) -> str:
+        started = self._connect.start_chat_contact(
+            InstanceId=self._cloud.instance_id,
+            ContactFlowId="22222222-2222-4222-8222-222222222222",
+            ParticipantDetails={"DisplayName": "Customer"},
+            CustomerId=_CUSTOMER,
+        )
+        return str(started["ContactId"])
+
+    def _continue(self, caller: Any, contact: str, rehydration_type: str, source: str) -> dict[str, Any]:
+        answer: dict[str, Any] = caller.create_persistent_contact_association(
+            InstanceId=self._cloud.instance_id,
+            InitialContactId=contact,
+            RehydrationType=rehydration_type,
+            SourceContactId=source,
+        )
+        answer.pop("ResponseMetadata")
+        return answer
+
+    def _refusal(self, caller: Any, contact: str, source: str) -> dict[str, Any]:
+        try:
+            answer = self._continue(caller, contact, "ENTIRE_PAST_SESSION", source)
+        except ClientError as refused:
+            return {
+                "status": refused.response["ResponseMetadata"]["HTTPStatusCode"],
+                "type": refused.response["Error"]["Code"],
+                "message": refused.response["Error"]["Message"],
+            }
+        raise StepFailed(f"expected a refusal, got {answer}")
+
+    def _described(self, contact: str) -> dict[str, Any]:
+        described: dict[str, Any] = self._connect.describe_contact(
+            InstanceId=self._cloud.instance_id, ContactId=contact
+        )["Contact"]
+        return described
+
+    def _stranger(self) -> tuple[str, str]:
+        iam = self._cloud.client("iam")
+        iam.create_user(UserName="stranger")
+        key = iam.create_access_key(UserName="stranger")["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
+    def _stacks(self) -> list[str]:
+        pages = self._cloud.client("cloudformation").get_paginator("describe_stacks").paginate()
+        names = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+        return [name for name in names if name == "PersistentChat"]
+
+    def _endpoint_url(self) -> str:
+        (stack,) = self._cloud.client("cloudformation").describe_stacks(StackName="PersistentChat")["Stacks"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        return str(outputs["EndpointUrl"])
+
+
+_current = ""
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Say what begins, and how long it took."""
+    global _current
+    _current = name
+    print(f"• {name}", flush=True)
+    began = time.monotonic()
+    yield
+    print(f"  done in {time.monotonic() - began:.1f} s", flush=True)
+
+
+def progress(line: str) -> None:
+    """A line of a command that works."""
+    print(f"  │ {line}", flush=True)
+
+
+def show(value: Any) -> None:
+    """What a step got."""
+    print("  " + json.dumps(value), flush=True)
+
+
+def expect(what: str, got: Any, expected: Any) -> None:
+    """Raise StepFailed unless it is as it should be."""
+    if got != expected:
+        raise StepFailed(f"{what}: got {got}, expected {expected}")
+
+
+def main() -> int:
+    """0 only if every step did what it should; nothing is left running in any case."""
+    try:
+        with step("Start the local cloud: MiniStack with Amazon Connect added"):
+            cloud = Cloud().__enter__()
+        try:
+            Demo(cloud).run()
+        finally:
+            cloud.__exit__(None, None, None)
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing is left running.", file=sys.stderr)
+        return 130
+    except (StepFailed, CdkFailed, CloudError, ClientError) as error:
+        why = "the command line ended with an error; see above" if isinstance(error, CdkFailed) else error
+        print(f"\nFailed in the step '{_current}': {why}", file=sys.stderr)
+        return 1
+    print("All steps did what they should.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""`make deploy` and `make destroy`: the app's stack to or from a local cloud that runs already."""
+
+import argparse
+import sys
+
+from local.cdk import CdkFailed, cdk
+from local.cloud import Cloud, CloudError
+
+# The deployed stack takes no roles of the bootstrap stack: the local cloud refuses them.
+LOCAL = ("-c", "credentials=cli")
+OUTPUTS = "cdk-outputs.json"
+
+
+def arguments_of(action: str, context: list[str]) -> list[str]:
+    """The command line's arguments for the app's stack."""
+    if action == "deploy":
+        return ["deploy", "--require-approval", "never", "--outputs-file", OUTPUTS, *LOCAL, *context]
+    return ["destroy", "--force", *LOCAL, *context]
+
+
+def main() -> int:
+    """Deploy or destroy; the CDK command line's lines pass through."""
+    parser = argparse.ArgumentParser(prog="local.deploy", description=__doc__)
+    parser.add_argument("--port", type=int, required=True, help="where the local cloud answers")
+    parser.add_argument("action", choices=["deploy", "destroy"])
+    options, context = parser.parse_known_args()
+    try:
+        cloud = Cloud.at(options.port)
+        if options.action == "deploy":
+            cdk("bootstrap", *cloud.bootstrap_target(), environment=cloud.environment(), say=print)
+        cdk(*arguments_of(options.action, context), environment=cloud.environment(), say=print)
+    except CloudError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except CdkFailed:
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

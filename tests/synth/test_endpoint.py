@@ -1,0 +1,253 @@
+"""What a deployment makes: each default of the README, read off the template."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+
+from connect_persistent_chat import ConfigurationError
+from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack
+
+
+def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a policy resource's properties."""
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found
+
+
+def post_method(synthesized: Synthesized) -> dict[str, Any]:
+    """The properties of the API's one method."""
+    return synthesized.only("AWS::ApiGateway::Method")
+
+
+def test_the_only_method_is_connects_own_path(default: Synthesized) -> None:
+    """An SDK's client that points to the endpoint works unchanged only at this path."""
+    parts = [r["Properties"]["PathPart"] for r in default.all("AWS::ApiGateway::Resource").values()]
+    assert parts == ["contact", "persistent-contact-association", "{InstanceId}", "{InitialContactId}"]
+    assert post_method(default)["HttpMethod"] == "POST"
+
+
+def test_callers_are_authorized_by_iam(default: Synthesized) -> None:
+    """There is no open door."""
+    assert post_method(default)["AuthorizationType"] == "AWS_IAM"
+
+
+def test_every_content_type_is_held_against_the_model(default: Synthesized) -> None:
+    """API Gateway skips validation when no model key matches the content type; $default always does."""
+    method = post_method(default)
+    (model,) = default.all("AWS::ApiGateway::Model")
+    (validator,) = default.all("AWS::ApiGateway::RequestValidator")
+    assert method["RequestModels"] == {"$default": {"Ref": model}}
+    assert method["RequestValidatorId"] == {"Ref": validator}
+    assert default.only("AWS::ApiGateway::RequestValidator")["ValidateRequestBody"] is True
+
+
+def test_the_method_is_throttled_to_the_quota(default: Synthesized) -> None:
+    """More than Connect's quota would only be refused one step later."""
+    (settings,) = default.only("AWS::ApiGateway::Stage")["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (5, 8)
+    assert (settings["HttpMethod"], settings["ResourcePath"]) == (
+        "POST",
+        "/~1contact~1persistent-contact-association~1{InstanceId}~1{InitialContactId}",
+    )
+
+
+def test_the_stage_traces_and_writes_an_access_log_as_json(default: Synthesized) -> None:
+    """Whoever looks for a call finds who made it and how it ended, and no address, header or body."""
+    stage = default.only("AWS::ApiGateway::Stage")
+    assert stage["TracingEnabled"] is True
+    fields = json.loads(stage["AccessLogSetting"]["Format"])
+    assert fields["caller"] == "$context.identity.userArn"
+    assert not [name for name in fields.values() if "sourceIp" in name or "header" in name or "body" in name]
+
+
+def test_the_logs_are_kept_for_three_months_and_end_with_the_stack(default: Synthesized) -> None:
+    """A stated time: neither for ever nor until somebody asks."""
+    groups = default.all("AWS::Logs::LogGroup")
+    ours = {key: group for key, group in groups.items() if key.startswith("Endpoint")}
+    assert len(ours) == 2
+    assert {group["Properties"]["RetentionInDays"] for group in ours.values()} == {90}
+    assert {group["DeletionPolicy"] for group in groups.values()} == {"Delete"}
+
+
+def test_no_account_wide_role_is_made(default: Synthesized) -> None:
+    """It would outlive the stack and change the account."""
+    assert default.all("AWS::ApiGateway::Account") == {}
+
+
+def test_the_account_wide_role_is_made_when_asked_for() -> None:
+    """An account without it cannot write access logs."""
+    here = stack()
+    endpoint(here, cloud_watch_role=True)
+    assert len(Synthesized(here).all("AWS::ApiGateway::Account")) == 1
+
+
+def test_the_api_is_regional_with_a_modern_tls_policy(default: Synthesized) -> None:
+    """API Gateway's own default for regional APIs still takes TLS 1.0."""
+    api = default.only("AWS::ApiGateway::RestApi")
+    assert api["EndpointConfiguration"]["Types"] == ["REGIONAL"]
+    assert api["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+    assert api["EndpointAccessMode"] == "BASIC"
+
+
+def test_the_tls_policy_can_be_the_older_one() -> None:
+    """Not every region and partition has the newer ones."""
+    here = stack()
+    endpoint(here, security_policy=apigateway.SecurityPolicy.TLS_1_2)
+    api = Synthesized(here).only("AWS::ApiGateway::RestApi")
+    assert (api["SecurityPolicy"], "EndpointAccessMode" in api) == ("TLS_1_2", False)
+
+
+def test_the_function_runs_on_the_newest_python_on_arm_with_its_settings(default: Synthesized) -> None:
+    """Cheap and fast from cold; the names of its environment stand once, in its own names.py."""
+    function = default.named("AWS::Lambda::Function", "EndpointFunction")
+    assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["Timeout"] == 11
+    assert function["Environment"]["Variables"] == {
+        "CONNECT_INSTANCE_ID": INSTANCE_ID,
+        "CUSTOMER_IDENTITY": "unchecked",
+        "DEADLINE_SECONDS": "8",
+        "CONNECT_ENDPOINT_URL": {"Fn::Join": ["", ["https://connect.us-east-1.", {"Ref": "AWS::URLSuffix"}]]},
+    }
+
+
+def test_the_functions_role_may_do_what_it_does_and_nothing_else(default: Synthesized) -> None:
+    """One function, one instance, one action: nothing to borrow when something goes wrong."""
+    policy = default.named("AWS::IAM::Policy", "EndpointRole")
+    allowed = {
+        action: statement["Resource"]
+        for statement in statements(policy)
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+    assert set(allowed) == {
+        "connect:CreatePersistentContactAssociation",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    }
+    resources = json.dumps(allowed["connect:CreatePersistentContactAssociation"])
+    assert resources.count(f"instance/{INSTANCE_ID}") == 2
+    assert resources.count("/contact/*") == 1
+    role = default.named("AWS::IAM::Role", "EndpointRole")
+    assert "ManagedPolicyArns" not in role
+
+
+def test_grant_invoke_gives_this_method_and_no_more() -> None:
+    """A backend that may call the endpoint must not be able to call what is added to the API later."""
+    here = stack(env=HERE)
+    backend = iam.Role(here, "Backend", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
+    endpoint(here).grant_invoke(backend)
+    (statement,) = statements(Synthesized(here).named("AWS::IAM::Policy", "Backend"))
+    assert statement["Action"] == "execute-api:Invoke"
+    assert "/POST/contact/persistent-contact-association/*/*" in json.dumps(statement["Resource"])
+
+
+def test_the_url_is_ready_for_a_contact_id(default: Synthesized) -> None:
+    """What a client is given ends with the instance id and a slash."""
+    here = stack(env=HERE)
+    url = here.resolve(endpoint(here).url)
+    assert json.dumps(url).rstrip('"]}').endswith(f"contact/persistent-contact-association/{INSTANCE_ID}/")
+
+
+def test_metrics_are_those_of_the_method() -> None:
+    """An alarm on the API as a whole would count what is not ours."""
+    here = stack(env=HERE)
+    made = endpoint(here)
+    names = [
+        metric.metric_name
+        for metric in (
+            made.metric_count(),
+            made.metric_client_error(),
+            made.metric_server_error(),
+            made.metric_latency(),
+        )
+    ]
+    assert names == ["Count", "4XXError", "5XXError", "Latency"]
+    dimensions = here.resolve(made.metric_count().dimensions)
+    assert dimensions["Method"] == "POST"
+
+
+def test_an_unchecked_customer_warns_with_a_stable_id(default: Synthesized) -> None:
+    """Nobody opens this door without being told, and whoever knows can acknowledge it by its id."""
+    (warning,) = default.warnings()
+    assert "[ack: connect-persistent-chat:unchecked-customer]" in warning
+
+
+def test_nothing_has_a_fixed_physical_name_or_is_exported(default: Synthesized) -> None:
+    """Two stacks side by side must not fight over a name."""
+    names = {
+        "AWS::Lambda::Function": "FunctionName",
+        "AWS::IAM::Role": "RoleName",
+        "AWS::Logs::LogGroup": "LogGroupName",
+        "AWS::ApiGateway::Model": "Name",
+        "AWS::ApiGateway::RequestValidator": "Name",
+    }
+    fixed = [
+        key
+        for resource_type, name in names.items()
+        for key, resource in default.all(resource_type).items()
+        if name in resource["Properties"]
+    ]
+    assert fixed == []
+    assert "Outputs" not in default.template
+
+
+def test_every_mistake_is_said_at_once() -> None:
+    """One synthesis, all errors: what, got and expected."""
+    with pytest.raises(ConfigurationError) as raised:
+        endpoint(
+            stack(),
+            deadline=Duration.seconds(29),
+            proof_patience=Duration.minutes(11),
+            throttle_rate_limit=0,
+            throttle_burst_limit=0,
+        )
+    assert str(raised.value) == (
+        "Stack/Endpoint: deadline: got 29 seconds, expected 1 to 25 seconds. "
+        "proof_patience: got 660 seconds, expected 1 to 600 seconds. "
+        "throttle_rate_limit: got 0, expected more than 0 requests a second. "
+        "throttle_burst_limit: got 0, expected at least 1 request."
+    )
+
+
+def test_the_properties_reach_the_template() -> None:
+    """A property that is accepted and forgotten is worse than none."""
+    here = stack()
+    endpoint(
+        here,
+        deadline=Duration.seconds(20),
+        throttle_rate_limit=2.5,
+        throttle_burst_limit=3,
+        log_retention=logs.RetentionDays.ONE_WEEK,
+        log_removal_policy=RemovalPolicy.RETAIN,
+        proof_patience=Duration.seconds(5),
+    )
+    made = Synthesized(here)
+    function = made.named("AWS::Lambda::Function", "EndpointFunction")
+    assert function["Environment"]["Variables"]["DEADLINE_SECONDS"] == "20"
+    assert function["Timeout"] == 23
+    (settings,) = made.only("AWS::ApiGateway::Stage")["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (2.5, 3)
+    kept = [g for k, g in made.all("AWS::Logs::LogGroup").items() if k.startswith("Endpoint")]
+    assert {(g["Properties"]["RetentionInDays"], g["DeletionPolicy"]) for g in kept} == {(7, "Retain")}
+    assert made.only("Custom::PersistentChatProof")["PatienceSeconds"] == 5
+
+
+def test_the_instance_is_checked_before_anything_is_made(default: Synthesized) -> None:
+    """A deployment that cannot work fails in its first minute."""
+    (check,) = default.all("Custom::ConnectInstance")
+    for resource_type in ("AWS::ApiGateway::RestApi", "AWS::Lambda::Function"):
+        for key, resource in default.all(resource_type).items():
+            if key.startswith("Endpoint"):
+                assert check in resource["DependsOn"], key
+
+
+def test_the_instances_arn_is_the_one_that_was_named(default: Synthesized) -> None:
+    """Policies on another instance would prove nothing."""
+    assert INSTANCE_ARN.rpartition(":")[2] in default.text()

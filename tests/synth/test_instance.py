@@ -1,0 +1,152 @@
+"""ConnectInstance: what it understands, and what it says to what it does not."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from aws_cdk import App, Aws, CfnParameter, Environment, Stack
+
+from connect_persistent_chat import ConfigurationError, ConnectInstance
+from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack
+
+Make = Callable[[Stack, str, str], ConnectInstance]
+FROM_ARN: Make = ConnectInstance.from_instance_arn
+FROM_ID: Make = ConnectInstance.from_instance_id
+FROM_ALIAS: Make = ConnectInstance.from_instance_alias
+FROM_ANY: Make = ConnectInstance.from_any
+
+
+@pytest.mark.parametrize(
+    ("make", "value"),
+    [(FROM_ARN, INSTANCE_ARN), (FROM_ID, INSTANCE_ID), (FROM_ID, INSTANCE_ARN), (FROM_ANY, INSTANCE_ARN)],
+)
+def test_an_arn_and_an_id_mean_the_same_instance(make: Make, value: str) -> None:
+    """People paste the ARN where an id is asked for: it says all that is needed."""
+    here = stack(env=HERE)
+    instance = make(here, "Instance", value)
+    assert instance.instance_id == INSTANCE_ID
+    assert json.dumps(here.resolve(instance.instance_arn)).endswith(f':instance/{INSTANCE_ID}"]]}}')
+    assert json.dumps(here.resolve(instance.contact_arn)).endswith(f':instance/{INSTANCE_ID}/contact/*"]]}}')
+    assert Synthesized(here).only("Custom::ConnectInstance")["InstanceId"] == INSTANCE_ID
+
+
+@pytest.mark.parametrize("make", [FROM_ALIAS, FROM_ANY])
+def test_an_alias_is_resolved_by_the_deployment(make: Make) -> None:
+    """Synthesis looks nothing up; the custom resource gives the id."""
+    here = stack(env=HERE)
+    instance = make(here, "Instance", "local")
+    made = Synthesized(here)
+    (check,) = made.all("Custom::ConnectInstance")
+    assert made.only("Custom::ConnectInstance")["InstanceAlias"] == "local"
+    assert here.resolve(instance.instance_id) == {"Fn::GetAtt": [check, "InstanceId"]}
+
+
+@pytest.mark.parametrize("make", [FROM_ARN, FROM_ID, FROM_ALIAS])
+def test_tokens_pass(make: Make) -> None:
+    """A parameter's value is known to the deployment only."""
+    here = stack()
+    parameter = CfnParameter(here, "Parameter")
+    instance = make(here, "Instance", parameter.value_as_string)
+    endpoint(here, instance=instance)
+    assert "Parameter" in json.dumps(Synthesized(here).only("Custom::ConnectInstance"))
+
+
+def test_the_id_is_taken_out_of_an_arn_that_is_a_token() -> None:
+    """CloudFormation can split what synthesis cannot see."""
+    here = stack()
+    parameter = CfnParameter(here, "Parameter")
+    instance = FROM_ARN(here, "Instance", parameter.value_as_string)
+    assert here.resolve(instance.instance_id) == {
+        "Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "Parameter"}]}]
+    }
+
+
+def test_an_arn_with_tokens_in_it_is_understood() -> None:
+    """An app builds an ARN from pseudo parameters; its concrete parts are still checked."""
+    arn = f"arn:{Aws.PARTITION}:connect:{Aws.REGION}:{Aws.ACCOUNT_ID}:instance/{INSTANCE_ID}"
+    assert FROM_ARN(stack(), "Instance", arn).instance_id == INSTANCE_ID
+    with pytest.raises(ConfigurationError, match="service is 'lex', expected 'connect'"):
+        FROM_ARN(stack(), "Instance", arn.replace(":connect:", ":lex:"))
+
+
+@pytest.mark.parametrize(
+    ("make", "value", "said"),
+    [
+        (FROM_ID, "not an id", r"instance_id: got 'not an id', expected an instance id such as"),
+        (FROM_ID, "", r"instance_id: got '', expected"),
+        (FROM_ID, INSTANCE_ID + "\n", r"instance_id: got '.*\\n', expected"),
+        (FROM_ID, "my-centre", r"If it is an alias, use from_instance_alias"),
+        (FROM_ARN, INSTANCE_ID, r"instance_arn: got .*, expected an instance ARN such as arn:aws:connect"),
+        (FROM_ARN, "arn:aws:s3:::bucket", r"service is 's3', expected 'connect'"),
+        (FROM_ARN, INSTANCE_ARN.replace("instance/", "queue/"), r"resource is 'queue', expected 'instance'"),
+        (FROM_ARN, INSTANCE_ARN + "/contact/c", r"whose end is '.*/contact/c', expected an instance id"),
+        (
+            FROM_ARN,
+            INSTANCE_ARN.replace("us-east-1", "eu-west-2"),
+            r"region is 'eu-west-2', expected 'us-east-1'",
+        ),
+        (
+            FROM_ARN,
+            INSTANCE_ARN.replace("1234", "9999"),
+            r"account is '999956789012', expected '123456789012'",
+        ),
+        (FROM_ALIAS, "https://local.my.connect.aws", r"expected an instance alias .*first part of https"),
+        (FROM_ALIAS, "x" * 46, r"expected an instance alias \(1 to 45"),
+        (FROM_ALIAS, "d-123", r"expected an instance alias"),
+        (FROM_ALIAS, INSTANCE_ID, r"Use from_instance_id\."),
+        (FROM_ALIAS, INSTANCE_ARN, r"Use from_instance_arn\."),
+        (
+            FROM_ANY,
+            "what is this?",
+            r"expected an instance id .*, or an instance ARN .*, or an instance alias",
+        ),
+    ],
+)
+def test_what_cannot_be_an_instance_is_an_error_at_synthesis(make: Make, value: str, said: str) -> None:
+    """What was got, what was expected, and where the common mistake is known, what to do."""
+    with pytest.raises(ConfigurationError, match=said):
+        make(stack(env=HERE), "Instance", value)
+
+
+def test_an_arn_with_several_mistakes_names_them_all() -> None:
+    """One synthesis, all errors."""
+    with pytest.raises(ConfigurationError, match=r"service is 'lex'.*region is 'eu-west-2'"):
+        FROM_ARN(stack(env=HERE), "Instance", f"arn:aws:lex:eu-west-2:123456789012:instance/{INSTANCE_ID}")
+
+
+def test_an_alias_stays_within_its_stack() -> None:
+    """Only a deployment of its own stack knows the id; another would need an export."""
+    app = App()
+    instance = FROM_ALIAS(stack("First", app=app), "Instance", "local")
+    with pytest.raises(
+        ConfigurationError, match=r"known by its alias in the stack 'First'.*Create a Connect"
+    ):
+        endpoint(stack("Second", app=app), instance=instance)
+
+
+def test_an_instance_of_another_region_is_refused() -> None:
+    """The endpoint's function would call Connect where the instance is not."""
+    app = App()
+    instance = FROM_ID(stack("First", app=app, env=HERE), "Instance", INSTANCE_ID)
+    there = stack("Second", app=app, env=Environment(account="123456789012", region="eu-west-2"))
+    with pytest.raises(ConfigurationError, match="in region us-east-1, expected one in region eu-west-2"):
+        endpoint(there, instance=instance)
+
+
+def test_an_instance_known_by_id_serves_another_stack_of_its_region() -> None:
+    """Its check is deployed first, by a dependency between the stacks, without an export."""
+    app = App()
+    first, second = stack("First", app=app, env=HERE), stack("Second", app=app, env=HERE)
+    endpoint(second, instance=FROM_ID(first, "Instance", INSTANCE_ID))
+    assert "Fn::ImportValue" not in Synthesized(second).text()
+    assert [dependency.stack_name for dependency in second.dependencies] == ["First"]
+
+
+def test_the_check_may_look_at_this_instance_only() -> None:
+    """Least privilege for the custom resource as well; only an alias needs to see them all."""
+    here = stack(env=HERE)
+    FROM_ID(here, "Instance", INSTANCE_ID)
+    text = json.dumps(Synthesized(here).named("AWS::IAM::Policy", "InstancePolicy"))
+    assert f":instance/{INSTANCE_ID}" in text
+    assert "ListInstances" not in text
+    assert ":instance/*" not in text

@@ -1,0 +1,47 @@
+"""What other people's rules say of the template: nothing that is not explained where it stands."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cfnlint
+import pytest
+from aws_cdk import App, Stack, Validations
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+
+from connect_persistent_chat import ConnectInstance
+from tests.synth.apps import HERE, INSTANCE_ID, Synthesized, endpoint, stack
+
+# The CDK says of whole constructs that they wait for each other, also where a reference says so already.
+EXPLAINED = {"W3005"}
+
+
+def test_cfn_lint_finds_nothing_unexplained(default: Synthesized, tmp_path: Path) -> None:
+    """CloudFormation's own schemas: errors, warnings and informations."""
+    template = tmp_path / "template.json"
+    template.write_text(json.dumps(default.template), encoding="utf-8")
+    found = [match for match in cfnlint.lint_file(template) if match.rule.id not in EXPLAINED]
+    assert [str(match) for match in found] == []
+
+
+@pytest.mark.parametrize("pack", [AwsSolutionsChecks, ServerlessChecks])
+@pytest.mark.parametrize(
+    "instance",
+    [
+        lambda here: ConnectInstance.from_instance_id(here, "Instance", INSTANCE_ID),
+        lambda here: ConnectInstance.from_instance_alias(here, "Instance", "local"),
+    ],
+    ids=["id", "alias"],
+)
+def test_cdk_nag_finds_nothing_unexplained(
+    pack: type, instance: Callable[[Stack], ConnectInstance], tmp_path: Path
+) -> None:
+    """Each exception stands on one construct, names one finding and gives its reason."""
+    app = App(outdir=str(tmp_path))
+    Validations.of(app).add_plugins(pack(app))
+    here = stack("Nag", app=app, env=HERE)
+    endpoint(here, instance=instance(here))
+    app.synth()
+    (report,) = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]
+    assert report["violations"] == []
+    assert report["suppressedViolations"], "the pack looked at nothing"

@@ -1,0 +1,59 @@
+"""The Provider framework's handler: what each request does, and which physical id it keeps."""
+
+import json
+from typing import Any
+
+import pytest
+
+from provisioning.failure import DeploymentFailure
+from provisioning.router import handle
+from tests.unit.provisioning.world import INSTANCE_ID, World
+
+
+def event(request: str, resource: str = "Custom::ConnectInstance", **more: Any) -> dict[str, Any]:
+    """What the framework hands over."""
+    properties = {"ServiceToken": "arn", "InstanceId": INSTANCE_ID}
+    return {
+        "RequestType": request,
+        "ResourceType": resource,
+        "LogicalResourceId": "Check123",
+        "ResourceProperties": properties,
+        "ResponseURL": "https://secret",
+        **more,
+    }
+
+
+def test_create_checks_and_names_the_resource_after_itself() -> None:
+    """A physical id that never changes: nothing is ever replaced."""
+    answer = handle(event("Create"), None, World())
+    assert answer["PhysicalResourceId"] == "Custom::ConnectInstance/Check123"
+    assert answer["Data"]["InstanceId"] == INSTANCE_ID
+
+
+def test_update_checks_again_and_keeps_the_physical_id() -> None:
+    """A changed id on Update would mean replacement."""
+    world = World()
+    assert handle(event("Update", PhysicalResourceId="kept"), None, world)["PhysicalResourceId"] == "kept"
+    world.status = "CREATION_FAILED"
+    with pytest.raises(DeploymentFailure):
+        handle(event("Update", PhysicalResourceId="kept"), None, world)
+
+
+@pytest.mark.parametrize("resource", ["Custom::ConnectInstance", "Custom::PersistentChatProof"])
+def test_delete_always_succeeds_and_asks_nothing(resource: str) -> None:
+    """A broken endpoint, or an instance that is gone, must not keep a stack from being deleted."""
+
+    class NoWorld(World):
+        def __getattribute__(self, name: str) -> Any:
+            raise AssertionError(f"Delete asked for {name}")
+
+    answer = handle(event("Delete", resource, PhysicalResourceId="kept"), None, NoWorld())
+    assert answer == {"PhysicalResourceId": "kept", "Data": {}}
+
+
+def test_the_log_tells_the_outcome_and_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    """A ResponseURL in a log lets its reader answer CloudFormation in our name."""
+    handle(event("Create"), None, World())
+    logged = capsys.readouterr().out
+    assert json.loads(logged)["outcome"] == "succeeded"
+    assert "secret" not in logged
