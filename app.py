@@ -79,9 +79,8 @@ def _choice(scope: Construct, key: str, default: str, choices: dict[str, _T]) ->
     return choices[value]
 
 
-def main() -> int:
+def main(app: App) -> int:
     """Synthesize; 1, with one sentence on standard error, if the context cannot work."""
-    app = App()
     try:
         PersistentChatStack(app, "PersistentChat")
     except ConfigurationError as mistake:
@@ -92,4 +91,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(App()))

@@ -30,7 +30,8 @@ def cdk(*arguments: str, environment: Mapping[str, str], say: Callable[[str], No
 
     Raises CdkFailed if it ends with an error. Whatever ends this function ends the command and its children.
     """
-    process = subprocess.Popen(
+    lines = []
+    with subprocess.Popen(
         [str(_COMMAND), *arguments, *_OPTIONS],
         cwd=ROOT,
         env={**os.environ, **environment},
@@ -40,20 +41,18 @@ def cdk(*arguments: str, environment: Mapping[str, str], say: Callable[[str], No
         text=True,
         # A group of its own, so that the app that it starts ends with it.
         start_new_session=True,
-    )
-    assert process.stdout is not None
-    lines = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if say is not None and line.strip():
-                say(line.rstrip())
-        status = process.wait()
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if say is not None and line.strip():
+                    say(line.rstrip())
+            process.wait()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     printed = "".join(lines)
-    if status != 0:
+    if process.returncode != 0:
         raise CdkFailed(printed)
     return printed

@@ -3,15 +3,15 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
+from local.cloud import Cloud, CloudError
 
 from local.cdk import CdkFailed, cdk
 from local.clients import endpoint_client
-from local.cloud import Cloud, CloudError
 from local.deploy import arguments_of
 
 _CUSTOMER = "customer-4711"
@@ -31,7 +31,12 @@ class Demo:
     def run(self) -> None:
         """All steps. Raises StepFailed, CdkFailed or ClientError."""
         with step("Bootstrap the account with the CDK command line"):
-            cdk("bootstrap", *self._cloud.bootstrap_target(), environment=self._cloud.environment(), say=progress)
+            cdk(
+                "bootstrap",
+                *self._cloud.bootstrap_target(),
+                environment=self._cloud.environment(),
+                say=progress,
+            )
         context = ["-c", f"instance={self._cloud.instance_id}"]
         with step("Deploy the app; the deployment proves that the endpoint works"):
             cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=progress)

@@ -3,8 +3,9 @@
 import argparse
 import sys
 
-from local.cdk import CdkFailed, cdk
 from local.cloud import Cloud, CloudError
+
+from local.cdk import CdkFailed, cdk
 
 # The deployed stack takes no roles of the bootstrap stack: the local cloud refuses them.
 LOCAL = ("-c", "credentials=cli")

@@ -42,7 +42,17 @@ def test_the_sdist_builds_the_same_wheel(distributions: Path, tmp_path: Path) ->
     (sdist,) = distributions.glob("*.tar.gz")
     run("tar", "xzf", sdist, cwd=tmp_path)
     (unpacked,) = tmp_path.iterdir()
-    run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", tmp_path, unpacked, cwd=tmp_path)
+    run(
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--wheel",
+        "--outdir",
+        tmp_path,
+        unpacked,
+        cwd=tmp_path,
+    )
     (ours,), (theirs,) = distributions.glob("*.whl"), tmp_path.glob("*.whl")
     assert zipfile.ZipFile(theirs).namelist() == zipfile.ZipFile(ours).namelist()
 

@@ -1,0 +1,1 @@
+"""One HTTP request of the endpoint: handler → request → rule → Connect."""

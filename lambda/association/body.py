@@ -1,0 +1,92 @@
+"""The request's body, from bytes to the fields of one JSON object; and how a value is described."""
+
+import binascii
+import json
+from collections.abc import Mapping
+
+from association import names
+
+_EXPECTED = (
+    "expected a JSON object of RehydrationType, SourceContactId and, if you like, ClientToken, in UTF-8, "
+    f"of at most {names.BODY_BYTES} bytes"
+)
+_MOST_SHOWN = 40
+
+
+class BodyError(ValueError):
+    """The body is not one JSON object; the text is for the caller."""
+
+    def __init__(self, got: str) -> None:
+        super().__init__(f"body: got {got}, {_EXPECTED}.")
+
+
+def fields_of(event: Mapping[str, object]) -> dict[str, object]:
+    """The fields of the body of an API Gateway proxy event. Raises BodyError."""
+    text = _text(event.get("body"), encoded=event.get("isBase64Encoded") is True)
+    try:
+        document = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+    except BodyError:
+        raise
+    # A number of thousands of digits is a ValueError, thousands of brackets are a RecursionError.
+    except (ValueError, RecursionError):
+        raise BodyError(f"{len(text)} characters that are not JSON") from None
+    if not isinstance(document, dict):
+        raise BodyError(described(document))
+    return document
+
+
+def described(value: object) -> str:
+    """What kind of JSON value it is, never what it says."""
+    if isinstance(value, str):
+        return f"a string of {len(value)} characters"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    return "an array" if isinstance(value, list) else "an object"
+
+
+def shown(text: str) -> str:
+    """A short text in quotation marks and ASCII; of a long one the length only."""
+    return json.dumps(text) if len(text) <= _MOST_SHOWN else described(text)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it can be written down: half a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(body: object, *, encoded: bool) -> str:
+    if body is None or body == "":
+        raise BodyError("nothing")
+    if not isinstance(body, str):
+        raise BodyError(described(body))
+    try:
+        data = binascii.a2b_base64(body, strict_mode=True) if encoded else body.encode()
+    except ValueError:
+        raise BodyError("invalid base64" if encoded else "half a surrogate pair") from None
+    if len(data) > names.BODY_BYTES:
+        raise BodyError(f"{len(data)} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise BodyError(f"{len(data)} bytes that are not UTF-8") from None
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise BodyError(f"the field {shown(name)} twice")
+        fields[name] = value
+    return fields
+
+
+def _refuse_constant(constant: str) -> object:
+    raise BodyError(f"{constant}, which JSON does not have")

@@ -1,0 +1,127 @@
+"""The request: every field checked, every mistake said."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from association import answers, body, names
+from association.body import described, shown
+
+_BODY_FIELDS = ("RehydrationType", "SourceContactId", "ClientToken")
+_IDS = re.compile(names.ID_PATTERN)
+# An answer stays readable, and small, whatever is sent.
+_MOST_UNKNOWN_FIELDS = 5
+
+
+class AssociationRequest(NamedTuple):
+    """A request that keeps all the rules of the wire contract."""
+
+    # 1 to 100 letters, digits and hyphens.
+    instance_id: str
+    # The chat that continues; 1 to 256 letters, digits and hyphens.
+    initial_contact_id: str
+    # ENTIRE_PAST_SESSION or FROM_SEGMENT.
+    rehydration_type: str
+    # The past chat; like initial_contact_id.
+    source_contact_id: str
+    # The caller's own, at most 500 characters; it never goes out.
+    client_token: str | None
+
+
+def parse(event: Mapping[str, object]) -> AssociationRequest:
+    """The request in an API Gateway proxy event.
+
+    Raises a Refusal (InvalidParameterException) that names all fields that break a rule.
+    """
+    violations: list[str] = []
+    path = event.get("pathParameters")
+    in_path = path if isinstance(path, dict) else {}
+    instance_id = _id("InstanceId", in_path, names.INSTANCE_ID_LENGTH, violations)
+    initial_contact_id = _id("InitialContactId", in_path, names.CONTACT_ID_LENGTH, violations)
+    fields: Mapping[str, object] = {}
+    try:
+        fields = body.fields_of(event)
+    except body.BodyError as error:
+        violations.append(str(error))
+    else:
+        _refuse_unknown(fields, violations)
+        rehydration_type = _rehydration_type(fields, violations)
+        source_contact_id = _id("SourceContactId", fields, names.CONTACT_ID_LENGTH, violations)
+        client_token = _client_token(fields, violations)
+    if violations:
+        raise answers.invalid(" ".join(violations))
+    return AssociationRequest(
+        instance_id, initial_contact_id, rehydration_type, source_contact_id, client_token
+    )
+
+
+def derived_client_token(request: AssociationRequest) -> str:
+    """The ClientToken that Amazon Connect gets: the same for a retry, another for anything that differs.
+
+    SHA-256 in hexadecimal. An empty token of the caller counts as none.
+    """
+    parts = [
+        request.instance_id,
+        request.initial_contact_id,
+        request.source_contact_id,
+        request.rehydration_type,
+    ]
+    if request.client_token:
+        parts.append(request.client_token)
+    # A JSON array says where each part ends.
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _id(name: str, fields: Mapping[str, object], longest: int, violations: list[str]) -> str:
+    """Ids are taken as they are spelled, percent-encoding included: one contact, one spelling."""
+    expected = f"expected 1 to {longest} letters, digits and hyphens, not percent-encoded"
+    value = fields.get(name)
+    if not isinstance(value, str):
+        got = described(value) if name in fields else "nothing"
+    elif not 1 <= len(value) <= longest:
+        got = described(value)
+    elif not _IDS.fullmatch(value):
+        got = f"{described(value)} with other characters"
+    else:
+        return value
+    violations.append(f"{name}: got {got}, {expected}.")
+    return ""
+
+
+def _rehydration_type(fields: Mapping[str, object], violations: list[str]) -> str:
+    value = fields.get("RehydrationType")
+    if isinstance(value, str) and value in names.REHYDRATION_TYPES:
+        return value
+    if isinstance(value, str):
+        got = shown(value)
+    else:
+        got = described(value) if "RehydrationType" in fields else "nothing"
+    violations.append(f"RehydrationType: got {got}, expected {' or '.join(names.REHYDRATION_TYPES)}.")
+    return ""
+
+
+def _client_token(fields: Mapping[str, object], violations: list[str]) -> str | None:
+    if "ClientToken" not in fields:
+        return None
+    value = fields["ClientToken"]
+    if isinstance(value, str) and len(value) <= names.CLIENT_TOKEN_LENGTH and body.is_unicode(value):
+        return value
+    got = described(value)
+    if isinstance(value, str) and not body.is_unicode(value):
+        got += " with half a surrogate pair"
+    violations.append(
+        f"ClientToken: got {got}, expected at most {names.CLIENT_TOKEN_LENGTH} characters, or no such field."
+    )
+    return None
+
+
+def _refuse_unknown(fields: Mapping[str, object], violations: list[str]) -> None:
+    unknown = [name for name in fields if name not in _BODY_FIELDS]
+    if not unknown:
+        return
+    listed = ", ".join(shown(name) for name in unknown[:_MOST_UNKNOWN_FIELDS])
+    more = len(unknown) - _MOST_UNKNOWN_FIELDS
+    got = f"{listed} and {more} more" if more > 0 else listed
+    violations.append(f"body: got the unknown fields {got}, expected none but {', '.join(_BODY_FIELDS)}.")

@@ -1,0 +1,189 @@
+"""One kept-alive, signed connection to an AWS service, with a deadline for everything that happens on it."""
+
+import io
+import socket
+import ssl
+import time
+from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
+from typing import NamedTuple
+
+from aws.endpoint import Endpoint
+from aws.signing import Unsigned, signed_headers
+
+# AWS closes a connection that nobody used for about a minute, and what stands between may forget it silently.
+_IDLE_SECONDS = 20
+_MOST_BYTES = 64 * 1024
+
+
+class Unreachable(Exception):
+    """No connection, or it was cut before the answer was whole."""
+
+
+class DeadlineExceeded(Exception):
+    """No whole answer within the deadline."""
+
+
+class Unreadable(Exception):
+    """What came is not HTTP, or more than 64 KiB."""
+
+
+class Response(NamedTuple):
+    """What the service answered. Header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket, each time for no longer than what is left of the deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+        self.received = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        self._sock.settimeout(_left(self._deadline))
+        count = self._sock.recv_into(buffer)
+        self.received = self.received or count > 0
+        return count
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What HTTPResponse asks of a socket."""
+        assert mode == "rb"
+        return io.BufferedReader(self)
+
+
+class Client:
+    """A client of one service. Not for several threads: a Lambda function serves one request at a time."""
+
+    def __init__(self, service: str, endpoint: Endpoint) -> None:
+        self._service = service
+        self._endpoint = endpoint
+        self._tls: ssl.SSLContext | None = None
+        self._sock: socket.socket | None = None
+        self._used = 0.0
+
+    def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
+        """Sign and send a request; `deadline` is an instant of time.monotonic().
+
+        `target` is percent-encoded. A kept connection that the other side has closed meanwhile is opened
+        again without a word, so what is sent has to bear being sent twice. Redirects are not followed. The
+        name look-up is the system's and keeps to the system's time limits.
+        Raises Unreachable, DeadlineExceeded, Unreadable, CredentialsMissing.
+        """
+        request = self._request(method, target, body)
+        if self._sock is not None and not 0 <= time.time() - self._used < _IDLE_SECONDS:
+            self.close()
+        reused = self._sock is not None
+        try:
+            response = self._exchange(method, request, deadline, stale_is_none=reused)
+            if response is None:
+                response = self._exchange(method, request, deadline, stale_is_none=False)
+            assert response is not None
+            return response
+        except TimeoutError as error:
+            raise DeadlineExceeded("no whole answer within the deadline") from error
+        except (OSError, RemoteDisconnected, IncompleteRead) as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+        except (HTTPException, ValueError) as error:
+            raise Unreadable(f"{type(error).__name__}: not an HTTP answer") from error
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+
+    def _request(self, method: str, target: str, body: bytes) -> bytes:
+        target = self._endpoint.base_path + target
+        headers = {"Host": self._endpoint.host_header, "Content-Type": "application/json"}
+        signed = signed_headers(Unsigned(method, target, headers, body), self._service)
+        signed["Content-Length"] = str(len(body))
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items())]
+        return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+
+    def _exchange(
+        self, method: str, request: bytes, deadline: float, *, stale_is_none: bool
+    ) -> Response | None:
+        """Send and read. None if a kept connection turns out to be closed, before any byte of an answer."""
+        sock = self._sock = self._sock or self._connect(deadline)
+        reader = _Reader(sock, deadline)
+        kept = False
+        try:
+            _send_all(sock, request, deadline)
+            response, kept = _read(reader, method)
+        except TimeoutError:
+            raise
+        except (OSError, RemoteDisconnected):
+            if stale_is_none and not reader.received:
+                return None
+            raise
+        finally:
+            if not kept:
+                self.close()
+        self._used = time.time()
+        return response
+
+    def _connect(self, deadline: float) -> socket.socket:
+        failure: OSError | None = None
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            self._endpoint.host, self._endpoint.port, type=socket.SOCK_STREAM
+        ):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.settimeout(_left(deadline))
+                sock.connect(address)
+                return self._secured(sock, deadline)
+            except OSError as error:
+                sock.close()
+                failure = error
+        raise failure or OSError("the name has no address")
+
+    def _secured(self, sock: socket.socket, deadline: float) -> socket.socket:
+        if self._endpoint.scheme == "http":
+            return sock
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+            self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        # The time limit of a socket holds for the whole of a handshake.
+        sock.settimeout(_left(deadline))
+        return self._tls.wrap_socket(sock, server_hostname=self._endpoint.host)
+
+
+def _left(deadline: float) -> float:
+    """Seconds until the deadline. Raises TimeoutError if it has passed."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the deadline has passed")
+    return left
+
+
+def _send_all(sock: socket.socket, data: bytes, deadline: float) -> None:
+    rest = memoryview(data)
+    while rest:
+        sock.settimeout(_left(deadline))
+        rest = rest[sock.send(rest) :]
+
+
+def _read(reader: _Reader, method: str) -> tuple[Response, bool]:
+    """The answer, and whether the connection may be used again."""
+    answer = HTTPResponse(reader, method=method)  # type: ignore[arg-type]
+    try:
+        answer.begin()
+        body = b""
+        while chunk := answer.read(_MOST_BYTES + 1 - len(body)):
+            body += chunk
+        if len(body) > _MOST_BYTES:
+            raise ValueError("the answer is too large")
+        if answer.length:
+            raise IncompleteRead(body, answer.length)
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return Response(answer.status, headers, body), not answer.will_close
+    finally:
+        answer.close()

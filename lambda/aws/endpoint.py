@@ -1,0 +1,57 @@
+"""Where an AWS service answers."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Endpoint(NamedTuple):
+    """A service's address: scheme (http or https), host, port, and the path before every request's path."""
+
+    scheme: str
+    host: str
+    port: int
+    base_path: str
+
+    @property
+    def host_header(self) -> str:
+        """As it is signed and sent: without the scheme's own port."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @classmethod
+    def parse(cls, url: str) -> "Endpoint":
+        """Read http(s)://host[:port][/base/path]. Raises ValueError, which says what is wrong."""
+        expected = "expected http(s)://host[:port][/path] with no user, query or fragment."
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise ValueError(f"got {url[:100]!r}, {expected}") from None
+        plain = url.isascii() and url.isprintable() and " " not in url
+        if not plain or parts.scheme not in _PORTS or not parts.hostname or {"@", "?", "#"} & set(url):
+            raise ValueError(f"got {url[:100]!r}, {expected}")
+        return cls(
+            parts.scheme,
+            parts.hostname,
+            _PORTS[parts.scheme] if port is None else port,
+            parts.path.rstrip("/"),
+        )
+
+
+def endpoint_of(service: str, environ: Mapping[str, str], default_url: str) -> Endpoint:
+    """Where the AWS SDKs would look: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then the default.
+
+    Raises ValueError, which names the variable. Source: AWS SDKs and Tools Reference Guide,
+    "Service-specific endpoints".
+    """
+    for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
+        url = environ.get(name)
+        if url:
+            try:
+                return Endpoint.parse(url)
+            except ValueError as error:
+                raise ValueError(f"environment variable {name} is malformed: {error}") from None
+    return Endpoint.parse(default_url)

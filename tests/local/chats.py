@@ -1,0 +1,41 @@
+"""Customers who chat on the local cloud's instance."""
+
+from typing import Any
+
+from local.cloud import Cloud
+
+
+class Chats:
+    """Chats of one instance, by Amazon Connect's own API and the control path."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._connect = cloud.client("connect")
+
+    def start(self, customer: str = "customer") -> str:
+        """A chat that runs; its contact id."""
+        started = self._connect.start_chat_contact(
+            InstanceId=self._cloud.instance_id,
+            ContactFlowId="22222222-2222-4222-8222-222222222222",
+            ParticipantDetails={"DisplayName": "Customer"},
+            CustomerId=customer,
+        )
+        return str(started["ContactId"])
+
+    def end(self, contact: str) -> None:
+        """End a chat, and let the time pass in which its transcript is written."""
+        self._connect.stop_contact(InstanceId=self._cloud.instance_id, ContactId=contact)
+        self._cloud.control("POST", "clock", {"advance": 120})
+
+    def past(self, customer: str = "customer") -> list[str]:
+        """An ended session: the chat, its transfer and its survey."""
+        first = self.start(customer)
+        second = self._cloud.control("POST", f"contacts/{first}/transfer")["ContactId"]
+        third = self._cloud.control("POST", f"contacts/{second}/survey")["ContactId"]
+        self.end(third)
+        return [first, second, third]
+
+    def associations_of(self, contact: str) -> list[dict[str, Any]]:
+        """What Connect holds for a new chat."""
+        held = self._cloud.control("GET", "associations")
+        return [association for association in held if association["InitialContactId"] == contact]

@@ -1,0 +1,241 @@
+"""The deployed endpoint, called as users call it: with boto3's own client for Amazon Connect."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from local.clients import endpoint_client
+from tests.local.chats import Chats
+from tests.local.deployments import Deployed
+
+
+@pytest.fixture
+def chats(sound: Deployed) -> Iterator[Chats]:
+    """Chats without quotas and faults of earlier tests."""
+    sound.cloud.control("POST", "quotas", {"enabled": False})
+    yield Chats(sound.cloud)
+    sound.cloud.control("DELETE", "faults")
+    sound.cloud.control("POST", "quotas", {"enabled": True})
+
+
+@pytest.fixture
+def client(sound: Deployed) -> Any:
+    """boto3's `connect` client, which makes one attempt, so that each answer is seen."""
+    return endpoint_client(sound.cloud, sound.outputs["FirstUrl"])
+
+
+def call(client: Any, sound: Deployed, contact: str, source: str, **more: Any) -> dict[str, Any]:
+    """The operation, from the segment unless told otherwise."""
+    fields = {"RehydrationType": "FROM_SEGMENT", "InstanceId": sound.cloud.instance_id, **more}
+    answer: dict[str, Any] = client.create_persistent_contact_association(
+        InitialContactId=contact, SourceContactId=source, **fields
+    )
+    return answer
+
+
+def post(
+    sound: Deployed, path: str, body: bytes, *, output: str = "FirstUrl"
+) -> tuple[int, dict[str, str], bytes]:
+    """A signed POST of any bytes to any path below the stage."""
+    cloud = sound.cloud
+    url = cloud.execute_api_url(sound.outputs[output]).partition("/contact/")[0] + path
+    request = AWSRequest("POST", url, {"Content-Type": "application/json"}, body)
+    # Not the root: its requests are not held against their signature.
+    SigV4Auth(Credentials(cloud.account, "any"), "execute-api", cloud.region).add_auth(request)
+    prepared = request.prepare()
+    sent = urllib.request.Request(url, data=body, headers=dict(prepared.headers), method="POST")
+    try:
+        with urllib.request.urlopen(sent, timeout=30) as answer:
+            return answer.status, dict(answer.headers), answer.read()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, dict(refused.headers), refused.read()
+
+
+@pytest.mark.parametrize(
+    ("rehydration_type", "source", "continued"), [("ENTIRE_PAST_SESSION", 0, 2), ("FROM_SEGMENT", 1, 1)]
+)
+def test_a_chat_continues_a_past_one(
+    sound: Deployed, chats: Chats, client: Any, rehydration_type: str, source: int, continued: int
+) -> None:
+    """The main job: both rehydration types, on a session with a transfer and a survey."""
+    past, contact = chats.past(), chats.start()
+    answer = call(client, sound, contact, past[source], RehydrationType=rehydration_type)
+    assert answer["ContinuedFromContactId"] == past[continued]
+    (held,) = chats.associations_of(contact)
+    assert held["SourceContactId"] == past[source]
+
+
+def test_a_retry_gets_the_same_answer_and_makes_nothing_twice(
+    sound: Deployed, chats: Chats, client: Any
+) -> None:
+    """The SDK does not fill ClientToken in; the endpoint derives it, so a retry is safe."""
+    (source, *_), contact = chats.past(), chats.start()
+    first = call(client, sound, contact, source, ClientToken="my token")
+    second = call(client, sound, contact, source, ClientToken="my token")
+    assert first["ContinuedFromContactId"] == second["ContinuedFromContactId"]
+    (held,) = chats.associations_of(contact)
+    assert "my token" not in held["ClientToken"]
+    assert len(held["ClientToken"]) == 64
+
+
+def test_the_modelled_exceptions_arrive(sound: Deployed, chats: Chats, client: Any) -> None:
+    """A boto3 user writes `except client.exceptions.…`, as against Amazon Connect itself."""
+    past, contact = chats.past(), chats.start()
+    with pytest.raises(client.exceptions.InvalidParameterException, match="RehydrationType"):
+        call(client, sound, contact, past[0], RehydrationType="ALL")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        call(client, sound, contact, "no-such-contact")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        call(client, sound, contact, past[0], InstanceId="99999999-9999-4999-8999-999999999999")
+    with pytest.raises(client.exceptions.InvalidRequestException):
+        call(client, sound, contact, past[1], RehydrationType="ENTIRE_PAST_SESSION")
+    sound.cloud.control(
+        "POST", "faults", {"operation": "CreatePersistentContactAssociation", "kind": "throttle"}
+    )
+    with pytest.raises(client.exceptions.ThrottlingException) as throttled:
+        call(client, sound, contact, past[0])
+    headers = throttled.value.response["ResponseMetadata"]["HTTPHeaders"]
+    assert (headers["retry-after"], headers["x-amz-retry-after"]) == ("1", "1000")
+    assert chats.associations_of(contact) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "times", "error"),
+    [
+        ({"kind": "throttle"}, 1, None),
+        ({"kind": "error", "status": 500}, 1, None),
+        ({"kind": "error", "status": 503}, 1, None),
+        ({"kind": "cut_before"}, 1, None),
+        ({"kind": "cut_after"}, 1, None),
+        ({"kind": "garbage"}, 1, None),
+        ({"kind": "throttle"}, 9, "ThrottlingException"),
+        ({"kind": "error", "status": 500}, 9, "InternalServiceException"),
+        ({"kind": "cut_before"}, 9, "InternalServiceException"),
+    ],
+)
+def test_one_fault_of_connect_is_nobodys_business_and_many_are_said(
+    sound: Deployed, chats: Chats, client: Any, fault: dict[str, Any], times: int, error: str | None
+) -> None:
+    """One throttle, 5xx, cut connection or unreadable answer is retried, with the same ClientToken."""
+    past, contact = chats.past(), chats.start()
+    sound.cloud.control(
+        "POST", "faults", {"operation": "CreatePersistentContactAssociation", "times": times, **fault}
+    )
+    if error is None:
+        assert call(client, sound, contact, past[1])["ContinuedFromContactId"] == past[1]
+        assert len(chats.associations_of(contact)) == 1
+    else:
+        with pytest.raises(ClientError) as refused:
+            call(client, sound, contact, past[1])
+        assert refused.value.response["Error"]["Code"] == error
+        assert chats.associations_of(contact) == []
+
+
+def test_an_unknown_path_or_method_is_refused_in_the_wire_shape(sound: Deployed) -> None:
+    """Also what the gateway refuses by itself carries __type and both spellings of the text."""
+    status, _, body = post(sound, "/elsewhere", b"{}")
+    answer = json.loads(body)
+    assert (status, answer["__type"]) == (403, "AccessDeniedException")
+    assert answer["Message"] == answer["message"]
+
+
+def test_a_caller_without_permission_and_one_with(sound: Deployed, chats: Chats) -> None:
+    """No policy: refused. execute-api:Invoke on the method: answered. A wrong secret: refused."""
+    iam, cloud = sound.cloud.client("iam"), sound.cloud
+    iam.create_user(UserName="caller")
+    key = iam.create_access_key(UserName="caller")["AccessKey"]
+    past, contact = chats.past(), chats.start()
+    url = sound.outputs["FirstUrl"]
+    caller = endpoint_client(cloud, url, key["AccessKeyId"], key["SecretAccessKey"])
+    with pytest.raises(ClientError) as refused:
+        call(caller, sound, contact, past[1])
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    api = url.partition("//")[2].partition(".")[0]
+    method = f"arn:aws:execute-api:{cloud.region}:{cloud.account}:{api}/v1/POST/contact/*"
+    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": method}
+    iam.put_user_policy(
+        UserName="caller",
+        PolicyName="call",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    assert call(caller, sound, contact, past[1])["ContinuedFromContactId"] == past[1]
+    liar = endpoint_client(cloud, url, key["AccessKeyId"], "wrong")
+    with pytest.raises(ClientError) as refused:
+        call(liar, sound, contact, past[1])
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_more_calls_than_the_throttle_get_429_in_the_wire_shape(sound: Deployed) -> None:
+    """The method throttle is the first gate; its refusal says when to try again."""
+    path = "/contact/persistent-contact-association/i/c"
+    answers = [post(sound, path, b"{}", output="SecondUrl") for _ in range(30)]
+    throttled = [answer for answer in answers if answer[0] == 429]
+    assert throttled
+    _, headers, body = throttled[0]
+    assert json.loads(body)["__type"] == "ThrottlingException"
+    assert headers["Retry-After"] == "1"
+
+
+HOSTILE_PATHS = [
+    "/contact/persistent-contact-association/{i}/%2e%2e%2f",
+    "/contact/persistent-contact-association/{i}/%00",
+    "/contact/persistent-contact-association/{i}/%E2%82%AC",
+    "/contact/persistent-contact-association/{i}/arn%3Aaws%3Aconnect",
+    "/contact/persistent-contact-association/{i}/" + "x" * 257,
+    "/contact/persistent-contact-association/%20/c",
+    "/contact/persistent-contact-association/" + "i" * 101 + "/c",
+]
+
+
+@pytest.mark.parametrize("path", HOSTILE_PATHS)
+def test_a_hostile_path_gets_400_naming_the_field(sound: Deployed, path: str) -> None:
+    """Whatever the gateway decodes or leaves encoded, the function refuses what is no id."""
+    status, headers, body = post(
+        sound,
+        path.format(i=sound.cloud.instance_id),
+        b'{"RehydrationType":"FROM_SEGMENT","SourceContactId":"s"}',
+    )
+    answer = json.loads(body)
+    assert (status, answer["__type"]) == (400, "InvalidParameterException")
+    assert headers["x-amzn-ErrorType"] == "InvalidParameterException"
+    assert "InstanceId" in answer["message"] or "InitialContactId" in answer["message"]
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(body=st.one_of(st.binary(max_size=300), st.text(max_size=100).map(str.encode)))
+def test_no_bytes_at_all_make_the_deployed_endpoint_fail(sound: Deployed, body: bytes) -> None:
+    """Bad input never gets a 5xx; the thousands of cases are tried on the handler itself."""
+    status, _, answer = post(
+        sound, f"/contact/persistent-contact-association/{sound.cloud.instance_id}/c", body
+    )
+    assert (status, json.loads(answer)["__type"]) == (400, "InvalidParameterException")
+
+
+def test_the_function_logs_ids_and_no_secret(sound: Deployed, chats: Chats, client: Any) -> None:
+    """One JSON line a request, from an allow-list."""
+    past, contact = chats.past(), chats.start()
+    call(client, sound, contact, past[1], ClientToken="s3cret-token")
+    function = sound.physical_id("AWS::Lambda::Function", "FirstFunction")
+    group = sound.cloud.client("lambda").get_function_configuration(FunctionName=function)["LoggingConfig"][
+        "LogGroup"
+    ]
+    events = sound.cloud.client("logs").filter_log_events(logGroupName=group)["events"]
+    lines = [event["message"] for event in events if contact in event["message"]]
+    (line,) = (json.loads(line) for line in lines if line.lstrip().startswith("{"))
+    assert line["sourceContactId"] == past[1]
+    assert not [event for event in events if "s3cret-token" in event["message"]]

@@ -1,0 +1,51 @@
+"""The app of this repository: what its context may say, and what it says to what it may not."""
+
+import pytest
+from aws_cdk import App
+
+import app
+from local.cdk import CdkFailed, cdk
+from tests.synth.apps import INSTANCE_ARN, INSTANCE_ID
+
+
+def run(monkeypatch: pytest.MonkeyPatch, **context: str) -> int:
+    """The app's exit status with this context."""
+    monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", "123456789012")
+    monkeypatch.setenv("CDK_DEFAULT_REGION", "us-east-1")
+    return app.main(App(context=context))
+
+
+@pytest.mark.parametrize("instance", [INSTANCE_ID, INSTANCE_ARN, "local"])
+def test_the_instance_may_be_an_id_an_arn_or_an_alias(monkeypatch: pytest.MonkeyPatch, instance: str) -> None:
+    """Whatever people have at hand."""
+    assert run(monkeypatch, instance=instance, credentials="cli") == 0
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ({}, "Error: context: instance: got nothing, expected -c instance=<id, ARN or alias>."),
+        ({"instance": "not valid!"}, "got 'not valid!', expected an instance id such as"),
+        ({"instance": INSTANCE_ARN.replace("us-east", "us-west")}, "'us-west-1', expected 'us-east-1', the"),
+        ({"instance": "local", "authorization": "none"}, "authorization: got 'none', expected iam."),
+        ({"instance": "local", "customer_identity": "x"}, "customer_identity: got 'x', expected unchecked."),
+        ({"instance": "local", "cloud_watch_role": "yes"}, "cloud_watch_role: got 'yes', expected true or"),
+        ({"instance": "local", "credentials": "mine"}, "credentials: got 'mine', expected bootstrap or cli."),
+    ],
+)
+def test_a_context_that_cannot_work_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], context: dict[str, str], said: str
+) -> None:
+    """What was got and what was expected; exit status 1."""
+    assert run(monkeypatch, **context) == 1
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert len(printed.splitlines()) == 1
+
+
+def test_a_malformed_instance_shows_no_stack_trace_in_the_command_line() -> None:
+    """What a user sees who mistyped the instance."""
+    with pytest.raises(CdkFailed) as failed:
+        cdk("synth", "--quiet", "-c", "instance=not valid!", environment={})
+    assert "Error: Instance: instance: got 'not valid!', expected an instance id" in str(failed.value)
+    assert "Traceback" not in str(failed.value)

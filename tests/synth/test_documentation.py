@@ -1,0 +1,56 @@
+"""What the documentation says of the properties is what the code does."""
+
+import inspect
+import re
+from pathlib import Path
+
+from connect_persistent_chat import PersistentChatEndpoint
+
+ROOT = Path(__file__).resolve().parents[2]
+PROPERTIES = {
+    name: parameter
+    for name, parameter in inspect.signature(PersistentChatEndpoint.__init__).parameters.items()
+    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+}
+DOCUMENTED = dict(
+    re.findall(r":param (\w+): (.*?)(?=\n\s+:param|\n\n)", PersistentChatEndpoint.__doc__ or "", re.S)
+)
+OPTIONAL = {
+    name for name, parameter in PROPERTIES.items() if parameter.default is not inspect.Parameter.empty
+}
+
+
+def test_every_property_is_documented_and_every_optional_one_with_its_default() -> None:
+    """A default that stands nowhere is one that nobody chose."""
+    assert set(DOCUMENTED) == set(PROPERTIES)
+    assert {name for name, text in DOCUMENTED.items() if "Default:" in text} == OPTIONAL
+
+
+def test_simple_defaults_are_the_documented_ones() -> None:
+    """Numbers and flags, read off the signature."""
+    for name in OPTIONAL:
+        default = PROPERTIES[name].default
+        if isinstance(default, bool | int):
+            assert f"Default: {str(default).lower()}" in DOCUMENTED[name], name
+
+
+def test_the_readme_lists_the_same_properties() -> None:
+    """The table of defaults leaves nothing out and invents nothing."""
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Defaults")[2].partition("##")[0]
+    listed = {
+        name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", row)
+    }
+    assert listed == OPTIONAL | {"customer_identity"}
+
+
+def test_the_readmes_example_is_the_one_that_the_package_test_runs() -> None:
+    """The ten lines are run, not only shown: examples/own_stack.py is theirs with a backend added."""
+    block = (
+        (ROOT / "README.md")
+        .read_text(encoding="utf-8")
+        .partition("```python\nfrom aws_cdk")[2]
+        .partition("```")[0]
+    )
+    example = (ROOT / "examples" / "own_stack.py").read_text(encoding="utf-8")
+    for line in ("from aws_cdk" + block).splitlines():
+        assert line in example, line

@@ -1,0 +1,133 @@
+"""The request model and the function keep the same rules.
+
+API Gateway holds a body against the model, the function against its own code. Where the two differ, a caller would be
+told different things by different doors, or a rule would hold at one of them only.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft4Validator
+
+from association import body as function_body
+from association import request as function_request
+from association.answers import Refusal
+from tests.synth.apps import INSTANCE_ID, Synthesized
+
+EXAMPLES = 10_000
+CONTACT = "22222222-2222-4222-8222-222222222222"
+
+ID_CHARACTERS = st.sampled_from("0aZ-_.~%é٣\u212a\n \x00/\ud800")
+IDS = st.one_of(
+    st.just(CONTACT),
+    st.text(ID_CHARACTERS, max_size=6),
+    st.text(st.sampled_from("0aZ-"), min_size=254, max_size=258),
+    st.builds(
+        lambda id, end: id + end, st.just(CONTACT), st.sampled_from(["\n", "\r\n", "\x85", "\u2028", " "])
+    ),
+)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+TOKENS = st.one_of(
+    st.text(max_size=8),
+    st.text(st.sampled_from("aé😀\ud800"), min_size=498, max_size=502),
+    JSON,
+)
+BODIES = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "RehydrationType": st.one_of(
+                st.sampled_from(["ENTIRE_PAST_SESSION", "FROM_SEGMENT", "from_segment", "FROM_SEGMENT\n"]),
+                JSON,
+            ),
+            "SourceContactId": st.one_of(IDS, JSON),
+        },
+        optional={"ClientToken": TOKENS, "InstanceId": JSON, "clientToken": TOKENS},
+    ),
+    st.fixed_dictionaries({}, optional={"RehydrationType": st.just("FROM_SEGMENT"), "SourceContactId": IDS}),
+    JSON,
+)
+
+
+@pytest.fixture(scope="session")
+def model(default: Synthesized) -> Draft4Validator:
+    """The model of the template, as API Gateway reads it: JSON Schema draft 4."""
+    schema = default.only("AWS::ApiGateway::Model")["Schema"]
+    Draft4Validator.check_schema(schema)
+    return Draft4Validator(schema)
+
+
+def refusal_of(body: str | None, instance: object = INSTANCE_ID, contact: object = CONTACT) -> Refusal | None:
+    """What the function says to a request; None if it accepts it."""
+    event = {"pathParameters": {"InstanceId": instance, "InitialContactId": contact}, "body": body}
+    try:
+        function_request.parse(event)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def beyond_json_schema(text: str) -> bool:
+    """The listed set that JSON Schema cannot say; the function refuses it, the model may not.
+
+    Duplicate keys, NaN and Infinity, lone surrogates, and the body's size.
+    """
+    try:
+        function_body.fields_of({"body": text})
+    except function_body.BodyError as error:
+        listed = (" twice", "which JSON does not have", "half a surrogate pair", " bytes")
+        return any(f"{reason}, expected" in str(error) for reason in listed)
+    return "\\ud8" in text
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(document=BODIES, ascii_only=st.booleans())
+def test_function_and_model_accept_the_same_bodies(
+    model: Draft4Validator, document: Any, ascii_only: bool
+) -> None:
+    """Ten thousand bodies at the edges of every rule; the function's answer is 400 or acceptance, nothing else."""
+    text = json.dumps(document, ensure_ascii=ascii_only)
+    refusal = refusal_of(text)
+    if refusal is None:
+        assert model.is_valid(json.loads(text)), "the function accepts what the model refuses"
+        return
+    assert refusal.status == 400
+    if model.is_valid(document):
+        assert beyond_json_schema(text), f"the model accepts what the function refuses: {refusal}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"RehydrationType":"FROM_SEGMENT","SourceContactId":"a","SourceContactId":"b"}',
+        '{"RehydrationType":"FROM_SEGMENT","SourceContactId":"a","ClientToken":"\\ud800"}',
+        '{"RehydrationType":"FROM_SEGMENT","SourceContactId":"a"' + " " * 8192 + "}",
+    ],
+    ids=["duplicate key", "lone surrogate", "size"],
+)
+def test_the_listed_set_is_what_json_schema_cannot_say(model: Draft4Validator, text: str) -> None:
+    """The model accepts these, the function does not: the list stays honest."""
+    assert model.is_valid(json.loads(text))
+    assert refusal_of(text) is not None
+    assert beyond_json_schema(text)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(instance=st.one_of(IDS, st.text(max_size=3), JSON), contact=st.one_of(IDS, st.text(max_size=3), JSON))
+def test_paths_are_accepted_only_as_plain_ids(instance: Any, contact: Any) -> None:
+    """Ten thousand pairs of path parameters, percent-encoded and decoded ones among them."""
+    refusal = refusal_of('{"RehydrationType":"FROM_SEGMENT","SourceContactId":"a"}', instance, contact)
+
+    def plain(value: Any, longest: int) -> bool:
+        letters = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-")
+        return isinstance(value, str) and 1 <= len(value) <= longest and set(value) <= letters
+
+    assert (refusal is None) == (plain(instance, 100) and plain(contact, 256))
+    assert refusal is None or refusal.status == 400
