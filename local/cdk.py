@@ -34,7 +34,7 @@ def cdk(*arguments: str, environment: Mapping[str, str], say: Callable[[str], No
     with subprocess.Popen(
         [str(_COMMAND), *arguments, *_OPTIONS],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

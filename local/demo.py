@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
-from local.cloud import Cloud, CloudError
 
 from local.cdk import CdkFailed, cdk
 from local.clients import endpoint_client
+from local.cloud import Cloud, CloudError
 from local.deploy import arguments_of
 
 _CUSTOMER = "customer-4711"

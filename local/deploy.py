@@ -3,9 +3,8 @@
 import argparse
 import sys
 
-from local.cloud import Cloud, CloudError
-
 from local.cdk import CdkFailed, cdk
+from local.cloud import Cloud, CloudError
 
 # The deployed stack takes no roles of the bootstrap stack: the local cloud refuses them.
 LOCAL = ("-c", "credentials=cli")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local.cloud import Cloud
 
 from local.cdk import cdk
+from local.cloud import Cloud
 from tests.local.deployments import Deployed, deploy, sound_stack
 
 

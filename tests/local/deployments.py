@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import App, CfnOutput, CliCredentialsStackSynthesizer, Duration, Environment, Stack
-from local.cloud import Cloud
 
 from connect_persistent_chat import ConnectInstance, CustomerIdentity, PersistentChatEndpoint
 from local.cdk import cdk
+from local.cloud import Cloud
 
 Fill = Callable[[Stack], None]
 

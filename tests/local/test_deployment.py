@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_lambda as lambda_
-from local.cloud import Cloud
 
 from connect_persistent_chat import ConnectInstance
 from local.cdk import CdkFailed
+from local.cloud import Cloud
 from tests.local.deployments import Deployed, deploy, destroy, endpoint
 
 

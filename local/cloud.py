@@ -1,0 +1,171 @@
+"""A local cloud, as what uses it sees it: started here, or found running."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
+
+import boto3
+from botocore.config import Config
+
+from local import ACCOUNT, REGION
+from local.connect.service import INSTANCE_ID
+
+_START_SECONDS = 60
+_STOP_SECONDS = 10
+_ANSWER_SECONDS = 60
+_ROOT = Path(__file__).resolve().parents[1]
+_ANY_SECRET = "any"  # noqa: S105 - the local cloud takes any of its root
+# No proxy leads to this machine.
+_open = build_opener(ProxyHandler({})).open
+
+
+class CloudError(Exception):
+    """The local cloud does not start, does not answer, or refuses a call; the text is for people."""
+
+
+class Cloud:
+    """A local cloud. As a context manager it starts one on a free port, in a process that ends with this one."""
+
+    account = ACCOUNT
+    region = REGION
+    instance_id = INSTANCE_ID
+
+    def __init__(self) -> None:
+        self.url = ""
+        self._process: subprocess.Popen[str] | None = None
+
+    @classmethod
+    def at(cls, port: int) -> "Cloud":
+        """The one that runs on this port. Raises CloudError if none does."""
+        cloud = cls()
+        cloud.url = f"http://127.0.0.1:{port}"
+        try:
+            cloud.control("GET", "calls")
+        except CloudError:
+            raise CloudError(
+                f"No local cloud answers at {cloud.url}. Start one in another terminal: make cloud CLOUD_PORT={port}"
+            ) from None
+        return cloud
+
+    def __enter__(self) -> "Cloud":
+        with tempfile.TemporaryFile("w+") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "local", "--port", "0", "--until-stdin-closes"],
+                cwd=_ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                # Ctrl-C is for the process in front, which then ends this one in order.
+                start_new_session=True,
+            )
+            too_long = threading.Timer(_START_SECONDS, self._process.kill)
+            too_long.start()
+            try:
+                assert self._process.stdout is not None
+                line = self._process.stdout.readline()
+            except BaseException:
+                self.__exit__(None, None, None)
+                raise
+            finally:
+                too_long.cancel()
+            found = re.search(r"http://\S+", line)
+            if found is None:
+                self.__exit__(None, None, None)
+                log.seek(0)
+                raise CloudError(
+                    f"The local cloud did not start within {_START_SECONDS} s:\n{log.read()[-2000:]}"
+                )
+        self.url = found[0]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it, with every function that runs in it."""
+        process = self._process
+        if process is None:
+            return
+        self._process = None
+        with process:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def environment(self) -> dict[str, str]:
+        """All the variables of a process that works on this cloud as its root, and on nothing else."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+        direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1")))
+        return {
+            **kept,
+            "NO_PROXY": direct,
+            "no_proxy": direct,
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": _ANY_SECRET,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def bootstrap_target(self) -> list[str]:
+        """What `cdk bootstrap` is told."""
+        return [f"aws://{ACCOUNT}/{REGION}"]
+
+    def client(
+        self,
+        service: str,
+        access_key: str | None = None,
+        secret: str | None = None,
+        *,
+        endpoint_url: str | None = None,
+        config: Config | None = None,
+    ) -> Any:
+        """boto3's client for a service, as the cloud's root unless told otherwise."""
+        direct = Config(proxies={}, read_timeout=_ANSWER_SECONDS)
+        return boto3.session.Session().client(
+            service,
+            region_name=REGION,
+            endpoint_url=endpoint_url or self.url,
+            aws_access_key_id=access_key or ACCOUNT,
+            aws_secret_access_key=secret or _ANY_SECRET,
+            config=direct.merge(config) if config else direct,
+        )
+
+    def control(self, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
+        """A call of the control path, `/_connect/<path>`. Raises CloudError, with the cloud's words."""
+        request = Request(  # noqa: S310 - always http to 127.0.0.1
+            f"{self.url}/_connect/{path}",
+            data=None if fields is None else json.dumps(fields).encode(),
+            headers={"Content-Type": "application/json"},
+            method=method,
+        )
+        try:
+            with _open(request, timeout=_ANSWER_SECONDS) as answer:
+                return json.loads(answer.read())
+        except HTTPError as refused:
+            with refused:
+                raise CloudError(f"{method} /_connect/{path}: {refused.read().decode()}") from None
+        except (URLError, OSError, ValueError) as error:
+            raise CloudError(f"{self.url} does not answer: {error}") from None
+
+    def execute_api_url(self, url: str) -> str:
+        """Where a deployed API answers here, for the address that its stack tells."""
+        parts = urlsplit(url)
+        api_id = (parts.hostname or "").partition(".")[0]
+        return f"{self.url}/_aws/execute-api/{api_id}{parts.path}"

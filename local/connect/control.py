@@ -1,0 +1,242 @@
+"""`/_connect/…`: what people and time do to Amazon Connect, and what it holds. Clearly no API of AWS.
+
+| call | what it does |
+|---|---|
+| POST contacts {"Channel", "CustomerId"?, "Attributes"?} | a contact of any channel |
+| POST contacts/<id>/transfer, POST contacts/<id>/survey | the segment ends, the next begins |
+| GET contacts/<id>/history | the past contacts that the chat shows, newest first |
+| POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, broken if wished |
+| POST clock {"advance": seconds} | Connect's clock goes forward |
+| POST faults {"operation", "kind", "times"?, "seconds"?, "status"?}, DELETE faults | faults on, all off |
+| POST quotas {"enabled"} | the request quotas on or off |
+| GET associations, GET calls | what Connect holds, and what it was asked |
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from local.connect.contacts import CHANNELS, Contact
+from local.connect.errors import ConnectError
+from local.connect.faults import KINDS, Fault
+from local.connect.instances import STATUSES
+from local.connect.service import INSTANCE_ID, Connect, Response
+
+PREFIX = "/_connect/"
+_LONGEST_ADVANCE_SECONDS = 10 * 366 * 86_400
+_LONGEST_DELAY_SECONDS = 3600
+
+
+class BadCall(Exception):
+    """The call cannot be followed; the text says why."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Fields:
+    """The JSON object of a call. Each field is taken once; what is left in the end is unknown."""
+
+    def __init__(self, body: bytes) -> None:
+        try:
+            document = json.loads(body) if body else {}
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict):
+            raise BadCall("The body: expected a JSON object.")
+        self._left: dict[str, Any] = document
+
+    def take(self, name: str, expected: str, holds: Callable[[Any], bool], default: Any = None) -> Any:
+        """A field that holds, or the default. Raises BadCall."""
+        value = self._left.pop(name, default)
+        if value is not default and not holds(value):
+            raise BadCall(f"{name}: got {json.dumps(value)[:80]}, expected {expected}.")
+        return value
+
+    def required(self, name: str, expected: str, holds: Callable[[Any], bool]) -> Any:
+        """As `take`, without a default."""
+        if name not in self._left:
+            raise BadCall(f"{name}: missing, expected {expected}.")
+        return self.take(name, expected, holds)
+
+    def end(self) -> None:
+        """Raise BadCall if anything is left."""
+        if self._left:
+            raise BadCall(f"Unknown: {', '.join(self._left)}.")
+
+
+class Control:
+    """Answers the calls of the table above."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._calls: list[tuple[str, str, Callable[..., Any]]] = [
+            ("POST", r"contacts", self._start),
+            ("POST", r"contacts/([^/]+)/transfer", self._transfer),
+            ("POST", r"contacts/([^/]+)/survey", self._survey),
+            ("GET", r"contacts/([^/]+)/history", self._history),
+            ("POST", r"instances", self._add_instance),
+            ("POST", r"clock", self._advance),
+            ("POST", r"faults", self._add_fault),
+            ("DELETE", r"faults", self._clear_faults),
+            ("POST", r"quotas", self._set_quotas),
+            ("GET", r"associations", self._associations),
+            ("GET", r"calls", self._counted),
+        ]
+
+    def answer(self, method: str, path: str, body: bytes) -> Response:
+        """Follow a call; the path is what comes behind the prefix."""
+        try:
+            for call_method, pattern, call in self._calls:
+                found = re.fullmatch(pattern, path)
+                if found and method == call_method:
+                    fields = Fields(body)
+                    # Everything is read before anything is done.
+                    act = call(fields, *found.groups())
+                    fields.end()
+                    return _json(200, act())
+            known = ", ".join(f"{method} {PREFIX}{pattern}" for method, pattern, _ in self._calls)
+            raise BadCall(f"No such call. There are {known.replace('([^/]+)', '<id>')}.", 404)
+        except BadCall as bad:
+            return _json(bad.status, {"message": str(bad)})
+        except ConnectError as refused:
+            return _json(400, {"message": refused.message})
+
+    def _start(self, fields: Fields) -> Callable[[], Any]:
+        channel = fields.required("Channel", f"one of {', '.join(CHANNELS)}", lambda value: value in CHANNELS)
+        customer = fields.take("CustomerId", "a string of 1 to 128 characters", _is_customer)
+        attributes = fields.take("Attributes", "an object of strings", _is_attributes, {})
+        instance = self._connect.instances.get(self._connect.instances.region, INSTANCE_ID)
+
+        def act() -> dict[str, str]:
+            contact = self._connect.contacts.start(
+                instance,
+                self._connect.clock.now(),
+                channel=channel,
+                customer_id=customer,
+                attributes=attributes,
+            )
+            return {"ContactId": contact.id}
+
+        return act
+
+    def _transfer(self, _: Fields, contact_id: str) -> Callable[[], Any]:
+        contacts, contact = self._connect.contacts, self._running(contact_id)
+        return lambda: {"ContactId": contacts.transfer(contact, self._connect.clock.now()).id}
+
+    def _survey(self, _: Fields, contact_id: str) -> Callable[[], Any]:
+        contacts, contact = self._connect.contacts, self._running(contact_id)
+        return lambda: {"ContactId": contacts.survey(contact, self._connect.clock.now()).id}
+
+    def _history(self, _: Fields, contact_id: str) -> Callable[[], Any]:
+        contact = self._known(contact_id)
+        return lambda: {"ContactIds": self._connect.associations.shown_by(contact)}
+
+    def _add_instance(self, fields: Fields) -> Callable[[], Any]:
+        status = fields.take(
+            "InstanceStatus", f"one of {', '.join(STATUSES)}", lambda value: value in STATUSES, "ACTIVE"
+        )
+        buckets = fields.take(
+            "TranscriptBuckets", "a list of names", _is_names, ["amazon-connect-transcripts"]
+        )
+        instances, now = self._connect.instances, self._connect.clock.now()
+        return lambda: {"InstanceId": instances.add(now, status=status, transcript_buckets=tuple(buckets)).id}
+
+    def _advance(self, fields: Fields) -> Callable[[], Any]:
+        most = _LONGEST_ADVANCE_SECONDS
+        seconds = fields.required("advance", f"seconds from 0 to {most}", _is_number_up_to(most))
+
+        def act() -> dict[str, str]:
+            self._connect.clock.advance(seconds)
+            return {"now": self._connect.clock.now().isoformat()}
+
+        return act
+
+    def _add_fault(self, fields: Fields) -> Callable[[], Any]:
+        kind = fields.required("kind", f"one of {', '.join(KINDS)}", lambda value: value in KINDS)
+        operations = self._connect.supported
+        fault = Fault(
+            fields.required(
+                "operation", f"one of {', '.join(operations)}", lambda value: value in operations
+            ),
+            kind,
+            fields.take("times", "a number of calls from 1", lambda value: type(value) is int and value >= 1),
+            fields.take(
+                "seconds",
+                f"seconds from 0 to {_LONGEST_DELAY_SECONDS}",
+                _is_number_up_to(_LONGEST_DELAY_SECONDS),
+                1 if kind == "latency" else 0,
+            ),
+            fields.take(
+                "status",
+                "a status from 500 to 599",
+                lambda value: type(value) is int and 500 <= value <= 599,
+                500,
+            ),
+        )
+
+        def act() -> dict[str, str]:
+            self._connect.faults.add(fault)
+            return {}
+
+        return act
+
+    def _clear_faults(self, _: Fields) -> Callable[[], Any]:
+        return lambda: self._connect.faults.clear() or {}
+
+    def _set_quotas(self, fields: Fields) -> Callable[[], Any]:
+        enabled = fields.required("enabled", "true or false", lambda value: isinstance(value, bool))
+
+        def act() -> dict[str, bool]:
+            self._connect.quotas.enabled = enabled
+            return {"enabled": enabled}
+
+        return act
+
+    def _associations(self, _: Fields) -> Callable[[], Any]:
+        return lambda: [
+            {
+                "InitialContactId": association.initial_contact_id,
+                "SourceContactId": association.source_contact_id,
+                "ContinuedFromContactId": association.continued_from_contact_id,
+                "ClientToken": association.client_token,
+            }
+            for association in self._connect.associations.all
+        ]
+
+    def _counted(self, _: Fields) -> Callable[[], Any]:
+        return lambda: self._connect.calls
+
+    def _known(self, contact_id: str) -> Contact:
+        contact = self._connect.contacts.find(contact_id)
+        if contact is None:
+            raise BadCall(f"No such contact: {contact_id[:80]}.", 404)
+        return contact
+
+    def _running(self, contact_id: str) -> Contact:
+        contact = self._known(contact_id)
+        if contact.ended:
+            raise BadCall(f"The contact {contact_id} has ended.")
+        return contact
+
+
+def _json(status: int, document: Any) -> Response:
+    return Response(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
+
+
+def _is_customer(value: Any) -> bool:
+    return isinstance(value, str) and 1 <= len(value) <= 128
+
+
+def _is_attributes(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+
+
+def _is_number_up_to(most: float) -> Callable[[Any], bool]:
+    return lambda value: type(value) in (int, float) and 0 <= value <= most

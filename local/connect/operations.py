@@ -1,0 +1,229 @@
+"""The operations of Amazon Connect: what each needs of IAM, and what it does."""
+
+import secrets
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from local.connect.associations import Associations
+from local.connect.clock import Clock
+from local.connect.contacts import Contact, Contacts
+from local.connect.errors import ConnectError, invalid_request
+from local.connect.instances import Instance, Instances, page_of
+from local.connect.model import Fields
+
+_STORAGE_PAGE = 10
+_ASSOCIATED_PAGE = 100
+# What DescribeInstanceAttribute answers. Assumption: every switch is on.
+_ATTRIBUTE_VALUE = "true"
+
+
+def permissions_of(operation: str, fields: Fields, instances: Instances) -> list[tuple[str, str]]:
+    """Every action with the resource that it needs (Service Authorization Reference)."""
+    action = f"connect:{operation}"
+    instance = instances.arn_of(str(fields.get("InstanceId", "")))
+    contact = f"{instance}/contact/{fields.get('ContactId') or fields.get('InitialContactId')}"
+    directories = ("ds:DescribeDirectories", "*")
+    if operation == "CreatePersistentContactAssociation":
+        return [(action, instance), (action, contact)]
+    if operation == "ListInstances":
+        return [(action, "*"), directories]
+    if operation == "DescribeInstance":
+        return [(action, instance), directories]
+    if operation in ("ListInstanceStorageConfigs", "DescribeInstanceAttribute"):
+        return [(action, instance)]
+    if operation == "StartChatContact":
+        return [(action, f"{instance}/contact-flow/{fields.get('ContactFlowId')}")]
+    # Assumption: what names one contact needs the permission on that contact and nothing else.
+    return [(action, contact)]
+
+
+class Operations:
+    """What the supported operations do; each takes validated fields and the region, and returns the answer."""
+
+    def __init__(
+        self, instances: Instances, contacts: Contacts, associations: Associations, clock: Clock
+    ) -> None:
+        self._instances = instances
+        self._contacts = contacts
+        self._associations = associations
+        self._clock = clock
+        # Answers by operation and ClientToken, with the fields that got them.
+        self._answered: dict[tuple[str, str], tuple[Fields, Fields]] = {}
+        self.supported: dict[str, Callable[[Fields, str], Fields]] = {
+            "ListInstances": self._list_instances,
+            "DescribeInstance": self._describe_instance,
+            "ListInstanceStorageConfigs": self._list_storage_configs,
+            "DescribeInstanceAttribute": self._describe_instance_attribute,
+            "StartChatContact": self._once(self._start_chat, "StartChatContact"),
+            "StopContact": self._stop_contact,
+            "DescribeContact": self._describe_contact,
+            "GetContactAttributes": self._get_attributes,
+            "UpdateContactAttributes": self._update_attributes,
+            "ListAssociatedContacts": self._list_associated,
+            "CreatePersistentContactAssociation": self._once(
+                self._create_association, "CreatePersistentContactAssociation"
+            ),
+        }
+
+    def _once(self, operation: Callable[[Fields, str], Fields], name: str) -> Callable[[Fields, str], Fields]:
+        """The same ClientToken gets the same answer, and makes nothing twice."""
+
+        def answered(fields: Fields, region: str) -> Fields:
+            token = fields.get("ClientToken")
+            if not token:
+                return operation(fields, region)
+            if (name, token) in self._answered:
+                before, answer = self._answered[name, token]
+                if before != fields:
+                    # Assumption: one token with other fields is refused.
+                    raise invalid_request("The ClientToken was used with other parameters.")
+                return answer
+            answer = operation(fields, region)
+            # Assumption: only a success is remembered, and for as long as the cloud runs.
+            self._answered[name, token] = (fields, answer)
+            return answer
+
+        return answered
+
+    def _list_instances(self, fields: Fields, region: str) -> Fields:
+        instances, token = page_of(
+            self._instances.all(region), fields.get("MaxResults", _STORAGE_PAGE), fields.get("NextToken")
+        )
+        return {"InstanceSummaryList": [_instance(one) for one in instances], "NextToken": token}
+
+    def _describe_instance(self, fields: Fields, region: str) -> Fields:
+        return {"Instance": _instance(self._instances.get(region, fields["InstanceId"]))}
+
+    def _list_storage_configs(self, fields: Fields, region: str) -> Fields:
+        instance = self._instances.get(region, fields["InstanceId"])
+        buckets = instance.transcript_buckets if fields["ResourceType"] == "CHAT_TRANSCRIPTS" else ()
+        configs = [
+            {
+                "AssociationId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{instance.arn}/{bucket}")),
+                "StorageType": "S3",
+                "S3Config": {
+                    "BucketName": bucket,
+                    "BucketPrefix": f"connect/{instance.alias}/ChatTranscripts",
+                },
+            }
+            for bucket in buckets
+        ]
+        page, token = page_of(configs, fields.get("MaxResults", _STORAGE_PAGE), fields.get("NextToken"))
+        return {"StorageConfigs": page, "NextToken": token}
+
+    def _describe_instance_attribute(self, fields: Fields, region: str) -> Fields:
+        self._instances.get(region, fields["InstanceId"])
+        return {"Attribute": {"AttributeType": fields["AttributeType"], "Value": _ATTRIBUTE_VALUE}}
+
+    def _start_chat(self, fields: Fields, region: str) -> Fields:
+        instance = self._instances.active(region, fields["InstanceId"])
+        persistent = fields.get("PersistentChat") or {}
+        source = None
+        if persistent:
+            if not {"RehydrationType", "SourceContactId"} <= set(persistent):
+                raise invalid_request("PersistentChat needs both RehydrationType and SourceContactId.")
+            source = self._contacts.get(instance, persistent["SourceContactId"])
+        # Assumption: any ContactFlowId is one of the instance.
+        contact = self._contacts.start(
+            instance,
+            self._clock.now(),
+            customer_id=fields.get("CustomerId"),
+            attributes=fields.get("Attributes"),
+            segment_attributes=fields.get("SegmentAttributes"),
+        )
+        answer: Fields = {
+            "ContactId": contact.id,
+            "ParticipantId": str(uuid.uuid4()),
+            "ParticipantToken": secrets.token_urlsafe(32),
+        }
+        if source is not None:
+            try:
+                association = self._associations.create(contact, source, persistent["RehydrationType"], None)
+            except ConnectError:
+                # Assumption: no chat begins that cannot continue what it should.
+                self._contacts.forget(contact)
+                raise
+            answer["ContinuedFromContactId"] = association.continued_from_contact_id
+        return answer
+
+    def _stop_contact(self, fields: Fields, region: str) -> Fields:
+        self._contacts.stop(self._contact(fields, region), self._clock.now())
+        return {}
+
+    def _describe_contact(self, fields: Fields, region: str) -> Fields:
+        contact = self._contact(fields, region)
+        ends = [moment for moment in (contact.initiated, contact.disconnected) if moment is not None]
+        return {
+            "Contact": {
+                "Arn": contact.arn,
+                "Id": contact.id,
+                **_relations(contact),
+                "DisconnectTimestamp": contact.disconnected,
+                "LastUpdateTimestamp": ends[-1],
+                "CustomerId": contact.customer_id,
+                "Attributes": contact.attributes,
+                "SegmentAttributes": contact.segment_attributes or None,
+            }
+        }
+
+    def _get_attributes(self, fields: Fields, region: str) -> Fields:
+        return {"Attributes": self._contact(fields, region).attributes}
+
+    def _update_attributes(self, fields: Fields, region: str) -> Fields:
+        self._contact(fields, region).attributes.update(fields["Attributes"])
+        return {}
+
+    def _list_associated(self, fields: Fields, region: str) -> Fields:
+        # Assumption: the contacts of one session, oldest first.
+        session = self._contacts.session(self._contact(fields, region))
+        page, token = page_of(session, fields.get("MaxResults", _ASSOCIATED_PAGE), fields.get("NextToken"))
+        summaries = [
+            {
+                "ContactId": contact.id,
+                "ContactArn": contact.arn,
+                **_relations(contact),
+                "DisconnectTimestamp": contact.disconnected,
+            }
+            for contact in page
+        ]
+        return {"ContactSummaryList": summaries, "NextToken": token}
+
+    def _create_association(self, fields: Fields, region: str) -> Fields:
+        instance = self._instances.active(region, fields["InstanceId"])
+        association = self._associations.create(
+            self._contacts.get(instance, fields["InitialContactId"]),
+            self._contacts.get(instance, fields["SourceContactId"]),
+            fields["RehydrationType"],
+            fields.get("ClientToken"),
+        )
+        return {"ContinuedFromContactId": association.continued_from_contact_id}
+
+    def _contact(self, fields: Fields, region: str) -> Contact:
+        instance = self._instances.active(region, fields["InstanceId"])
+        return self._contacts.get(instance, fields.get("ContactId") or fields["InitialContactId"])
+
+
+def _instance(instance: Instance) -> dict[str, Any]:
+    return {
+        "Id": instance.id,
+        "Arn": instance.arn,
+        "IdentityManagementType": "CONNECT_MANAGED",
+        "InstanceAlias": instance.alias,
+        "CreatedTime": instance.created,
+        "InstanceStatus": instance.status,
+        "InboundCallsEnabled": True,
+        "OutboundCallsEnabled": True,
+    }
+
+
+def _relations(contact: Contact) -> dict[str, Any]:
+    return {
+        # Assumption: absent on a session's first contact, as in contact events.
+        "InitialContactId": None if contact.initial_id == contact.id else contact.initial_id,
+        "PreviousContactId": contact.previous_id,
+        "RelatedContactId": contact.related_id,
+        "InitiationMethod": contact.initiation_method,
+        "InitiationTimestamp": contact.initiated,
+        "Channel": contact.channel,
+    }

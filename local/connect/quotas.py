@@ -1,0 +1,45 @@
+"""Connect's request quotas: a token bucket for each account, region and operation. In the machine's own time."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+
+class Quota(NamedTuple):
+    """Requests a second, and at once."""
+
+    rate: float
+    burst: float
+
+
+# Source: Amazon Connect service quotas. Assumption: an operation that is not listed here has none.
+QUOTAS: Mapping[str, Quota] = {
+    "CreatePersistentContactAssociation": Quota(5, 8),
+    "StartChatContact": Quota(5, 8),
+    "DescribeContact": Quota(10, 15),
+    "GetContactAttributes": Quota(10, 15),
+    "DescribeInstance": Quota(2, 5),
+    "ListInstances": Quota(2, 5),
+    "ListInstanceStorageConfigs": Quota(2, 5),
+}
+
+
+class Quotas:
+    """The buckets, full at first."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.enabled = True
+        self._now = now
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+
+    def admits(self, region: str, operation: str) -> bool:
+        """Take a token, if there is one."""
+        quota = QUOTAS.get(operation)
+        if quota is None or not self.enabled:
+            return True
+        now = self._now()
+        left, seen = self._buckets.get((region, operation), (quota.burst, now))
+        left = min(quota.burst, left + (now - seen) * quota.rate)
+        admitted = left >= 1
+        self._buckets[region, operation] = (left - admitted, now)
+        return admitted

@@ -1,0 +1,143 @@
+"""Amazon Connect as one service: faults, then permission, then quota, then validation, then the operation."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from email.utils import format_datetime
+from typing import NamedTuple
+
+from local.connect import model
+from local.connect.associations import Associations
+from local.connect.clock import Clock
+from local.connect.contacts import Contacts
+from local.connect.errors import ConnectError
+from local.connect.faults import Fault, Faults
+from local.connect.instances import Instances
+from local.connect.operations import Operations, permissions_of
+from local.connect.quotas import Quotas
+
+INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
+ALIAS = "local"
+
+
+class Request(NamedTuple):
+    """A signed request, as it came."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]] | str
+    body: bytes
+    region: str
+
+
+class Response(NamedTuple):
+    """An answer; `cut` instead of one: the connection ends."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    cut: bool = False
+
+
+# Whether the caller may do an action on a resource: None, or the refusal.
+Authorize = Callable[[str, str], Response | None]
+
+
+class Connect:
+    """Amazon Connect in one account and region, with one sound instance."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self.clock = Clock()
+        self.instances = Instances(account, region)
+        self.contacts = Contacts()
+        self.associations = Associations(self.contacts)
+        self.quotas = Quotas()
+        self.faults = Faults()
+        # How often each operation was called, by how it ended.
+        self.calls: dict[str, Counter[str]] = {}
+        self._operations = Operations(self.instances, self.contacts, self.associations, self.clock)
+        self.instances.add(self.clock.now(), id=INSTANCE_ID, alias=ALIAS)
+
+    @property
+    def supported(self) -> tuple[str, ...]:
+        """The names of the supported operations."""
+        return tuple(self._operations.supported)
+
+    async def answer(self, request: Request, authorize: Authorize) -> Response:
+        """Answer a request of Connect's own API."""
+        try:
+            call = model.read(request.method, request.path, request.query, request.body)
+        except ConnectError as refused:
+            return self._refused("", refused)
+        if call is None:
+            return self._refused(
+                "",
+                ConnectError("UnknownOperationException", f"No operation: {request.method} {request.path}."),
+            )
+        response = await self._with_faults(call, request.region, authorize)
+        ended = "cut" if response.cut else response.headers.get("x-amzn-ErrorType", str(response.status))
+        self.calls.setdefault(call.operation, Counter())[ended] += 1
+        return response
+
+    async def _with_faults(self, call: model.Call, region: str, authorize: Authorize) -> Response:
+        fault = self.faults.next(call.operation)
+        if fault is None:
+            return self._answer(call, region, authorize)
+        await asyncio.sleep(fault.seconds)
+        instead = self._instead(call.operation, fault)
+        if instead is not None:
+            return instead
+        response = self._answer(call, region, authorize)
+        if fault.kind == "cut_after":
+            return response._replace(cut=True)
+        if fault.kind == "garbage":
+            return Response(200, response.headers, b"<html>no answer of Amazon Connect</html>")
+        return response
+
+    def _instead(self, operation: str, fault: Fault) -> Response | None:
+        """What a fault answers in place of the operation."""
+        if fault.kind == "cut_before":
+            return Response(0, {}, b"", cut=True)
+        if fault.kind == "throttle":
+            return self._refused(operation, _throttled())
+        if fault.kind == "error":
+            kind = "ServiceUnavailableException" if fault.status == 503 else "InternalServiceException"
+            return self._refused(operation, ConnectError(kind, "A fault that was asked for."), fault.status)
+        return None
+
+    def _answer(self, call: model.Call, region: str, authorize: Authorize) -> Response:
+        operation = self._operations.supported.get(call.operation)
+        if operation is None:
+            message = (
+                f"The local cloud does not support {call.operation}. It supports {', '.join(self.supported)}."
+            )
+            return self._refused(call.operation, ConnectError("InvalidRequestException", message))
+        for action, resource in permissions_of(call.operation, call.fields, self.instances):
+            denied = authorize(action, resource)
+            if denied is not None:
+                return denied
+        try:
+            if not self.quotas.admits(region, call.operation):
+                raise _throttled()
+            model.validate(call)
+            result = operation(call.fields, region)
+        except ConnectError as refused:
+            return self._refused(call.operation, refused)
+        return Response(200, self._headers(), model.shaped(call.operation, result))
+
+    def _refused(self, operation: str, error: ConnectError, status: int | None = None) -> Response:
+        headers = {**self._headers(), "x-amzn-ErrorType": error.error_type}
+        body = json.dumps({"Message": error.message}).encode()
+        return Response(status or model.status_of(operation, error.error_type), headers, body)
+
+    def _headers(self) -> dict[str, str]:
+        """The answer's Date is Connect's, not the machine's."""
+        return {
+            "Content-Type": "application/json",
+            "Date": format_datetime(self.clock.now(), usegmt=True),
+        }
+
+
+def _throttled() -> ConnectError:
+    return ConnectError("ThrottlingException", "Rate exceeded")

@@ -1,0 +1,115 @@
+"""Three checks that AWS makes and MiniStack does not: what a function's role and resource policy do not allow fails.
+
+Without them a permission could be missing here and nobody would see it before AWS.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.responses import error_response_json
+from ministack.services import apigateway_v1, lambda_svc
+from ministack.services.cloudformation import provisioners
+
+# What a traced function's role must allow (AWS Lambda Developer Guide, "Visualize Lambda function invocations using
+# AWS X-Ray"). Assumption: Lambda refuses a role that lacks either; seen on AWS is the refusal for PutTraceSegments.
+_XRAY_ACTIONS = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+_LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def install() -> None:
+    """Put the checks in MiniStack's place."""
+    _check_logs()
+    _check_tracing()
+    _check_gateway()
+
+
+def _allows(role_arn: str, action: str, resource: str) -> bool:
+    """Whether a role's policies allow an action on a resource."""
+    account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    context = iam_evaluator.EvalContext(role_arn, "AssumedRole", account, action, resource, "")
+    policies = iam_evaluator._gather_role_policies(role, account)
+    return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
+
+
+def _check_logs() -> None:
+    """Lambda writes a function's log with the function's role, and nothing if the role may not."""
+    emit = lambda_svc._emit_lambda_logs
+
+    def emit_if_allowed(func: dict[str, Any], *arguments: Any, **more: Any) -> None:
+        config = func.get("config") or func
+        group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+        region, account = config["FunctionArn"].split(":")[3:5]
+        stream = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:any"
+        if all(_allows(config["Role"], action, stream) for action in _LOG_ACTIONS):
+            emit(func, *arguments, **more)
+
+    lambda_svc._emit_lambda_logs = emit_if_allowed
+
+
+def _check_tracing() -> None:
+    """Lambda refuses to trace a function whose role may not send the trace."""
+    functions = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    create, update_config = functions["create"], lambda_svc._update_config
+
+    def checked_create(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
+        refusal = _tracing_refusal(properties.get("TracingConfig"), properties["Role"])
+        if refusal:
+            raise ValueError(refusal)
+        return create(logical_id, properties, stack_name)
+
+    def checked_update_config(name: str, data: dict[str, Any]) -> Any:
+        config = lambda_svc._functions[name]["config"] if name in lambda_svc._functions else {}
+        role = data.get("Role") or config.get("Role", "")
+        refusal = _tracing_refusal(data.get("TracingConfig") or config.get("TracingConfig"), role)
+        if refusal:
+            return error_response_json("InvalidParameterValueException", refusal, 400)
+        return update_config(name, data)
+
+    functions["create"] = checked_create
+    lambda_svc._update_config = checked_update_config
+
+
+def _tracing_refusal(tracing: dict[str, str] | None, role_arn: str) -> str:
+    if (tracing or {}).get("Mode") != "Active":
+        return ""
+    for action in _XRAY_ACTIONS:
+        if not _allows(role_arn, action, "*"):
+            called = action.partition(":")[2]
+            return f"The provided execution role does not have permissions to call {called} on XRAY"
+    return ""
+
+
+def _check_gateway() -> None:
+    """API Gateway invokes a function only if the function's resource policy lets this method do so."""
+    call: Callable[..., Awaitable[Any]] = apigateway_v1._call_lambda_raw
+
+    async def call_if_allowed(
+        function_ref: str, event: dict[str, Any], *, account_id: str | None = None, region: str | None = None
+    ) -> Any:
+        func, _, _ = lambda_svc._get_func_record_for_ref_in_scope(
+            function_ref, account_id=account_id, region=region
+        )
+        if func is not None and not _lets_in(
+            func["policy"]["Statement"], _source_of(event, account_id, region)
+        ):
+            return None, "Invalid permissions on Lambda function"
+        return await call(function_ref, event, account_id=account_id, region=region)
+
+    apigateway_v1._call_lambda_raw = call_if_allowed
+
+
+def _source_of(event: dict[str, Any], account_id: str | None, region: str | None) -> str:
+    request = event["requestContext"]
+    where = f"{request['apiId']}/{request['stage']}/{request['httpMethod']}{request['resourcePath']}"
+    return f"arn:aws:execute-api:{region}:{account_id}:{where}"
+
+
+def _lets_in(statements: list[dict[str, Any]], source: str) -> bool:
+    return any(
+        statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
+        and iam_evaluator.fnmatch_iam_cs(
+            source, statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "*")
+        )
+        for statement in statements
+    )

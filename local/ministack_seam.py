@@ -1,0 +1,135 @@
+"""The seam: MiniStack with Amazon Connect added, served on one socket. Only this and ministack_checks import MiniStack.
+
+These are internals of MiniStack and Hypercorn: requirements.txt pins both, and tests/local/test_seam.py holds what is
+relied upon. MiniStack reads its settings when it is imported, so import this only after `settings` are in place.
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+from hypercorn.events import Closed
+from ministack import app as ministack_app
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
+
+from local import ministack_checks
+from local.connect.control import PREFIX, Control
+from local.connect.service import Connect, Request, Response
+
+_Message = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
+# Says to `_LocalCloud` that the connection ends here; it never goes out.
+_CUT = "x-local-cut"
+_KEEP_ALIVE_SECONDS = 75
+_GRACEFUL_SECONDS = 0.5
+
+
+async def serve(
+    file_descriptor: int, account: str, region: str, ready: Callable[[], None], stop: asyncio.Event
+) -> None:
+    """Serve the cloud on a listening socket until `stop` is set. Every function that runs then is ended."""
+    connect = Connect(account, region)
+    router.SERVICE_PATTERNS["connect"] = {}
+    ministack_app.SERVICE_HANDLERS["connect"] = _handler_of(connect)
+    ministack_checks.install()
+    config = Config()
+    config.bind = [f"fd://{file_descriptor}"]
+    config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
+    config.graceful_timeout = _GRACEFUL_SECONDS
+    config.loglevel = ministack_app.LOG_LEVEL
+    try:
+        await hypercorn_serve(_LocalCloud(connect, ready), config, shutdown_trigger=stop.wait)
+    finally:
+        # MiniStack leaves its workers to notice by themselves.
+        await asyncio.to_thread(lambda_runtime.reset)
+
+
+def _handler_of(connect: Connect) -> Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]:
+    """Amazon Connect as MiniStack's dispatcher calls its services; the signature was checked by then."""
+
+    async def handler(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> tuple[int, dict[str, str], bytes]:
+        region = router.extract_region(headers)
+        access_key = router.extract_access_key_id(headers, query)
+
+        def authorize(action: str, resource: str) -> Response | None:
+            return _denied(access_key, action, resource, region)
+
+        response = await connect.answer(Request(method, path, query, body, region), authorize)
+        if response.cut:
+            return 500, {_CUT: "1"}, b""
+        return response.status, dict(response.headers), response.body
+
+    return handler
+
+
+def _denied(access_key: str, action: str, resource: str, region: str) -> Response | None:
+    """None if IAM allows it; otherwise the refusal in AWS's words."""
+    result = iam_evaluator.enforce(access_key, action, "connect", region, resource_arn=resource)
+    if result is None:
+        return None
+    if isinstance(result, iam_evaluator.AuthError):
+        error_type, message = "UnrecognizedClientException", result.message
+    else:
+        error_type = "AccessDeniedException"
+        message = iam_actions.identity_denial_message(
+            action, result.principal_arn, resource, result.decision == "Deny"
+        )
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error_type}
+    return Response(403, headers, json.dumps({"Message": message}).encode())
+
+
+class _LocalCloud:
+    """The ASGI application: MiniStack's, with the control path before it."""
+
+    def __init__(self, connect: Connect, ready: Callable[[], None]) -> None:
+        self._control = Control(connect)
+        self._ready = ready
+
+    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._answer_control(scope, receive, send)
+        else:
+            await ministack_app.app(scope, receive, self._watched(send))
+
+    async def _answer_control(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        response = self._control.answer(scope["method"], scope["path"].removeprefix(PREFIX), body)
+        headers = {**response.headers, "x-amzn-RequestId": str(uuid.uuid4())}
+        encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": response.status, "headers": encoded})
+        await send({"type": "http.response.body", "body": response.body})
+
+    def _watched(self, send: _Send) -> _Send:
+        """Say when MiniStack is up; end the connection where an answer asks for it."""
+        is_cut = False
+
+        async def watching(message: _Message) -> None:
+            nonlocal is_cut
+            if message["type"] == "http.response.start":
+                is_cut = any(name.lower() == _CUT.encode() for name, _ in message["headers"])
+                if is_cut:
+                    await _end_connection(send)
+            if is_cut:
+                return
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                self._ready()
+
+        return watching
+
+
+async def _end_connection(send: Any) -> None:
+    """Close the TCP connection of an ASGI `send` without a byte: ASGI itself has no word for that."""
+    http_stream = send.__self__
+    connection = http_stream.send.__self__
+    await connection.send(Closed())
