@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from local.cloud import Cloud
+
 ROOT = Path(__file__).resolve().parents[1]
 _COMMAND = ROOT / "node_modules" / ".bin" / "cdk"
 _OPTIONS = (
@@ -56,3 +58,10 @@ def cdk(*arguments: str, environment: Mapping[str, str], say: Callable[[str], No
     if process.returncode != 0:
         raise CdkFailed(printed)
     return printed
+
+
+def bootstrap(cloud: Cloud, say: Callable[[str], None] | None = None) -> None:
+    """Prepare the cloud's account for deployments. Raises CdkFailed."""
+    # No app is needed, and this project's own asks for an instance.
+    target = f"aws://{cloud.account}/{cloud.region}"
+    cdk("bootstrap", target, "--app", "", environment=cloud.environment(), say=say)

@@ -123,10 +123,6 @@ class Cloud:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def bootstrap_target(self) -> list[str]:
-        """What `cdk bootstrap` is told."""
-        return [f"aws://{ACCOUNT}/{REGION}"]
-
     def client(
         self,
         service: str,

@@ -9,12 +9,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.cdk import CdkFailed, cdk
+from local.cdk import CdkFailed, bootstrap, cdk
 from local.clients import endpoint_client
 from local.cloud import Cloud, CloudError
 from local.deploy import arguments_of
 
 _CUSTOMER = "customer-4711"
+_PROGRESS_SECONDS = 1.0
+_WIDTH = 150
+# Of a command that failed.
+_LINES_SHOWN = 30
 
 
 class StepFailed(Exception):
@@ -31,20 +35,15 @@ class Demo:
     def run(self) -> None:
         """All steps. Raises StepFailed, CdkFailed or ClientError."""
         with step("Bootstrap the account with the CDK command line"):
-            cdk(
-                "bootstrap",
-                *self._cloud.bootstrap_target(),
-                environment=self._cloud.environment(),
-                say=progress,
-            )
+            bootstrap(self._cloud, Progress())
         context = ["-c", f"instance={self._cloud.instance_id}"]
         with step("Deploy the app; the deployment proves that the endpoint works"):
-            cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=progress)
+            cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=Progress())
         try:
             self._walk()
         finally:
             with step("Destroy the stack"):
-                cdk(*arguments_of("destroy", context), environment=self._cloud.environment(), say=progress)
+                cdk(*arguments_of("destroy", context), environment=self._cloud.environment(), say=Progress())
                 expect("stacks named PersistentChat", self._stacks(), [])
 
     def _walk(self) -> None:
@@ -152,9 +151,18 @@ def step(name: str) -> Iterator[None]:
     print(f"  done in {time.monotonic() - began:.1f} s", flush=True)
 
 
-def progress(line: str) -> None:
-    """A line of a command that works."""
-    print(f"  │ {line}", flush=True)
+class Progress:
+    """Shows that a command works: its warnings, and of its other lines one a second."""
+
+    def __init__(self) -> None:
+        self._shown = 0.0
+
+    def __call__(self, line: str) -> None:
+        """A line of the command."""
+        now = time.monotonic()
+        if now - self._shown >= _PROGRESS_SECONDS or "[Warning" in line:
+            self._shown = now
+            print(f"  │ {line[:_WIDTH]}", flush=True)
 
 
 def show(value: Any) -> None:
@@ -181,7 +189,9 @@ def main() -> int:
         print("\nStopped. Nothing is left running.", file=sys.stderr)
         return 130
     except (StepFailed, CdkFailed, CloudError, ClientError) as error:
-        why = "the command line ended with an error; see above" if isinstance(error, CdkFailed) else error
+        why = str(error)
+        if isinstance(error, CdkFailed):
+            why = "\n".join(["the command line says", *why.splitlines()[-_LINES_SHOWN:]])
         print(f"\nFailed in the step '{_current}': {why}", file=sys.stderr)
         return 1
     print("All steps did what they should.")

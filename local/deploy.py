@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from local.cdk import CdkFailed, cdk
+from local.cdk import CdkFailed, bootstrap, cdk
 from local.cloud import Cloud, CloudError
 
 # The deployed stack takes no roles of the bootstrap stack: the local cloud refuses them.
@@ -27,7 +27,7 @@ def main() -> int:
     try:
         cloud = Cloud.at(options.port)
         if options.action == "deploy":
-            cdk("bootstrap", *cloud.bootstrap_target(), environment=cloud.environment(), say=print)
+            bootstrap(cloud, print)
         cdk(*arguments_of(options.action, context), environment=cloud.environment(), say=print)
     except CloudError as error:
         print(f"Error: {error}", file=sys.stderr)

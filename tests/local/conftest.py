@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cdk import cdk
+from local.cdk import bootstrap
 from local.cloud import Cloud
 from tests.local.deployments import Deployed, deploy, sound_stack
 
@@ -14,7 +14,7 @@ from tests.local.deployments import Deployed, deploy, sound_stack
 def cloud() -> Iterator[Cloud]:
     """The local cloud, bootstrapped by the real command line."""
     with Cloud() as running:
-        cdk("bootstrap", *running.bootstrap_target(), environment=running.environment())
+        bootstrap(running)
         yield running
 
 
