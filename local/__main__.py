@@ -14,7 +14,7 @@ from pathlib import Path
 from local import ACCOUNT, REGION
 
 _HOST = "127.0.0.1"
-# What a process needs of its surroundings. Nothing else passes: a stray AWS_PROFILE or proxy would lead elsewhere.
+# What a process needs of its surroundings. Nothing else passes: AWS_PROFILE or a proxy would lead elsewhere.
 _KEPT = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER")
 
 

@@ -35,7 +35,7 @@ class CloudError(Exception):
 
 
 class Cloud:
-    """A local cloud. As a context manager it starts one on a free port, in a process that ends with this one."""
+    """A local cloud. As a context manager it starts one on a free port, which ends with this process."""
 
     account = ACCOUNT
     region = REGION
@@ -54,7 +54,8 @@ class Cloud:
             cloud.control("GET", "calls")
         except CloudError:
             raise CloudError(
-                f"No local cloud answers at {cloud.url}. Start one in another terminal: make cloud CLOUD_PORT={port}"
+                f"No local cloud answers at {cloud.url}. "
+                f"Start one in another terminal: make cloud CLOUD_PORT={port}"
             ) from None
         return cloud
 

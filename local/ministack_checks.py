@@ -1,6 +1,6 @@
-"""Three checks that AWS makes and MiniStack does not: what a function's role and resource policy do not allow fails.
+"""What AWS enforces and MiniStack does not: a function's role and policy, a method's throttle.
 
-Without them a permission could be missing here and nobody would see it before AWS.
+Without these checks something could be missing here, and nobody would see it before AWS.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,8 +11,8 @@ from ministack.core.responses import error_response_json
 from ministack.services import apigateway_v1, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-# What a traced function's role must allow (AWS Lambda Developer Guide, "Visualize Lambda function invocations using
-# AWS X-Ray"). Assumption: Lambda refuses a role that lacks either; seen on AWS is the refusal for PutTraceSegments.
+# What a traced function's role must allow (AWS Lambda Developer Guide, "Visualize Lambda function invocations
+# using AWS X-Ray"). Assumption: Lambda refuses a role that lacks either of them, with one wording.
 _XRAY_ACTIONS = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
@@ -22,6 +22,7 @@ def install() -> None:
     _check_logs()
     _check_tracing()
     _check_gateway()
+    _keep_throttle()
 
 
 def _allows(role_arn: str, action: str, resource: str) -> bool:
@@ -113,3 +114,13 @@ def _lets_in(statements: list[dict[str, Any]], source: str) -> bool:
         )
         for statement in statements
     )
+
+
+def _keep_throttle() -> None:
+    """CloudFormation writes a method's path with `~1` for each slash; MiniStack then finds no such method."""
+    settings_of = provisioners._apigw_method_settings
+
+    def with_slashes(raw: Any) -> dict[str, Any]:
+        return {key.replace("/~1", "/").replace("~1", "/"): value for key, value in settings_of(raw).items()}
+
+    provisioners._apigw_method_settings = with_slashes

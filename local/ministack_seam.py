@@ -1,7 +1,8 @@
-"""The seam: MiniStack with Amazon Connect added, served on one socket. Only this and ministack_checks import MiniStack.
+"""The seam: MiniStack with Amazon Connect added, served on one socket.
 
-These are internals of MiniStack and Hypercorn: requirements.txt pins both, and tests/local/test_seam.py holds what is
-relied upon. MiniStack reads its settings when it is imported, so import this only after `settings` are in place.
+Only this module and ministack_checks import MiniStack. They use internals of it and of Hypercorn: constraints.txt
+pins both, and tests/local/test_seam.py holds what is relied upon. MiniStack reads the environment when it is
+imported, so import this only once that is in place.
 """
 
 import asyncio
@@ -37,13 +38,15 @@ async def serve(
     router.SERVICE_PATTERNS["connect"] = {}
     ministack_app.SERVICE_HANDLERS["connect"] = _handler_of(connect)
     ministack_checks.install()
+    # Hypercorn's type for an application is narrower than ASGI's.
+    cloud: Any = _LocalCloud(connect, ready)
     config = Config()
     config.bind = [f"fd://{file_descriptor}"]
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     config.graceful_timeout = _GRACEFUL_SECONDS
     config.loglevel = ministack_app.LOG_LEVEL
     try:
-        await hypercorn_serve(_LocalCloud(connect, ready), config, shutdown_trigger=stop.wait)
+        await hypercorn_serve(cloud, config, shutdown_trigger=stop.wait)
     finally:
         # MiniStack leaves its workers to notice by themselves.
         await asyncio.to_thread(lambda_runtime.reset)

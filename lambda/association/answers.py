@@ -27,7 +27,7 @@ _RETRY_SECONDS = 1
 
 
 class Refusal(Exception):
-    """The request ends without an association. The message is for the caller, reason and detail for the log."""
+    """The request ends without an association. The message goes out; reason and detail are for the log."""
 
     def __init__(
         self,

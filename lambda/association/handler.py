@@ -15,7 +15,7 @@ CONNECT = Connect(Client("connect", endpoint_of("connect", os.environ, SETTINGS.
 
 
 def handle(event: object, context: object) -> dict[str, object]:
-    """Answer an API Gateway proxy event, or a probe. The gateway builds the former, so it is never a probe."""
+    """Answer an API Gateway proxy event, or a probe. The gateway builds the former: it is never a probe."""
     started = time.monotonic()
     if isinstance(event, dict) and "requestContext" in event:
         return _answered(event, _request_id(event["requestContext"], context), started)

@@ -1,7 +1,7 @@
 """Persistent contact associations: which chat may continue which, by the documented rules.
 
-Source: Administrator Guide, "Enable persistent chat"; API Reference, CreatePersistentContactAssociation. Which error
-a broken rule gives is documented nowhere. Assumption: InvalidRequestException, whatever the rule.
+Source: Administrator Guide, "Enable persistent chat"; API Reference, CreatePersistentContactAssociation.
+Which error a broken rule gives is documented nowhere. Assumption: InvalidRequestException, whatever the rule.
 There is no rule about customers: Amazon Connect has none.
 """
 
@@ -67,7 +67,7 @@ class Associations:
         return self._contacts.session(source)[-1]
 
     def shown_by(self, contact: Contact) -> list[str]:
-        """The past contacts that a chat shows, newest first. Links add up: past chats show what they continued."""
+        """The past contacts that a chat shows, newest first. Past chats show what they continued, too."""
         shown: list[str] = []
         past = self._continued_by(contact)
         while past is not None and len(shown) < _MOST_PAST_CONTACTS:

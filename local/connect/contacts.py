@@ -97,7 +97,7 @@ class Contacts:
     def stop(self, contact: Contact, now: datetime) -> None:
         """End a segment. Raises ConnectError if it has ended."""
         if contact.ended:
-            # The model has ContactNotFoundException, 410 Gone. Assumption: that is what an ended contact gets.
+            # Assumption: an ended contact gets the model's ContactNotFoundException, 410.
             raise ConnectError("ContactNotFoundException", f"The contact {contact.id} has ended.")
         contact.disconnected = now
 

@@ -184,7 +184,11 @@ class Control:
         return act
 
     def _clear_faults(self, _: Fields) -> Callable[[], Any]:
-        return lambda: self._connect.faults.clear() or {}
+        def act() -> dict[str, str]:
+            self._connect.faults.clear()
+            return {}
+
+        return act
 
     def _set_quotas(self, fields: Fields) -> Callable[[], Any]:
         enabled = fields.required("enabled", "true or false", lambda value: isinstance(value, bool))

@@ -9,8 +9,9 @@ KINDS = ("latency", "throttle", "error", "cut_before", "cut_after", "garbage")
 class Fault:
     """What the next calls of an operation meet.
 
-    latency: the call takes longer. throttle: ThrottlingException. error: this status. cut_before, cut_after: the
-    connection ends without an answer, before or after the effect. garbage: the effect, but no readable answer.
+    latency: the call takes longer. throttle: ThrottlingException. error: this status.
+    cut_before, cut_after: the connection ends without an answer, before or after the effect.
+    garbage: the effect, but no readable answer.
     """
 
     operation: str

@@ -1,4 +1,4 @@
-"""botocore's service model of Amazon Connect: which operation a request is, its fields, its answer's shape."""
+"""botocore's service model of Amazon Connect: a request's operation and fields, an answer's shape."""
 
 import json
 import re

@@ -39,7 +39,7 @@ def permissions_of(operation: str, fields: Fields, instances: Instances) -> list
 
 
 class Operations:
-    """What the supported operations do; each takes validated fields and the region, and returns the answer."""
+    """The supported operations; each takes validated fields and the region, and returns the answer."""
 
     def __init__(
         self, instances: Instances, contacts: Contacts, associations: Associations, clock: Clock

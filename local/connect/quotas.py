@@ -1,4 +1,4 @@
-"""Connect's request quotas: a token bucket for each account, region and operation. In the machine's own time."""
+"""Connect's request quotas: a token bucket for each region and operation, in the machine's own time."""
 
 import time
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """A proof that would pass on a broken endpoint is worthless: each link is broken, and named.
 
-The endpoint is broken through AWS's own APIs. Then the provisioning function is asked for the proof, as an Update
-would. Each test mends what it broke.
+The endpoint is broken through AWS's own APIs. Then the provisioning function is asked for the proof, as an
+Update would. Each test mends what it broke.
 """
 
 import io

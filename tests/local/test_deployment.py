@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aws_cdk import Duration, Stack
@@ -83,7 +84,7 @@ def instance_stack(instance_id: str) -> Callable[[Stack], None]:
 @pytest.fixture(scope="module")
 def refusals(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
     """What the command line printed of four deployments to instances that cannot work."""
-    made = {
+    made: dict[str, dict[str, Any]] = {
         "Creating": {"InstanceStatus": "CREATION_IN_PROGRESS"},
         "NoBucket": {"TranscriptBuckets": []},
         "TwoBuckets": {"TranscriptBuckets": ["first", "second"]},

@@ -1,7 +1,7 @@
 """The request model and the function keep the same rules.
 
-API Gateway holds a body against the model, the function against its own code. Where the two differ, a caller would be
-told different things by different doors, or a rule would hold at one of them only.
+API Gateway holds a body against the model, the function against its own code. Where the two differ, a caller
+would be told different things by different doors, or a rule would hold at one of them only.
 """
 
 import json
@@ -92,7 +92,7 @@ def beyond_json_schema(text: str) -> bool:
 def test_function_and_model_accept_the_same_bodies(
     model: Draft4Validator, document: Any, ascii_only: bool
 ) -> None:
-    """Ten thousand bodies at the edges of every rule; the function's answer is 400 or acceptance, nothing else."""
+    """Ten thousand bodies at the edges of every rule: the function's answer is 400 or acceptance."""
     text = json.dumps(document, ensure_ascii=ascii_only)
     refusal = refusal_of(text)
     if refusal is None:
