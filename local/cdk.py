@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -33,10 +34,12 @@ def cdk(*arguments: str, environment: Mapping[str, str], say: Callable[[str], No
     Raises CdkFailed if it ends with an error. Whatever ends this function ends the command and its children.
     """
     lines = []
+    # The virtual environment's Node runs the command, and its Python the app.
+    path = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
     with subprocess.Popen(
         [str(_COMMAND), *arguments, *_OPTIONS],
         cwd=ROOT,
-        env=dict(environment),
+        env={**environment, "PATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

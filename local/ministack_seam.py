@@ -1,8 +1,8 @@
 """The seam: MiniStack with Amazon Connect added, served on one socket.
 
-Only this module and ministack_checks import MiniStack. They use internals of it and of Hypercorn: constraints.txt
-pins both, and tests/local/test_seam.py holds what is relied upon. MiniStack reads the environment when it is
-imported, so import this only once that is in place.
+Only this module and ministack_checks import MiniStack. They use internals of it and of Hypercorn, so both are
+pinned, and tests/local/test_seam.py holds what is relied upon. MiniStack reads the environment when it is
+imported: import this only once that is in place.
 """
 
 import asyncio

@@ -129,7 +129,7 @@ def _mistakes(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if shape.type_name == "structure":
         for name in shape.required_members:
             if name not in value:
-                yield f"{path}{name}: required"
+                yield f"{path}.{name}: required" if path else f"{name}: required"
         for name, member in shape.members.items():
             if value.get(name) is not None:
                 yield from _mistakes(member, value[name], f"{path}.{name}" if path else name)

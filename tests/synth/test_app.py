@@ -1,5 +1,7 @@
 """The app of this repository: what its context may say, and what it says to what it may not."""
 
+import os
+
 import pytest
 from aws_cdk import App
 
@@ -46,6 +48,6 @@ def test_a_context_that_cannot_work_is_one_sentence(
 def test_a_malformed_instance_shows_no_stack_trace_in_the_command_line() -> None:
     """What a user sees who mistyped the instance."""
     with pytest.raises(CdkFailed) as failed:
-        cdk("synth", "--quiet", "-c", "instance=not valid!", environment={})
+        cdk("synth", "--quiet", "-c", "instance=not valid!", environment=os.environ)
     assert "Error: Instance: instance: got 'not valid!', expected an instance id" in str(failed.value)
     assert "Traceback" not in str(failed.value)

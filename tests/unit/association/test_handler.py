@@ -1,0 +1,143 @@
+"""The function's entry: HTTP in, HTTP out, one log line; a bug is a 500 and never a crash."""
+
+import importlib
+import json
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from association.connect import Connect
+from aws.client import Unreachable
+from tests.unit.association.events import (
+    CONTACT_ID,
+    ENVIRONMENT,
+    GRANTED,
+    INSTANCE_ID,
+    SOURCE_ID,
+    ScriptedClient,
+    answer,
+    event,
+    fields,
+)
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The handler's module, in an environment as Lambda makes it; Connect grants."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    module = importlib.import_module("association.handler")
+    monkeypatch.setattr(module, "CONNECT", Connect(ScriptedClient(GRANTED)))  # type: ignore[arg-type]
+    return module
+
+
+def handled(handler: ModuleType, request: Any, capsys: pytest.CaptureFixture[str]) -> tuple[Any, Any, Any]:
+    """The answer, its body, and the log line."""
+    response = handler.handle(request, SimpleNamespace(aws_request_id="invocation-1"))
+    (line,) = capsys.readouterr().out.splitlines()
+    return response, json.loads(response["body"]), json.loads(line)
+
+
+def test_a_granted_request(handler: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    """200 with the contact, the request's id, no caching; the log tells who continued what."""
+    response, body, line = handled(handler, event(), capsys)
+    assert (response["statusCode"], body) == (200, {"ContinuedFromContactId": SOURCE_ID})
+    assert response["headers"]["x-amzn-RequestId"] == "request-1"
+    assert response["headers"]["Cache-Control"] == "no-store"
+    assert line["verdict"] == "granted"
+    assert (line["initialContactId"], line["continuedFromContactId"]) == (CONTACT_ID, SOURCE_ID)
+
+
+def test_a_refusal_is_rest_json(handler: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    """Type in header and body, both spellings of the text."""
+    response, body, line = handled(handler, event("x"), capsys)
+    assert response["statusCode"] == 400
+    assert response["headers"]["x-amzn-ErrorType"] == body["__type"] == "InvalidParameterException"
+    assert body["Message"] == body["message"]
+    assert (line["verdict"], line["level"]) == ("refused", "INFO")
+
+
+def test_another_instance_is_not_found_and_connect_is_not_asked(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The endpoint serves one instance; the answer is that of an unknown contact, to the letter."""
+    client = ScriptedClient(answer(404, {}, "ResourceNotFoundException"))
+    monkeypatch.setattr(handler, "CONNECT", Connect(client))  # type: ignore[arg-type]
+    another = handled(handler, event(InstanceId="another"), capsys)[0]
+    assert client.sent == []
+    unknown = handled(handler, event(), capsys)[0]
+    assert another == unknown
+
+
+def test_out_of_reach_says_when_to_try_again(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both headers: one in seconds for HTTP clients, one in milliseconds for the AWS SDKs."""
+    monkeypatch.setattr(handler, "CONNECT", Connect(ScriptedClient(Unreachable("x"))))  # type: ignore[arg-type]
+    response, _, line = handled(handler, event(), capsys)
+    assert response["statusCode"] == 503
+    assert (response["headers"]["Retry-After"], response["headers"]["x-amz-retry-after"]) == ("1", "1000")
+    assert (line["verdict"], line["level"]) == ("failed", "ERROR")
+
+
+def test_a_bug_is_a_500_without_detail_outside(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The log tells the class and the place, not the text: that may hold what the caller sent."""
+
+    def buggy(*_: Any) -> None:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(handler.rule, "may_continue", buggy)
+    response, body, line = handled(handler, event(), capsys)
+    assert (response["statusCode"], body["message"]) == (500, "The endpoint failed.")
+    assert line["detail"].startswith("KeyError at test_handler.py:")
+    assert "secret" not in json.dumps(line)
+
+
+def test_no_token_header_or_body_reaches_the_log(
+    handler: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An allow-list of fields: what is not on it cannot get in."""
+    request = {**event(fields(ClientToken="s3cret")), "headers": {"Authorization": "s3cret"}}
+    line = handled(handler, request, capsys)[2]
+    assert "s3cret" not in json.dumps(line)
+    hostile = {**event(fields(SourceContactId="s3cret!", ClientToken=[])), "headers": None}
+    assert "s3cret" not in json.dumps(handled(handler, hostile, capsys)[2])
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [({"requestId": "r"}, "r"), ({"requestId": "a b"}, "invocation-1"), (None, "invocation-1")],
+)
+def test_the_request_id_is_the_gateways_or_the_invocations(
+    handler: ModuleType, capsys: pytest.CaptureFixture[str], context: Any, expected: str
+) -> None:
+    """Whoever reports a failure has the id that the logs have."""
+    response, _, line = handled(handler, {**event(), "requestContext": context}, capsys)
+    assert response["headers"]["x-amzn-RequestId"] == line["requestId"] == expected
+
+
+def test_probes_answer_what_the_proof_asks(handler: ModuleType) -> None:
+    """The settings, as the construct wrote them, and each permission by itself; nothing else."""
+    assert handler.handle({"probe": "settings"}, None)["settings"] == ENVIRONMENT
+    tried = handler.handle({"probe": "connect:CreatePersistentContactAssociation"}, None)["answer"]
+    assert tried["status"] == 200
+    others: list[Any] = [
+        {"probe": "x"},
+        {},
+        [],
+        "x",
+        {"probe": "settings", "more": 1},
+        {"probe": ["settings"]},
+    ]
+    for unknown in others:
+        assert "unknown probe" in handler.handle(unknown, None)["error"]
+
+
+def test_an_http_request_is_never_a_probe(handler: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    """A caller cannot ask for the settings through the gateway."""
+    response, _, _ = handled(handler, {**event('{"probe":"settings"}'), "probe": "settings"}, capsys)
+    assert response["statusCode"] == 400
+    assert INSTANCE_ID not in response["body"]

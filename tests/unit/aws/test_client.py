@@ -1,0 +1,150 @@
+"""The connection: whole answers, cuts, silence and nonsense, against a server that plays a script."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from aws.client import Client, DeadlineExceeded, Response, Unreachable, Unreadable
+from aws.endpoint import Endpoint
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Odd: yes\r\n\r\n{}"
+CLOSE = object()
+
+
+class Server:
+    """Plays one list of steps a connection: bytes to send after a request, or CLOSE."""
+
+    def __init__(self, *connections: list[object]) -> None:
+        self.requests: list[bytes] = []
+        self._script = connections
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    @property
+    def client(self) -> Client:
+        """A client of this server."""
+        port = self._listener.getsockname()[1]
+        return Client("connect", Endpoint.parse(f"http://127.0.0.1:{port}"))
+
+    def _serve(self) -> None:
+        for steps in self._script:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                for step in steps:
+                    if step is CLOSE:
+                        break
+                    received = connection.recv(65536)
+                    if not received:
+                        break
+                    self.requests.append(received)
+                    assert isinstance(step, bytes)
+                    connection.sendall(step)
+                else:
+                    self._done.wait(10)
+
+    def close(self) -> None:
+        """End the server."""
+        self._done.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
+    """Start servers, and end them."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "x")
+    servers: list[Server] = []
+
+    def start(*connections: list[object]) -> Server:
+        servers.append(Server(*connections))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def send(client: Client, seconds: float = 5) -> Response:
+    """A request with this much time."""
+    return client.send("POST", "/path", b"{}", time.monotonic() + seconds)
+
+
+def test_an_answer_is_read_and_the_connection_kept(serve: Callable[..., Server]) -> None:
+    """Two requests, one connection: the second call of a warm function makes no new one."""
+    server = serve([OK, OK])
+    client = server.client
+    assert send(client) == Response(200, {"content-length": "2", "x-odd": "yes"}, b"{}")
+    assert send(client).status == 200
+    assert len(server.requests) == 2
+    assert b"Authorization: AWS4-HMAC-SHA256 " in server.requests[0]
+    client.close()
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_again(serve: Callable[..., Server]) -> None:
+    """AWS closes idle connections; nobody should see that."""
+    server = serve([OK, CLOSE], [OK])
+    client = server.client
+    send(client)
+    time.sleep(0.05)
+    assert send(client).status == 200
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ([CLOSE], Unreachable),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", CLOSE], Unreachable),
+        ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", CLOSE], Unreachable),
+        ([b"nonsense\r\n\r\n", CLOSE], Unreadable),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n" + b" " * 70000], Unreadable),
+        ([b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n"], Unreadable),
+    ],
+    ids=["no answer", "half a body", "half a chunk", "no HTTP", "too much", "too many headers"],
+)
+def test_what_is_no_whole_answer_is_told_apart(
+    serve: Callable[..., Server], answer: list[object], error: type[Exception]
+) -> None:
+    """A cut may be tried again; nonsense is no answer either, and neither passes for one."""
+    client = serve(answer).client
+    with pytest.raises(error):
+        send(client)
+
+
+def test_the_deadline_holds_for_silence_and_for_a_trickle(serve: Callable[..., Server]) -> None:
+    """A server that answers byte by byte would stretch any limit that is counted from byte to byte."""
+    silent = serve([b""]).client
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        send(silent, 0.2)
+    assert 0.15 < time.monotonic() - began < 2
+    trickling = serve([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]).client
+    with pytest.raises(DeadlineExceeded):
+        send(trickling, 0.2)
+
+
+def test_a_deadline_that_has_passed_sends_nothing(serve: Callable[..., Server]) -> None:
+    """No quota is spent on an answer that nobody waits for."""
+    server = serve([OK])
+    with pytest.raises(DeadlineExceeded):
+        send(server.client, -1)
+    assert server.requests == []
+
+
+def test_nobody_who_listens_is_unreachable(serve: Callable[..., Server]) -> None:
+    """A refused connection is told as such, with its cause."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        client = Client("connect", Endpoint.parse(f"http://127.0.0.1:{bound.getsockname()[1]}"))
+        with pytest.raises(Unreachable, match="ConnectionRefusedError"):
+            send(client)

@@ -1,0 +1,268 @@
+"""The local Connect as one service: the order of its checks, its faults, its quotas, its control path."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+
+from local.connect.control import Control
+from local.connect.quotas import Quotas
+from local.connect.service import INSTANCE_ID, Connect, Request, Response
+
+DENIED = Response(403, {"x-amzn-ErrorType": "AccessDeniedException"}, b"{}")
+CHAT = {"InstanceId": INSTANCE_ID, "ContactFlowId": "f", "ParticipantDetails": {"DisplayName": "d"}}
+
+
+class Caller:
+    """Calls one Connect."""
+
+    def __init__(self) -> None:
+        self.connect = Connect("123456789012", "us-east-1")
+        self.asked: list[tuple[str, str]] = []
+        self.allowed = True
+
+    def __call__(self, method: str, path: str, fields: Any = None, query: str = "") -> Response:
+        body = b"" if fields is None else json.dumps(fields).encode()
+
+        def authorize(action: str, resource: str) -> Response | None:
+            self.asked.append((action, resource.partition("instance/")[2] or resource))
+            return None if self.allowed else DENIED
+
+        return asyncio.run(self.connect.answer(Request(method, path, query, body, "us-east-1"), authorize))
+
+    def control(self, method: str, path: str, fields: Any = None) -> tuple[int, Any]:
+        """A call of the control path."""
+        body = b"" if fields is None else json.dumps(fields).encode()
+        answer = Control(self.connect).answer(method, path, body)
+        return answer.status, json.loads(answer.body)
+
+    def started(self, **more: Any) -> str:
+        """A chat's id."""
+        return str(json.loads(self("PUT", "/contact/chat", {**CHAT, **more}).body)["ContactId"])
+
+
+@pytest.fixture
+def call() -> Caller:
+    """A new Connect."""
+    return Caller()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fields", "asked"),
+    [
+        (
+            "POST",
+            "/contact/persistent-contact-association/i/c",
+            {"SourceContactId": "s"},
+            [
+                ("connect:CreatePersistentContactAssociation", "i"),
+                ("connect:CreatePersistentContactAssociation", "i/contact/c"),
+            ],
+        ),
+        ("GET", "/contacts/i/c", None, [("connect:DescribeContact", "i/contact/c")]),
+        ("GET", "/instance", None, [("connect:ListInstances", "*"), ("ds:DescribeDirectories", "*")]),
+        ("GET", "/instance/i", None, [("connect:DescribeInstance", "i"), ("ds:DescribeDirectories", "*")]),
+        ("GET", "/instance/i/storage-configs", None, [("connect:ListInstanceStorageConfigs", "i")]),
+        (
+            "PUT",
+            "/contact/chat",
+            {"InstanceId": "i", "ContactFlowId": "f"},
+            [("connect:StartChatContact", "i/contact-flow/f")],
+        ),
+    ],
+)
+def test_each_operation_needs_what_the_reference_says(
+    call: Caller, method: str, path: str, fields: Any, asked: list[tuple[str, str]]
+) -> None:
+    """Service Authorization Reference; the association needs both resources."""
+    call(method, path, fields)
+    assert call.asked == asked
+
+
+def test_permission_comes_before_validation(call: Caller) -> None:
+    """Who may not ask learns nothing about the request."""
+    call.allowed = False
+    assert call("PUT", "/contact/chat", {}) == DENIED
+    call.allowed = True
+    assert call("PUT", "/contact/chat", {}).headers["x-amzn-ErrorType"] == "InvalidParameterException"
+
+
+def test_what_is_not_supported_says_so(call: Caller) -> None:
+    """And lists what is; an unknown path is no operation at all."""
+    answer = call("GET", "/users-summary/i")
+    assert b"does not support ListUsers. It supports ListInstances" in answer.body
+    assert call("GET", "/nowhere").status == 404
+
+
+def test_one_client_token_makes_one_thing(call: Caller) -> None:
+    """The same fields get the same answer; others are refused."""
+    first, second = call.started(ClientToken="t"), call.started(ClientToken="t")
+    assert first == second
+    assert call("PUT", "/contact/chat", {**CHAT, "ClientToken": "t", "CustomerId": "c"}).status == 400
+    assert call.started(ClientToken="u") != first
+
+
+def test_a_chat_may_continue_another_from_its_start(call: Caller) -> None:
+    """StartChatContact's own PersistentChat counts as the one association; a refused one starts no chat."""
+    past = call.started()
+    persistent = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": past}
+    refused = call("PUT", "/contact/chat", {**CHAT, "PersistentChat": persistent})
+    assert refused.status == 400
+    call("POST", "/contact/stop", {"InstanceId": INSTANCE_ID, "ContactId": past})
+    started = json.loads(call("PUT", "/contact/chat", {**CHAT, "PersistentChat": persistent}).body)
+    assert started["ContinuedFromContactId"] == past
+    again = call(
+        "POST", f"/contact/persistent-contact-association/{INSTANCE_ID}/{started['ContactId']}", persistent
+    )
+    assert again.status == 400
+    assert b"already" in again.body
+
+
+def test_a_session_of_segments_is_told_by_every_operation(call: Caller) -> None:
+    """DescribeContact, ListAssociatedContacts with pages, and the attributes that segments share."""
+    first = call.started(CustomerId="c", Attributes={"a": "1"})
+    second = call.control("POST", f"contacts/{first}/transfer")[1]["ContactId"]
+    described = json.loads(call("GET", f"/contacts/{INSTANCE_ID}/{second}").body)["Contact"]
+    assert (described["InitialContactId"], described["PreviousContactId"]) == (first, first)
+    assert (described["CustomerId"], described["Attributes"]) == ("c", {"a": "1"})
+    assert (
+        "InitialContactId" not in json.loads(call("GET", f"/contacts/{INSTANCE_ID}/{first}").body)["Contact"]
+    )
+    call(
+        "POST",
+        "/contact/attributes",
+        {"InstanceId": INSTANCE_ID, "InitialContactId": second, "Attributes": {"b": "2"}},
+    )
+    attributes = json.loads(call("GET", f"/contact/attributes/{INSTANCE_ID}/{first}").body)["Attributes"]
+    assert attributes == {"a": "1", "b": "2"}
+    listed, token = [], ""
+    while True:
+        page = json.loads(
+            call(
+                "GET",
+                f"/contact/associated/{INSTANCE_ID}",
+                query=f"contactId={second}&maxResults=1" + (f"&nextToken={token}" if token else ""),
+            ).body
+        )
+        listed += [summary["ContactId"] for summary in page["ContactSummaryList"]]
+        token = page.get("NextToken")
+        if not token:
+            break
+    assert listed == [first, second]
+    stop = {"InstanceId": INSTANCE_ID, "ContactId": first}
+    assert call("POST", "/contact/stop", stop).headers["x-amzn-ErrorType"] == "ContactNotFoundException"
+
+
+def test_pages_of_storage_places_are_followed_by_token(call: Caller) -> None:
+    """A made-up token is refused."""
+    instance = call.control("POST", "instances", {"TranscriptBuckets": ["a", "b"]})[1]["InstanceId"]
+    path, query = f"/instance/{instance}/storage-configs", "resourceType=CHAT_TRANSCRIPTS&maxResults=1"
+    page = json.loads(call("GET", path, query=query).body)
+    assert page["StorageConfigs"][0]["S3Config"]["BucketName"] == "a"
+    rest = json.loads(call("GET", path, query=f"{query}&nextToken={page['NextToken']}").body)
+    assert rest["StorageConfigs"][0]["S3Config"]["BucketName"] == "b"
+    assert "NextToken" not in rest
+    assert call("GET", path, query=f"{query}&nextToken=7").status == 400
+
+
+def test_quotas_are_token_buckets_per_operation() -> None:
+    """DescribeContact: 10 a second, 15 at once."""
+    now = [0.0]
+    quotas = Quotas(lambda: now[0])
+    assert [quotas.admits("r", "DescribeContact") for _ in range(16)] == [True] * 15 + [False]
+    assert quotas.admits("other", "DescribeContact")
+    assert quotas.admits("r", "StartChatContact")
+    now[0] += 0.2
+    assert [quotas.admits("r", "DescribeContact") for _ in range(3)] == [True, True, False]
+    quotas.enabled = False
+    assert quotas.admits("r", "DescribeContact")
+
+
+def test_a_call_over_the_quota_is_throttled(call: Caller) -> None:
+    """StartChatContact: 8 at once."""
+    answers = [call("PUT", "/contact/chat", CHAT).status for _ in range(12)]
+    assert answers[:8] == [200] * 8
+    assert 429 in answers
+    call.control("POST", "quotas", {"enabled": False})
+    assert call("PUT", "/contact/chat", CHAT).status == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "cut", "effect"),
+    [
+        ({"kind": "throttle"}, 429, False, False),
+        ({"kind": "error", "status": 503}, 503, False, False),
+        ({"kind": "error"}, 500, False, False),
+        ({"kind": "cut_before"}, 0, True, False),
+        ({"kind": "cut_after"}, 200, True, True),
+        ({"kind": "garbage"}, 200, False, True),
+        ({"kind": "latency", "seconds": 0.01}, 200, False, True),
+    ],
+)
+def test_faults_happen_before_or_after_the_effect(
+    call: Caller, fault: dict[str, Any], status: int, cut: bool, effect: bool
+) -> None:
+    """And end after their times, or all at once."""
+    call.control("POST", "faults", {"operation": "StartChatContact", "times": 1, **fault})
+    answer = call("PUT", "/contact/chat", {**CHAT, "ClientToken": "t"})
+    assert (answer.status, answer.cut) == (status, cut)
+    # The same token tells whether the first call took effect.
+    assert (
+        call("PUT", "/contact/chat", {**CHAT, "ClientToken": "t", "CustomerId": "c"}).status == 400
+    ) == effect
+    call.control("POST", "faults", {"operation": "StartChatContact", **fault})
+    call.control("DELETE", "faults")
+    assert call("PUT", "/contact/chat", CHAT).status == 200
+    assert sum(sum(ended.values()) for ended in call.control("GET", "calls")[1].values()) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fields", "status", "said"),
+    [
+        ("GET", "nothing", None, 404, "There are POST /_connect/contacts"),
+        ("PUT", "clock", None, 404, "No such call"),
+        ("POST", "clock", {}, 400, "advance: missing"),
+        ("POST", "clock", {"advance": -1}, 400, "advance: got -1, expected seconds from 0"),
+        ("POST", "clock", {"advance": True}, 400, "advance: got true"),
+        ("POST", "clock", {"advance": 1, "x": 2}, 400, "Unknown: x"),
+        ("POST", "contacts/none/transfer", None, 404, "No such contact"),
+        ("POST", "contacts", {"Channel": "PIGEON"}, 400, "expected one of VOICE, CHAT"),
+        ("POST", "contacts", {"Channel": "CHAT", "Attributes": {"a": 1}}, 400, "Attributes"),
+        ("POST", "contacts", {"Channel": "CHAT", "CustomerId": ""}, 400, "CustomerId"),
+        ("POST", "instances", {"TranscriptBuckets": "a"}, 400, "TranscriptBuckets"),
+        ("POST", "instances", {"InstanceStatus": "BROKEN"}, 400, "InstanceStatus"),
+        ("POST", "faults", {"operation": "StartChat", "kind": "throttle"}, 400, "operation: got"),
+        ("POST", "faults", {"operation": "StopContact", "kind": "fire"}, 400, "kind: got"),
+        ("POST", "faults", {"operation": "StopContact", "kind": "error", "status": 404}, 400, "status: got"),
+        ("POST", "faults", {"operation": "StopContact", "kind": "error", "times": 0}, 400, "times: got 0"),
+        ("POST", "quotas", {"enabled": 1}, 400, "enabled: got 1"),
+        ("POST", "quotas", [], 400, "expected a JSON object"),
+    ],
+)
+def test_a_bad_control_call_says_what_it_got_and_changes_nothing(
+    call: Caller, method: str, path: str, fields: Any, status: int, said: str
+) -> None:
+    """The control path is for people as well."""
+    got, document = call.control(method, path, fields)
+    assert (got, said in document["message"]) == (status, True), document
+    assert call.connect.faults.next("StopContact") is None
+
+
+def test_the_clock_goes_forward_and_the_answers_date_with_it(call: Caller) -> None:
+    """The rule's time is that of Connect's own answer."""
+    before = call("GET", "/instance").headers["Date"]
+    call.control("POST", "clock", {"advance": 3600})
+    assert call("GET", "/instance").headers["Date"] != before
+    assert call.connect.clock.now().timestamp() > time.time() + 3500
+
+
+def test_instances_that_are_not_active_take_no_contacts(call: Caller) -> None:
+    """And one that does not exist is not found."""
+    made = call.control("POST", "instances", {"InstanceStatus": "CREATION_FAILED"})[1]["InstanceId"]
+    assert call("PUT", "/contact/chat", {**CHAT, "InstanceId": made}).status == 400
+    assert call("PUT", "/contact/chat", {**CHAT, "InstanceId": "none"}).status == 404
+    contact = call.started()
+    sound = call.control("POST", "instances", {})[1]["InstanceId"]
+    assert call("GET", f"/contacts/{sound}/{contact}").status == 404
