@@ -99,7 +99,7 @@ async def _run(listener: socket.socket, scratch: str, *, until_stdin_closes: boo
             flush=True,
         )
 
-    await serve(listener.fileno(), ACCOUNT, REGION, ready, stop)
+    await serve(listener.detach(), ACCOUNT, REGION, ready, stop)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """One local cloud a run, bootstrapped once, and stacks that the tests share."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from local.cdk import bootstrap
 from local.cloud import Cloud
+from tests.local.breaking import ACTION, function_of
 from tests.local.deployments import Deployed, deploy, sound_stack
 
 
@@ -23,3 +25,32 @@ def sound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Two sound endpoints in one stack, deployed once; whoever breaks something mends it."""
     out: Path = tmp_path_factory.mktemp("sound")
     return deploy(cloud, out, {"Sound": sound_stack})["Sound"]
+
+
+@pytest.fixture(scope="session")
+def prove(sound: Deployed) -> Callable[[], str | None]:
+    """Ask the provisioning function for the proof of the first endpoint; what it said if it failed."""
+    provisioning = sound.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
+    functions = sound.cloud.client("lambda")
+    configured = functions.get_function_configuration(FunctionName=function_of(sound))
+    event = {
+        "RequestType": "Update",
+        "ResourceType": "Custom::PersistentChatProof",
+        "LogicalResourceId": "Proof",
+        "PhysicalResourceId": "proof",
+        "ResourceProperties": {
+            "Url": sound.outputs["FirstUrl"],
+            "Function": configured["FunctionArn"],
+            "Environment": configured["Environment"]["Variables"],
+            "Actions": [ACTION],
+            "PatienceSeconds": "1",
+        },
+    }
+
+    def ask() -> str | None:
+        answer = functions.invoke(FunctionName=provisioning, Payload=json.dumps(event))
+        said = json.loads(answer["Payload"].read())
+        return str(said["errorMessage"]) if "FunctionError" in answer else None
+
+    assert ask() is None, "the sound endpoint does not pass"
+    return ask

@@ -1,0 +1,87 @@
+"""`make demo` is what people try first: it ends well, says what failed, and leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from local import demo
+from local.cdk import CdkFailed
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(marker: str) -> "subprocess.Popen[str]":
+    """The demo, in an environment by which its processes are known."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "local.demo"],
+        cwd=ROOT,
+        env={**os.environ, "DEMO_MARKER": marker},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def processes_with(marker: str) -> list[str]:
+    """The processes that were started in this environment (Linux; elsewhere none is found)."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if marker.encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def test_every_step_does_what_it_should() -> None:
+    """Exit status 0, the endpoint's answers as JSON, nothing left running."""
+    marker = str(uuid.uuid4())
+    with start(marker) as process:
+        printed, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, printed
+    answers = [json.loads(line) for line in printed.splitlines() if line.startswith("  {")]
+    session = answers[0]["session"]
+    continued = [answer["ContinuedFromContactId"] for answer in answers if "ContinuedFromContactId" in answer]
+    assert continued == [session[2], session[1]]
+    assert [answer["status"] for answer in answers if "status" in answer] == [403]
+    assert printed.endswith("All steps did what they should.\n")
+    assert processes_with(marker) == []
+
+
+def test_ctrl_c_in_the_middle_leaves_nothing_running() -> None:
+    """While the command line deploys: it ends, and the cloud with it."""
+    marker = str(uuid.uuid4())
+    with start(marker) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "Deploy the app" in line:
+                break
+        assert process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        printed, _ = process.communicate(timeout=60)
+    assert (process.returncode, printed.splitlines()[-1]) == (130, "Stopped. Nothing is left running.")
+    assert processes_with(marker) == []
+
+
+def test_a_step_that_fails_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which step and why, and an exit status that a script can see."""
+
+    def failing(*_: object, **__: object) -> str:
+        raise CdkFailed("line one\nthe reason\n")
+
+    monkeypatch.setattr(demo, "bootstrap", lambda *_: None)
+    monkeypatch.setattr(demo, "cdk", failing)
+    assert demo.main() == 1
+    said = capsys.readouterr().err
+    assert "Failed in the step 'Deploy the app" in said
+    assert "the reason" in said

@@ -1,0 +1,120 @@
+"""Each role has exactly the permissions that it uses: without one, something fails for that reason."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.clients import endpoint_client
+from tests.local.breaking import ACTION, function_of, without_permission
+from tests.local.chats import Chats
+from tests.local.deployments import Deployed
+
+
+def actions_of(sound: Deployed, role: str) -> set[str]:
+    """Every action that a role's policies allow."""
+    iam = sound.cloud.client("iam")
+    name = sound.physical_id("AWS::IAM::Role", role)
+    assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
+    found: set[str] = set()
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        for statement in iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]["Statement"]:
+            actions = statement["Action"]
+            found |= {actions} if isinstance(actions, str) else set(actions)
+    return found
+
+
+def the_endpoint_is_denied(sound: Deployed) -> None:
+    """A caller gets 500 without a word about the role."""
+    chats = Chats(sound.cloud)
+    past, contact = chats.past(), chats.start()
+    client = endpoint_client(sound.cloud, sound.outputs["FirstUrl"])
+    with pytest.raises(client.exceptions.InternalServiceException) as failed:
+        client.create_persistent_contact_association(
+            InstanceId=sound.cloud.instance_id,
+            InitialContactId=contact,
+            RehydrationType="FROM_SEGMENT",
+            SourceContactId=past[0],
+        )
+    assert "role" not in str(failed.value)
+    assert f"not authorized to perform: {ACTION}" in log_of(sound)
+
+
+def nothing_is_logged(sound: Deployed) -> None:
+    """The function runs, and nobody can see what it did."""
+    before = log_of(sound)
+    sound.cloud.client("lambda").invoke(FunctionName=function_of(sound), Payload=b'{"probe": "settings"}')
+    assert log_of(sound) == before
+
+
+def tracing_is_refused(sound: Deployed) -> None:
+    """Lambda takes no function whose trace it could not send."""
+    with pytest.raises(ClientError, match=r"does not have permissions to call Put.* on XRAY"):
+        sound.cloud.client("lambda").update_function_configuration(
+            FunctionName=function_of(sound), TracingConfig={"Mode": "Active"}
+        )
+
+
+def log_of(sound: Deployed) -> str:
+    """All that the function has logged."""
+    functions = sound.cloud.client("lambda")
+    configured = functions.get_function_configuration(FunctionName=function_of(sound))
+    pages = (
+        sound.cloud.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(logGroupName=configured["LoggingConfig"]["LogGroup"])
+    )
+    return "\n".join(event["message"] for page in pages for event in page["events"])
+
+
+WITHOUT: dict[str, Callable[[Deployed], None]] = {
+    ACTION: the_endpoint_is_denied,
+    "logs:CreateLogStream": nothing_is_logged,
+    "logs:PutLogEvents": nothing_is_logged,
+    "xray:PutTelemetryRecords": tracing_is_refused,
+    "xray:PutTraceSegments": tracing_is_refused,
+}
+
+
+def test_the_functions_role_allows_what_is_tried_below_and_nothing_else(sound: Deployed) -> None:
+    """Whoever adds a permission has to show here what it is for."""
+    assert actions_of(sound, "FirstRole") == set(WITHOUT)
+
+
+@pytest.mark.parametrize("action", sorted(WITHOUT))
+def test_without_a_permission_something_fails_for_that_reason(sound: Deployed, action: str) -> None:
+    """And with it, it works: the proof and the other tests show that."""
+    with without_permission(sound, action):
+        WITHOUT[action](sound)
+
+
+PROOF_WITHOUT = {
+    "execute-api:Invoke": "Broken link: authorization.",
+    "lambda:InvokeFunction": "Broken link: function. It cannot be invoked:",
+}
+
+
+@pytest.mark.parametrize("action", sorted(PROOF_WITHOUT))
+def test_the_proof_needs_its_own_permissions(
+    sound: Deployed, prove: Callable[[], str | None], action: str
+) -> None:
+    """It calls the endpoint as a caller would, and the function directly."""
+    iam, role = (
+        sound.cloud.client("iam"),
+        sound.physical_id("AWS::IAM::Role", "ConnectPersistentChatProvisioningRole"),
+    )
+    allowing = {
+        name: document
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+        if action
+        in json.dumps(document := iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+    }
+    for name, document in allowing.items():
+        changed = json.loads(json.dumps(document).replace(action, "none:None"))
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(changed))
+    said = prove()
+    for name, document in allowing.items():
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+    assert PROOF_WITHOUT[action] in (said or "passed")
+    assert prove() is None
