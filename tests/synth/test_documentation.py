@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections import Counter
 from pathlib import Path
 
 from connect_persistent_chat import PersistentChatEndpoint
@@ -54,3 +55,16 @@ def test_the_readmes_example_is_the_one_that_the_package_test_runs() -> None:
     example = (ROOT / "examples" / "own_stack.py").read_text(encoding="utf-8")
     for line in ("from aws_cdk" + block).splitlines():
         assert line in example, line
+
+
+def test_every_assumption_of_the_local_cloud_is_listed() -> None:
+    """Where AWS documents nothing we chose; whoever relies on the local cloud has to be able to see what."""
+    listed = Counter(
+        re.findall(r"^\| `(local/[\w/]+\.py)` \|", (ROOT / "docs/local-cloud.md").read_text(), re.M)
+    )
+    made = Counter(
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "local").rglob("*.py")
+        for _ in re.finditer(r"(?<!`)Assumption:", path.read_text())
+    )
+    assert listed == made
