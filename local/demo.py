@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.cdk import CdkFailed, bootstrap, cdk
+from local.chats import Chats
 from local.clients import endpoint_client
 from local.cloud import Cloud, CloudError
 from local.deploy import arguments_of
@@ -30,7 +31,7 @@ class Demo:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._connect = cloud.client("connect")
+        self._chats = Chats(cloud)
 
     def run(self) -> None:
         """All steps. Raises StepFailed, CdkFailed or ClientError."""
@@ -39,59 +40,40 @@ class Demo:
         context = ["-c", f"instance={self._cloud.instance_id}"]
         with step("Deploy the app; the deployment proves that the endpoint works"):
             cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=Progress())
-        try:
-            self._walk()
-        finally:
-            with step("Destroy the stack"):
-                cdk(*arguments_of("destroy", context), environment=self._cloud.environment(), say=Progress())
-                expect("stacks named PersistentChat", self._stacks(), [])
+            url = self._endpoint_url()
+            show({"EndpointUrl": url})
+        self._walk(url)
+        with step("Destroy the stack"):
+            cdk(*arguments_of("destroy", context), environment=self._cloud.environment(), say=Progress())
+            expect("stacks named PersistentChat", self._stacks(), [])
 
-    def _walk(self) -> None:
-        url = self._endpoint_url()
+    def _walk(self, url: str) -> None:
         caller = endpoint_client(self._cloud, url)
         with step("A customer chats, is transferred, the agent ends the chat, a survey follows, all ends"):
-            first, second, third = self._past_chat()
+            first, second, third = self._chats.past(_CUSTOMER)
             show({"session": [first, second, third]})
         for rehydration_type, source, expected, seen in (
             ("ENTIRE_PAST_SESSION", first, third, [third, second, first]),
             ("FROM_SEGMENT", second, second, [second, first]),
         ):
             with step(f"The customer comes back; the endpoint continues the chat, {rehydration_type}"):
-                contact = self._start_chat()
+                contact = self._chats.start(_CUSTOMER)
                 answer = self._continue(caller, contact, rehydration_type, source)
                 show(answer)
                 expect("ContinuedFromContactId", answer["ContinuedFromContactId"], expected)
             with step("The new chat's related contact, and the past contacts that it shows"):
-                related = self._described(contact).get("RelatedContactId")
+                related = self._chats.describe(contact).get("RelatedContactId")
                 history = self._cloud.control("GET", f"contacts/{contact}/history")["ContactIds"]
                 show({"RelatedContactId": related, "shows": history})
                 expect("RelatedContactId", related, expected)
                 expect("contacts shown", history, seen)
         with step("A caller without permission is refused"):
-            contact = self._start_chat()
+            contact = self._chats.start(_CUSTOMER)
             stranger = endpoint_client(self._cloud, url, *self._stranger())
             refusal = self._refusal(stranger, contact, first)
             show(refusal)
             expect("status", refusal["status"], 403)
-            expect("contact that was continued", self._described(contact).get("RelatedContactId"), None)
-
-    def _past_chat(self) -> tuple[str, str, str]:
-        first = self._start_chat()
-        second = self._cloud.control("POST", f"contacts/{first}/transfer")["ContactId"]
-        third = self._cloud.control("POST", f"contacts/{second}/survey")["ContactId"]
-        self._connect.stop_contact(InstanceId=self._cloud.instance_id, ContactId=third)
-        # Its transcript is written a while after the end: Connect's clock goes on two minutes.
-        self._cloud.control("POST", "clock", {"advance": 120})
-        return first, second, third
-
-    def _start_chat(self) -> str:
-        started = self._connect.start_chat_contact(
-            InstanceId=self._cloud.instance_id,
-            ContactFlowId="22222222-2222-4222-8222-222222222222",
-            ParticipantDetails={"DisplayName": "Customer"},
-            CustomerId=_CUSTOMER,
-        )
-        return str(started["ContactId"])
+            expect("contact that was continued", self._chats.describe(contact).get("RelatedContactId"), None)
 
     def _continue(self, caller: Any, contact: str, rehydration_type: str, source: str) -> dict[str, Any]:
         answer: dict[str, Any] = caller.create_persistent_contact_association(
@@ -114,12 +96,6 @@ class Demo:
             }
         raise StepFailed(f"expected a refusal, got {answer}")
 
-    def _described(self, contact: str) -> dict[str, Any]:
-        described: dict[str, Any] = self._connect.describe_contact(
-            InstanceId=self._cloud.instance_id, ContactId=contact
-        )["Contact"]
-        return described
-
     def _stranger(self) -> tuple[str, str]:
         iam = self._cloud.client("iam")
         iam.create_user(UserName="stranger")
@@ -137,17 +113,16 @@ class Demo:
         return str(outputs["EndpointUrl"])
 
 
-_current = ""
-
-
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Say what begins, and how long it took."""
-    global _current
-    _current = name
+    """Say what begins, and how long it took; an error that ends it bears its name as a note."""
     print(f"• {name}", flush=True)
     began = time.monotonic()
-    yield
+    try:
+        yield
+    except Exception as error:
+        error.add_note(name)
+        raise
     print(f"  done in {time.monotonic() - began:.1f} s", flush=True)
 
 
@@ -188,11 +163,11 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped. Nothing is left running.", file=sys.stderr)
         return 130
-    except (StepFailed, CdkFailed, CloudError, ClientError) as error:
+    except (StepFailed, CdkFailed, CloudError, BotoCoreError, ClientError) as error:
         why = str(error)
         if isinstance(error, CdkFailed):
             why = "\n".join(["the command line says", *why.splitlines()[-_LINES_SHOWN:]])
-        print(f"\nFailed in the step '{_current}': {why}", file=sys.stderr)
+        print(f"\nFailed in the step '{error.__notes__[0]}': {why}", file=sys.stderr)
         return 1
     print("All steps did what they should.")
     return 0

@@ -1,10 +1,12 @@
 """Ways to break a deployed endpoint, through AWS's own APIs; each mends what it broke."""
 
+import copy
 import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from tests.local.deployments import Deployed
 
@@ -82,42 +84,57 @@ def without_gateway_response(sound: Deployed) -> Iterator[None]:
 
 
 @contextmanager
-def without_permission(sound: Deployed, action: str = ACTION) -> Iterator[None]:
-    """The role's policy no longer allows one action."""
-    iam = sound.cloud.client("iam")
-    role = sound.physical_id("AWS::IAM::Role", "FirstRole")
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    rest = json.loads(json.dumps(document))
-    for statement in rest["Statement"]:
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        statement["Action"] = [one for one in actions if one != action] or ["none:None"]
-    assert rest != document
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(rest))
+def other_policies(sound: Deployed, role: str, change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+    """Every statement of a role's policies is changed."""
+    iam, name = sound.cloud.client("iam"), sound.physical_id("AWS::IAM::Role", role)
+    kept = {
+        policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+    }
+    changed = copy.deepcopy(kept)
+    for document in changed.values():
+        for statement in document["Statement"]:
+            change(statement)
+    assert changed != kept
+
+    def put(documents: dict[str, Any]) -> None:
+        for policy, document in documents.items():
+            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+    put(changed)
     try:
         yield
     finally:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+        put(kept)
 
 
-@contextmanager
-def without_one_resource(sound: Deployed, kept: str) -> Iterator[None]:
+def actions_of(statement: dict[str, Any]) -> list[str]:
+    """A statement's actions, of which a single one may stand without a list."""
+    actions = statement["Action"]
+    return actions if isinstance(actions, list) else [actions]
+
+
+def without_permission(
+    sound: Deployed, action: str = ACTION, role: str = "FirstRole"
+) -> AbstractContextManager[None]:
+    """The role's policies no longer allow one action."""
+
+    def change(statement: dict[str, Any]) -> None:
+        statement["Action"] = [one for one in actions_of(statement) if one != action] or ["none:None"]
+
+    return other_policies(sound, role, change)
+
+
+def without_one_resource(sound: Deployed, kept: str) -> AbstractContextManager[None]:
     """The role's policy allows the action on one of its two resources only."""
-    iam = sound.cloud.client("iam")
-    role = sound.physical_id("AWS::IAM::Role", "FirstRole")
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    rest = json.loads(json.dumps(document))
-    for statement in rest["Statement"]:
-        if ACTION in statement["Action"]:
+
+    def change(statement: dict[str, Any]) -> None:
+        if ACTION in actions_of(statement):
             (statement["Resource"],) = (
                 one for one in statement["Resource"] if one.endswith("/contact/*") == (kept == "contacts")
             )
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(rest))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+    return other_policies(sound, "FirstRole", change)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def test_every_step_does_what_it_should() -> None:
         printed, _ = process.communicate(timeout=300)
     assert process.returncode == 0, printed
     answers = [json.loads(line) for line in printed.splitlines() if line.startswith("  {")]
-    session = answers[0]["session"]
+    (session,) = (answer["session"] for answer in answers if "session" in answer)
     continued = [answer["ContinuedFromContactId"] for answer in answers if "ContinuedFromContactId" in answer]
     assert continued == [session[2], session[1]]
     assert [answer["status"] for answer in answers if "status" in answer] == [403]
@@ -71,17 +71,26 @@ def test_ctrl_c_in_the_middle_leaves_nothing_running() -> None:
     assert processes_with(marker) == []
 
 
+def failing(*_: object, **__: object) -> str:
+    """A command line that fails."""
+    raise CdkFailed("line one\nthe reason\n")
+
+
+def idle(*_: object, **__: object) -> str:
+    """A command line that does nothing, and says nothing."""
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("command", "said"), [(failing, "the reason"), (idle, "Stack with id PersistentChat does not exist")]
+)
 def test_a_step_that_fails_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: object, said: str
 ) -> None:
     """Which step and why, and an exit status that a script can see."""
-
-    def failing(*_: object, **__: object) -> str:
-        raise CdkFailed("line one\nthe reason\n")
-
-    monkeypatch.setattr(demo, "bootstrap", lambda *_: None)
-    monkeypatch.setattr(demo, "cdk", failing)
+    monkeypatch.setattr(demo, "bootstrap", idle)
+    monkeypatch.setattr(demo, "cdk", command)
     assert demo.main() == 1
-    said = capsys.readouterr().err
-    assert "Failed in the step 'Deploy the app" in said
-    assert "the reason" in said
+    printed = capsys.readouterr().err
+    assert "Failed in the step 'Deploy the app" in printed
+    assert said in printed

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.chats import Chats
 from local.clients import endpoint_client
-from tests.local.chats import Chats
 from tests.local.deployments import Deployed
 
 

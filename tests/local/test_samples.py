@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.chats import Chats
+from local.chats import Chats
 from tests.local.deployments import Deployed
 
 ROOT = Path(__file__).resolve().parents[2]

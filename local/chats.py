@@ -6,7 +6,7 @@ from local.cloud import Cloud
 
 
 class Chats:
-    """Chats of one instance, by Amazon Connect's own API and the control path."""
+    """Chats of the cloud's instance, by Amazon Connect's own API and the control path."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -23,7 +23,7 @@ class Chats:
         return str(started["ContactId"])
 
     def end(self, contact: str) -> None:
-        """End a chat, and let the time pass in which its transcript is written."""
+        """End a chat. Its transcript is written a while after: Connect's clock goes on two minutes."""
         self._connect.stop_contact(InstanceId=self._cloud.instance_id, ContactId=contact)
         self._cloud.control("POST", "clock", {"advance": 120})
 
@@ -34,6 +34,11 @@ class Chats:
         third = self._cloud.control("POST", f"contacts/{second}/survey")["ContactId"]
         self.end(third)
         return [first, second, third]
+
+    def describe(self, contact: str) -> dict[str, Any]:
+        """The contact, as DescribeContact says."""
+        described = self._connect.describe_contact(InstanceId=self._cloud.instance_id, ContactId=contact)
+        return dict(described["Contact"])
 
     def associations_of(self, contact: str) -> list[dict[str, Any]]:
         """What Connect holds for a new chat."""
