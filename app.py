@@ -1,7 +1,7 @@
 """The CDK app: one stack with an endpoint for the instance named in the context.
 
-cdk deploy -c instance=<id, ARN or alias> [-c customer_identity=unchecked] [-c authorization=iam]
-           [-c cloud_watch_role=true] [-c credentials=cli]
+cdk deploy -c instance=<id, ARN or alias> [-c customer_identity=customer_id|attribute:<name>|unchecked]
+           [-c authorization=iam] [-c transcript_delay=<seconds>] [-c cloud_watch_role=true] [-c credentials=cli]
 """
 
 import os
@@ -13,6 +13,7 @@ from aws_cdk import (
     CfnOutput,
     CliCredentialsStackSynthesizer,
     DefaultStackSynthesizer,
+    Duration,
     Environment,
     Stack,
 )
@@ -27,7 +28,8 @@ from connect_persistent_chat import (
 from constructs import Construct
 
 _T = TypeVar("_T")
-_CUSTOMER_IDENTITIES = {"unchecked": CustomerIdentity.unchecked}
+_CUSTOMER_IDENTITIES = {"customer_id": CustomerIdentity.customer_id, "unchecked": CustomerIdentity.unchecked}
+_ATTRIBUTE = "attribute:"
 _AUTHORIZATIONS = {"iam": Authorization.iam}
 _FLAGS = {"true": True, "false": False}
 # Whose permissions deploy: the roles of the bootstrap stack, or those of whoever runs the command line.
@@ -42,22 +44,19 @@ class PersistentChatStack(Stack):
             scope,
             id,
             description="A guarded endpoint for Amazon Connect's CreatePersistentContactAssociation",
-            env=Environment(
-                account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION")
-            ),
+            env=Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION")),
             synthesizer=_choice(scope, "credentials", "bootstrap", _CREDENTIALS)(),
         )
         instance = _context(self, "instance")
         if not instance:
-            raise ConfigurationError(
-                "context", ["instance: got nothing, expected -c instance=<id, ARN or alias>."]
-            )
+            raise ConfigurationError("context", ["instance: got nothing, expected -c instance=<id, ARN or alias>."])
         self.endpoint = PersistentChatEndpoint(
             self,
             "Endpoint",
             instance=ConnectInstance.from_any(self, "Instance", instance),
-            customer_identity=_choice(self, "customer_identity", "unchecked", _CUSTOMER_IDENTITIES)(),
+            customer_identity=_customer_identity(self),
             authorization=_choice(self, "authorization", "iam", _AUTHORIZATIONS)(),
+            transcript_delay=_seconds(self, "transcript_delay"),
             cloud_watch_role=_choice(self, "cloud_watch_role", "false", _FLAGS),
         )
         CfnOutput(
@@ -77,6 +76,25 @@ def _choice(scope: Construct, key: str, default: str, choices: dict[str, _T]) ->
     if value not in choices:
         raise ConfigurationError("context", [f"{key}: got {value!r}, expected {' or '.join(choices)}."])
     return choices[value]
+
+
+def _customer_identity(scope: Construct) -> CustomerIdentity:
+    value = _context(scope, "customer_identity")
+    if value.startswith(_ATTRIBUTE):
+        return CustomerIdentity.attribute(value.removeprefix(_ATTRIBUTE))
+    if value and value not in _CUSTOMER_IDENTITIES:
+        expected = " or ".join([*_CUSTOMER_IDENTITIES, f"{_ATTRIBUTE}<name>"])
+        raise ConfigurationError("context", [f"customer_identity: got {value!r}, expected {expected}."])
+    return _CUSTOMER_IDENTITIES[value or "customer_id"]()
+
+
+def _seconds(scope: Construct, key: str) -> Duration | None:
+    value = _context(scope, key)
+    if not value:
+        return None
+    if not value.isascii() or not value.isdigit() or len(value) > 9:
+        raise ConfigurationError("context", [f"{key}: got {value!r}, expected a whole number of seconds."])
+    return Duration.seconds(int(value))
 
 
 def main(app: App) -> int:

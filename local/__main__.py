@@ -48,9 +48,7 @@ def main() -> int:
     """0 after a stop that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("--port", type=int, default=4566, help="0: a free one (default: 4566)")
-    parser.add_argument(
-        "--until-stdin-closes", action="store_true", help="stop with the process that starts it"
-    )
+    parser.add_argument("--until-stdin-closes", action="store_true", help="stop with the process that starts it")
     options = parser.parse_args()
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -54,8 +54,7 @@ class Cloud:
             cloud.control("GET", "calls")
         except CloudError:
             raise CloudError(
-                f"No local cloud answers at {cloud.url}. "
-                f"Start one in another terminal: make cloud CLOUD_PORT={port}"
+                f"No local cloud answers at {cloud.url}. Start one in another terminal: make cloud CLOUD_PORT={port}"
             ) from None
         return cloud
 
@@ -85,9 +84,7 @@ class Cloud:
             if found is None:
                 self.__exit__(None, None, None)
                 log.seek(0)
-                raise CloudError(
-                    f"The local cloud did not start within {_START_SECONDS} s:\n{log.read()[-2000:]}"
-                )
+                raise CloudError(f"The local cloud did not start within {_START_SECONDS} s:\n{log.read()[-2000:]}")
         self.url = found[0]
         return self
 

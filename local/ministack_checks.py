@@ -88,12 +88,8 @@ def _check_gateway() -> None:
     async def call_if_allowed(
         function_ref: str, event: dict[str, Any], *, account_id: str | None = None, region: str | None = None
     ) -> Any:
-        func, _, _ = lambda_svc._get_func_record_for_ref_in_scope(
-            function_ref, account_id=account_id, region=region
-        )
-        if func is not None and not _lets_in(
-            func["policy"]["Statement"], _source_of(event, account_id, region)
-        ):
+        func, _, _ = lambda_svc._get_func_record_for_ref_in_scope(function_ref, account_id=account_id, region=region)
+        if func is not None and not _lets_in(func["policy"]["Statement"], _source_of(event, account_id, region)):
             return None, "Invalid permissions on Lambda function"
         return await call(function_ref, event, account_id=account_id, region=region)
 

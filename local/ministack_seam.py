@@ -81,9 +81,7 @@ def _denied(access_key: str, action: str, resource: str, region: str) -> Respons
         error_type, message = "UnrecognizedClientException", result.message
     else:
         error_type = "AccessDeniedException"
-        message = iam_actions.identity_denial_message(
-            action, result.principal_arn, resource, result.decision == "Deny"
-        )
+        message = iam_actions.identity_denial_message(action, result.principal_arn, resource, result.decision == "Deny")
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error_type}
     return Response(403, headers, json.dumps({"Message": message}).encode())
 

@@ -9,9 +9,7 @@ from constructs import IConstruct
 
 def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     """Explain findings on this construct: `<pack>::<rule>` to reason."""
-    Validations.of(construct).acknowledge(
-        *(Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items())
-    )
+    Validations.of(construct).acknowledge(*(Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items()))
 
 
 def wildcard(construct: IConstruct, resource: str) -> str:

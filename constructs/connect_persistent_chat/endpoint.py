@@ -1,6 +1,7 @@
 """The endpoint: REST API, association function, permissions, and the proof that they work together."""
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_apigateway as apigateway
@@ -12,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from connect_persistent_chat import functions, wire
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.authorization import Authorization
+from connect_persistent_chat.browsers import Browsers
 from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.identity import CustomerIdentity
@@ -26,6 +28,9 @@ FUNCTION_MARGIN_SECONDS = 3
 # CreatePersistentContactAssociation's default quota (Amazon Connect service quotas).
 QUOTA_RATE = 5
 QUOTA_BURST = 8
+# Two calls of DescribeContact for each, whose quota is 10 and 15.
+QUOTA_BURST_CHECKED = 7
+LONGEST_DELAY_SECONDS = 3600
 
 
 class PersistentChatEndpoint(Construct):
@@ -35,14 +40,20 @@ class PersistentChatEndpoint(Construct):
     deployment that succeeds has proved that the endpoint works: see docs/proof.md.
 
     :param instance: the instance whose chats are continued.
-    :param customer_identity: how a contact is tied to a customer. Has to be chosen: so far there is only
-        `CustomerIdentity.unchecked()`, which trusts the caller and adds a warning.
+    :param customer_identity: how a contact is tied to a customer; both contacts have to carry the same one.
+        Default: `CustomerIdentity.customer_id()`, the contact's CustomerId.
     :param authorization: who may call. Default: `Authorization.iam()`.
+    :param transcript_delay: how long after a chat's end its transcript is awaited, from 0 seconds to 1 hour;
+        Connect takes 30 to 60 seconds. Not used with `CustomerIdentity.unchecked()`. Default: 60 seconds.
+    :param cors_allowed_origins: the origins of pages that may call from browsers, exactly as
+        `https://chat.example.com`; `*` alone for all. Default: none.
     :param deadline: within which a request is answered, from 1 to 25 seconds; API Gateway gives up after 29.
         Default: 8 seconds.
     :param throttle_rate_limit: requests a second, over all callers, more than 0. Default: 5, the quota of
-        CreatePersistentContactAssociation.
-    :param throttle_burst_limit: requests at once, over all callers, at least 1. Default: 8, likewise.
+        CreatePersistentContactAssociation; with two contacts described for each, that takes the whole quota of
+        DescribeContact, 10.
+    :param throttle_burst_limit: requests at once, over all callers, at least 1. Default: 7, which the burst of
+        DescribeContact, 15, carries; 8 with `CustomerIdentity.unchecked()`.
     :param log_retention: how long the access log and the function's log are kept. Default: three months.
     :param log_removal_policy: what becomes of the logs with the stack. Default: they are deleted.
     :param cloud_watch_role: whether to make the account-wide role with which API Gateway writes logs. An
@@ -61,11 +72,13 @@ class PersistentChatEndpoint(Construct):
         id: str,
         *,
         instance: ConnectInstance,
-        customer_identity: CustomerIdentity,
+        customer_identity: CustomerIdentity | None = None,
         authorization: Authorization | None = None,
         deadline: Duration | None = None,
+        transcript_delay: Duration | None = None,
+        cors_allowed_origins: Sequence[str] = (),
         throttle_rate_limit: float = QUOTA_RATE,
-        throttle_burst_limit: int = QUOTA_BURST,
+        throttle_burst_limit: int | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         log_removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
         cloud_watch_role: bool = False,
@@ -74,17 +87,25 @@ class PersistentChatEndpoint(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._instance = instance
+        self._identity = customer_identity or CustomerIdentity.customer_id()
         self._authorization = authorization or Authorization.iam()
+        self._browsers = Browsers(cors_allowed_origins)
         deadline = deadline or Duration.seconds(8)
+        transcript_delay = transcript_delay or Duration.seconds(60)
         proof_patience = proof_patience or Duration.minutes(1)
-        self._refuse_mistakes(deadline, throttle_rate_limit, throttle_burst_limit, proof_patience)
-        self._warn(customer_identity)
+        if throttle_burst_limit is None:
+            throttle_burst_limit = QUOTA_BURST_CHECKED if self._identity.checked else QUOTA_BURST
+        self._refuse_mistakes(deadline, transcript_delay, throttle_rate_limit, throttle_burst_limit, proof_patience)
+        self._warn()
 
         environment = {
             names.INSTANCE_ID: instance.instance_id,
-            names.CUSTOMER_IDENTITY: customer_identity.value,
-            names.DEADLINE_SECONDS: _seconds(deadline),
             names.CONNECT_ENDPOINT_URL: f"https://connect.{Stack.of(self).region}.{Stack.of(self).url_suffix}",
+            names.DEADLINE_SECONDS: _seconds(deadline),
+            names.TRANSCRIPT_DELAY_SECONDS: _seconds(transcript_delay),
+            names.CUSTOMER_IDENTITY: self._identity.value,
+            **self._authorization.environment(),
+            **self._browsers.environment(),
         }
         permissions = self._permissions()
         function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
@@ -94,13 +115,14 @@ class PersistentChatEndpoint(Construct):
         self._api = self._build_api(access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit)
         self._set_tls_policy(security_policy)
         self._method = self._build_method()
-        wire.add_gateway_refusals(self._api)
+        wire.add_gateway_refusals(self._api, self._browsers.refusal_headers())
         self._url = f"{self._api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
         Proof(
             self,
             "Proof",
             url=self._url,
             method=self._method,
+            signed=self._authorization.is_iam,
             function=self._function,
             environment=environment,
             permissions=permissions,
@@ -132,51 +154,58 @@ class PersistentChatEndpoint(Construct):
         return self._url
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let this identity call the endpoint, and nothing else of the API."""
+        """Let this identity call the endpoint, and nothing else of the API.
+
+        Raises ConfigurationError if callers are not AWS identities.
+        """
+        if not self._authorization.is_iam:
+            raise ConfigurationError(
+                self.node.path,
+                ["grant_invoke: got an authorization by tokens, expected Authorization.iam(), where grants count."],
+            )
         return self._method.grant_execute(grantee)
 
-    def metric_count(
-        self, *, statistic: str | None = None, period: Duration | None = None
-    ) -> cloudwatch.Metric:
+    def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many requests came. Statistic: Sum by default. Period: 5 minutes by default."""
         return self._method.metric_count(self._api.deployment_stage, statistic=statistic, period=period)
 
-    def metric_client_error(
-        self, *, statistic: str | None = None, period: Duration | None = None
-    ) -> cloudwatch.Metric:
+    def metric_client_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many requests were refused (4xx). Statistic: Sum by default. Period: 5 minutes by default."""
-        return self._method.metric_client_error(
-            self._api.deployment_stage, statistic=statistic, period=period
-        )
+        return self._method.metric_client_error(self._api.deployment_stage, statistic=statistic, period=period)
 
-    def metric_server_error(
-        self, *, statistic: str | None = None, period: Duration | None = None
-    ) -> cloudwatch.Metric:
+    def metric_server_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many requests failed (5xx). Statistic: Sum by default. Period: 5 minutes by default."""
-        return self._method.metric_server_error(
-            self._api.deployment_stage, statistic=statistic, period=period
-        )
+        return self._method.metric_server_error(self._api.deployment_stage, statistic=statistic, period=period)
 
-    def metric_latency(
-        self, *, statistic: str | None = None, period: Duration | None = None
-    ) -> cloudwatch.Metric:
+    def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How long requests took, in milliseconds. Statistic: Average by default. Period: 5 minutes."""
         return self._method.metric_latency(self._api.deployment_stage, statistic=statistic, period=period)
 
-    def _refuse_mistakes(self, deadline: Duration, rate: float, burst: int, patience: Duration) -> None:
+    def _refuse_mistakes(
+        self, deadline: Duration, delay: Duration, rate: float, burst: int, patience: Duration
+    ) -> None:
         longest_deadline = GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1
         mistakes = self._instance.mistakes_in(Stack.of(self))
         mistakes += _out_of_range("deadline", _number(deadline), 1, longest_deadline, "seconds")
+        mistakes += _out_of_range("transcript_delay", _number(delay), 0, LONGEST_DELAY_SECONDS, "seconds")
         mistakes += _out_of_range("proof_patience", _number(patience), 1, LONGEST_PATIENCE_SECONDS, "seconds")
         if not Token.is_unresolved(rate) and not rate > 0:
             mistakes.append(f"throttle_rate_limit: got {rate}, expected more than 0 requests a second.")
         if not Token.is_unresolved(burst) and burst < 1:
             mistakes.append(f"throttle_burst_limit: got {burst}, expected at least 1 request.")
+        if self._authorization.knows_person and not self._identity.checked:
+            mistakes.append(
+                "customer_identity: got unchecked() with an authorization that knows the person who calls, expected "
+                "customer_id() or attribute(...): otherwise any user could open any customer's chat."
+            )
+        mistakes += self._browsers.mistakes_in(self._authorization)
         if mistakes:
             raise ConfigurationError(self.node.path, mistakes)
 
-    def _warn(self, customer_identity: CustomerIdentity) -> None:
-        if not customer_identity.checked:
+    def _warn(self) -> None:
+        self._authorization.warn(self)
+        self._browsers.warn(self)
+        if not self._identity.checked:
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:unchecked-customer",
                 "CustomerIdentity.unchecked() lets whoever may invoke the endpoint continue any customer's "
@@ -186,13 +215,13 @@ class PersistentChatEndpoint(Construct):
 
     def _permissions(self) -> list[iam.PolicyStatement]:
         """What the function calls. One statement an action, so that each can be proved by itself."""
-        return [
-            # The action needs both resources (Service Authorization Reference).
-            iam.PolicyStatement(
-                actions=["connect:CreatePersistentContactAssociation"],
-                resources=[self._instance.instance_arn, self._instance.contact_arn],
-            )
-        ]
+        # The association needs both resources (Service Authorization Reference).
+        needed = {
+            names.PROBE_CREATE_ASSOCIATION: [self._instance.instance_arn, self._instance.contact_arn],
+        }
+        if self._identity.checked:
+            needed[names.PROBE_DESCRIBE_CONTACT] = [self._instance.contact_arn]
+        return [iam.PolicyStatement(actions=[action], resources=resources) for action, resources in needed.items()]
 
     def _build_role(self, log: logs.LogGroup, permissions: list[iam.PolicyStatement]) -> iam.Role:
         role = functions.role_for(self, "Role", "Continues past chats of an Amazon Connect instance", log)
@@ -200,9 +229,7 @@ class PersistentChatEndpoint(Construct):
             role.add_to_policy(statement)
         return role
 
-    def _build_function(
-        self, log: logs.LogGroup, environment: dict[str, str], deadline: Duration
-    ) -> lambda_.Function:
+    def _build_function(self, log: logs.LogGroup, environment: dict[str, str], deadline: Duration) -> lambda_.Function:
         function = lambda_.Function(
             self,
             "Function",
@@ -270,10 +297,13 @@ class PersistentChatEndpoint(Construct):
             description="CreatePersistentContactAssociation's request",
             schema=wire.REQUEST_SCHEMA,
         )
+        self._browsers.add_preflight(resource, wire.METHOD)
+        authorization_type, authorizer = self._authorization.method_options(self)
         return resource.add_method(
             wire.METHOD,
             apigateway.LambdaIntegration(self._function, allow_test_invoke=False),
-            authorization_type=self._authorization.authorization_type,
+            authorization_type=authorization_type,
+            authorizer=authorizer,
             request_models={"$default": model},
             request_validator=self._api.add_request_validator(
                 "RequestValidator", validate_request_body=True, validate_request_parameters=True
@@ -295,7 +325,7 @@ class PersistentChatEndpoint(Construct):
         )
         acknowledge(
             self._method,
-            {"AwsSolutions::AwsSolutions-COG4": "Its callers are authorized, by AWS identity and signature."},
+            {"AwsSolutions::AwsSolutions-COG4": "Its callers are authorized, by what the user of this library chose."},
         )
         acknowledge(
             self._api.deployment_stage,

@@ -63,17 +63,13 @@ def fingerprint_of(*packages: str) -> str:
     return FileSystem.fingerprint(str(SOURCE), exclude=_left_out(packages), follow=SymlinkFollowMode.EXTERNAL)
 
 
-def log_group(
-    scope: Construct, id: str, retention: logs.RetentionDays, removal_policy: RemovalPolicy
-) -> logs.LogGroup:
+def log_group(scope: Construct, id: str, retention: logs.RetentionDays, removal_policy: RemovalPolicy) -> logs.LogGroup:
     """A log group that ends with its stack, unless told otherwise, and forgets after `retention`."""
     return logs.LogGroup(scope, id, retention=retention, removal_policy=removal_policy)
 
 
 def role_for(scope: Construct, id: str, description: str, log: logs.LogGroup) -> iam.Role:
     """A role for a function that may do nothing but write to its own log."""
-    role = iam.Role(
-        scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description
-    )
+    role = iam.Role(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
     log.grant_write(role)
     return role

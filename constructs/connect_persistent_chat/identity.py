@@ -1,15 +1,52 @@
 """How a contact is tied to a customer."""
 
+import re
+
+from connect_persistent_chat.errors import ConfigurationError
+from connect_persistent_chat.functions import association_names as names
+
+# Amazon Connect's hosted widget gives this prefix to what a page sets without a signed token.
+_SET_BY_BROWSERS = "hostedwidget-"
+
 
 class CustomerIdentity:
     """How the endpoint knows whose chat a contact is.
 
-    So far there is one way, and it has to be chosen by name, because it guards nothing: `unchecked()`.
+    Both contacts have to carry the same customer; a contact without one is nobody's. It is worth what it is set
+    from: set it where the chat starts, by your own backend, and only from an identity that you verified.
     """
 
-    def __init__(self, value: str, *, checked: bool) -> None:
+    def __init__(self, value: str) -> None:
         self._value = value
-        self._checked = checked
+
+    @classmethod
+    def customer_id(cls) -> "CustomerIdentity":
+        """The contact's CustomerId, as StartChatContact, a signed widget token or Customer Profiles set it."""
+        return cls(names.CUSTOMER_ID)
+
+    @classmethod
+    def attribute(cls, name: str) -> "CustomerIdentity":
+        """A user-defined attribute of the contact.
+
+        :param name: letters, digits, hyphens and underscores, at most 128. Not `HostedWidget-…`: a browser sets
+            those by itself. Contact attributes are shared by all segments of a session, and flows can change them.
+
+        Raises ConfigurationError.
+        """
+        if not re.fullmatch(names.ATTRIBUTE_PATTERN, name):
+            raise ConfigurationError(
+                "CustomerIdentity.attribute",
+                [f"name: got {name!r}, expected 1 to 128 letters, digits, hyphens and underscores."],
+            )
+        if name.lower().startswith(_SET_BY_BROWSERS):
+            raise ConfigurationError(
+                "CustomerIdentity.attribute",
+                [
+                    f"name: got {name!r}, expected an attribute that only your backend or a verified token sets. "
+                    "A page can set any HostedWidget- attribute by itself, so it proves nothing."
+                ],
+            )
+        return cls(f"{names.ATTRIBUTE_PREFIX}{name}")
 
     @classmethod
     def unchecked(cls) -> "CustomerIdentity":
@@ -18,14 +55,14 @@ class CustomerIdentity:
         For backends that make sure themselves that both contacts belong to the same customer. Amazon Connect
         does not check it. Using it adds the synthesis warning `connect-persistent-chat:unchecked-customer`.
         """
-        return cls("unchecked", checked=False)
+        return cls(names.UNCHECKED)
 
     @property
     def value(self) -> str:
-        """What the function is told, for example `unchecked`."""
+        """What the function is told: `customer_id`, `attribute:<name>` or `unchecked`."""
         return self._value
 
     @property
     def checked(self) -> bool:
         """Whether the endpoint makes sure that both contacts carry the same customer."""
-        return self._checked
+        return self._value != names.UNCHECKED

@@ -17,14 +17,8 @@ _ALIAS = re.compile(r"(?!d-)[0-9a-zA-Z]+(-*[0-9a-zA-Z])*")
 _ALIAS_LENGTH = 45
 
 _AN_ID = "an instance id such as 11111111-2222-4333-8444-555555555555"
-_AN_ARN = (
-    "an instance ARN such as "
-    "arn:aws:connect:us-east-1:123456789012:instance/11111111-2222-4333-8444-555555555555"
-)
-_AN_ALIAS = (
-    "an instance alias (1 to 45 letters, digits and hyphens; "
-    "the first part of https://<alias>.my.connect.aws)"
-)
+_AN_ARN = "an instance ARN such as arn:aws:connect:us-east-1:123456789012:instance/11111111-2222-4333-8444-555555555555"
+_AN_ALIAS = "an instance alias (1 to 45 letters, digits and hyphens; the first part of https://<alias>.my.connect.aws)"
 
 
 class ConnectInstance(Construct):
@@ -35,9 +29,7 @@ class ConnectInstance(Construct):
     "Enable persistent chat").
     """
 
-    def __init__(
-        self, scope: Construct, id: str, *, instance_id: str | None = None, alias: str | None = None
-    ) -> None:
+    def __init__(self, scope: Construct, id: str, *, instance_id: str | None = None, alias: str | None = None) -> None:
         """Use `from_instance_arn`, `from_instance_id` or `from_instance_alias`."""
         super().__init__(scope, id)
         stack = Stack.of(self)
@@ -59,14 +51,10 @@ class ConnectInstance(Construct):
             "(Service Authorization Reference)."
         }
         if instance_id is None:
-            reasons[wildcard(self, instances)] = (
-                "An alias names no instance until the deployment resolves it."
-            )
+            reasons[wildcard(self, instances)] = "An alias names no instance until the deployment resolves it."
         acknowledge(policy, reasons)
         self._instance_id = instance_id or check.get_att_string(names.INSTANCE_ID)
-        self._instance_arn = stack.format_arn(
-            service="connect", resource="instance", resource_name=self._instance_id
-        )
+        self._instance_arn = stack.format_arn(service="connect", resource="instance", resource_name=self._instance_id)
 
     @classmethod
     def from_instance_arn(cls, scope: Construct, id: str, instance_arn: str) -> "ConnectInstance":
@@ -103,9 +91,7 @@ class ConnectInstance(Construct):
                     id, [f"instance_alias: got {instance_alias!r}, expected {_AN_ALIAS}. Use {better}."]
                 )
             if not _is_alias(instance_alias):
-                raise ConfigurationError(
-                    id, [f"instance_alias: got {instance_alias!r}, expected {_AN_ALIAS}."]
-                )
+                raise ConfigurationError(id, [f"instance_alias: got {instance_alias!r}, expected {_AN_ALIAS}."])
         return cls(scope, id, alias=instance_alias)
 
     @classmethod
@@ -120,9 +106,7 @@ class ConnectInstance(Construct):
             return cls.from_instance_id(scope, id, instance)
         if _is_alias(instance):
             return cls.from_instance_alias(scope, id, instance)
-        raise ConfigurationError(
-            id, [f"instance: got {instance!r}, expected {_AN_ID}, or {_AN_ARN}, or {_AN_ALIAS}."]
-        )
+        raise ConfigurationError(id, [f"instance: got {instance!r}, expected {_AN_ID}, or {_AN_ARN}, or {_AN_ALIAS}."])
 
     @property
     def instance_id(self) -> str:

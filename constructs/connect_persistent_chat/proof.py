@@ -26,6 +26,7 @@ class Proof(Construct):
         *,
         url: str,
         method: apigateway.Method,
+        signed: bool,
         function: lambda_.Function,
         environment: Mapping[str, str],
         permissions: Sequence[iam.PolicyStatement],
@@ -57,6 +58,7 @@ class Proof(Construct):
             service_timeout=Duration.seconds(patience.to_seconds() + names.MARGIN_SECONDS),
             properties={
                 names.URL: url,
+                names.SIGNED: str(signed).lower(),
                 names.FUNCTION: function.function_arn,
                 names.ENVIRONMENT: dict(environment),
                 names.ACTIONS: [action for statement in permissions for action in statement.actions],

@@ -1,6 +1,7 @@
 """The wire contract's part that API Gateway keeps: the request model and the gateway's own refusals."""
 
 import json
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from aws_cdk import aws_apigateway as apigateway
@@ -69,13 +70,13 @@ GATEWAY_REFUSALS = (
         _RESPONSE.MISSING_AUTHENTICATION_TOKEN,
         403,
         _DENIED,
-        "The request is not signed, or this path and method do not exist. Sign it with Signature Version 4 "
-        f"for execute-api and send {METHOD} /{'/'.join(PATH)}.",
+        "The request has no credentials, or this path and method do not exist. Send "
+        f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
     GatewayRefusal(_RESPONSE.ACCESS_DENIED, 403, _DENIED),
     GatewayRefusal(_RESPONSE.INVALID_SIGNATURE, 403, _DENIED),
     GatewayRefusal(_RESPONSE.EXPIRED_TOKEN, 403, _DENIED),
-    GatewayRefusal(_RESPONSE.UNAUTHORIZED, 403, _DENIED),
+    GatewayRefusal(_RESPONSE.UNAUTHORIZED, 403, _DENIED, "The credentials are missing, wrong or expired."),
     GatewayRefusal(_RESPONSE.WAF_FILTERED, 403, _DENIED),
     GatewayRefusal(_RESPONSE.BAD_REQUEST_BODY, 400, _INVALID, _BAD_BODY),
     GatewayRefusal(_RESPONSE.BAD_REQUEST_PARAMETERS, 400, _INVALID),
@@ -94,10 +95,10 @@ GATEWAY_REFUSALS = (
 )
 
 
-def add_gateway_refusals(api: apigateway.RestApi) -> None:
+def add_gateway_refusals(api: apigateway.RestApi, more_headers: Mapping[str, str]) -> None:
     """Give the API its own answer for each refusal of the gateway."""
     for refusal in GATEWAY_REFUSALS:
-        headers = {"Cache-Control": "'no-store'"}
+        headers = {"Cache-Control": "'no-store'", **more_headers}
         if refusal.retry_after_seconds is not None:
             headers["Retry-After"] = f"'{refusal.retry_after_seconds}'"
             headers["x-amz-retry-after"] = f"'{refusal.retry_after_seconds * 1000}'"

@@ -38,7 +38,6 @@ class Refusal(Exception):
         status: int | None = None,
         retry_after: int | None = None,
         detail: str | None = None,
-        attempts: int = 0,
     ) -> None:
         super().__init__(message)
         self.error_type = error_type
@@ -49,8 +48,6 @@ class Refusal(Exception):
         self.retry_after = retry_after
         # Of our own failures only, and never anything that the caller sent.
         self.detail = detail
-        # How often Amazon Connect was asked.
-        self.attempts = attempts
 
 
 def invalid(message: str) -> Refusal:
@@ -58,28 +55,32 @@ def invalid(message: str) -> Refusal:
     return Refusal(INVALID_PARAMETER, message, reason="invalid_request")
 
 
-def not_found(reason: str, attempts: int = 0) -> Refusal:
+def denied(reason: str, message: str) -> Refusal:
+    """The caller is one that this endpoint takes nothing from."""
+    return Refusal(ACCESS_DENIED, message, reason=reason)
+
+
+def cannot(reason: str, message: str, retry_after: int | None = None) -> Refusal:
+    """The chats are what they say, and the customer's own, but the one cannot continue the other."""
+    return Refusal(INVALID_REQUEST, message, reason=reason, retry_after=retry_after)
+
+
+def not_found(reason: str) -> Refusal:
     """The one answer for all that the caller may not know to exist."""
-    return Refusal(RESOURCE_NOT_FOUND, _NOT_FOUND, reason=reason, attempts=attempts)
+    return Refusal(RESOURCE_NOT_FOUND, _NOT_FOUND, reason=reason)
 
 
-def throttled(reason: str, attempts: int) -> Refusal:
+def throttled(reason: str) -> Refusal:
     """Over a rate; worth another try soon."""
-    return Refusal(
-        THROTTLING,
-        "Too many requests. Try again.",
-        reason=reason,
-        retry_after=_RETRY_SECONDS,
-        attempts=attempts,
-    )
+    return Refusal(THROTTLING, "Too many requests. Try again.", reason=reason, retry_after=_RETRY_SECONDS)
 
 
-def failed(reason: str, detail: str, attempts: int = 0) -> Refusal:
+def failed(reason: str, detail: str) -> Refusal:
     """A failure of ours or of Amazon Connect: no detail outside, all of it in the log."""
-    return Refusal(INTERNAL_SERVICE, "The endpoint failed.", reason=reason, detail=detail, attempts=attempts)
+    return Refusal(INTERNAL_SERVICE, "The endpoint failed.", reason=reason, detail=detail)
 
 
-def out_of_reach(reason: str, detail: str, attempts: int) -> Refusal:
+def out_of_reach(reason: str, detail: str) -> Refusal:
     """No answer of Amazon Connect within the deadline."""
     return Refusal(
         INTERNAL_SERVICE,
@@ -88,36 +89,28 @@ def out_of_reach(reason: str, detail: str, attempts: int) -> Refusal:
         status=OUT_OF_REACH,
         retry_after=_RETRY_SECONDS,
         detail=detail,
-        attempts=attempts,
     )
 
 
-def success(continued_from_contact_id: str, request_id: str) -> dict[str, object]:
+def success(continued_from_contact_id: str, headers: Mapping[str, str]) -> dict[str, object]:
     """The association was made."""
-    return _response(200, {"ContinuedFromContactId": continued_from_contact_id}, request_id, {})
+    return _response(200, {"ContinuedFromContactId": continued_from_contact_id}, headers)
 
 
-def error(refusal: Refusal, request_id: str) -> dict[str, object]:
+def error(refusal: Refusal, headers: Mapping[str, str]) -> dict[str, object]:
     """The refusal in rest-json, as Amazon Connect itself words it and the AWS SDKs read it."""
-    headers = {"x-amzn-ErrorType": refusal.error_type}
+    ours = {"x-amzn-ErrorType": refusal.error_type}
     if refusal.retry_after is not None:
-        headers["Retry-After"] = str(refusal.retry_after)
-        headers["x-amz-retry-after"] = str(refusal.retry_after * 1000)
+        ours["Retry-After"] = str(refusal.retry_after)
+        ours["x-amz-retry-after"] = str(refusal.retry_after * 1000)
     body = {"__type": refusal.error_type, "Message": refusal.message, "message": refusal.message}
-    return _response(refusal.status, body, request_id, headers)
+    return _response(refusal.status, body, {**headers, **ours})
 
 
-def _response(
-    status: int, body: Mapping[str, str], request_id: str, headers: Mapping[str, str]
-) -> dict[str, object]:
+def _response(status: int, body: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, object]:
     return {
         "statusCode": status,
-        "headers": {
-            "Content-Type": "application/json",
-            "Cache-Control": "no-store",
-            "x-amzn-RequestId": request_id,
-            **headers,
-        },
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **headers},
         "body": json.dumps(body),
         "isBase64Encoded": False,
     }

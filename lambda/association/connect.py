@@ -1,13 +1,17 @@
-"""Amazon Connect: the operation that the function calls, its retry, and what its errors mean outside."""
+"""Amazon Connect: the operations that the function calls, their retry, and what their errors mean outside."""
 
 import json
 import os
+import threading
 import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
-from association import answers, names
+from association import answers, contact, names
 from association.answers import Refusal
+from association.contact import Contact
 from association.request import AssociationRequest, derived_client_token
 from aws.client import Client, DeadlineExceeded, Response, Unreachable, Unreadable
 
@@ -16,9 +20,8 @@ _LONGEST_PAUSE_SECONDS = 0.3
 # An attempt with less time than this would only use up the quota.
 _LEAST_ATTEMPT_SECONDS = 0.2
 _MOST_MESSAGE_CHARACTERS = 1000
-_THROTTLES = frozenset(
-    ("ThrottlingException", "TooManyRequestsException", "LimitExceededException", "Throttling")
-)
+_NOWHERE = "00000000-0000-0000-0000-000000000000"
+_THROTTLES = frozenset(("ThrottlingException", "TooManyRequestsException", "LimitExceededException", "Throttling"))
 # Refusals of the signature or the credentials that do not always come as 403.
 _OUR_CREDENTIALS = frozenset(
     (
@@ -34,22 +37,25 @@ _OUR_CREDENTIALS = frozenset(
 )
 _PASSED_ON = frozenset((answers.INVALID_PARAMETER, answers.INVALID_REQUEST))
 
+_Document = dict[str, object]
 
-class Association(NamedTuple):
-    """Connect's answer to CreatePersistentContactAssociation."""
 
-    continued_from_contact_id: str
-    # How often Connect was asked: 1 or 2.
-    attempts: int
+class Described(NamedTuple):
+    """What Connect says of contacts."""
+
+    # By id; None: there is no such contact.
+    contacts: Mapping[str, Contact | None]
+    # When it said so, by its own clock, in seconds since the epoch; 0 if there was no contact.
+    now: float
 
 
 class Operation(NamedTuple):
-    """A call of Connect. A 200 without `result`, a string of 1 to 256 characters, is no readable answer."""
+    """A call of Connect. A 200 of which `read` raises Unreadable is no readable answer."""
 
     method: str
     target: str
     body: bytes
-    result: str
+    read: Callable[[_Document], object]
 
 
 class Answer(NamedTuple):
@@ -59,62 +65,120 @@ class Answer(NamedTuple):
     # "none" with 200, "" if an error has no type.
     error_type: str
     message: str
-    # Of 200.
-    result: str
+    # What `read` made of a 200.
+    result: object
+    # The answer's Date, in seconds since the epoch.
+    date: float | None
 
 
-class Asked(NamedTuple):
-    """How asking Connect ended: with an answer, or a failure instead of one."""
-
-    outcome: Answer | Unreachable | DeadlineExceeded | Unreadable
-    attempts: int
+_Outcome = Answer | Unreachable | DeadlineExceeded | Unreadable
 
 
 class Connect:
-    """Amazon Connect, for one function. Deadlines are instants of time.monotonic()."""
+    """Amazon Connect, for one request of the function."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, clients: tuple[Client, Client], deadline: float) -> None:
+        """The clients are two connections, for calls at the same time; `deadline` is of time.monotonic()."""
+        self._clients = clients
+        self._deadline = deadline
+        self._asked: list[str] = []
 
-    def create_association(self, request: AssociationRequest, deadline: float) -> Association:
-        """CreatePersistentContactAssociation. Raises a Refusal; Connect's own refusals keep their type."""
-        asked = self._ask(_create_association(request), deadline)
-        outcome = asked.outcome
+    @property
+    def attempts(self) -> int:
+        """How often Connect was asked so far."""
+        return len(self._asked)
+
+    def create_association(self, request: AssociationRequest) -> str:
+        """CreatePersistentContactAssociation: the contact that is continued.
+
+        Raises a Refusal; Connect's own refusals keep their type.
+        """
+        outcome = self._ask(_create_association(request), self._clients[0])
         if isinstance(outcome, Answer) and outcome.status == 200:
-            return Association(outcome.result, asked.attempts)
-        raise _refusal(outcome, asked.attempts)
+            return str(outcome.result)
+        raise _refusal(outcome)
 
-    def try_create_association(self, instance_id: str, deadline: float) -> dict[str, object]:
+    def describe(self, instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
+        """DescribeContact for one contact, or for two at the same time. Raises a Refusal.
+
+        Whatever Connect refuses, except for lack of permission and throttling, counts as a contact that does
+        not exist: which error an unknown or malformed id gets is documented nowhere.
+        """
+        outcomes = self._at_once([_describe_contact(instance_id, id, customer_identity) for id in contact_ids])
+        contacts: dict[str, Contact | None] = {}
+        now = 0.0
+        for id, outcome in zip(contact_ids, outcomes, strict=True):
+            if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
+                if outcome.date is None:
+                    raise answers.failed("connect_unreadable", "DescribeContact answered without a Date.")
+                contacts[id], now = outcome.result, max(now, outcome.date)
+            elif isinstance(outcome, Answer) and _refused(outcome):
+                contacts[id] = None
+            else:
+                raise _refusal(outcome)
+        return Described(contacts, now)
+
+    def try_create_association(self, instance_id: str) -> dict[str, object]:
         """Connect's answer to the call with contacts that cannot exist: may this function make it?"""
-        nowhere = "00000000-0000-0000-0000-000000000000"
-        request = AssociationRequest(instance_id, nowhere, names.FROM_SEGMENT, nowhere, None)
-        outcome = self._ask(_create_association(request), deadline).outcome
+        request = AssociationRequest(instance_id, _NOWHERE, names.FROM_SEGMENT, _NOWHERE, None)
+        return self._tried(_create_association(request))
+
+    def try_describe_contact(self, instance_id: str) -> dict[str, object]:
+        """As `try_create_association`, for DescribeContact."""
+        return self._tried(_describe_contact(instance_id, _NOWHERE, names.CUSTOMER_ID))
+
+    def _tried(self, operation: Operation) -> dict[str, object]:
+        outcome = self._ask(operation, self._clients[0])
         if isinstance(outcome, Answer):
             return {"type": outcome.error_type, "status": outcome.status, "message": outcome.message}
         return {"type": "unreachable", "status": 0, "message": _detail(outcome)}
 
-    def _ask(self, operation: Operation, deadline: float) -> Asked:
+    def _at_once(self, operations: list[Operation]) -> list[_Outcome]:
+        """The outcomes of one or two operations."""
+        if len(operations) == 1:
+            return [self._ask(operations[0], self._clients[0])]
+        outcomes: list[_Outcome] = []
+        bugs: list[Exception] = []
+
+        def ask_beside() -> None:
+            try:
+                outcomes.append(self._ask(operations[1], self._clients[1]))
+            except Exception as bug:
+                bugs.append(bug)
+
+        thread = threading.Thread(target=ask_beside)
+        thread.start()
+        try:
+            first = self._ask(operations[0], self._clients[0])
+        finally:
+            # It ends by the deadline, as this one does.
+            thread.join()
+        if bugs:
+            raise bugs[0]
+        return [first, *outcomes]
+
+    def _ask(self, operation: Operation, client: Client) -> _Outcome:
         """Ask, and once more if that may help and there is time. What is sent stays the same."""
-        attempts = 1
+        attempts = 0
         while True:
-            outcome = self._attempt(operation, deadline)
+            attempts += 1
+            self._asked.append(operation.target)
+            outcome = _attempt(operation, client, self._deadline)
             if attempts == _MOST_ATTEMPTS or not _worth_another_try(outcome):
-                return Asked(outcome, attempts)
+                return outcome
             # Full jitter; importing `random` for one number would cost a cold start milliseconds.
             pause = _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255
-            if deadline - time.monotonic() < pause + _LEAST_ATTEMPT_SECONDS:
-                return Asked(outcome, attempts)
+            if self._deadline - time.monotonic() < pause + _LEAST_ATTEMPT_SECONDS:
+                return outcome
             time.sleep(pause)
-            attempts += 1
 
-    def _attempt(
-        self, operation: Operation, deadline: float
-    ) -> Answer | Unreachable | DeadlineExceeded | Unreadable:
-        try:
-            response = self._client.send(operation.method, operation.target, operation.body, deadline)
-            return _answer(response, operation.result)
-        except (Unreachable, DeadlineExceeded, Unreadable) as failure:
-            return failure
+
+def _attempt(operation: Operation, client: Client, deadline: float) -> _Outcome:
+    try:
+        response = client.send(operation.method, operation.target, operation.body, deadline)
+        return _answer(response, operation.read)
+    except (Unreachable, DeadlineExceeded, Unreadable) as failure:
+        return failure
 
 
 def _create_association(request: AssociationRequest) -> Operation:
@@ -128,29 +192,39 @@ def _create_association(request: AssociationRequest) -> Operation:
         "POST",
         f"/contact/persistent-contact-association/{instance_id}/{contact_id}",
         json.dumps(body).encode(),
-        "ContinuedFromContactId",
+        _continued_from,
     )
 
 
-def _answer(response: Response, result: str) -> Answer:
-    """Read an answer as AWS rest-json has it. Raises Unreadable for a 200 without its result."""
-    document = _document(response.body)
+def _continued_from(document: _Document) -> str:
+    value = document.get("ContinuedFromContactId")
+    if isinstance(value, str) and 1 <= len(value) <= names.CONTACT_ID_LENGTH:
+        return value
+    raise Unreadable("200 without ContinuedFromContactId")
+
+
+def _describe_contact(instance_id: str, contact_id: str, customer_identity: str) -> Operation:
+    target = f"/contacts/{quote(instance_id, safe='')}/{quote(contact_id, safe='')}"
+    return Operation("GET", target, b"", lambda document: contact.read(document, customer_identity))
+
+
+def _answer(response: Response, read: Callable[[_Document], object]) -> Answer:
+    """Read an answer as AWS rest-json has it. Raises Unreadable for a 200 that says nothing."""
+    document, date = _document(response.body), _date(response.headers.get("date"))
     if response.status == 200:
-        value = document.get(result)
-        if isinstance(value, str) and 1 <= len(value) <= names.CONTACT_ID_LENGTH:
-            return Answer(200, "none", "", value)
-        raise Unreadable(f"200 without {result}")
+        return Answer(200, "none", "", read(document), date)
     kind = response.headers.get("x-amzn-errortype") or document.get("__type") or document.get("code")
     message = document.get("Message") or document.get("message")
     return Answer(
         response.status,
         kind.partition(":")[0].rpartition("#")[2].strip() if isinstance(kind, str) else "",
         message.strip()[:_MOST_MESSAGE_CHARACTERS] if isinstance(message, str) else "",
-        "",
+        None,
+        date,
     )
 
 
-def _document(body: bytes) -> dict[str, object]:
+def _document(body: bytes) -> _Document:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -158,39 +232,55 @@ def _document(body: bytes) -> dict[str, object]:
     return document if isinstance(document, dict) else {}
 
 
+def _date(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _throttled(answer: Answer) -> bool:
     return answer.status == 429 or answer.error_type in _THROTTLES
 
 
-def _worth_another_try(outcome: Answer | Unreachable | DeadlineExceeded | Unreadable) -> bool:
+def _denied(answer: Answer) -> bool:
+    return answer.status == 403 or answer.error_type in _OUR_CREDENTIALS
+
+
+def _refused(answer: Answer) -> bool:
+    """Whether the answer is about what was asked for, not about us or about Connect."""
+    return 400 <= answer.status < 500 and not _throttled(answer) and not _denied(answer)
+
+
+def _worth_another_try(outcome: _Outcome) -> bool:
     if isinstance(outcome, Answer):
         return _throttled(outcome) or not (outcome.status == 200 or 400 <= outcome.status < 500)
     return not isinstance(outcome, DeadlineExceeded)
 
 
-def _refusal(outcome: Answer | Unreachable | DeadlineExceeded | Unreadable, attempts: int) -> Refusal:
+def _refusal(outcome: _Outcome) -> Refusal:
     """What the outcome means to the caller. The order matters: a type can come with an odd status."""
     if isinstance(outcome, Unreadable):
-        return answers.failed("connect_unreadable", _detail(outcome), attempts)
+        return answers.failed("connect_unreadable", _detail(outcome))
     if isinstance(outcome, DeadlineExceeded):
-        return answers.out_of_reach("deadline_exceeded", _detail(outcome), attempts)
+        return answers.out_of_reach("deadline_exceeded", _detail(outcome))
     if isinstance(outcome, Unreachable):
-        return answers.out_of_reach("connect_unreachable", _detail(outcome), attempts)
+        return answers.out_of_reach("connect_unreachable", _detail(outcome))
     if _throttled(outcome):
-        return answers.throttled("connect_throttled", attempts)
+        return answers.throttled("connect_throttled")
     if not 400 <= outcome.status < 500:
-        return answers.failed("connect_failed", _detail(outcome), attempts)
-    if outcome.status == 403 or outcome.error_type in _OUR_CREDENTIALS:
-        return answers.failed("connect_denied", _detail(outcome), attempts)
+        return answers.failed("connect_failed", _detail(outcome))
+    if _denied(outcome):
+        return answers.failed("connect_denied", _detail(outcome))
     if outcome.error_type == answers.RESOURCE_NOT_FOUND:
-        return answers.not_found("connect_not_found", attempts)
+        return answers.not_found("connect_not_found")
     if outcome.error_type in _PASSED_ON:
         message = outcome.message or "Amazon Connect gave no reason."
-        return Refusal(outcome.error_type, message, reason="connect_refused", attempts=attempts)
-    return answers.failed("connect_unexpected", _detail(outcome), attempts)
+        return Refusal(outcome.error_type, message, reason="connect_refused")
+    return answers.failed("connect_unexpected", _detail(outcome))
 
 
-def _detail(outcome: Answer | Unreachable | DeadlineExceeded | Unreadable) -> str:
+def _detail(outcome: _Outcome) -> str:
     if isinstance(outcome, Answer):
         return f"{outcome.status} {outcome.error_type or 'without a type'}: {outcome.message}"
     return f"{type(outcome).__name__}: {outcome}"

@@ -1,43 +1,59 @@
-"""The log: one line of JSON a request, of the fields below and no others."""
+"""The audit log: one line of JSON a request, of these fields and no others."""
 
 import json
 
+from association.answers import Refusal
 
-def write(
-    *,
-    level: str,
-    request_id: str,
-    verdict: str,
-    status: int,
-    duration_ms: int,
-    attempts: int,
-    error_type: str | None = None,
-    reason: str | None = None,
-    detail: str | None = None,
-    initial_contact_id: str | None = None,
-    source_contact_id: str | None = None,
-    rehydration_type: str | None = None,
-    continued_from_contact_id: str | None = None,
-) -> None:
-    """Print the line; what is None is left out.
+_FIELDS = (
+    # INFO, or ERROR for a failure of ours or of Connect.
+    "level",
+    "requestId",
+    # The principal's ARN, or the fingerprint of the customer that the caller is.
+    "caller",
+    "initialContactId",
+    "sourceContactId",
+    "rehydrationType",
+    # granted, refused or failed.
+    "verdict",
+    # Which rule decided, or what failed.
+    "rule",
+    "status",
+    "errorType",
+    "continuedFromContactId",
+    # How often Amazon Connect was asked.
+    "attempts",
+    "durationMs",
+    # Of our own failures only, and never anything that the caller sent.
+    "detail",
+)
 
-    `verdict`: granted, refused or failed. `attempts`: how often Amazon Connect was asked. `detail`: of our
-    own failures only. Contact ids come here after they were checked; tokens, bodies, headers and events
-    never do.
+
+class Line:
+    """The line of one request. Contact ids come here after they were checked.
+
+    Customers, attributes, tokens, bodies, headers and events never do.
     """
-    fields = {
-        "level": level,
-        "requestId": request_id,
-        "verdict": verdict,
-        "status": status,
-        "errorType": error_type,
-        "reason": reason,
-        "initialContactId": initial_contact_id,
-        "sourceContactId": source_contact_id,
-        "rehydrationType": rehydration_type,
-        "continuedFromContactId": continued_from_contact_id,
-        "attempts": attempts,
-        "durationMs": duration_ms,
-        "detail": detail,
-    }
-    print(json.dumps({name: value for name, value in fields.items() if value is not None}), flush=True)
+
+    def __init__(self, request_id: str) -> None:
+        self._known: dict[str, str | int | None] = {"requestId": request_id}
+
+    def add(self, **fields: str | int | None) -> None:
+        """What became known. Raises KeyError for a field that is not on the list."""
+        for name, value in fields.items():
+            if name not in _FIELDS:
+                raise KeyError(name)
+            self._known[name] = value
+
+    def ended(self, verdict: str, status: int) -> None:
+        """How the request ended."""
+        self.add(level="ERROR" if status >= 500 else "INFO", verdict=verdict, status=status)
+
+    def refused(self, refusal: Refusal) -> None:
+        """The request ended without an association."""
+        self.ended("failed" if refusal.status >= 500 else "refused", refusal.status)
+        self.add(rule=refusal.reason, errorType=refusal.error_type, detail=refusal.detail)
+
+    def write(self) -> None:
+        """Print what is known, in the order of the list."""
+        known = {name: self._known[name] for name in _FIELDS if self._known.get(name) is not None}
+        print(json.dumps(known), flush=True)

@@ -52,9 +52,7 @@ def parse(event: Mapping[str, object]) -> AssociationRequest:
         client_token = _client_token(fields, violations)
     if violations:
         raise answers.invalid(" ".join(violations))
-    return AssociationRequest(
-        instance_id, initial_contact_id, rehydration_type, source_contact_id, client_token
-    )
+    return AssociationRequest(instance_id, initial_contact_id, rehydration_type, source_contact_id, client_token)
 
 
 def derived_client_token(request: AssociationRequest) -> str:
@@ -94,10 +92,9 @@ def _rehydration_type(fields: Mapping[str, object], violations: list[str]) -> st
     value = fields.get("RehydrationType")
     if isinstance(value, str) and value in names.REHYDRATION_TYPES:
         return value
-    if isinstance(value, str):
-        got = shown(value)
-    else:
-        got = described(value) if "RehydrationType" in fields else "nothing"
+    got = shown(value) if isinstance(value, str) else described(value)
+    if "RehydrationType" not in fields:
+        got = "nothing"
     violations.append(f"RehydrationType: got {got}, expected {' or '.join(names.REHYDRATION_TYPES)}.")
     return ""
 

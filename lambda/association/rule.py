@@ -1,15 +1,146 @@
-"""The rule: may this chat continue that one?"""
+"""The rule: may this chat continue that one? A pure function of what is in the question.
 
-from association import answers
+Every association that is made joins contacts that carried one and the same customer when they were described.
+The steps stand in the order in which they are taken. What comes after the first may say why: by then both
+contacts are known to be the customer's own.
+"""
+
+import hmac
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from association import answers, names
+from association.answers import Refusal
+from association.caller import Caller
+from association.contact import Contact
 from association.request import AssociationRequest
-from association.settings import Settings
+
+_CHAT = "CHAT"
 
 
-def may_continue(request: AssociationRequest, settings: Settings) -> None:
-    """Return if it may. Raises a Refusal otherwise.
+class Question(NamedTuple):
+    """All that decides."""
 
-    The instance has to be this endpoint's. CustomerIdentity "unchecked" trusts the caller with the contacts:
-    nothing is described.
-    """
-    if request.instance_id != settings.instance_id:
-        raise answers.not_found("another_instance")
+    request: AssociationRequest
+    caller: Caller
+    # What Connect says of the contacts that were described, by id; None: that there is none.
+    contacts: Mapping[str, Contact | None]
+    # By Connect's clock, in seconds since the epoch.
+    now: float
+    # How long after a chat's end its transcript is awaited, in seconds.
+    transcript_delay: float
+
+
+class Continue(NamedTuple):
+    """It may: ask Connect."""
+
+
+class Earlier(NamedTuple):
+    """It does already: this was the answer."""
+
+    continued_from_contact_id: str
+
+
+class Describe(NamedTuple):
+    """That depends on one more contact: ask again with it described."""
+
+    contact_id: str
+
+
+def judge(question: Question) -> Continue | Earlier | Describe:
+    """Raises a Refusal unless the chat may continue the other, or does so already."""
+    current, source = _of_one_customer(question)
+    _refuse_unless_running(current)
+    if current.related_id is not None:
+        return _earlier(question, current.related_id, source)
+    _refuse_unless_past(source, question)
+    _refuse_same_session(current, source)
+    _refuse_unless_initial(source, question.request)
+    return Continue()
+
+
+def _of_one_customer(question: Question) -> tuple[Contact, Contact]:
+    """1. Both exist and carry one customer, who is the caller if the authorization knows the person."""
+    request, claimed = question.request, question.caller.customer
+    current = question.contacts[request.initial_contact_id]
+    source = question.contacts[request.source_contact_id]
+    if current is None or source is None:
+        raise answers.not_found("unknown_contact")
+    # A contact has one spelling; Connect may know another.
+    if (current.id, source.id) != (request.initial_contact_id, request.source_contact_id):
+        raise answers.not_found("unknown_contact")
+    if not _same(current.customer, source.customer):
+        raise answers.not_found("another_customer")
+    if claimed is not None and not _same(claimed, current.customer):
+        raise answers.not_found("another_caller")
+    return current, source
+
+
+def _same(one: str, other: str) -> bool:
+    """Exactly the same, in constant time; empty never equals empty."""
+    first, second = one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
+    return hmac.compare_digest(first, second) and bool(first)
+
+
+def _refuse_unless_running(current: Contact) -> None:
+    """2. The current contact is a chat and has not ended."""
+    if current.channel != _CHAT:
+        raise answers.cannot("current_no_chat", f"InitialContactId is of channel {current.channel}, expected a chat.")
+    if current.disconnected is not None:
+        raise answers.cannot("current_ended", "The chat InitialContactId has ended. Start a new one.")
+
+
+def _earlier(question: Question, related_id: str, source: Contact) -> Earlier | Describe:
+    """3. It continues a chat already: the same request gets the same answer again, any other is refused."""
+    if question.request.rehydration_type == names.FROM_SEGMENT:
+        if related_id == source.id:
+            return Earlier(related_id)
+    elif related_id not in question.contacts:
+        return Describe(related_id)
+    else:
+        related = question.contacts[related_id]
+        if related is not None and related.session == source.session and _same(related.customer, source.customer):
+            return Earlier(related_id)
+    raise answers.cannot(
+        "continues_another",
+        "The chat InitialContactId continues another chat already. That cannot be changed.",
+    )
+
+
+def _refuse_unless_past(source: Contact, question: Question) -> None:
+    """4. The source is a chat, has ended, and its transcript had time to be written."""
+    if source.channel != _CHAT:
+        raise answers.cannot("source_no_chat", f"SourceContactId is of channel {source.channel}, expected a chat.")
+    if source.disconnected is None:
+        raise answers.cannot(
+            "source_running", "The chat SourceContactId has not ended: only a past chat can be continued."
+        )
+    left = source.disconnected + question.transcript_delay - question.now
+    if left > 0:
+        seconds = max(1, math.ceil(min(left, question.transcript_delay)))
+        raise answers.cannot(
+            "transcript_not_ready",
+            "The chat SourceContactId ended a moment ago, and its transcript is still being written. "
+            f"Try again in {seconds} s.",
+            retry_after=seconds,
+        )
+
+
+def _refuse_same_session(current: Contact, source: Contact) -> None:
+    """5. The source is not a part of the current session."""
+    if source.session == current.session:
+        raise answers.cannot("same_session", "SourceContactId is a part of the chat that would continue it.")
+
+
+def _refuse_unless_initial(source: Contact, request: AssociationRequest) -> None:
+    """6. ENTIRE_PAST_SESSION names the session's initial contact."""
+    if request.rehydration_type == names.ENTIRE_PAST_SESSION and source.id != source.session:
+        raise answers.cannot(
+            "not_initial_contact",
+            f"SourceContactId is not the first contact of its session, as {names.ENTIRE_PAST_SESSION} needs: "
+            f"send {source.session}.",
+        )
+
+
+__all__ = ["Continue", "Describe", "Earlier", "Question", "Refusal", "judge"]

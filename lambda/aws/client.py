@@ -4,6 +4,7 @@ import io
 import socket
 import ssl
 import time
+from functools import cache
 from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import NamedTuple
 
@@ -64,7 +65,7 @@ class Client:
     def __init__(self, service: str, endpoint: Endpoint) -> None:
         self._service = service
         self._endpoint = endpoint
-        self._tls: ssl.SSLContext | None = None
+        self._tls = _tls() if endpoint.scheme == "https" else None
         self._sock: socket.socket | None = None
         self._used = 0.0
 
@@ -107,9 +108,7 @@ class Client:
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items())]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
-    def _exchange(
-        self, method: str, request: bytes, deadline: float, *, stale_is_none: bool
-    ) -> Response | None:
+    def _exchange(self, method: str, request: bytes, deadline: float, *, stale_is_none: bool) -> Response | None:
         """Send and read. None if a kept connection turns out to be closed, before any byte of an answer."""
         sock = self._sock = self._sock or self._connect(deadline)
         reader = _Reader(sock, deadline)
@@ -146,14 +145,19 @@ class Client:
         raise failure or OSError("the name has no address")
 
     def _secured(self, sock: socket.socket, deadline: float) -> socket.socket:
-        if self._endpoint.scheme == "http":
-            return sock
         if self._tls is None:
-            self._tls = ssl.create_default_context()
-            self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+            return sock
         # The time limit of a socket holds for the whole of a handshake.
         sock.settimeout(_left(deadline))
         return self._tls.wrap_socket(sock, server_hostname=self._endpoint.host)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all clients: to read the certificates of all authorities takes a large part of a cold start."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def _left(deadline: float) -> float:

@@ -67,9 +67,7 @@ def signed_headers(
     if who.session_token:
         headers["X-Amz-Security-Token"] = who.session_token
     canonical = {
-        name.lower(): " ".join(value.split())
-        for name, value in headers.items()
-        if name.lower() not in _UNSIGNED
+        name.lower(): " ".join(value.split()) for name, value in headers.items() if name.lower() not in _UNSIGNED
     }
     names = ";".join(sorted(canonical))
     scope = f"{stamp[:8]}/{who.region}/{service}/aws4_request"

@@ -15,9 +15,7 @@ from botocore.httpsession import URLLib3Session
 
 # Longer than the association function's longest deadline with its start.
 _READ_SECONDS = 35
-_CONFIG = Config(
-    connect_timeout=5, read_timeout=_READ_SECONDS, retries={"mode": "standard", "max_attempts": 3}
-)
+_CONFIG = Config(connect_timeout=5, read_timeout=_READ_SECONDS, retries={"mode": "standard", "max_attempts": 3})
 _PAGE = 10
 # Where execute-api answers, if not at its public address; named like the SDKs' own variables.
 EXECUTE_API_VARIABLE = "AWS_ENDPOINT_URL_EXECUTE_API"
@@ -63,9 +61,7 @@ class Calls:
         pages = (
             self._connect()
             .get_paginator("list_instance_storage_configs")
-            .paginate(
-                InstanceId=instance_id, ResourceType="CHAT_TRANSCRIPTS", PaginationConfig={"PageSize": _PAGE}
-            )
+            .paginate(InstanceId=instance_id, ResourceType="CHAT_TRANSCRIPTS", PaginationConfig={"PageSize": _PAGE})
         )
         return [storage for page in pages for storage in page["StorageConfigs"]]
 

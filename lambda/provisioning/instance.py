@@ -20,9 +20,7 @@ def check(properties: dict[str, Any], calls: Calls) -> dict[str, str]:
     )
     described = _allowed(lambda: _described(instance_id, calls), calls, until)
     _refuse_unless_active(described, instance_id)
-    _refuse_unless_one_storage(
-        _allowed(lambda: calls.transcript_storages(instance_id), calls, until), instance_id
-    )
+    _refuse_unless_one_storage(_allowed(lambda: calls.transcript_storages(instance_id), calls, until), instance_id)
     return {names.INSTANCE_ID: instance_id, "InstanceArn": described["Arn"]}
 
 
@@ -46,9 +44,7 @@ def _allowed(call: Callable[[], _T], calls: Calls, until: float) -> _T:
 
 
 def _id_of(alias: str, calls: Calls) -> str:
-    aliases = {
-        summary["InstanceAlias"]: summary["Id"] for summary in calls.instances() if "InstanceAlias" in summary
-    }
+    aliases = {summary["InstanceAlias"]: summary["Id"] for summary in calls.instances() if "InstanceAlias" in summary}
     if alias not in aliases:
         found = ", ".join(sorted(aliases)) or "none"
         raise DeploymentFailure(

@@ -9,6 +9,8 @@ INSTANCE_ALIAS = "InstanceAlias"
 
 # Properties of Custom::PersistentChatProof.
 URL = "Url"
+# "true" if a call that is signed for execute-api is to be answered; else callers show what the proof has not.
+SIGNED = "Signed"
 FUNCTION = "Function"
 ENVIRONMENT = "Environment"
 ACTIONS = "Actions"

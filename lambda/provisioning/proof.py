@@ -51,7 +51,8 @@ def _links(properties: dict[str, Any], calls: Calls) -> Iterator[Callable[[], No
     prefix = properties[names.URL].rstrip("/").rpartition("/")[0]
     url = f"{prefix}/{_NOWHERE}/{_NOWHERE}"
     yield lambda: _strangers_are_refused(url, calls)
-    yield lambda: _callers_are_answered(url, calls)
+    if properties[names.SIGNED] == "true":
+        yield lambda: _callers_are_answered(url, calls)
 
 
 def _function_starts(function: str, environment: dict[str, str], calls: Calls) -> None:
@@ -68,9 +69,7 @@ def _action_is_allowed(function: str, action: str, calls: Calls) -> None:
     if status == 403 or kind == "AccessDeniedException":
         raise Broken(f"permission {action}", f"Amazon Connect refused the function: {answer.get('message')}.")
     if not 200 <= status < 500 or status == 429:
-        raise Broken(
-            "Amazon Connect", f"{action} got {status} {kind} {answer.get('message')}, expected an answer."
-        )
+        raise Broken("Amazon Connect", f"{action} got {status} {kind} {answer.get('message')}, expected an answer.")
 
 
 def _strangers_are_refused(url: str, calls: Calls) -> None:
@@ -88,9 +87,7 @@ def _callers_are_answered(url: str, calls: Calls) -> None:
     if answer.status == 404 and answer.json().get("__type") == "ResourceNotFoundException":
         return
     link = "authorization" if answer.status == 403 else "gateway to function"
-    raise Broken(
-        link, f"A signed call was answered with {answer}, expected the function's 404 for another instance."
-    )
+    raise Broken(link, f"A signed call was answered with {answer}, expected the function's 404 for another instance.")
 
 
 def _invoke(function: str, probe: str, calls: Calls) -> dict[str, Any]:

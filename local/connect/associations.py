@@ -33,9 +33,7 @@ class Associations:
         self._contacts = contacts
         self.all: list[Association] = []
 
-    def create(
-        self, current: Contact, source: Contact, rehydration_type: str, token: str | None
-    ) -> Association:
+    def create(self, current: Contact, source: Contact, rehydration_type: str, token: str | None) -> Association:
         """Make one. Raises ConnectError."""
         self._may_continue(current, source)
         continued = source if rehydration_type == FROM_SEGMENT else self._latest_of_past_session(source)
@@ -60,9 +58,7 @@ class Associations:
 
     def _latest_of_past_session(self, source: Contact) -> Contact:
         if source.initial_id != source.id:
-            raise invalid_request(
-                f"The source of {ENTIRE_PAST_SESSION} is not the initial contact of its session."
-            )
+            raise invalid_request(f"The source of {ENTIRE_PAST_SESSION} is not the initial contact of its session.")
         # Assumption: a session with a segment that still runs is no past session.
         return self._contacts.session(source)[-1]
 

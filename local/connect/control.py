@@ -138,9 +138,7 @@ class Control:
         status = fields.take(
             "InstanceStatus", f"one of {', '.join(STATUSES)}", lambda value: value in STATUSES, "ACTIVE"
         )
-        buckets = fields.take(
-            "TranscriptBuckets", "a list of names", _is_names, ["amazon-connect-transcripts"]
-        )
+        buckets = fields.take("TranscriptBuckets", "a list of names", _is_names, ["amazon-connect-transcripts"])
         instances, now = self._connect.instances, self._connect.clock.now()
         return lambda: {"InstanceId": instances.add(now, status=status, transcript_buckets=tuple(buckets)).id}
 
@@ -158,9 +156,7 @@ class Control:
         kind = fields.required("kind", f"one of {', '.join(KINDS)}", lambda value: value in KINDS)
         operations = self._connect.supported
         fault = Fault(
-            fields.required(
-                "operation", f"one of {', '.join(operations)}", lambda value: value in operations
-            ),
+            fields.required("operation", f"one of {', '.join(operations)}", lambda value: value in operations),
             kind,
             fields.take("times", "a number of calls from 1", lambda value: type(value) is int and value >= 1),
             fields.take(

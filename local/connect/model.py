@@ -77,9 +77,7 @@ def read(method: str, path: str, query: Mapping[str, list[str]] | str, body: byt
     return None
 
 
-def _fields(
-    operation: OperationModel, uri: Mapping[str, str], query: Mapping[str, list[str]], body: bytes
-) -> Fields:
+def _fields(operation: OperationModel, uri: Mapping[str, str], query: Mapping[str, list[str]], body: bytes) -> Fields:
     shape = operation.input_shape
     if shape is None:
         return {}
@@ -144,9 +142,7 @@ def _mistakes(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 def _broken_limits(shape: Shape, value: Any, path: str) -> Iterator[str]:
     rules = shape.metadata
-    measure = (
-        value if shape.type_name in ("integer", "long") else len(value) if hasattr(value, "__len__") else 0
-    )
+    measure = value if shape.type_name in ("integer", "long") else len(value) if hasattr(value, "__len__") else 0
     if "min" in rules and measure < rules["min"]:
         yield f"{path}: expected at least {rules['min']}, got {measure}"
     if "max" in rules and measure > rules["max"]:
@@ -174,9 +170,7 @@ def _shaped(shape: Shape, value: Any, path: str) -> Any:
         unknown = set(value) - set(shape.members)
         assert not unknown, f"{path}: the model does not know {unknown}"
         return {
-            shape.members[name].serialization.get("name", name): _shaped(
-                shape.members[name], item, f"{path}.{name}"
-            )
+            shape.members[name].serialization.get("name", name): _shaped(shape.members[name], item, f"{path}.{name}")
             for name, item in value.items()
             if item is not None
         }

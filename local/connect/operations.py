@@ -41,9 +41,7 @@ def permissions_of(operation: str, fields: Fields, instances: Instances) -> list
 class Operations:
     """The supported operations; each takes validated fields and the region, and returns the answer."""
 
-    def __init__(
-        self, instances: Instances, contacts: Contacts, associations: Associations, clock: Clock
-    ) -> None:
+    def __init__(self, instances: Instances, contacts: Contacts, associations: Associations, clock: Clock) -> None:
         self._instances = instances
         self._contacts = contacts
         self._associations = associations

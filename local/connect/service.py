@@ -109,9 +109,7 @@ class Connect:
     def _answer(self, call: model.Call, region: str, authorize: Authorize) -> Response:
         operation = self._operations.supported.get(call.operation)
         if operation is None:
-            message = (
-                f"The local cloud does not support {call.operation}. It supports {', '.join(self.supported)}."
-            )
+            message = f"The local cloud does not support {call.operation}. It supports {', '.join(self.supported)}."
             return self._refused(call.operation, ConnectError("InvalidRequestException", message))
         for action, resource in permissions_of(call.operation, call.fields, self.instances):
             denied = authorize(action, resource)

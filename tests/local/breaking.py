@@ -114,9 +114,7 @@ def actions_of(statement: dict[str, Any]) -> list[str]:
     return actions if isinstance(actions, list) else [actions]
 
 
-def without_permission(
-    sound: Deployed, action: str = ACTION, role: str = "FirstRole"
-) -> AbstractContextManager[None]:
+def without_permission(sound: Deployed, action: str = ACTION, role: str = "FirstRole") -> AbstractContextManager[None]:
     """The role's policies no longer allow one action."""
 
     def change(statement: dict[str, Any]) -> None:
@@ -166,15 +164,11 @@ def other_environment(sound: Deployed, change: Callable[[dict[str, str]], object
     kept = functions.get_function_configuration(FunctionName=function_of(sound))["Environment"]["Variables"]
     changed = dict(kept)
     change(changed)
-    functions.update_function_configuration(
-        FunctionName=function_of(sound), Environment={"Variables": changed}
-    )
+    functions.update_function_configuration(FunctionName=function_of(sound), Environment={"Variables": changed})
     try:
         yield
     finally:
-        functions.update_function_configuration(
-            FunctionName=function_of(sound), Environment={"Variables": kept}
-        )
+        functions.update_function_configuration(FunctionName=function_of(sound), Environment={"Variables": kept})
 
 
 @contextmanager

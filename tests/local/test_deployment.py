@@ -90,8 +90,7 @@ def refusals(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
         "TwoBuckets": {"TranscriptBuckets": ["first", "second"]},
     }
     stacks = {
-        name: instance_stack(cloud.control("POST", "instances", body)["InstanceId"])
-        for name, body in made.items()
+        name: instance_stack(cloud.control("POST", "instances", body)["InstanceId"]) for name, body in made.items()
     }
     stacks["Missing"] = instance_stack("99999999-9999-4999-8999-999999999999")
     with pytest.raises(CdkFailed) as failed:
@@ -108,9 +107,7 @@ def refusals(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
         ("TwoBuckets", "stores chat transcripts in 2 places (s3://first/"),
     ],
 )
-def test_an_instance_that_cannot_work_fails_the_deployment(
-    cloud: Cloud, refusals: str, name: str, said: str
-) -> None:
+def test_an_instance_that_cannot_work_fails_the_deployment(cloud: Cloud, refusals: str, name: str, said: str) -> None:
     """One sentence that a person can act on, in the command line's own output, and a roll-back."""
     assert said in refusals
     assert status_of(cloud, name) == "ROLLBACK_COMPLETE"

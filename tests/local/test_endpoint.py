@@ -43,9 +43,7 @@ def call(client: Any, sound: Deployed, contact: str, source: str, **more: Any) -
     return answer
 
 
-def post(
-    sound: Deployed, path: str, body: bytes, *, output: str = "FirstUrl"
-) -> tuple[int, dict[str, str], bytes]:
+def post(sound: Deployed, path: str, body: bytes, *, output: str = "FirstUrl") -> tuple[int, dict[str, str], bytes]:
     """A signed POST of any bytes to any path below the stage."""
     cloud = sound.cloud
     url = cloud.execute_api_url(sound.outputs[output]).partition("/contact/")[0] + path
@@ -76,9 +74,7 @@ def test_a_chat_continues_a_past_one(
     assert held["SourceContactId"] == past[source]
 
 
-def test_a_retry_gets_the_same_answer_and_makes_nothing_twice(
-    sound: Deployed, chats: Chats, client: Any
-) -> None:
+def test_a_retry_gets_the_same_answer_and_makes_nothing_twice(sound: Deployed, chats: Chats, client: Any) -> None:
     """The SDK does not fill ClientToken in; the endpoint derives it, so a retry is safe."""
     (source, *_), contact = chats.past(), chats.start()
     first = call(client, sound, contact, source, ClientToken="my token")
@@ -100,9 +96,7 @@ def test_the_modelled_exceptions_arrive(sound: Deployed, chats: Chats, client: A
         call(client, sound, contact, past[0], InstanceId="99999999-9999-4999-8999-999999999999")
     with pytest.raises(client.exceptions.InvalidRequestException):
         call(client, sound, contact, past[1], RehydrationType="ENTIRE_PAST_SESSION")
-    sound.cloud.control(
-        "POST", "faults", {"operation": "CreatePersistentContactAssociation", "kind": "throttle"}
-    )
+    sound.cloud.control("POST", "faults", {"operation": "CreatePersistentContactAssociation", "kind": "throttle"})
     with pytest.raises(client.exceptions.ThrottlingException) as throttled:
         call(client, sound, contact, past[0])
     headers = throttled.value.response["ResponseMetadata"]["HTTPHeaders"]
@@ -129,9 +123,7 @@ def test_one_fault_of_connect_is_nobodys_business_and_many_are_said(
 ) -> None:
     """One throttle, 5xx, cut connection or unreadable answer is retried, with the same ClientToken."""
     past, contact = chats.past(), chats.start()
-    sound.cloud.control(
-        "POST", "faults", {"operation": "CreatePersistentContactAssociation", "times": times, **fault}
-    )
+    sound.cloud.control("POST", "faults", {"operation": "CreatePersistentContactAssociation", "times": times, **fault})
     if error is None:
         assert call(client, sound, contact, past[1])["ContinuedFromContactId"] == past[1]
         assert len(chats.associations_of(contact)) == 1
@@ -220,9 +212,7 @@ def test_a_hostile_path_gets_400_naming_the_field(sound: Deployed, path: str) ->
 @given(body=st.one_of(st.binary(max_size=300), st.text(max_size=100).map(str.encode)))
 def test_no_bytes_at_all_make_the_deployed_endpoint_fail(sound: Deployed, body: bytes) -> None:
     """Bad input never gets a 5xx; the thousands of cases are tried on the handler itself."""
-    status, _, answer = post(
-        sound, f"/contact/persistent-contact-association/{sound.cloud.instance_id}/c", body
-    )
+    status, _, answer = post(sound, f"/contact/persistent-contact-association/{sound.cloud.instance_id}/c", body)
     assert (status, json.loads(answer)["__type"]) == (400, "InvalidParameterException")
 
 
@@ -231,9 +221,7 @@ def test_the_function_logs_ids_and_no_secret(sound: Deployed, chats: Chats, clie
     past, contact = chats.past(), chats.start()
     call(client, sound, contact, past[1], ClientToken="s3cret-token")
     function = sound.physical_id("AWS::Lambda::Function", "FirstFunction")
-    group = sound.cloud.client("lambda").get_function_configuration(FunctionName=function)["LoggingConfig"][
-        "LogGroup"
-    ]
+    group = sound.cloud.client("lambda").get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
     events = sound.cloud.client("logs").filter_log_events(logGroupName=group)["events"]
     lines = [event["message"] for event in events if contact in event["message"]]
     (line,) = (json.loads(line) for line in lines if line.lstrip().startswith("{"))

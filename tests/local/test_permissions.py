@@ -88,9 +88,7 @@ PROOF_WITHOUT = {
 
 
 @pytest.mark.parametrize("action", sorted(PROOF_WITHOUT))
-def test_the_proof_needs_its_own_permissions(
-    sound: Deployed, prove: Callable[[], str | None], action: str
-) -> None:
+def test_the_proof_needs_its_own_permissions(sound: Deployed, prove: Callable[[], str | None], action: str) -> None:
     """It calls the endpoint as a caller would, and the function directly."""
     with without_permission(sound, action, "ConnectPersistentChatProvisioningRole"):
         said = prove()

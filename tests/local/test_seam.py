@@ -69,10 +69,7 @@ def test_boto3_reaches_every_operation(cloud: Cloud) -> None:
     initial = {"InstanceId": instance, "InitialContactId": started["ContactId"]}
     connect.update_contact_attributes(**initial, Attributes={"b": "2"})
     assert connect.get_contact_attributes(**initial)["Attributes"] == {"a": "1", "b": "2"}
-    assert (
-        connect.list_associated_contacts(**contact)["ContactSummaryList"][0]["ContactId"]
-        == started["ContactId"]
-    )
+    assert connect.list_associated_contacts(**contact)["ContactSummaryList"][0]["ContactId"] == started["ContactId"]
     connect.stop_contact(**contact)
     described = connect.describe_contact(**contact)["Contact"]
     assert described["DisconnectTimestamp"] >= described["InitiationTimestamp"]
@@ -113,9 +110,7 @@ def test_iam_decides(cloud: Cloud) -> None:
             SourceContactId="none",
         )
 
-    with pytest.raises(
-        ClientError, match=f"is not authorized to perform: {action} on resource: {arn} b"
-    ) as refused:
+    with pytest.raises(ClientError, match=f"is not authorized to perform: {action} on resource: {arn} b") as refused:
         attempt(user(cloud, "nobody"))
     assert code_of(refused) == (403, "AccessDeniedException")
     half = {"Effect": "Allow", "Action": action, "Resource": arn}
@@ -183,9 +178,7 @@ def start(*arguments: str, **options: Any) -> "subprocess.Popen[str]":
     )
 
 
-@pytest.mark.parametrize(
-    "how", [signal.SIGINT, signal.SIGTERM, None], ids=["Ctrl-C", "SIGTERM", "parent gone"]
-)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, None], ids=["Ctrl-C", "SIGTERM", "parent gone"])
 def test_a_stop_leaves_nothing(how: signal.Signals | None, tmp_path: Path) -> None:
     """No function, no file, within two seconds or so; also when whoever started it is gone."""
     arguments = ["--port", "0"] + (["--until-stdin-closes"] if how is None else [])
@@ -214,9 +207,7 @@ def _pid_of_a_function(url: str) -> int:
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("index.py", "import os\n\ndef handler(event, context):\n    return os.getpid()\n")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = cloud.client("iam").create_role(
-        RoleName="r", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
-    )
+    role = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     functions = cloud.client("lambda")
     functions.create_function(
         FunctionName="f",

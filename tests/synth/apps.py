@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_cognito as cognito
 from aws_cdk.assertions import Annotations, Match, Template
 
-from connect_persistent_chat import ConnectInstance, CustomerIdentity, PersistentChatEndpoint
+from connect_persistent_chat import ConnectInstance, PersistentChatEndpoint
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}"
@@ -25,8 +26,13 @@ def endpoint(scope: Stack, id: str = "Endpoint", **properties: Any) -> Persisten
     properties.setdefault("instance", None)
     if properties["instance"] is None:
         properties["instance"] = ConnectInstance.from_instance_id(scope, f"{id}Instance", INSTANCE_ID)
-    properties.setdefault("customer_identity", CustomerIdentity.unchecked())
     return PersistentChatEndpoint(scope, id, **properties)
+
+
+def user_pool(scope: Stack, id: str = "Users") -> tuple[list[cognito.IUserPool], list[cognito.IUserPoolClient]]:
+    """A user pool with an app client, as Authorization.cognito takes them."""
+    pool = cognito.UserPool(scope, id)
+    return [pool], [pool.add_client("App")]
 
 
 class Synthesized:

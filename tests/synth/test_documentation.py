@@ -13,12 +13,8 @@ PROPERTIES = {
     for name, parameter in inspect.signature(PersistentChatEndpoint.__init__).parameters.items()
     if parameter.kind is inspect.Parameter.KEYWORD_ONLY
 }
-DOCUMENTED = dict(
-    re.findall(r":param (\w+): (.*?)(?=\n\s+:param|\n\n)", PersistentChatEndpoint.__doc__ or "", re.S)
-)
-OPTIONAL = {
-    name for name, parameter in PROPERTIES.items() if parameter.default is not inspect.Parameter.empty
-}
+DOCUMENTED = dict(re.findall(r":param (\w+): (.*?)(?=\n\s+:param|\n\n)", PersistentChatEndpoint.__doc__ or "", re.S))
+OPTIONAL = {name for name, parameter in PROPERTIES.items() if parameter.default is not inspect.Parameter.empty}
 
 
 def test_every_property_is_documented_and_every_optional_one_with_its_default() -> None:
@@ -38,20 +34,13 @@ def test_simple_defaults_are_the_documented_ones() -> None:
 def test_the_readme_lists_the_same_properties() -> None:
     """The table of defaults leaves nothing out and invents nothing."""
     table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Defaults")[2].partition("##")[0]
-    listed = {
-        name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", row)
-    }
+    listed = {name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", row)}
     assert listed == OPTIONAL | {"customer_identity"}
 
 
 def test_the_readmes_example_is_the_one_that_the_package_test_runs() -> None:
     """The ten lines are run, not only shown: examples/own_stack.py is theirs with a backend added."""
-    block = (
-        (ROOT / "README.md")
-        .read_text(encoding="utf-8")
-        .partition("```python\nfrom aws_cdk")[2]
-        .partition("```")[0]
-    )
+    block = (ROOT / "README.md").read_text(encoding="utf-8").partition("```python\nfrom aws_cdk")[2].partition("```")[0]
     example = (ROOT / "examples" / "own_stack.py").read_text(encoding="utf-8")
     for line in ("from aws_cdk" + block).splitlines():
         assert line in example, line
@@ -59,9 +48,7 @@ def test_the_readmes_example_is_the_one_that_the_package_test_runs() -> None:
 
 def test_every_assumption_of_the_local_cloud_is_listed() -> None:
     """Where AWS documents nothing we chose; whoever relies on the local cloud has to be able to see what."""
-    listed = Counter(
-        re.findall(r"^\| `(local/[\w/]+\.py)` \|", (ROOT / "docs/local-cloud.md").read_text(), re.M)
-    )
+    listed = Counter(re.findall(r"^\| `(local/[\w/]+\.py)` \|", (ROOT / "docs/local-cloud.md").read_text(), re.M))
     made = Counter(
         str(path.relative_to(ROOT))
         for path in (ROOT / "local").rglob("*.py")

@@ -9,7 +9,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
-from connect_persistent_chat import ConfigurationError
+from connect_persistent_chat import ConfigurationError, CustomerIdentity
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack
 
 
@@ -49,11 +49,19 @@ def test_every_content_type_is_held_against_the_model(default: Synthesized) -> N
 def test_the_method_is_throttled_to_the_quota(default: Synthesized) -> None:
     """More than Connect's quota would only be refused one step later."""
     (settings,) = default.only("AWS::ApiGateway::Stage")["MethodSettings"]
-    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (5, 8)
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (5, 7)
     assert (settings["HttpMethod"], settings["ResourcePath"]) == (
         "POST",
         "/~1contact~1persistent-contact-association~1{InstanceId}~1{InitialContactId}",
     )
+
+
+def test_without_the_rule_the_burst_is_that_of_the_association() -> None:
+    """No contact is described then, so only one quota counts."""
+    here = stack()
+    endpoint(here, customer_identity=CustomerIdentity.unchecked())
+    (settings,) = Synthesized(here).only("AWS::ApiGateway::Stage")["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (5, 8)
 
 
 def test_the_stage_traces_and_writes_an_access_log_as_json(default: Synthesized) -> None:
@@ -110,14 +118,16 @@ def test_the_function_runs_on_the_newest_python_on_arm_with_its_settings(default
     assert function["Timeout"] == 11
     assert function["Environment"]["Variables"] == {
         "CONNECT_INSTANCE_ID": INSTANCE_ID,
-        "CUSTOMER_IDENTITY": "unchecked",
+        "CUSTOMER_IDENTITY": "customer_id",
+        "AUTHORIZATION": "iam",
         "DEADLINE_SECONDS": "8",
+        "TRANSCRIPT_DELAY_SECONDS": "60",
         "CONNECT_ENDPOINT_URL": {"Fn::Join": ["", ["https://connect.us-east-1.", {"Ref": "AWS::URLSuffix"}]]},
     }
 
 
 def test_the_functions_role_may_do_what_it_does_and_nothing_else(default: Synthesized) -> None:
-    """One function, one instance, one action: nothing to borrow when something goes wrong."""
+    """One function, one instance, two actions: nothing to borrow when something goes wrong."""
     policy = default.named("AWS::IAM::Policy", "EndpointRole")
     allowed = {
         action: statement["Resource"]
@@ -126,6 +136,7 @@ def test_the_functions_role_may_do_what_it_does_and_nothing_else(default: Synthe
     }
     assert set(allowed) == {
         "connect:CreatePersistentContactAssociation",
+        "connect:DescribeContact",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
         "xray:PutTelemetryRecords",
@@ -134,6 +145,7 @@ def test_the_functions_role_may_do_what_it_does_and_nothing_else(default: Synthe
     resources = json.dumps(allowed["connect:CreatePersistentContactAssociation"])
     assert resources.count(f"instance/{INSTANCE_ID}") == 2
     assert resources.count("/contact/*") == 1
+    assert json.dumps(allowed["connect:DescribeContact"]).count("/contact/*") == 1
     role = default.named("AWS::IAM::Role", "EndpointRole")
     assert "ManagedPolicyArns" not in role
 
@@ -173,9 +185,18 @@ def test_metrics_are_those_of_the_method() -> None:
     assert dimensions["Method"] == "POST"
 
 
-def test_an_unchecked_customer_warns_with_a_stable_id(default: Synthesized) -> None:
+def test_the_default_warns_of_nothing(default: Synthesized) -> None:
+    """A warning that everybody gets is one that nobody reads."""
+    assert default.warnings() == []
+
+
+def test_an_unchecked_customer_warns_with_a_stable_id() -> None:
     """Nobody opens this door without being told, and whoever knows can acknowledge it by its id."""
-    (warning,) = default.warnings()
+    here = stack()
+    endpoint(here, customer_identity=CustomerIdentity.unchecked())
+    made = Synthesized(here)
+    assert "connect:DescribeContact" not in made.text()
+    (warning,) = made.warnings()
     assert "[ack: connect-persistent-chat:unchecked-customer]" in warning
 
 
@@ -204,12 +225,14 @@ def test_every_mistake_is_said_at_once() -> None:
         endpoint(
             stack(),
             deadline=Duration.seconds(29),
+            transcript_delay=Duration.hours(2),
             proof_patience=Duration.minutes(11),
             throttle_rate_limit=0,
             throttle_burst_limit=0,
         )
     assert str(raised.value) == (
         "Stack/Endpoint: deadline: got 29 seconds, expected 1 to 25 seconds. "
+        "transcript_delay: got 7200 seconds, expected 0 to 3600 seconds. "
         "proof_patience: got 660 seconds, expected 1 to 600 seconds. "
         "throttle_rate_limit: got 0, expected more than 0 requests a second. "
         "throttle_burst_limit: got 0, expected at least 1 request."
@@ -222,6 +245,8 @@ def test_the_properties_reach_the_template() -> None:
     endpoint(
         here,
         deadline=Duration.seconds(20),
+        transcript_delay=Duration.seconds(90),
+        customer_identity=CustomerIdentity.attribute("customer-key"),
         throttle_rate_limit=2.5,
         throttle_burst_limit=3,
         log_retention=logs.RetentionDays.ONE_WEEK,
@@ -230,7 +255,10 @@ def test_the_properties_reach_the_template() -> None:
     )
     made = Synthesized(here)
     function = made.named("AWS::Lambda::Function", "EndpointFunction")
-    assert function["Environment"]["Variables"]["DEADLINE_SECONDS"] == "20"
+    variables = function["Environment"]["Variables"]
+    assert variables["DEADLINE_SECONDS"] == "20"
+    assert variables["TRANSCRIPT_DELAY_SECONDS"] == "90"
+    assert variables["CUSTOMER_IDENTITY"] == "attribute:customer-key"
     assert function["Timeout"] == 23
     (settings,) = made.only("AWS::ApiGateway::Stage")["MethodSettings"]
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (2.5, 3)

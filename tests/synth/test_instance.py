@@ -56,9 +56,7 @@ def test_the_id_is_taken_out_of_an_arn_that_is_a_token() -> None:
     here = stack()
     parameter = CfnParameter(here, "Parameter")
     instance = FROM_ARN(here, "Instance", parameter.value_as_string)
-    assert here.resolve(instance.instance_id) == {
-        "Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "Parameter"}]}]
-    }
+    assert here.resolve(instance.instance_id) == {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "Parameter"}]}]}
 
 
 def test_an_arn_with_tokens_in_it_is_understood() -> None:
@@ -118,9 +116,7 @@ def test_an_alias_stays_within_its_stack() -> None:
     """Only a deployment of its own stack knows the id; another would need an export."""
     app = App()
     instance = FROM_ALIAS(stack("First", app=app), "Instance", "local")
-    with pytest.raises(
-        ConfigurationError, match=r"known by its alias in the stack 'First'.*Create a Connect"
-    ):
+    with pytest.raises(ConfigurationError, match=r"known by its alias in the stack 'First'.*Create a Connect"):
         endpoint(stack("Second", app=app), instance=instance)
 
 

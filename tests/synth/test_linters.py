@@ -40,7 +40,7 @@ def test_cdk_nag_finds_nothing_unexplained(
     app = App(outdir=str(tmp_path))
     Validations.of(app).add_plugins(pack(app))
     here = stack("Nag", app=app, env=HERE)
-    endpoint(here, instance=instance(here))
+    endpoint(here, instance=instance(here), cors_allowed_origins=["https://a.example", "https://b.example"])
     app.synth()
     (report,) = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]
     assert report["violations"] == []

@@ -73,9 +73,7 @@ def test_an_app_outside_the_repository_synthesizes_twice_alike(distributions: Pa
     (site / "borrowed.pth").write_text(f"{here}\n", encoding="utf-8")
     app = (ROOT / "examples" / "own_stack.py").read_text(encoding="utf-8")
     (tmp_path / "app.py").write_text(app, encoding="utf-8")
-    where = run(
-        python, "-c", "import connect_persistent_chat; print(connect_persistent_chat.__file__)", cwd=tmp_path
-    )
+    where = run(python, "-c", "import connect_persistent_chat; print(connect_persistent_chat.__file__)", cwd=tmp_path)
     assert where.startswith(str(environment))
     templates = []
     for turn in ("first", "second"):

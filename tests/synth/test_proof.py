@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import App, Duration, Environment, Stack
 from aws_cdk import aws_apigateway as apigateway
 
-from connect_persistent_chat import ConnectInstance, functions
+from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity, functions
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack
 
 PROOF = "Custom::PersistentChatProof"
@@ -36,16 +36,29 @@ def test_the_same_endpoint_has_the_same_proof() -> None:
         lambda here: endpoint(here, deadline=Duration.seconds(9)),
         lambda here: endpoint(here, throttle_rate_limit=4),
         lambda here: endpoint(here, throttle_burst_limit=9),
+        lambda here: endpoint(here, transcript_delay=Duration.seconds(61)),
+        lambda here: endpoint(here, customer_identity=CustomerIdentity.unchecked()),
+        lambda here: endpoint(here, authorization=Authorization.iam(allow_identity_pools=True)),
+        lambda here: endpoint(here, cors_allowed_origins=["https://a.example"]),
         lambda here: endpoint(
             here,
             instance=ConnectInstance.from_instance_id(here, "I", INSTANCE_ID.replace("1111", "2222")),
         ),
         lambda here: endpoint(here).api.root.add_resource("more").add_method("GET"),
-        lambda here: endpoint(here).api.add_gateway_response(
-            "More", type=apigateway.ResponseType.INVALID_API_KEY
-        ),
+        lambda here: endpoint(here).api.add_gateway_response("More", type=apigateway.ResponseType.INVALID_API_KEY),
     ],
-    ids=["environment", "rate", "burst", "policies", "api deployment", "gateway response"],
+    ids=[
+        "environment",
+        "rate",
+        "burst",
+        "delay",
+        "identity",
+        "authorization",
+        "origins",
+        "policies",
+        "api deployment",
+        "gateway response",
+    ],
 )
 def test_what_changes_the_endpoint_changes_the_proof(change: Callable[[Stack], object]) -> None:
     """CloudFormation asks for a new proof only if a property changes."""
@@ -53,9 +66,7 @@ def test_what_changes_the_endpoint_changes_the_proof(change: Callable[[Stack], o
 
 
 @pytest.mark.parametrize("package", ["association", "provisioning"])
-def test_changed_code_changes_the_proof(
-    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_changed_code_changes_the_proof(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """New code is proved, and so is the endpoint by a prover that learned something."""
     before = proof_of()
     copy = tmp_path / "lambda"

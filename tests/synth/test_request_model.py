@@ -25,9 +25,7 @@ IDS = st.one_of(
     st.just(CONTACT),
     st.text(ID_CHARACTERS, max_size=6),
     st.text(st.sampled_from("0aZ-"), min_size=254, max_size=258),
-    st.builds(
-        lambda id, end: id + end, st.just(CONTACT), st.sampled_from(["\n", "\r\n", "\x85", "\u2028", " "])
-    ),
+    st.builds(lambda id, end: id + end, st.just(CONTACT), st.sampled_from(["\n", "\r\n", "\x85", "\u2028", " "])),
 )
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
 JSON = st.recursive(
@@ -89,9 +87,7 @@ def beyond_json_schema(text: str) -> bool:
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=BODIES, ascii_only=st.booleans())
-def test_function_and_model_accept_the_same_bodies(
-    model: Draft4Validator, document: Any, ascii_only: bool
-) -> None:
+def test_function_and_model_accept_the_same_bodies(model: Draft4Validator, document: Any, ascii_only: bool) -> None:
     """Ten thousand bodies at the edges of every rule: the function's answer is 400 or acceptance."""
     text = json.dumps(document, ensure_ascii=ascii_only)
     refusal = refusal_of(text)

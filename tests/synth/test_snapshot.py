@@ -12,8 +12,8 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 
-from connect_persistent_chat import ConnectInstance
-from tests.synth.apps import Synthesized, endpoint, stack
+from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity
+from tests.synth.apps import Synthesized, endpoint, stack, user_pool
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -25,6 +25,10 @@ def everything_on() -> Synthesized:
         here,
         instance=ConnectInstance.from_instance_alias(here, "Instance", "local"),
         deadline=Duration.seconds(20),
+        transcript_delay=Duration.seconds(45),
+        customer_identity=CustomerIdentity.attribute("customer"),
+        authorization=Authorization.cognito(*user_pool(here)),
+        cors_allowed_origins=["https://a.example", "https://b.example"],
         throttle_rate_limit=50,
         throttle_burst_limit=100,
         log_retention=logs.RetentionDays.ONE_YEAR,

@@ -10,10 +10,15 @@ CONTACT_ID = "22222222-2222-4222-8222-222222222222"
 SOURCE_ID = "33333333-3333-4333-8333-333333333333"
 ENVIRONMENT = {
     "CONNECT_INSTANCE_ID": INSTANCE_ID,
-    "CUSTOMER_IDENTITY": "unchecked",
+    "CONNECT_ENDPOINT_URL": "http://127.0.0.1:9",
     "DEADLINE_SECONDS": "8",
-    "CONNECT_ENDPOINT_URL": "https://connect.us-east-1.amazonaws.com",
+    "TRANSCRIPT_DELAY_SECONDS": "60",
+    "CUSTOMER_IDENTITY": "customer_id",
+    "AUTHORIZATION": "iam",
 }
+# By Connect's clock.
+NOW = 1_763_900_000
+DATE = "Sun, 23 Nov 2025 12:13:20 GMT"
 
 
 def fields(**changed: Any) -> dict[str, Any]:
@@ -34,13 +39,40 @@ def event(body: Any = None, **path: Any) -> dict[str, Any]:
 
 def answer(status: int, document: Any, error_type: str | None = None) -> Response:
     """An answer of Connect."""
-    headers = {"x-amzn-errortype": error_type} if error_type else {}
-    return Response(
-        status, headers, document if isinstance(document, bytes) else json.dumps(document).encode()
-    )
+    headers = {"date": DATE, **({"x-amzn-errortype": error_type} if error_type else {})}
+    return Response(status, headers, document if isinstance(document, bytes) else json.dumps(document).encode())
 
 
 GRANTED = answer(200, {"ContinuedFromContactId": SOURCE_ID})
+NOT_FOUND = answer(404, {}, "ResourceNotFoundException")
+
+
+def described(id: str, **changed: Any) -> Response:
+    """DescribeContact's answer: a customer's running chat, with changes."""
+    contact = {"Id": id, "Channel": "CHAT", "CustomerId": "customer", **changed}
+    return answer(200, {"Contact": {name: value for name, value in contact.items() if value is not None}})
+
+
+class ConnectClient:
+    """Answers by what is asked: a contact's description, or the association."""
+
+    def __init__(self, contacts: dict[str, Response | Exception], association: Response = GRANTED) -> None:
+        self.contacts = contacts
+        self.association = association
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
+        """As aws.client.Client."""
+        self.sent.append((method, target))
+        outcome = self.association if method == "POST" else self.contacts.get(target.rpartition("/")[2], NOT_FOUND)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    @classmethod
+    def sound(cls) -> "ConnectClient":
+        """A running chat and a past one, of one customer."""
+        return cls({CONTACT_ID: described(CONTACT_ID), SOURCE_ID: described(SOURCE_ID, DisconnectTimestamp=NOW - 3600)})
 
 
 class ScriptedClient:
@@ -52,7 +84,7 @@ class ScriptedClient:
 
     def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
         """As aws.client.Client."""
-        self.sent.append((method, target, json.loads(body)))
+        self.sent.append((method, target, json.loads(body or b"{}")))
         outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
         if isinstance(outcome, Exception):
             raise outcome

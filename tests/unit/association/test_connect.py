@@ -1,5 +1,6 @@
 """What each answer of Connect means to the caller, and what is tried again."""
 
+import threading
 import time
 from typing import Any
 
@@ -14,9 +15,13 @@ from tests.unit.association.events import (
     CONTACT_ID,
     GRANTED,
     INSTANCE_ID,
+    NOT_FOUND,
+    NOW,
     SOURCE_ID,
+    ConnectClient,
     ScriptedClient,
     answer,
+    described,
     event,
 )
 
@@ -30,20 +35,24 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(association_connect, "_LONGEST_PAUSE_SECONDS", 0)
 
 
+def connect_with(client: Any, seconds: float = 8) -> Connect:
+    """A Connect whose two connections answer from one script."""
+    return Connect((client, client), time.monotonic() + seconds)
+
+
 def asked(*outcomes: Response | Exception, seconds: float = 8) -> tuple[Any, ScriptedClient]:
     """Ask a Connect with these answers: the association or the refusal, and what was sent."""
     client = ScriptedClient(*outcomes)
     try:
-        made = Connect(client).create_association(parse(event()), time.monotonic() + seconds)  # type: ignore[arg-type]
+        return connect_with(client, seconds).create_association(parse(event())), client
     except Refusal as refusal:
         return refusal, client
-    return made, client
 
 
 def test_connects_own_operation_is_sent() -> None:
     """The path, the fields, and a ClientToken although the caller sent none."""
     made, client = asked(GRANTED)
-    assert made == (SOURCE_ID, 1)
+    assert made == SOURCE_ID
     ((method, target, body),) = client.sent
     assert (method, target) == ("POST", f"/contact/persistent-contact-association/{INSTANCE_ID}/{CONTACT_ID}")
     assert set(body) == {"RehydrationType", "SourceContactId", "ClientToken"}
@@ -111,7 +120,8 @@ def test_our_own_failures_say_nothing_outside_and_all_in_the_log() -> None:
 def test_one_failure_is_tried_again_with_the_same_request(first: Response | Exception) -> None:
     """A retry is safe because it sends the same ClientToken."""
     made, client = asked(first, GRANTED)
-    assert made == (SOURCE_ID, 2)
+    assert made == SOURCE_ID
+    assert len(client.sent) == 2
     assert client.sent[0] == client.sent[1]
 
 
@@ -138,11 +148,78 @@ def test_connect_is_asked_twice_at_most_and_not_without_time() -> None:
 
 def test_a_probe_reports_what_connect_said() -> None:
     """The proof decides what it means; nothing is hidden from it."""
-    connect = Connect(ScriptedClient(answer(403, {"Message": "no"}, "AccessDeniedException")))  # type: ignore[arg-type]
-    assert connect.try_create_association(INSTANCE_ID, time.monotonic() + 8) == {
-        "type": "AccessDeniedException",
-        "status": 403,
-        "message": "no",
+    denied = connect_with(ScriptedClient(answer(403, {"Message": "no"}, "AccessDeniedException")))
+    expected = {"type": "AccessDeniedException", "status": 403, "message": "no"}
+    assert denied.try_create_association(INSTANCE_ID) == expected
+    assert denied.try_describe_contact(INSTANCE_ID) == expected
+    cut = connect_with(ScriptedClient(Unreachable("cut")))
+    assert cut.try_create_association(INSTANCE_ID)["type"] == "unreachable"
+
+
+def test_two_contacts_are_described_at_the_same_time() -> None:
+    """One after the other would cost the customer a second round trip."""
+    together = threading.Barrier(2)
+
+    class Waiting(ConnectClient):
+        def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
+            together.wait(5)
+            return super().send(method, target, body, deadline)
+
+    connect = connect_with(Waiting(ConnectClient.sound().contacts))
+    contacts, now = connect.describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+    assert {id: contact.customer for id, contact in contacts.items() if contact} == {
+        CONTACT_ID: "customer",
+        SOURCE_ID: "customer",
     }
-    connect = Connect(ScriptedClient(Unreachable("cut")))  # type: ignore[arg-type]
-    assert connect.try_create_association(INSTANCE_ID, time.monotonic() + 8)["type"] == "unreachable"
+    assert (now, connect.attempts) == (NOW, 2)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        NOT_FOUND,
+        answer(400, {}, "InvalidParameterException"),
+        answer(400, {}, "InvalidRequestException"),
+        answer(410, b""),
+    ],
+)
+def test_whatever_describing_is_refused_with_counts_as_no_contact(refused: Response) -> None:
+    """Which error an odd id gets is documented nowhere, and must not tell what exists."""
+    connect = connect_with(ConnectClient({CONTACT_ID: described(CONTACT_ID), SOURCE_ID: refused}))
+    contacts, _ = connect.describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+    assert contacts[SOURCE_ID] is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (THROTTLED, 429),
+        (answer(403, {}, "AccessDeniedException"), 500),
+        (FAILED, 500),
+        (Unreachable("x"), 503),
+        (DeadlineExceeded("x"), 503),
+        (answer(200, {}), 500),
+        (answer(200, {"Contact": {"Id": ""}}), 500),
+        (described(SOURCE_ID, DisconnectTimestamp="soon"), 500),
+        (described(SOURCE_ID, DisconnectTimestamp=True), 500),
+        (described(SOURCE_ID)._replace(headers={}), 500),
+        (described(SOURCE_ID)._replace(headers={"date": "soon"}), 500),
+    ],
+)
+@pytest.mark.parametrize("broken", [CONTACT_ID, SOURCE_ID])
+def test_a_description_that_failed_is_no_contact_that_does_not_exist(
+    outcome: Response | Exception, status: int, broken: str
+) -> None:
+    """Whichever of the two it was."""
+    contacts = {**ConnectClient.sound().contacts, broken: outcome}
+    with pytest.raises(Refusal) as refused:
+        connect_with(ConnectClient(contacts)).describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+    assert refused.value.status == status
+
+
+@pytest.mark.parametrize("broken", [CONTACT_ID, SOURCE_ID])
+def test_a_bug_beside_is_not_lost(broken: str) -> None:
+    """A thread's exception would end with the thread."""
+    contacts = {**ConnectClient.sound().contacts, broken: RuntimeError("bug")}
+    with pytest.raises(RuntimeError, match="bug"):
+        connect_with(ConnectClient(contacts)).describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")

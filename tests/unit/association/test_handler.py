@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from association.connect import Connect
+from association import settings
 from aws.client import Unreachable
 from tests.unit.association.events import (
     CONTACT_ID,
     ENVIRONMENT,
-    GRANTED,
     INSTANCE_ID,
+    NOW,
     SOURCE_ID,
-    ScriptedClient,
-    answer,
+    ConnectClient,
+    described,
     event,
     fields,
 )
@@ -28,8 +28,15 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     module = importlib.import_module("association.handler")
-    monkeypatch.setattr(module, "CONNECT", Connect(ScriptedClient(GRANTED)))  # type: ignore[arg-type]
+    use(module, monkeypatch, ConnectClient.sound())
     return module
+
+
+def use(handler: ModuleType, monkeypatch: pytest.MonkeyPatch, client: ConnectClient, **variables: str) -> ConnectClient:
+    """Have the handler ask this client, with these variables changed."""
+    monkeypatch.setattr(handler, "CLIENTS", (client, client))
+    monkeypatch.setattr(handler, "SETTINGS", settings.read({**ENVIRONMENT, **variables}))
+    return client
 
 
 def handled(handler: ModuleType, request: Any, capsys: pytest.CaptureFixture[str]) -> tuple[Any, Any, Any]:
@@ -62,8 +69,7 @@ def test_another_instance_is_not_found_and_connect_is_not_asked(
     handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The endpoint serves one instance; the answer is that of an unknown contact, to the letter."""
-    client = ScriptedClient(answer(404, {}, "ResourceNotFoundException"))
-    monkeypatch.setattr(handler, "CONNECT", Connect(client))  # type: ignore[arg-type]
+    client = use(handler, monkeypatch, ConnectClient({}))
     another = handled(handler, event(InstanceId="another"), capsys)[0]
     assert client.sent == []
     unknown = handled(handler, event(), capsys)[0]
@@ -74,7 +80,7 @@ def test_out_of_reach_says_when_to_try_again(
     handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Both headers: one in seconds for HTTP clients, one in milliseconds for the AWS SDKs."""
-    monkeypatch.setattr(handler, "CONNECT", Connect(ScriptedClient(Unreachable("x"))))  # type: ignore[arg-type]
+    use(handler, monkeypatch, ConnectClient({CONTACT_ID: Unreachable("x")}))
     response, _, line = handled(handler, event(), capsys)
     assert response["statusCode"] == 503
     assert (response["headers"]["Retry-After"], response["headers"]["x-amz-retry-after"]) == ("1", "1000")
@@ -89,16 +95,109 @@ def test_a_bug_is_a_500_without_detail_outside(
     def buggy(*_: Any) -> None:
         raise KeyError("secret")
 
-    monkeypatch.setattr(handler.rule, "may_continue", buggy)
+    monkeypatch.setattr(handler.rule, "judge", buggy)
     response, body, line = handled(handler, event(), capsys)
     assert (response["statusCode"], body["message"]) == (500, "The endpoint failed.")
     assert line["detail"].startswith("KeyError at test_handler.py:")
     assert "secret" not in json.dumps(line)
 
 
-def test_no_token_header_or_body_reaches_the_log(
-    handler: ModuleType, capsys: pytest.CaptureFixture[str]
+def test_the_log_tells_which_rule_decided(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Whoever audits sees why each request ended as it did; the caller sees only what may be told."""
+    contacts = ConnectClient.sound().contacts
+    assert handled(handler, event(), capsys)[2]["rule"] == "one_customer"
+    linked = described(CONTACT_ID, RelatedContactId=SOURCE_ID)
+    client = use(handler, monkeypatch, ConnectClient({**contacts, CONTACT_ID: linked}))
+    response, body, line = handled(handler, event(), capsys)
+    assert (response["statusCode"], body, line["rule"]) == (200, {"ContinuedFromContactId": SOURCE_ID}, "earlier")
+    assert {method for method, _ in client.sent} == {"GET"}
+    use(handler, monkeypatch, ConnectClient({**contacts, SOURCE_ID: described(SOURCE_ID, CustomerId="other")}))
+    stranger, _, line = handled(handler, event(), capsys)
+    assert line["rule"] == "another_customer"
+    use(handler, monkeypatch, ConnectClient({CONTACT_ID: contacts[CONTACT_ID]}))
+    unknown, _, line = handled(handler, event(), capsys)
+    assert line["rule"] == "unknown_contact"
+    assert stranger == unknown
+
+
+def test_the_whole_sessions_earlier_answer_takes_one_more_description(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only then: is the contact that was continued one of the source's session?"""
+    contacts = {
+        **ConnectClient.sound().contacts,
+        CONTACT_ID: described(CONTACT_ID, RelatedContactId="last"),
+        "last": described("last", InitialContactId=SOURCE_ID, DisconnectTimestamp=NOW - 3000),
+    }
+    client = use(handler, monkeypatch, ConnectClient(contacts))
+    _, body, line = handled(handler, event(fields(RehydrationType="ENTIRE_PAST_SESSION")), capsys)
+    assert body == {"ContinuedFromContactId": "last"}
+    assert (line["rule"], line["attempts"], len(client.sent)) == ("earlier", 3, 3)
+
+
+def test_with_unchecked_nothing_is_described(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trusted backend pays for one call only."""
+    client = use(handler, monkeypatch, ConnectClient({}), CUSTOMER_IDENTITY="unchecked")
+    assert handled(handler, event(), capsys)[0]["statusCode"] == 200
+    assert [method for method, _ in client.sent] == ["POST"]
+
+
+def test_a_customer_may_be_an_attribute(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Then CustomerId counts for nothing."""
+
+    def contacts(mine: Any, theirs: Any) -> ConnectClient:
+        return ConnectClient(
+            {
+                CONTACT_ID: described(CONTACT_ID, Attributes=mine),
+                SOURCE_ID: described(SOURCE_ID, Attributes=theirs, DisconnectTimestamp=NOW - 3600),
+            }
+        )
+
+    for mine, theirs, status in (
+        ({"who": "a"}, {"who": "a"}, 200),
+        ({"who": "a"}, {"who": "b"}, 404),
+        ({"who": "a"}, {}, 404),
+        ({"who": ""}, {"who": ""}, 404),
+        (None, None, 404),
+        ({"who": ["a"]}, {"who": ["a"]}, 404),
+        (["who"], ["who"], 404),
+    ):
+        use(handler, monkeypatch, contacts(mine, theirs), CUSTOMER_IDENTITY="attribute:who")
+        assert handled(handler, event(), capsys)[0]["statusCode"] == status, (mine, theirs)
+
+
+def test_pages_of_allowed_origins_may_read_the_answers(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Refusals as well; other origins and no origin get no word of it."""
+    origins = "https://a.example https://b.example"
+    use(handler, monkeypatch, ConnectClient.sound(), CORS_ALLOWED_ORIGINS=origins)
+    for sent, allowed in (
+        ({"origin": "https://b.example"}, "https://b.example"),
+        ({"Origin": "https://a.example"}, "https://a.example"),
+        ({"Origin": "https://evil.example"}, None),
+        ({"Origin": "https://a.example.evil.example"}, None),
+        ({}, None),
+        (None, None),
+    ):
+        for body in (None, "x"):
+            response, _, _ = handled(handler, {**event(body), "headers": sent}, capsys)
+            assert response["headers"].get("Access-Control-Allow-Origin") == allowed
+            assert response["headers"]["Vary"] == "Origin"
+            assert "Access-Control-Allow-Credentials" not in response["headers"]
+            assert ("Access-Control-Expose-Headers" in response["headers"]) == (allowed is not None)
+    use(handler, monkeypatch, ConnectClient.sound(), CORS_ALLOWED_ORIGINS="*")
+    response, _, _ = handled(handler, event(), capsys)
+    assert response["headers"]["Access-Control-Allow-Origin"] == "*"
+
+
+def test_no_token_header_or_body_reaches_the_log(handler: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     """An allow-list of fields: what is not on it cannot get in."""
     request = {**event(fields(ClientToken="s3cret")), "headers": {"Authorization": "s3cret"}}
     line = handled(handler, request, capsys)[2]
@@ -124,6 +223,8 @@ def test_probes_answer_what_the_proof_asks(handler: ModuleType) -> None:
     assert handler.handle({"probe": "settings"}, None)["settings"] == ENVIRONMENT
     tried = handler.handle({"probe": "connect:CreatePersistentContactAssociation"}, None)["answer"]
     assert tried["status"] == 200
+    tried = handler.handle({"probe": "connect:DescribeContact"}, None)["answer"]
+    assert (tried["status"], tried["type"]) == (404, "ResourceNotFoundException")
     others: list[Any] = [
         {"probe": "x"},
         {},

@@ -8,7 +8,14 @@ from tests.unit.association.events import ENVIRONMENT
 
 def test_the_settings_can_be_told_as_they_were_read() -> None:
     """The proof compares them with what the construct wrote."""
-    assert read(ENVIRONMENT).as_environment() == ENVIRONMENT
+    person = {
+        "AUTHORIZATION": "cognito",
+        "APP_CLIENTS": "a b",
+        "CUSTOMER_CLAIM": "custom:customer id",
+        "CORS_ALLOWED_ORIGINS": "https://a https://b",
+    }
+    for environment in (ENVIRONMENT, {**ENVIRONMENT, **person}):
+        assert read(environment).as_environment() == environment
 
 
 @pytest.mark.parametrize("name", sorted(ENVIRONMENT))
@@ -29,9 +36,25 @@ def test_a_missing_variable_is_named(name: str) -> None:
         ("DEADLINE_SECONDS", "nan"),
         ("DEADLINE_SECONDS", "inf"),
         ("CONNECT_ENDPOINT_URL", "connect"),
+        ("TRANSCRIPT_DELAY_SECONDS", "-1"),
+        ("CUSTOMER_IDENTITY", "attribute:"),
+        ("CUSTOMER_IDENTITY", "attribute:a b"),
+        ("AUTHORIZATION", "none"),
     ],
 )
 def test_a_malformed_variable_is_named(name: str, value: str) -> None:
     """With what it is and what it should be."""
     with pytest.raises(SettingsError, match=f"environment variable {name} is malformed: got .*expected"):
         read({**ENVIRONMENT, name: value})
+
+
+@pytest.mark.parametrize(
+    ("authorization", "missing"),
+    [("cognito", "APP_CLIENTS"), ("cognito", "CUSTOMER_CLAIM"), ("authorizer", "CUSTOMER_CLAIM")],
+)
+def test_an_authorization_that_knows_the_person_needs_what_names_the_customer(authorization: str, missing: str) -> None:
+    """Without it nobody could be told from anybody."""
+    environment = {**ENVIRONMENT, "AUTHORIZATION": authorization, "APP_CLIENTS": "a", "CUSTOMER_CLAIM": "sub"}
+    del environment[missing]
+    with pytest.raises(SettingsError, match=f"environment variable {missing} is missing"):
+        read(environment)

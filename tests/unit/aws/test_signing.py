@@ -26,9 +26,7 @@ def botocore_authorization(
     """What botocore would send."""
     request = AWSRequest(method, f"https://{headers['Host']}{target}", dict(headers), body)
     signer = auth.SigV4Auth(
-        BotocoreCredentials(
-            credentials.access_key_id, credentials.secret_access_key, credentials.session_token
-        ),
+        BotocoreCredentials(credentials.access_key_id, credentials.secret_access_key, credentials.session_token),
         "connect",
         credentials.region,
     )

@@ -113,9 +113,7 @@ def test_a_chat_may_continue_another_from_its_start(call: Caller) -> None:
     call("POST", "/contact/stop", {"InstanceId": INSTANCE_ID, "ContactId": past})
     started = json.loads(call("PUT", "/contact/chat", {**CHAT, "PersistentChat": persistent}).body)
     assert started["ContinuedFromContactId"] == past
-    again = call(
-        "POST", f"/contact/persistent-contact-association/{INSTANCE_ID}/{started['ContactId']}", persistent
-    )
+    again = call("POST", f"/contact/persistent-contact-association/{INSTANCE_ID}/{started['ContactId']}", persistent)
     assert again.status == 400
     assert b"already" in again.body
 
@@ -127,9 +125,7 @@ def test_a_session_of_segments_is_told_by_every_operation(call: Caller) -> None:
     described = json.loads(call("GET", f"/contacts/{INSTANCE_ID}/{second}").body)["Contact"]
     assert (described["InitialContactId"], described["PreviousContactId"]) == (first, first)
     assert (described["CustomerId"], described["Attributes"]) == ("c", {"a": "1"})
-    assert (
-        "InitialContactId" not in json.loads(call("GET", f"/contacts/{INSTANCE_ID}/{first}").body)["Contact"]
-    )
+    assert "InitialContactId" not in json.loads(call("GET", f"/contacts/{INSTANCE_ID}/{first}").body)["Contact"]
     call(
         "POST",
         "/contact/attributes",
@@ -209,9 +205,7 @@ def test_faults_happen_before_or_after_the_effect(
     answer = call("PUT", "/contact/chat", {**CHAT, "ClientToken": "t"})
     assert (answer.status, answer.cut) == (status, cut)
     # The same token tells whether the first call took effect.
-    assert (
-        call("PUT", "/contact/chat", {**CHAT, "ClientToken": "t", "CustomerId": "c"}).status == 400
-    ) == effect
+    assert (call("PUT", "/contact/chat", {**CHAT, "ClientToken": "t", "CustomerId": "c"}).status == 400) == effect
     call.control("POST", "faults", {"operation": "StartChatContact", **fault})
     call.control("DELETE", "faults")
     assert call("PUT", "/contact/chat", CHAT).status == 200

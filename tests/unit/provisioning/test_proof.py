@@ -13,6 +13,7 @@ ACTION = "connect:CreatePersistentContactAssociation"
 BASE = "https://api.execute-api.us-east-1.amazonaws.com/v1/contact/persistent-contact-association"
 PROPERTIES = {
     "Url": f"{BASE}/{INSTANCE_ID}/",
+    "Signed": "true",
     "Function": "arn:aws:lambda:us-east-1:123456789012:function:f",
     "Environment": {"CONNECT_INSTANCE_ID": INSTANCE_ID},
     "Actions": [ACTION],
@@ -27,6 +28,14 @@ def test_a_sound_endpoint_passes_at_once() -> None:
     nowhere = "00000000-0000-0000-0000-000000000000"
     assert world.posted == [f"{BASE}/{nowhere}/{nowhere}"] * 2
     assert world.clock == 0
+
+
+def test_without_iam_authorization_no_signed_call_is_made() -> None:
+    """Only a person's token would be answered, and the proof has none."""
+    world = World()
+    world.signed = Answer(403, b"")
+    prove({**PROPERTIES, "Signed": "false"}, world)
+    assert len(world.posted) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""Browsers: which pages may call the endpoint, and read what it answers."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Annotations, Duration
+from aws_cdk import aws_apigateway as apigateway
+
+from connect_persistent_chat.acknowledgments import acknowledge
+from connect_persistent_chat.authorization import Authorization
+from connect_persistent_chat.functions import association_names as names
+from constructs import Construct
+
+_ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+_REQUEST_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "X-Amz-Content-Sha256",
+    "X-Amz-Date",
+    "X-Amz-Security-Token",
+    "X-Amz-User-Agent",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+]
+_PREFLIGHT_IS_KEPT = Duration.hours(1)
+
+
+class Browsers:
+    """The origins that pages may call from; none by default."""
+
+    def __init__(self, allowed_origins: Sequence[str]) -> None:
+        self._origins = list(allowed_origins)
+
+    def mistakes_in(self, authorization: Authorization) -> list[str]:
+        """What is wrong with the origins."""
+        mistakes = []
+        for origin in self._origins:
+            if origin == names.ANY_ORIGIN and len(self._origins) == 1:
+                if authorization.may_read_cookies:
+                    mistakes.append(
+                        'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer may take what '
+                        "browsers send by themselves."
+                    )
+            elif not _ORIGIN.fullmatch(origin):
+                mistakes.append(
+                    f"cors_allowed_origins: got {origin!r}, expected http(s)://host[:port] in lower case, with no "
+                    'path, or "*" alone.'
+                )
+        return mistakes
+
+    def warn(self, scope: Construct) -> None:
+        """Never silently for everybody."""
+        if names.ANY_ORIGIN in self._origins:
+            Annotations.of(scope).add_warning_v2(
+                "connect-persistent-chat:any-origin",
+                'cors_allowed_origins="*" lets every page on the web call the endpoint with credentials that it '
+                "has, and read the answers.",
+            )
+
+    def environment(self) -> Mapping[str, str]:
+        """What the function is told."""
+        return {names.CORS_ALLOWED_ORIGINS: " ".join(self._origins)} if self._origins else {}
+
+    def add_preflight(self, resource: apigateway.IResource, method: str) -> None:
+        """Answer a browser that asks before it calls."""
+        if not self._origins:
+            return
+        preflight = resource.add_cors_preflight(
+            allow_origins=self._origins,
+            allow_methods=[method],
+            allow_headers=_REQUEST_HEADERS,
+            max_age=_PREFLIGHT_IS_KEPT,
+        )
+        reason = "A browser asks before it has credentials to show; the answer says what the template says."
+        acknowledge(
+            preflight,
+            {
+                "AwsSolutions::AwsSolutions-APIG4": reason,
+                "AwsSolutions::AwsSolutions-COG4": reason,
+            },
+        )
+
+    def refusal_headers(self) -> Mapping[str, str]:
+        """The headers of the gateway's own refusals, so that a page can read those as well.
+
+        A gateway response cannot choose among origins: then it reflects the caller's. It says nothing that
+        depends on the caller, and never allows credentials. Browsers speak HTTP/2, where names are in lower case.
+        """
+        if not self._origins:
+            return {}
+        exposed = {"Access-Control-Expose-Headers": f"'{', '.join(names.EXPOSED_HEADERS)}'"}
+        if self._origins == [names.ANY_ORIGIN]:
+            return {"Access-Control-Allow-Origin": f"'{names.ANY_ORIGIN}'", **exposed}
+        only = f"'{self._origins[0]}'" if len(self._origins) == 1 else "method.request.header.origin"
+        return {"Access-Control-Allow-Origin": only, "Vary": "'Origin'", **exposed}

@@ -1,0 +1,60 @@
+"""The caller: whom the configured authorization says it is. Nothing that a caller writes by itself counts."""
+
+import hashlib
+from typing import NamedTuple
+
+from association import answers, names
+from association.settings import Settings
+
+
+class Caller(NamedTuple):
+    """Who asks."""
+
+    # For the log: the principal's ARN, or the customer's fingerprint.
+    name: str
+    # The customer that the caller is, "" if nobody's; None: an AWS identity, trusted to speak for anybody.
+    customer: str | None
+
+
+def identify(event: dict[str, object], settings: Settings) -> Caller:
+    """Who sent this API Gateway proxy event.
+
+    The setting decides where to look, never what the event happens to hold. Raises a Refusal
+    (AccessDeniedException) for a caller that this endpoint takes nothing from.
+    """
+    context = _mapping(event.get("requestContext"))
+    authorizer = _mapping(context.get("authorizer"))
+    if settings.authorization == names.COGNITO:
+        return _user(_mapping(authorizer.get("claims")), settings)
+    if settings.authorization == names.AUTHORIZER:
+        return _person(authorizer.get(settings.customer_claim), settings)
+    identity = _mapping(context.get("identity"))
+    pools_allowed = settings.authorization == names.IAM_WITH_IDENTITY_POOLS
+    if identity.get("cognitoIdentityId") and not pools_allowed:
+        raise answers.denied(
+            "identity_pool",
+            "Identities of a Cognito identity pool may not call this endpoint: they are browsers.",
+        )
+    name = identity.get("userArn")
+    return Caller(name if isinstance(name, str) and name else "unknown", None)
+
+
+def _user(claims: dict[str, object], settings: Settings) -> Caller:
+    """Of a user pool's token. The gateway looks at neither the kind of token nor the app client."""
+    if claims.get("token_use") != "id":
+        raise answers.denied("token_kind", "The token is no ID token. Send the user's ID token.")
+    if claims.get("aud") not in settings.app_clients:
+        raise answers.denied("app_client", "The token was issued to an app client that may not call this endpoint.")
+    return _person(claims.get(settings.customer_claim), settings)
+
+
+def _person(customer: object, settings: Settings) -> Caller:
+    if not isinstance(customer, str) or not customer:
+        return Caller("nobody", "")
+    # Long enough to follow a person through the log, and not the customer's id itself.
+    text = f"{settings.instance_id}\0{customer}".encode("utf-8", "surrogatepass")
+    return Caller(f"sha256:{hashlib.sha256(text).hexdigest()[:16]}", customer)
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}

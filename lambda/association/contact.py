@@ -1,0 +1,60 @@
+"""A described contact: what the rule has to know of it."""
+
+from typing import NamedTuple
+
+from association import names
+from aws.client import Unreadable
+
+
+class Contact(NamedTuple):
+    """A segment of a session; Connect calls it a contact."""
+
+    id: str
+    # Whose it is; "" if it does not say.
+    customer: str
+    # VOICE, CHAT, TASK or EMAIL; "" if it does not say.
+    channel: str
+    # The id of the session's first contact: its own, if it is that.
+    session: str
+    # What an association made it continue.
+    related_id: str | None
+    # When it ended, in seconds since the epoch.
+    disconnected: float | None
+
+
+def read(document: dict[str, object], customer_identity: str) -> Contact:
+    """The contact in DescribeContact's answer. Raises Unreadable.
+
+    Connect leaves InitialContactId out of a session's first contact, as far as anybody knows: the API
+    Reference says only what it is.
+    """
+    fields = document.get("Contact")
+    if not isinstance(fields, dict):
+        raise Unreadable("200 without Contact")
+    id = fields.get("Id")
+    ended = fields.get("DisconnectTimestamp")
+    if not isinstance(id, str) or not id:
+        raise Unreadable("a contact without Id")
+    if ended is not None and (isinstance(ended, bool) or not isinstance(ended, int | float)):
+        raise Unreadable("DisconnectTimestamp is no number")
+    return Contact(
+        id,
+        _customer(fields, customer_identity),
+        _text(fields, "Channel"),
+        _text(fields, "InitialContactId") or id,
+        _text(fields, "RelatedContactId") or None,
+        ended,
+    )
+
+
+def _customer(fields: dict[str, object], customer_identity: str) -> str:
+    if customer_identity == names.CUSTOMER_ID:
+        return _text(fields, "CustomerId")
+    attributes = fields.get("Attributes")
+    name = customer_identity.removeprefix(names.ATTRIBUTE_PREFIX)
+    return _text(attributes, name) if isinstance(attributes, dict) else ""
+
+
+def _text(fields: dict[str, object], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,188 @@
+"""Who may call, and who the customer is: what is safe is built, what contradicts itself is refused."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from connect_persistent_chat import Authorization, ConfigurationError, CustomerIdentity
+from tests.synth.apps import HERE, Synthesized, endpoint, stack, user_pool
+
+
+def lambda_authorizer(scope: Stack) -> apigateway.IAuthorizer:
+    """A Lambda authorizer of the user's own."""
+    function = lambda_.Function(
+        scope,
+        "Authorize",
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        code=lambda_.Code.from_inline("def handle(event, context): ..."),
+        handler="index.handle",
+    )
+    return apigateway.TokenAuthorizer(scope, "Authorizer", handler=function)
+
+
+def variables_of(made: Synthesized) -> dict[str, Any]:
+    """The function's environment."""
+    variables: dict[str, Any] = made.named("AWS::Lambda::Function", "EndpointFunction")["Environment"]["Variables"]
+    return variables
+
+
+def method_of(made: Synthesized) -> dict[str, Any]:
+    """The one method that is called."""
+    (method,) = (
+        resource["Properties"]
+        for resource in made.all("AWS::ApiGateway::Method").values()
+        if resource["Properties"]["HttpMethod"] == "POST"
+    )
+    return dict(method)
+
+
+def test_users_of_a_pool_are_known_by_their_id_token() -> None:
+    """The gateway checks the signature, the function the kind of token, the app client and the person."""
+    here = stack(env=HERE)
+    endpoint(here, authorization=Authorization.cognito(*user_pool(here)))
+    made = Synthesized(here)
+    assert method_of(made)["AuthorizationType"] == "COGNITO_USER_POOLS"
+    authorizer = made.only("AWS::ApiGateway::Authorizer")
+    (pool,) = made.all("AWS::Cognito::UserPool")
+    assert authorizer["ProviderARNs"] == [{"Fn::GetAtt": [pool, "Arn"]}]
+    (client,) = made.all("AWS::Cognito::UserPoolClient")
+    variables = variables_of(made)
+    assert (variables["AUTHORIZATION"], variables["CUSTOMER_CLAIM"]) == ("cognito", "sub")
+    assert variables["APP_CLIENTS"] == {"Ref": client}
+    assert made.only("Custom::PersistentChatProof")["Signed"] == "false"
+    assert made.warnings() == []
+
+
+def test_a_lambda_authorizer_names_the_customer_by_a_key() -> None:
+    """Whatever else its context holds."""
+    here = stack(env=HERE)
+    endpoint(here, authorization=Authorization.authorizer(lambda_authorizer(here), customer_key="customer"))
+    made = Synthesized(here)
+    assert method_of(made)["AuthorizationType"] == "CUSTOM"
+    assert variables_of(made)["AUTHORIZATION"] == "authorizer"
+    assert variables_of(made)["CUSTOMER_CLAIM"] == "customer"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "warning"),
+    [
+        (lambda here: Authorization.iam(allow_identity_pools=True), "identity-pools"),
+        (lambda here: Authorization.cognito(*user_pool(here), customer_claim="email"), "customer-claim"),
+    ],
+)
+def test_what_has_to_be_known_warns_with_a_stable_id(authorization: Any, warning: str) -> None:
+    """Allowed, but not silently."""
+    here = stack(env=HERE)
+    endpoint(here, authorization=authorization(here))
+    (said,) = Synthesized(here).warnings()
+    assert f"[ack: connect-persistent-chat:{warning}]" in said
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        lambda here: Authorization.cognito(*user_pool(here)),
+        lambda here: Authorization.authorizer(lambda_authorizer(here), customer_key="k"),
+    ],
+)
+def test_an_authorization_that_knows_the_person_and_unchecked_contradict_each_other(authorization: Any) -> None:
+    """Any user could open any customer's chat."""
+    here = stack(env=HERE)
+    with pytest.raises(ConfigurationError, match=r"customer_identity: got unchecked\(\) with an authorization"):
+        endpoint(here, authorization=authorization(here), customer_identity=CustomerIdentity.unchecked())
+
+
+def test_a_grant_on_an_endpoint_of_tokens_is_refused() -> None:
+    """IAM permission opens nothing there; whoever grants it believes otherwise."""
+    here = stack(env=HERE)
+    made = endpoint(here, authorization=Authorization.cognito(*user_pool(here)))
+    with pytest.raises(ConfigurationError, match="grant_invoke"):
+        made.grant_invoke(iam.Role(here, "Backend", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com")))
+
+
+def test_mistakes_say_what_was_got_and_expected() -> None:
+    """At synthesis, not at the first call."""
+    here = stack(env=HERE)
+    pools, clients = user_pool(here)
+    with pytest.raises(ConfigurationError, match=r"user_pools: got none.*app_clients: got none"):
+        Authorization.cognito([], [])
+    with pytest.raises(ConfigurationError, match="customer_claim"):
+        Authorization.cognito(pools, clients, customer_claim=" ")
+    with pytest.raises(ConfigurationError, match="customer_key"):
+        Authorization.authorizer(lambda_authorizer(here), customer_key="")
+    users = apigateway.CognitoUserPoolsAuthorizer(here, "Wrong", cognito_user_pools=pools)
+    with pytest.raises(ConfigurationError, match=r"expected a Lambda authorizer.*Authorization\.cognito"):
+        Authorization.authorizer(users, customer_key="sub")
+
+
+@pytest.mark.parametrize("name", ["HostedWidget-customer", "hostedwidget-x", "", "a b", "é", "x" * 129, "a:b"])
+def test_an_attribute_that_proves_nothing_or_cannot_be_is_refused(name: str) -> None:
+    """A page sets HostedWidget attributes by itself."""
+    with pytest.raises(ConfigurationError, match="name: got"):
+        CustomerIdentity.attribute(name)
+
+
+def test_no_browser_may_call_by_default(default: Synthesized) -> None:
+    """No preflight is answered, and no answer names an origin."""
+    assert "Access-Control" not in default.text()
+    assert len(default.all("AWS::ApiGateway::Method")) == 1
+
+
+@pytest.mark.parametrize(
+    ("origins", "allowed"),
+    [
+        (["https://a.example"], "'https://a.example'"),
+        (["https://a.example", "http://localhost:3000"], "method.request.header.origin"),
+        (["*"], "'*'"),
+    ],
+)
+def test_pages_of_allowed_origins_can_ask_before_and_read_refusals(origins: list[str], allowed: str) -> None:
+    """Preflight, and the headers on each of the gateway's own refusals; never with credentials."""
+    here = stack(env=HERE)
+    endpoint(here, cors_allowed_origins=origins)
+    made = Synthesized(here)
+    assert variables_of(made)["CORS_ALLOWED_ORIGINS"] == " ".join(origins)
+    refusals = [resource["Properties"] for resource in made.all("AWS::ApiGateway::GatewayResponse").values()]
+    assert len(refusals) > 10
+    for refusal in refusals:
+        headers = refusal["ResponseParameters"]
+        assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == allowed
+        assert ("gatewayresponse.header.Vary" in headers) == (origins != ["*"])
+    (preflight,) = (
+        resource["Properties"]
+        for resource in made.all("AWS::ApiGateway::Method").values()
+        if resource["Properties"]["HttpMethod"] == "OPTIONS"
+    )
+    answers = json.dumps(preflight["Integration"])
+    for origin in origins:
+        assert origin in answers
+    assert "'POST'" in answers
+    assert "Credentials" not in made.text()
+    warnings = made.warnings()
+    assert ["[ack: connect-persistent-chat:any-origin]" in warning for warning in warnings] == (
+        [True] if origins == ["*"] else []
+    )
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://A.example", "https://a.example/", "a.example", "null", "", "https://*.example", "https://a b"]
+)
+def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
+    """It would match nothing, and nobody would know why; `*` stands alone."""
+    with pytest.raises(ConfigurationError, match="cors_allowed_origins: got"):
+        endpoint(stack(), cors_allowed_origins=[origin])
+    with pytest.raises(ConfigurationError, match="cors_allowed_origins: got"):
+        endpoint(stack(), cors_allowed_origins=["*", "https://a.example"])
+
+
+def test_everybody_is_refused_where_a_browser_may_send_credentials_by_itself() -> None:
+    """A Lambda authorizer may read cookies: then any page could act for its visitor."""
+    here = stack(env=HERE)
+    authorization = Authorization.authorizer(lambda_authorizer(here), customer_key="k")
+    with pytest.raises(ConfigurationError, match="expected exact origins"):
+        endpoint(here, authorization=authorization, cors_allowed_origins=["*"])

@@ -1,0 +1,199 @@
+"""The rule, step by step: each refusal, and that each step comes before the next."""
+
+import pytest
+
+from association.answers import Refusal
+from association.caller import Caller
+from association.contact import Contact
+from association.request import AssociationRequest
+from association.rule import Continue, Describe, Earlier, Question, judge
+
+NOW = 1_000_000.0
+CURRENT = Contact("current", "me", "CHAT", "current", None, None)
+SOURCE = Contact("source", "me", "CHAT", "source", None, NOW - 61)
+BACKEND = Caller("arn", None)
+
+
+def question(
+    current: Contact | None = CURRENT,
+    source: Contact | None = SOURCE,
+    *,
+    rehydration_type: str = "FROM_SEGMENT",
+    caller: Caller = BACKEND,
+    related: Contact | None = None,
+    delay: float = 60,
+) -> Question:
+    """A sound question, with changes."""
+    request = AssociationRequest("instance", "current", rehydration_type, "source", None)
+    contacts = {"current": current, "source": source}
+    if related is not None:
+        contacts[related.id] = related
+    return Question(request, caller, contacts, NOW, delay)
+
+
+def refusal_of(asked: Question) -> Refusal:
+    """Why it may not."""
+    with pytest.raises(Refusal) as refused:
+        judge(asked)
+    return refused.value
+
+
+@pytest.mark.parametrize("rehydration_type", ["FROM_SEGMENT", "ENTIRE_PAST_SESSION"])
+def test_a_past_chat_of_the_same_customer_may_be_continued(rehydration_type: str) -> None:
+    """The case that everything is for."""
+    assert judge(question(rehydration_type=rehydration_type)) == Continue()
+    assert judge(question(caller=Caller("x", "me"), rehydration_type=rehydration_type)) == Continue()
+
+
+LOOK_ALIKES = ["Me", "me ", " me", "me\0", "me\n", "m\u0435", "\uff4de", "me\u200b", "\ud800", "m%65"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        question(current=None),
+        question(source=None),
+        question(current=None, source=None),
+        question(source=SOURCE._replace(customer="you")),
+        question(current=CURRENT._replace(customer="you")),
+        question(source=SOURCE._replace(customer="")),
+        question(current=CURRENT._replace(customer="")),
+        question(current=CURRENT._replace(customer=""), source=SOURCE._replace(customer="")),
+        question(current=CURRENT._replace(customer=""), source=SOURCE._replace(customer=""), caller=Caller("", "")),
+        question(caller=Caller("x", "you")),
+        question(caller=Caller("x", "")),
+        question(current=CURRENT._replace(id="CURRENT")),
+        question(source=SOURCE._replace(id="SOURCE")),
+        *(question(source=SOURCE._replace(customer=other)) for other in LOOK_ALIKES),
+        *(question(caller=Caller("x", other)) for other in LOOK_ALIKES),
+    ],
+)
+def test_one_anything_else_is_not_found_in_one_wording(asked: Question) -> None:
+    """1. Unknown, somebody else's, nobody's, look-alikes: nobody learns which."""
+    refusal, reference = refusal_of(asked), refusal_of(question(source=None))
+    assert (refusal.status, refusal.error_type, refusal.message, refusal.retry_after) == (
+        404,
+        "ResourceNotFoundException",
+        reference.message,
+        None,
+    )
+
+
+def test_a_customer_may_be_of_any_characters() -> None:
+    """Half a surrogate pair compares like everything else, and does not fail."""
+    for customer in ("é", "e\u0301", "\ud800", "x" * 128):
+        current, source = CURRENT._replace(customer=customer), SOURCE._replace(customer=customer)
+        assert judge(question(current, source)) == Continue()
+
+
+@pytest.mark.parametrize("channel", ["VOICE", "TASK", "EMAIL", "", "chat"])
+def test_two_the_current_contact_is_a_chat_that_runs(channel: str) -> None:
+    """2. Connect would take the error branch; the endpoint says why."""
+    assert refusal_of(question(CURRENT._replace(channel=channel))).reason == "current_no_chat"
+    assert refusal_of(question(CURRENT._replace(disconnected=NOW))).reason == "current_ended"
+    assert refusal_of(question(CURRENT._replace(disconnected=0.0))).reason == "current_ended"
+
+
+def test_three_the_same_request_gets_the_earlier_answer() -> None:
+    """3. A retry after a lost answer is safe, and costs Connect nothing."""
+    linked = CURRENT._replace(related_id="source")
+    assert judge(question(linked)) == Earlier("source")
+    # Also when the source would no longer pass: it was fit when the association was made.
+    assert judge(question(linked, SOURCE._replace(disconnected=NOW))) == Earlier("source")
+
+
+def test_three_for_a_whole_session_the_continued_contact_is_described_too() -> None:
+    """3. Connect chose it, so it has to be one of the source's session, and the same customer's."""
+    linked, entire = CURRENT._replace(related_id="last"), "ENTIRE_PAST_SESSION"
+    assert judge(question(linked, rehydration_type=entire)) == Describe("last")
+    last = Contact("last", "me", "CHAT", "source", None, NOW - 61)
+    assert judge(question(linked, rehydration_type=entire, related=last)) == Earlier("last")
+    for other in (last._replace(session="another"), last._replace(customer="you"), last._replace(customer="")):
+        assert refusal_of(question(linked, rehydration_type=entire, related=other)).reason == "continues_another"
+    gone = question(linked, rehydration_type=entire)
+    gone = gone._replace(contacts={**gone.contacts, "last": None})
+    assert refusal_of(gone).reason == "continues_another"
+    # The source itself needs no second description.
+    assert judge(question(CURRENT._replace(related_id="source"), rehydration_type=entire)) == Earlier("source")
+
+
+def test_three_another_request_is_refused() -> None:
+    """3. Only one association, and only once, for each new chat."""
+    refusal = refusal_of(question(CURRENT._replace(related_id="another")))
+    assert (refusal.status, refusal.error_type, refusal.reason) == (400, "InvalidRequestException", "continues_another")
+    # From the segment, a contact of the same session is another one.
+    sibling = SOURCE._replace(session="first")
+    assert refusal_of(question(CURRENT._replace(related_id="first"), sibling)).reason == "continues_another"
+
+
+@pytest.mark.parametrize("channel", ["VOICE", "TASK", "EMAIL", ""])
+def test_four_the_source_is_a_chat_that_has_ended(channel: str) -> None:
+    """4. Chats only, past ones only."""
+    assert refusal_of(question(source=SOURCE._replace(channel=channel))).reason == "source_no_chat"
+    assert refusal_of(question(source=SOURCE._replace(disconnected=None))).reason == "source_running"
+
+
+@pytest.mark.parametrize(
+    ("ended", "delay", "retry_after"),
+    [(60, 60, None), (59.5, 60, 1), (59, 60, 1), (58.9, 60, 2), (0, 60, 60), (-5, 60, 60), (0, 0, None), (1, 90.5, 90)],
+)
+def test_four_its_transcript_had_time_to_be_written(ended: float, delay: float, retry_after: int | None) -> None:
+    """4. Retry-After is at least a second, at most the delay, and then the answer is another."""
+    asked = question(source=SOURCE._replace(disconnected=NOW - ended), delay=delay)
+    if retry_after is None:
+        assert judge(asked) == Continue()
+    else:
+        refusal = refusal_of(asked)
+        assert (refusal.reason, refusal.retry_after) == ("transcript_not_ready", retry_after)
+        assert judge(asked._replace(now=NOW + retry_after + max(0, -ended))) == Continue()
+
+
+def test_five_a_chat_does_not_continue_itself() -> None:
+    """5. An earlier segment of the current session is shown anyway."""
+    later = CURRENT._replace(session="source")
+    assert refusal_of(question(later)).reason == "same_session"
+    both = question(later, SOURCE._replace(session="first"))
+    assert judge(both) == Continue()
+
+
+def test_six_a_whole_session_is_named_by_its_first_contact() -> None:
+    """6. The classic mistake; the refusal names the right one."""
+    refusal = refusal_of(question(source=SOURCE._replace(session="first"), rehydration_type="ENTIRE_PAST_SESSION"))
+    assert refusal.reason == "not_initial_contact"
+    assert "send first." in refusal.message
+    assert judge(question(source=SOURCE._replace(session="first"))) == Continue()
+
+
+def test_each_step_comes_before_the_next() -> None:
+    """A question that breaks every rule from one step on is refused for the first of them."""
+    current = CURRENT._replace(channel="VOICE", disconnected=NOW, related_id="another", session="source")
+    source = SOURCE._replace(channel="VOICE", disconnected=None, session="source")
+    entire = "ENTIRE_PAST_SESSION"
+    reasons = [refusal_of(question(current._replace(customer="you"), source, rehydration_type=entire)).reason]
+    reasons.append(refusal_of(question(current, source)).reason)
+    current = current._replace(channel="CHAT")
+    reasons.append(refusal_of(question(current, source)).reason)
+    current = current._replace(disconnected=None)
+    reasons.append(refusal_of(question(current, source)).reason)
+    current = current._replace(related_id=None)
+    reasons.append(refusal_of(question(current, source)).reason)
+    source = source._replace(channel="CHAT")
+    reasons.append(refusal_of(question(current, source)).reason)
+    source = source._replace(disconnected=NOW)
+    reasons.append(refusal_of(question(current, source)).reason)
+    source = source._replace(disconnected=NOW - 61, session="first")
+    current = current._replace(session="first")
+    reasons.append(refusal_of(question(current, source, rehydration_type=entire)).reason)
+    current = current._replace(session="current")
+    reasons.append(refusal_of(question(current, source, rehydration_type=entire)).reason)
+    assert reasons == [
+        "another_customer",
+        "current_no_chat",
+        "current_ended",
+        "continues_another",
+        "source_no_chat",
+        "source_running",
+        "transcript_not_ready",
+        "same_session",
+        "not_initial_contact",
+    ]
