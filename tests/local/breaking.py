@@ -11,6 +11,7 @@ from typing import Any
 from tests.local.deployments import Deployed
 
 ACTION = "connect:CreatePersistentContactAssociation"
+DESCRIBE = "connect:DescribeContact"
 
 
 def function_of(sound: Deployed) -> str:

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from local.cdk import bootstrap
 from local.cloud import Cloud
-from tests.local.breaking import ACTION, function_of
-from tests.local.deployments import Deployed, deploy, sound_stack
+from tests.local.breaking import ACTION, DESCRIBE, function_of
+from tests.local.deployments import Deployed, deploy, doors_stack, sound_stack
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +22,13 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def sound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Two sound endpoints in one stack, deployed once; whoever breaks something mends it."""
-    out: Path = tmp_path_factory.mktemp("sound")
-    return deploy(cloud, out, {"Sound": sound_stack})["Sound"]
+    return deploy(cloud, tmp_path_factory.mktemp("sound"), {"Sound": sound_stack})["Sound"]
+
+
+@pytest.fixture(scope="session")
+def doors(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """An endpoint for each other kind of caller and customer, deployed once."""
+    return deploy(cloud, tmp_path_factory.mktemp("doors"), {"Doors": doors_stack})["Doors"]
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +46,8 @@ def prove(sound: Deployed) -> Callable[[], str | None]:
             "Url": sound.outputs["FirstUrl"],
             "Function": configured["FunctionArn"],
             "Environment": configured["Environment"]["Variables"],
-            "Actions": [ACTION],
+            "Signed": "true",
+            "Actions": [ACTION, DESCRIBE],
             "PatienceSeconds": "1",
         },
     }

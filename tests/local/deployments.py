@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import App, CfnOutput, CliCredentialsStackSynthesizer, Duration, Environment, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_lambda as lambda_
 
-from connect_persistent_chat import ConnectInstance, CustomerIdentity, PersistentChatEndpoint
+from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity, PersistentChatEndpoint
 from local.cdk import cdk
 from local.cloud import Cloud
 
 Fill = Callable[[Stack], None]
+# MiniStack enforces the throttle in real time, and most tests make more calls than Connect's quota allows.
+UNTHROTTLED: dict[str, Any] = {"throttle_rate_limit": 1000, "throttle_burst_limit": 1000}
 
 
 class Deployed:
@@ -74,7 +79,6 @@ def destroy(cloud: Cloud, out: Path) -> str:
 def endpoint(stack: Stack, id: str = "Endpoint", **properties: Any) -> PersistentChatEndpoint:
     """An endpoint for the cloud's own instance, with a proof that does not wait long."""
     properties.setdefault("proof_patience", Duration.seconds(10))
-    properties.setdefault("customer_identity", CustomerIdentity.unchecked())
     if "instance" not in properties:
         properties["instance"] = ConnectInstance.from_instance_id(
             stack, f"{id}Instance", "11111111-1111-4111-8111-111111111111"
@@ -83,9 +87,66 @@ def endpoint(stack: Stack, id: str = "Endpoint", **properties: Any) -> Persisten
 
 
 def sound_stack(stack: Stack) -> None:
-    """Two endpoints side by side: one by id for the tests to call, one by alias."""
-    first = endpoint(stack, "First", throttle_rate_limit=1000, throttle_burst_limit=1000)
+    """Two endpoints side by side: one by id for the tests to call, one by alias that trusts its callers."""
+    first = endpoint(stack, "First", **UNTHROTTLED)
     instance = ConnectInstance.from_instance_alias(stack, "ByAlias", "local")
-    second = endpoint(stack, "Second", instance=instance)
+    second = endpoint(stack, "Second", instance=instance, customer_identity=CustomerIdentity.unchecked())
     CfnOutput(stack, "FirstUrl", value=first.url)
     CfnOutput(stack, "SecondUrl", value=second.url)
+
+
+AUTHORIZER = """
+import json, base64
+def handle(event, context):
+    # The token is the context that it asks for: what a careless authorizer would do, and each test needs.
+    context = json.loads(base64.b64decode(event["authorizationToken"]))
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": event["methodArn"]}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"principalId": "somebody", "policyDocument": policy, "context": context}
+"""
+
+
+def doors_stack(stack: Stack) -> None:
+    """An endpoint for users of a pool, one behind a Lambda authorizer, one by attribute, one for browsers' pools."""
+    pool = cognito.UserPool(stack, "Users", self_sign_up_enabled=True)
+    flows = cognito.AuthFlow(user_password=True)
+    ours = pool.add_client("Ours", auth_flows=flows, id_token_validity=Duration.minutes(5))
+    other = pool.add_client("Other", auth_flows=flows)
+    stranger = cognito.UserPool(stack, "Strangers", self_sign_up_enabled=True)
+    strangers = stranger.add_client("Theirs", auth_flows=flows)
+    authorize = lambda_.Function(
+        stack,
+        "Authorize",
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        code=lambda_.Code.from_inline(AUTHORIZER),
+        handler="index.handle",
+    )
+    authorizer = apigateway.TokenAuthorizer(
+        stack, "Authorizer", handler=authorize, results_cache_ttl=Duration.seconds(0)
+    )
+    instance = ConnectInstance.from_instance_id(stack, "Instance", Cloud.instance_id)
+    made = {
+        "Cognito": Authorization.cognito([pool], [ours]),
+        "Authorizer": Authorization.authorizer(authorizer, customer_key="customer"),
+        "Attribute": Authorization.iam(),
+        "Pools": Authorization.iam(allow_identity_pools=True),
+    }
+    for name, authorization in made.items():
+        by_attribute = CustomerIdentity.attribute("customer-key") if name == "Attribute" else None
+        one = endpoint(
+            stack,
+            name,
+            instance=instance,
+            authorization=authorization,
+            customer_identity=by_attribute,
+            cors_allowed_origins=["https://a.example"] if name == "Cognito" else [],
+            **UNTHROTTLED,
+        )
+        CfnOutput(stack, f"{name}Url", value=one.url)
+    for name, value in {
+        "Pool": pool.user_pool_id,
+        "OurClient": ours.user_pool_client_id,
+        "OtherClient": other.user_pool_client_id,
+        "StrangersClient": strangers.user_pool_client_id,
+    }.items():
+        CfnOutput(stack, name, value=value)

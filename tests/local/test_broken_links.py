@@ -11,6 +11,7 @@ import pytest
 
 from tests.local.breaking import (
     ACTION,
+    DESCRIBE,
     disconnected,
     other_code,
     other_environment,
@@ -34,6 +35,7 @@ SILENT = "def handle(event, context):\n    return {}"
         (without_gateway_response, "stage"),
         (without_authorization, "authorization"),
         (without_permission, f"permission {ACTION}"),
+        (lambda sound: without_permission(sound, DESCRIBE), f"permission {DESCRIBE}"),
         (lambda sound: without_one_resource(sound, "contacts"), f"permission {ACTION}"),
         (lambda sound: without_one_resource(sound, "instance"), f"permission {ACTION}"),
         (lambda sound: other_code(sound, CRASHING), "function"),
@@ -52,6 +54,7 @@ SILENT = "def handle(event, context):\n    return {}"
         "gateway response deleted",
         "authorization removed",
         "permission removed",
+        "permission to describe removed",
         "instance removed from the permission",
         "contacts removed from the permission",
         "code crashes",

@@ -7,12 +7,12 @@ from botocore.exceptions import ClientError
 
 from local.chats import Chats
 from local.clients import endpoint_client
-from tests.local.breaking import ACTION, actions_of, function_of, without_permission
+from tests.local.breaking import ACTION, DESCRIBE, actions_of, function_of, without_permission
 from tests.local.deployments import Deployed
 
 
-def the_endpoint_is_denied(sound: Deployed) -> None:
-    """A caller gets 500 without a word about the role."""
+def the_endpoint_is_denied(sound: Deployed, action: str) -> None:
+    """A caller gets 500 without a word about the role; the log has all of it."""
     chats = Chats(sound.cloud)
     past, contact = chats.past(), chats.start()
     client = endpoint_client(sound.cloud, sound.outputs["FirstUrl"])
@@ -24,17 +24,17 @@ def the_endpoint_is_denied(sound: Deployed) -> None:
             SourceContactId=past[0],
         )
     assert "role" not in str(failed.value)
-    assert f"not authorized to perform: {ACTION}" in log_of(sound)
+    assert f"not authorized to perform: {action}" in log_of(sound)
 
 
-def nothing_is_logged(sound: Deployed) -> None:
+def nothing_is_logged(sound: Deployed, _: str) -> None:
     """The function runs, and nobody can see what it did."""
     before = log_of(sound)
     sound.cloud.client("lambda").invoke(FunctionName=function_of(sound), Payload=b'{"probe": "settings"}')
     assert log_of(sound) == before
 
 
-def tracing_is_refused(sound: Deployed) -> None:
+def tracing_is_refused(sound: Deployed, _: str) -> None:
     """Lambda takes no function whose trace it could not send."""
     with pytest.raises(ClientError, match=r"does not have permissions to call Put.* on XRAY"):
         sound.cloud.client("lambda").update_function_configuration(
@@ -54,8 +54,9 @@ def log_of(sound: Deployed) -> str:
     return "\n".join(event["message"] for page in pages for event in page["events"])
 
 
-WITHOUT: dict[str, Callable[[Deployed], None]] = {
+WITHOUT: dict[str, Callable[[Deployed, str], None]] = {
     ACTION: the_endpoint_is_denied,
+    DESCRIBE: the_endpoint_is_denied,
     "logs:CreateLogStream": nothing_is_logged,
     "logs:PutLogEvents": nothing_is_logged,
     "xray:PutTelemetryRecords": tracing_is_refused,
@@ -78,7 +79,7 @@ def test_the_functions_role_allows_what_is_tried_below_and_nothing_else(sound: D
 def test_without_a_permission_something_fails_for_that_reason(sound: Deployed, action: str) -> None:
     """And with it, it works: the proof and the other tests show that."""
     with without_permission(sound, action):
-        WITHOUT[action](sound)
+        WITHOUT[action](sound, action)
 
 
 PROOF_WITHOUT = {
