@@ -12,20 +12,22 @@ class Chats:
         self._cloud = cloud
         self._connect = cloud.client("connect")
 
-    def start(self, customer: str = "customer") -> str:
-        """A chat that runs; its contact id."""
+    def start(self, customer: str | None = "customer", *, instance: str | None = None, **fields: Any) -> str:
+        """A chat that runs; its contact id. `fields` are StartChatContact's own."""
+        if customer is not None:
+            fields["CustomerId"] = customer
         started = self._connect.start_chat_contact(
-            InstanceId=self._cloud.instance_id,
+            InstanceId=instance or self._cloud.instance_id,
             ContactFlowId="22222222-2222-4222-8222-222222222222",
             ParticipantDetails={"DisplayName": "Customer"},
-            CustomerId=customer,
+            **fields,
         )
         return str(started["ContactId"])
 
-    def end(self, contact: str) -> None:
+    def end(self, contact: str, *, instance: str | None = None, wait: float = 120) -> None:
         """End a chat. Its transcript is written a while after: Connect's clock goes on two minutes."""
-        self._connect.stop_contact(InstanceId=self._cloud.instance_id, ContactId=contact)
-        self._cloud.control("POST", "clock", {"advance": 120})
+        self._connect.stop_contact(InstanceId=instance or self._cloud.instance_id, ContactId=contact)
+        self._cloud.control("POST", "clock", {"advance": wait})
 
     def past(self, customer: str = "customer") -> list[str]:
         """An ended session: the chat, its transfer and its survey."""

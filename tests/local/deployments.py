@@ -122,7 +122,7 @@ def doors_stack(stack: Stack) -> None:
         handler="index.handle",
     )
     authorizer = apigateway.TokenAuthorizer(
-        stack, "Authorizer", handler=authorize, results_cache_ttl=Duration.seconds(0)
+        stack, "LambdaAuthorizer", handler=authorize, results_cache_ttl=Duration.seconds(0)
     )
     instance = ConnectInstance.from_instance_id(stack, "Instance", Cloud.instance_id)
     made = {

@@ -1,0 +1,147 @@
+"""Callers of a deployed endpoint who may send anything: signed, with a token, or neither."""
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from local.cloud import Cloud
+from tests.local.deployments import Deployed
+
+# What differs from answer to answer and says nothing about it.
+_PASSING = {"date", "x-amz-id-2", "x-amz-request-id", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"}
+PATH = "/contact/persistent-contact-association"
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The body, which is always a JSON object."""
+        document = json.loads(self.body)
+        assert isinstance(document, dict)
+        return document
+
+    def lasting(self) -> tuple[int, dict[str, str], bytes]:
+        """All of it but ids and times, to be compared byte by byte."""
+        headers = {name.lower(): value for name, value in self.headers.items() if name.lower() not in _PASSING}
+        return self.status, headers, self.body
+
+
+class Door:
+    """One endpoint, as callers see it."""
+
+    def __init__(self, deployed: Deployed, output: str) -> None:
+        self.cloud: Cloud = deployed.cloud
+        self._stage = self.cloud.execute_api_url(deployed.outputs[output]).partition(PATH)[0]
+
+    def ask(
+        self,
+        contact: str,
+        source: Any,
+        rehydration_type: str = "FROM_SEGMENT",
+        *,
+        instance: str | None = None,
+        **more: Any,
+    ) -> Answer:
+        """The operation; `more` is of the body, or of `send`."""
+        options = {name: more.pop(name) for name in ("headers", "credentials", "token") if name in more}
+        body = json.dumps({"RehydrationType": rehydration_type, "SourceContactId": source, **more})
+        return self.send(f"{PATH}/{instance or self.cloud.instance_id}/{contact}", body.encode(), **options)
+
+    def send(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
+        token: str | None = None,
+        method: str = "POST",
+    ) -> Answer:
+        """Any bytes to any path: with a token, or signed, as the cloud's root unless told otherwise."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        request = AWSRequest(method, self._stage + path, sent, body)
+        if token is not None:
+            request.headers["Authorization"] = token
+        else:
+            SigV4Auth(credentials or Credentials(self.cloud.account, "any"), "execute-api", self.cloud.region).add_auth(
+                request
+            )
+        prepared = request.prepare()
+        prepared_headers = {str(name): _text(value) for name, value in prepared.headers.items()}
+        raw = urllib.request.Request(prepared.url, data=body, headers=prepared_headers, method=method)
+        try:
+            with urllib.request.urlopen(raw, timeout=30) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read())
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return Answer(refused.code, dict(refused.headers), refused.read())
+
+
+class Users:
+    """People with accounts in a user pool."""
+
+    def __init__(self, cloud: Cloud, pool: str) -> None:
+        self._idp = cloud.client("cognito-idp")
+        self._pool = pool
+
+    def sign_up(self, name: str, client: str) -> str:
+        """A new user; the `sub` that names the person."""
+        self._idp.admin_create_user(UserPoolId=self._pool, Username=name, MessageAction="SUPPRESS")
+        self._idp.admin_set_user_password(UserPoolId=self._pool, Username=name, Password=PASSWORD, Permanent=True)
+        return str(claims_of(self.tokens(name, client)["IdToken"])["sub"])
+
+    def tokens(self, name: str, client: str) -> dict[str, str]:
+        """Fresh tokens for an app client: IdToken, AccessToken."""
+        result = self._idp.initiate_auth(
+            ClientId=client,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+        )["AuthenticationResult"]
+        return {kind: str(result[kind]) for kind in ("IdToken", "AccessToken")}
+
+    def shorten_tokens(self, client: str, seconds: int) -> None:
+        """Have an app client's ID tokens expire soon."""
+        self._idp.update_user_pool_client(
+            UserPoolId=self._pool,
+            ClientId=client,
+            IdTokenValidity=seconds,
+            TokenValidityUnits={"IdToken": "seconds"},
+            ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        )
+
+
+PASSWORD = "Correct-horse-7"
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """What a token says, unverified."""
+    part = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return claims
+
+
+def forged(token: str, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    """A token with other claims, and the signature of the old ones."""
+
+    def encoded(document: dict[str, Any]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(document).encode()).decode().rstrip("=")
+
+    first, _, signature = token.split(".")
+    return ".".join([encoded(header) if header else first, encoded({**claims_of(token), **claims}), signature])
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
