@@ -56,13 +56,13 @@ class Connect:
         self.faults = Faults()
         # How often each operation was called, by how it ended.
         self.calls: dict[str, Counter[str]] = {}
-        self._operations = Operations(self.instances, self.contacts, self.associations, self.clock)
+        self.operations = Operations(self.instances, self.contacts, self.associations, self.clock)
         self.instances.add(self.clock.now(), id=INSTANCE_ID, alias=ALIAS)
 
     @property
     def supported(self) -> tuple[str, ...]:
         """The names of the supported operations."""
-        return tuple(self._operations.supported)
+        return tuple(self.operations.supported)
 
     async def answer(self, request: Request, authorize: Authorize) -> Response:
         """Answer a request of Connect's own API."""
@@ -107,7 +107,7 @@ class Connect:
         return None
 
     def _answer(self, call: model.Call, region: str, authorize: Authorize) -> Response:
-        operation = self._operations.supported.get(call.operation)
+        operation = self.operations.supported.get(call.operation)
         if operation is None:
             message = f"The local cloud does not support {call.operation}. It supports {', '.join(self.supported)}."
             return self._refused(call.operation, ConnectError("InvalidRequestException", message))

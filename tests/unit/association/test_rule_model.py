@@ -1,0 +1,147 @@
+"""Random histories against the rule alone, with the local Connect's own contacts behind it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from association import contact
+from association.answers import Refusal
+from association.caller import Caller
+from association.request import AssociationRequest
+from association.rule import Continue, Describe, Earlier, Question, judge
+from local.connect import model
+from local.connect.errors import ConnectError
+from local.connect.service import INSTANCE_ID, Connect
+from tests.histories import DELAY, HISTORIES, Ledger
+
+REGION = "us-east-1"
+SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+class StillClock:
+    """Goes only when it is told to."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """This instant."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Later."""
+        self._now += timedelta(seconds=seconds)
+
+
+class RuleWorld:
+    """The local Connect, and the rule in front of it, without HTTP between them."""
+
+    def __init__(self) -> None:
+        self._connect = Connect("123456789012", REGION)
+        self._clock = StillClock()
+        self._instance = self._connect.instances.get(REGION, INSTANCE_ID)
+        self._contacts, self._associations = self._connect.contacts, self._connect.associations
+
+    def start(self, customer: str | None) -> str:
+        """A chat."""
+        return self._contacts.start(self._instance, self._clock.now(), customer_id=customer).id
+
+    def other(self, customer: str | None) -> str:
+        """A call."""
+        now = self._clock.now()
+        return self._contacts.start(self._instance, now, channel="VOICE", customer_id=customer).id
+
+    def next(self, contact: str, how: str) -> str:
+        """Transfer or survey."""
+        step = self._contacts.transfer if how == "transfer" else self._contacts.survey
+        return step(self._contacts.get(self._instance, contact), self._clock.now()).id
+
+    def stop(self, contact: str) -> None:
+        """A segment ends."""
+        self._contacts.stop(self._contacts.get(self._instance, contact), self._clock.now())
+
+    def wait(self, seconds: float) -> None:
+        """Time passes."""
+        self._clock.advance(seconds)
+
+    def elsewhere(self, customer: str | None, source: str, rehydration_type: str) -> tuple[str, str] | None:
+        """Connect itself joins whatever it is told to."""
+        new = self._contacts.get(self._instance, self.start(customer))
+        try:
+            past = self._contacts.get(self._instance, source)
+            return new.id, self._associations.create(new, past, rehydration_type, None).continued_from_contact_id
+        except ConnectError:
+            self._contacts.forget(new)
+            return None
+
+    def ask(self, current: str, source: str, rehydration_type: str, caller: str | None) -> tuple[int, str]:
+        """As the handler does."""
+        request = AssociationRequest(INSTANCE_ID, current, rehydration_type, source, None)
+        contacts = {id: self._described(id) for id in (current, source)}
+        while True:
+            question = Question(request, Caller("x", caller), contacts, self._clock.now().timestamp(), DELAY)
+            try:
+                verdict = judge(question)
+            except Refusal as refusal:
+                return refusal.status, refusal.reason
+            if isinstance(verdict, Earlier):
+                return 200, verdict.continued_from_contact_id
+            if isinstance(verdict, Continue):
+                return self._create(current, source, rehydration_type)
+            assert isinstance(verdict, Describe)
+            contacts[verdict.contact_id] = self._described(verdict.contact_id)
+
+    def _create(self, current: str, source: str, rehydration_type: str) -> tuple[int, str]:
+        try:
+            made = self._associations.create(
+                self._contacts.get(self._instance, current),
+                self._contacts.get(self._instance, source),
+                rehydration_type,
+                None,
+            )
+        except ConnectError as refused:
+            return 400, refused.message
+        return 200, made.continued_from_contact_id
+
+    def _described(self, id: str) -> contact.Contact:
+        describe = self._connect.operations.supported["DescribeContact"]
+        result = describe({"InstanceId": INSTANCE_ID, "ContactId": id}, REGION)
+        return contact.read(json.loads(model.shaped("DescribeContact", result)), "customer_id")
+
+
+def play(history: list[tuple[object, ...]]) -> int:
+    """Play it; how many associations were granted."""
+    ledger = Ledger(RuleWorld())
+    ledger.play(history)
+    return ledger.granted
+
+
+@settings(SETTINGS, max_examples=1_000)
+@given(HISTORIES)
+def test_what_is_granted_joins_chats_of_one_customer(history: list[tuple[object, ...]]) -> None:
+    """And agrees with the documented rules; what they allow is granted."""
+    play(history)
+
+
+@pytest.mark.prove
+@settings(SETTINGS, max_examples=20_000)
+@given(HISTORIES)
+def test_twenty_thousand_histories_join_chats_of_one_customer(history: list[tuple[object, ...]]) -> None:
+    """The same, for long."""
+    play(history)
+
+
+def test_the_histories_come_to_the_point() -> None:
+    """A model test that never grants anything would prove nothing."""
+    granted = 0
+
+    @settings(SETTINGS, max_examples=300, database=None)
+    @given(HISTORIES)
+    def count(history: list[tuple[object, ...]]) -> None:
+        nonlocal granted
+        granted += play(history)
+
+    count()
+    assert granted > 30
