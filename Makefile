@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: setup demo test cloud deploy destroy format build clean
+.PHONY: setup demo test prove cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -31,6 +31,9 @@ test: $(READY) ## Format, lint, types, unit, synth, local
 	ruff check .
 	mypy
 	python -m pytest -m "not prove" $(ARGS)
+
+prove: $(READY) ## The long suites: histories, timing, mutation
+	python -m pytest -m prove $(ARGS)
 
 cloud: $(READY) ## The local cloud in the foreground
 	@python -m local --port $(CLOUD_PORT)

@@ -3,14 +3,12 @@
 from aws_cdk import App, Stack
 from aws_cdk import aws_iam as iam
 
-from connect_persistent_chat import ConnectInstance, CustomerIdentity, PersistentChatEndpoint
+from connect_persistent_chat import ConnectInstance, PersistentChatEndpoint
 
 app = App()
 stack = Stack(app, "ContactCentre")
 instance = ConnectInstance.from_instance_id(stack, "Connect", "11111111-1111-4111-8111-111111111111")
-endpoint = PersistentChatEndpoint(
-    stack, "PersistentChat", instance=instance, customer_identity=CustomerIdentity.unchecked()
-)
+endpoint = PersistentChatEndpoint(stack, "PersistentChat", instance=instance)
 backend = iam.Role(stack, "Backend", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
 endpoint.grant_invoke(backend)
 app.synth()

@@ -16,6 +16,7 @@ from local.cloud import Cloud, CloudError
 from local.deploy import arguments_of
 
 _CUSTOMER = "customer-4711"
+_ANOTHER_CUSTOMER = "customer-0815"
 _PROGRESS_SECONDS = 1.0
 _WIDTH = 150
 # Of a command that failed.
@@ -67,6 +68,12 @@ class Demo:
                 show({"RelatedContactId": related, "shows": history})
                 expect("RelatedContactId", related, expected)
                 expect("contacts shown", history, seen)
+        with step("Another customer tries to continue that chat; for them it does not exist"):
+            theirs = self._chats.start(_ANOTHER_CUSTOMER)
+            refusal = self._refusal(caller, theirs, first)
+            show(refusal)
+            expect("status", refusal["status"], 404)
+            expect("contact that was continued", self._chats.describe(theirs).get("RelatedContactId"), None)
         with step("A caller without permission is refused"):
             contact = self._chats.start(_CUSTOMER)
             stranger = endpoint_client(self._cloud, url, *self._stranger())

@@ -79,7 +79,7 @@ def _of_one_customer(question: Question) -> tuple[Contact, Contact]:
 
 def _same(one: str, other: str) -> bool:
     """Exactly the same, in constant time; empty never equals empty."""
-    first, second = one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
+    first, second = one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass")
     return hmac.compare_digest(first, second) and bool(first)
 
 

@@ -2,10 +2,14 @@
 
 import inspect
 import re
+import runpy
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from connect_persistent_chat import PersistentChatEndpoint
+from tests.synth.apps import Synthesized
 
 ROOT = Path(__file__).resolve().parents[2]
 PROPERTIES = {
@@ -35,15 +39,17 @@ def test_the_readme_lists_the_same_properties() -> None:
     """The table of defaults leaves nothing out and invents nothing."""
     table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Defaults")[2].partition("##")[0]
     listed = {name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", row)}
-    assert listed == OPTIONAL | {"customer_identity"}
+    assert listed == OPTIONAL
 
 
-def test_the_readmes_example_is_the_one_that_the_package_test_runs() -> None:
-    """The ten lines are run, not only shown: examples/own_stack.py is theirs with a backend added."""
-    block = (ROOT / "README.md").read_text(encoding="utf-8").partition("```python\nfrom aws_cdk")[2].partition("```")[0]
-    example = (ROOT / "examples" / "own_stack.py").read_text(encoding="utf-8")
-    for line in ("from aws_cdk" + block).splitlines():
-        assert line in example, line
+@pytest.mark.parametrize(("begins", "example"), [("from aws_cdk", "own_stack.py"), ("endpoint =", "users.py")])
+def test_the_readmes_examples_are_run(begins: str, example: str) -> None:
+    """What is shown stands in an example, line by line, and the example synthesizes."""
+    block = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"```python\n{begins}")[2].partition("```")[0]
+    file = ROOT / "examples" / example
+    for line in (begins + block).splitlines():
+        assert line in file.read_text(encoding="utf-8"), line
+    assert Synthesized(runpy.run_path(str(file))["stack"]).all("Custom::PersistentChatProof")
 
 
 def test_every_assumption_of_the_local_cloud_is_listed() -> None:

@@ -197,3 +197,61 @@ def test_each_step_comes_before_the_next() -> None:
         "same_session",
         "not_initial_contact",
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason", "message"),
+    [
+        (question(source=None), "unknown_contact", None),
+        (question(current=CURRENT._replace(id="CURRENT")), "unknown_contact", None),
+        (question(source=SOURCE._replace(customer="you")), "another_customer", None),
+        (question(caller=Caller("x", "you")), "another_caller", None),
+        (
+            question(CURRENT._replace(channel="VOICE")),
+            "current_no_chat",
+            "InitialContactId is of channel VOICE, expected a chat.",
+        ),
+        (
+            question(CURRENT._replace(disconnected=NOW)),
+            "current_ended",
+            "The chat InitialContactId has ended. Start a new one.",
+        ),
+        (
+            question(CURRENT._replace(related_id="another")),
+            "continues_another",
+            "The chat InitialContactId continues another chat already. That cannot be changed.",
+        ),
+        (
+            question(source=SOURCE._replace(channel="TASK")),
+            "source_no_chat",
+            "SourceContactId is of channel TASK, expected a chat.",
+        ),
+        (
+            question(source=SOURCE._replace(disconnected=None)),
+            "source_running",
+            "The chat SourceContactId has not ended: only a past chat can be continued.",
+        ),
+        (
+            question(source=SOURCE._replace(disconnected=NOW - 50)),
+            "transcript_not_ready",
+            "The chat SourceContactId ended a moment ago, and its transcript is still being written. "
+            "Try again in 10 s.",
+        ),
+        (
+            question(CURRENT._replace(session="source")),
+            "same_session",
+            "SourceContactId is a part of the chat that would continue it.",
+        ),
+        (
+            question(source=SOURCE._replace(session="first"), rehydration_type="ENTIRE_PAST_SESSION"),
+            "not_initial_contact",
+            "SourceContactId is not the first contact of its session, as ENTIRE_PAST_SESSION needs: send first.",
+        ),
+    ],
+)
+def test_the_log_and_the_caller_are_told_why(asked: Question, reason: str, message: str | None) -> None:
+    """The log always; the caller only when both contacts are known to be the customer's own."""
+    refusal = refusal_of(asked)
+    assert refusal.reason == reason
+    not_found = "Not found. Check InstanceId, InitialContactId and SourceContactId."
+    assert refusal.message == (message or not_found)
