@@ -134,6 +134,19 @@ def test_one_fault_of_connect_is_nobodys_business_and_many_are_said(
         assert chats.associations_of(contact) == []
 
 
+def test_a_retry_after_an_answer_that_was_lost_gets_the_same_answer(sound: Deployed, chats: Chats, client: Any) -> None:
+    """Connect's connection is cut after the effect, each time: the caller tries again, and nothing is doubled."""
+    past, contact = chats.past(), chats.start()
+    sound.cloud.control("POST", "faults", {"operation": "CreatePersistentContactAssociation", "kind": "cut_after"})
+    with pytest.raises(client.exceptions.InternalServiceException) as lost:
+        call(client, sound, contact, past[0], RehydrationType="ENTIRE_PAST_SESSION")
+    assert lost.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    sound.cloud.control("DELETE", "faults")
+    again = call(client, sound, contact, past[0], RehydrationType="ENTIRE_PAST_SESSION")
+    assert again["ContinuedFromContactId"] == past[2]
+    assert len(chats.associations_of(contact)) == 1
+
+
 def test_an_unknown_path_or_method_is_refused_in_the_wire_shape(sound: Deployed) -> None:
     """Also what the gateway refuses by itself carries __type and both spellings of the text."""
     status, _, body = post(sound, "/elsewhere", b"{}")
