@@ -13,10 +13,11 @@ from association import answers, contact, names
 from association.answers import Refusal
 from association.contact import Contact
 from association.request import AssociationRequest, derived_client_token
-from aws.client import Client, DeadlineExceeded, Response, Unreachable, Unreadable
+from aws.client import Client, DeadlineExceeded, Response, Stale, Unreachable, Unreadable
 
-_MOST_ATTEMPTS = 2
-_LONGEST_PAUSE_SECONDS = 0.3
+_MOST_ATTEMPTS = 3
+# Before the second attempt; twice as much before the third.
+_LONGEST_PAUSE_SECONDS = 0.2
 # An attempt with less time than this would only use up the quota.
 _LEAST_ATTEMPT_SECONDS = 0.2
 _MOST_MESSAGE_CHARACTERS = 1000
@@ -158,7 +159,7 @@ class Connect:
         return [first, *outcomes]
 
     def _ask(self, operation: Operation, client: Client) -> _Outcome:
-        """Ask, and once more if that may help and there is time. What is sent stays the same."""
+        """Ask, and again if that may help and there is time. What is sent stays the same."""
         attempts = 0
         while True:
             attempts += 1
@@ -167,7 +168,9 @@ class Connect:
             if attempts == _MOST_ATTEMPTS or not _worth_another_try(outcome):
                 return outcome
             # Full jitter; importing `random` for one number would cost a cold start milliseconds.
-            pause = _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255
+            pause = attempts * _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255
+            if isinstance(outcome, Stale):
+                pause = 0
             if self._deadline - time.monotonic() < pause + _LEAST_ATTEMPT_SECONDS:
                 return outcome
             time.sleep(pause)

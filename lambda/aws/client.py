@@ -13,11 +13,17 @@ from aws.signing import Unsigned, signed_headers
 
 # AWS closes a connection that nobody used for about a minute, and what stands between may forget it silently.
 _IDLE_SECONDS = 20
+# Longer than any network between two services of a region needs; then another connection is the better bet.
+_CONNECT_SECONDS = 1.0
 _MOST_BYTES = 64 * 1024
 
 
 class Unreachable(Exception):
     """No connection, or it was cut before the answer was whole."""
+
+
+class Stale(Unreachable):
+    """A kept connection turned out to be closed: nothing is wrong, a new one will do."""
 
 
 class DeadlineExceeded(Exception):
@@ -72,22 +78,19 @@ class Client:
     def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
         """Sign and send a request; `deadline` is an instant of time.monotonic().
 
-        `target` is percent-encoded. A kept connection that the other side has closed meanwhile is opened
-        again without a word, so what is sent has to bear being sent twice. Redirects are not followed. The
-        name look-up is the system's and keeps to the system's time limits.
-        Raises Unreachable, DeadlineExceeded, Unreadable, CredentialsMissing.
+        `target` is percent-encoded. Redirects are not followed. The name look-up is the system's and keeps to
+        the system's time limits.
+        Raises Unreachable (Stale if a kept connection was closed meanwhile), DeadlineExceeded, Unreadable,
+        CredentialsMissing. Of a request that ends so, nobody knows whether it took effect.
         """
         request = self._request(method, target, body)
         if self._sock is not None and not 0 <= time.time() - self._used < _IDLE_SECONDS:
             self.close()
-        reused = self._sock is not None
         try:
-            response = self._exchange(method, request, deadline, stale_is_none=reused)
-            if response is None:
-                response = self._exchange(method, request, deadline, stale_is_none=False)
-            assert response is not None
-            return response
+            return self._exchange(method, request, deadline)
         except TimeoutError as error:
+            if time.monotonic() < deadline:
+                raise Unreachable(f"no connection within {_CONNECT_SECONDS:g} s") from error
             raise DeadlineExceeded("no whole answer within the deadline") from error
         except (OSError, RemoteDisconnected, IncompleteRead) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
@@ -108,8 +111,9 @@ class Client:
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items())]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
-    def _exchange(self, method: str, request: bytes, deadline: float, *, stale_is_none: bool) -> Response | None:
-        """Send and read. None if a kept connection turns out to be closed, before any byte of an answer."""
+    def _exchange(self, method: str, request: bytes, deadline: float) -> Response:
+        """Send and read."""
+        reused = self._sock is not None
         sock = self._sock = self._sock or self._connect(deadline)
         reader = _Reader(sock, deadline)
         kept = False
@@ -118,9 +122,9 @@ class Client:
             response, kept = _read(reader, method)
         except TimeoutError:
             raise
-        except (OSError, RemoteDisconnected):
-            if stale_is_none and not reader.received:
-                return None
+        except (OSError, RemoteDisconnected) as error:
+            if reused and not reader.received:
+                raise Stale("the kept connection was closed") from error
             raise
         finally:
             if not kept:
@@ -136,7 +140,7 @@ class Client:
             sock = socket.socket(family, kind, protocol)
             try:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.settimeout(_left(deadline))
+                sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
                 sock.connect(address)
                 return self._secured(sock, deadline)
             except OSError as error:
@@ -148,7 +152,7 @@ class Client:
         if self._tls is None:
             return sock
         # The time limit of a socket holds for the whole of a handshake.
-        sock.settimeout(_left(deadline))
+        sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
         return self._tls.wrap_socket(sock, server_hostname=self._endpoint.host)
 
 

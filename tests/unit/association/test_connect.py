@@ -10,7 +10,7 @@ from association import connect as association_connect
 from association.answers import Refusal
 from association.connect import Connect
 from association.request import parse
-from aws.client import DeadlineExceeded, Response, Unreachable, Unreadable
+from aws.client import DeadlineExceeded, Response, Stale, Unreachable, Unreadable
 from tests.unit.association.events import (
     CONTACT_ID,
     GRANTED,
@@ -116,7 +116,9 @@ def test_our_own_failures_say_nothing_outside_and_all_in_the_log() -> None:
     assert "arn:role" in refusal.detail
 
 
-@pytest.mark.parametrize("first", [THROTTLED, FAILED, answer(200, b"?"), Unreachable("cut"), Unreadable("x")])
+@pytest.mark.parametrize(
+    "first", [THROTTLED, FAILED, answer(200, b"?"), Unreachable("cut"), Stale("x"), Unreadable("x")]
+)
 def test_one_failure_is_tried_again_with_the_same_request(first: Response | Exception) -> None:
     """A retry is safe because it sends the same ClientToken."""
     made, client = asked(first, GRANTED)
@@ -140,9 +142,11 @@ def test_what_would_not_change_is_not_tried_again(final: Response | Exception) -
     assert len(client.sent) == 1
 
 
-def test_connect_is_asked_twice_at_most_and_not_without_time() -> None:
+def test_connect_is_asked_three_times_at_most_and_not_without_time() -> None:
     """The quota is shared by the whole account; a call without time for an answer wastes it."""
-    assert len(asked(FAILED)[1].sent) == 2
+    for failure in (FAILED, THROTTLED, Unreachable("x"), Stale("x")):
+        assert len(asked(failure)[1].sent) == 3
+    assert asked(FAILED, THROTTLED, GRANTED)[0] == SOURCE_ID
     assert len(asked(FAILED, GRANTED, seconds=0.1)[1].sent) == 1
 
 

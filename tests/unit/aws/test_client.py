@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from aws.client import Client, DeadlineExceeded, Response, Unreachable, Unreadable
+from aws.client import Client, DeadlineExceeded, Response, Stale, Unreachable, Unreadable
 from aws.endpoint import Endpoint
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Odd: yes\r\n\r\n{}"
@@ -90,12 +90,14 @@ def test_an_answer_is_read_and_the_connection_kept(serve: Callable[..., Server])
     client.close()
 
 
-def test_a_connection_that_was_closed_meanwhile_is_opened_again(serve: Callable[..., Server]) -> None:
-    """AWS closes idle connections; nobody should see that."""
+def test_a_connection_that_was_closed_meanwhile_is_told_apart(serve: Callable[..., Server]) -> None:
+    """AWS closes idle connections: nothing is wrong, and the next attempt opens a new one."""
     server = serve([OK, CLOSE], [OK])
     client = server.client
     send(client)
     time.sleep(0.05)
+    with pytest.raises(Stale):
+        send(client)
     assert send(client).status == 200
     client.close()
 
@@ -139,6 +141,25 @@ def test_a_deadline_that_has_passed_sends_nothing(serve: Callable[..., Server]) 
     with pytest.raises(DeadlineExceeded):
         send(server.client, -1)
     assert server.requests == []
+
+
+def test_a_connection_that_takes_long_is_given_up_before_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another connection may do better, and there is time for it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setattr("aws.client._CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        address = full.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(address)
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match="no connection within"):
+            send(Client("connect", Endpoint.parse(f"http://127.0.0.1:{address[1]}")))
+        assert time.monotonic() - began < 2
+        for one in waiting:
+            one.close()
 
 
 def test_nobody_who_listens_is_unreachable(serve: Callable[..., Server]) -> None:

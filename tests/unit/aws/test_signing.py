@@ -1,23 +1,37 @@
 """The signature is botocore's to the letter: a wrong one would be seen on AWS first."""
 
 import datetime
+from typing import Any
 from unittest import mock
+from urllib.parse import quote
 
 import pytest
 from botocore import auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aws.signing import Credentials, CredentialsMissing, Unsigned, signed_headers
 
 NOW = 1_763_900_000
 SAFE = st.sampled_from("abcXYZ019-_.~")
-ENCODED = st.sampled_from(["%20", "%2F", "%25", "%C3%A9", "%00", "a", "-", "."])
-SEGMENTS = st.lists(ENCODED, max_size=5).map("".join)
-PATHS = st.lists(SEGMENTS, min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts))
+# What a segment says, encoded as it goes out: every reserved character, and any other.
+TEXTS = st.text(st.one_of(st.sampled_from("/?#[]@!$&'()*+,;= %:.~-_a0"), st.characters(codec="utf-8")), max_size=6)
+SEGMENTS = st.one_of(TEXTS.map(lambda text: quote(text, safe="")), st.sampled_from([".", "..", "", "%2e%2E", "a%20b"]))
+PATHS = st.lists(SEGMENTS, min_size=1, max_size=5).map(lambda parts: "/" + "/".join(parts))
 QUERIES = st.lists(st.tuples(st.text(SAFE, min_size=1, max_size=4), st.text(SAFE, max_size=4)), max_size=3)
+BODIES = st.one_of(st.binary(max_size=40), st.integers(1, 70_000).map(lambda size: b"x" * size), TEXTS.map(str.encode))
+REQUESTS = st.fixed_dictionaries(
+    {
+        "method": st.sampled_from(["GET", "POST", "PUT", "delete"]),
+        "path": PATHS,
+        "query": QUERIES,
+        "body": BODIES,
+        "token": st.none() | st.text(SAFE, min_size=1, max_size=900),
+        "extra": st.sampled_from([{}, {"Content-Type": "application/json"}, {"X-Odd": "  two   words "}]),
+    }
+)
 
 
 def botocore_authorization(
@@ -36,29 +50,30 @@ def botocore_authorization(
     return str(request.headers["Authorization"])
 
 
+def hold_against_botocore(request: dict[str, Any]) -> None:
+    """The same request, signed by both."""
+    query = "&".join(f"{name}={value}" for name, value in request["query"])
+    target = request["path"] + (f"?{query}" if query else "")
+    headers = {"Host": "connect.us-east-1.amazonaws.com", **request["extra"]}
+    credentials = Credentials("AKIDEXAMPLE", "secret", request["token"], "us-east-1")
+    unsigned = Unsigned(request["method"], target, headers, request["body"])
+    ours = signed_headers(unsigned, "connect", credentials, NOW)["Authorization"]
+    assert ours == botocore_authorization(request["method"], target, headers, request["body"], credentials)
+
+
 @settings(max_examples=500, deadline=None)
-@given(
-    method=st.sampled_from(["GET", "POST", "PUT"]),
-    path=PATHS,
-    query=QUERIES,
-    body=st.binary(max_size=40),
-    token=st.none() | st.text(SAFE, min_size=1),
-    extra=st.sampled_from([{}, {"Content-Type": "application/json"}, {"X-Odd": "  two   words "}]),
-)
-def test_every_signature_is_botocores(
-    method: str,
-    path: str,
-    query: list[tuple[str, str]],
-    body: bytes,
-    token: str | None,
-    extra: dict[str, str],
-) -> None:
-    """Methods, encoded paths, queries, bodies, session tokens and odd headers."""
-    target = path + ("?" + "&".join(f"{name}={value}" for name, value in query) if query else "")
-    headers = {"Host": "connect.us-east-1.amazonaws.com", **extra}
-    credentials = Credentials("AKIDEXAMPLE", "secret", token, "us-east-1")
-    ours = signed_headers(Unsigned(method, target, headers, body), "connect", credentials, NOW)
-    assert ours["Authorization"] == botocore_authorization(method, target, headers, body, credentials)
+@given(REQUESTS)
+def test_every_signature_is_botocores(request: dict[str, Any]) -> None:
+    """Methods, paths of reserved and other characters, queries, bodies, session tokens and odd headers."""
+    hold_against_botocore(request)
+
+
+@pytest.mark.prove
+@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(REQUESTS)
+def test_ten_thousand_signatures_are_botocores(request: dict[str, Any]) -> None:
+    """The same, for long."""
+    hold_against_botocore(request)
 
 
 @pytest.mark.parametrize("missing", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"])
