@@ -24,7 +24,7 @@ from local.connect.service import Connect, Request, Response
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
-# Says to `_LocalCloud` that the connection ends here; it never goes out.
+# Says to `_LocalCloud` where the connection ends.
 _CUT = "x-local-cut"
 _KEEP_ALIVE_SECONDS = 75
 _GRACEFUL_SECONDS = 0.5
@@ -65,9 +65,10 @@ def _handler_of(connect: Connect) -> Callable[..., Awaitable[tuple[int, dict[str
             return _denied(access_key, action, resource, region)
 
         response = await connect.answer(Request(method, path, query, body, region), authorize)
+        headers = dict(response.headers)
         if response.cut:
-            return 500, {_CUT: "1"}, b""
-        return response.status, dict(response.headers), response.body
+            headers[_CUT] = response.cut
+        return response.status or 500, headers, response.body
 
     return handler
 
@@ -112,15 +113,17 @@ class _LocalCloud:
 
     def _watched(self, send: _Send) -> _Send:
         """Say when MiniStack is up; end the connection where an answer asks for it."""
-        is_cut = False
+        cut = b""
 
         async def watching(message: _Message) -> None:
-            nonlocal is_cut
+            nonlocal cut
             if message["type"] == "http.response.start":
-                is_cut = any(name.lower() == _CUT.encode() for name, _ in message["headers"])
-                if is_cut:
-                    await _end_connection(send)
-            if is_cut:
+                cut = dict(message["headers"]).get(_CUT.encode(), b"")
+            if cut == b"half" and message["type"] == "http.response.body":
+                body = message.get("body", b"")
+                await send({**message, "body": body[: len(body) // 2], "more_body": True})
+            if cut == b"whole" or (cut == b"half" and message["type"] == "http.response.body"):
+                await _end_connection(send)
                 return
             await send(message)
             if message["type"] == "lifespan.startup.complete":

@@ -5,6 +5,7 @@ from connect_persistent_chat.endpoint import PersistentChatEndpoint
 from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
+from connect_persistent_chat.monitoring import PersistentChatMonitoring
 
 __all__ = [
     "Authorization",
@@ -12,4 +13,5 @@ __all__ = [
     "ConnectInstance",
     "CustomerIdentity",
     "PersistentChatEndpoint",
+    "PersistentChatMonitoring",
 ]

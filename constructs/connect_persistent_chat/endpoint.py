@@ -96,7 +96,7 @@ class PersistentChatEndpoint(Construct):
         if throttle_burst_limit is None:
             throttle_burst_limit = QUOTA_BURST_CHECKED if self._identity.checked else QUOTA_BURST
         self._refuse_mistakes(deadline, transcript_delay, throttle_rate_limit, throttle_burst_limit, proof_patience)
-        self._warn()
+        self._warn(throttle_rate_limit, throttle_burst_limit)
 
         environment = {
             names.INSTANCE_ID: instance.instance_id,
@@ -108,11 +108,11 @@ class PersistentChatEndpoint(Construct):
             **self._browsers.environment(),
         }
         permissions = self._permissions()
-        function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
-        self._role = self._build_role(function_log, permissions)
-        self._function = self._build_function(function_log, environment, deadline)
-        access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
-        self._api = self._build_api(access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit)
+        self._function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
+        self._role = self._build_role(self._function_log, permissions)
+        self._function = self._build_function(self._function_log, environment, deadline)
+        self._access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
+        self._api = self._build_api(self._access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit)
         self._set_tls_policy(security_policy)
         self._method = self._build_method()
         wire.add_gateway_refusals(self._api, self._browsers.refusal_headers())
@@ -147,6 +147,16 @@ class PersistentChatEndpoint(Construct):
     def role(self) -> iam.Role:
         """The association function's role."""
         return self._role
+
+    @property
+    def function_log(self) -> logs.LogGroup:
+        """The association function's log: one JSON line a request, see docs/security.md."""
+        return self._function_log
+
+    @property
+    def access_log(self) -> logs.LogGroup:
+        """API Gateway's access log: one JSON line a request."""
+        return self._access_log
 
     @property
     def url(self) -> str:
@@ -202,7 +212,17 @@ class PersistentChatEndpoint(Construct):
         if mistakes:
             raise ConfigurationError(self.node.path, mistakes)
 
-    def _warn(self) -> None:
+    def _warn(self, rate: float, burst: int) -> None:
+        carried = QUOTA_BURST_CHECKED if self._identity.checked else QUOTA_BURST
+        resolved = not Token.is_unresolved(rate) and not Token.is_unresolved(burst)
+        if resolved and (rate > QUOTA_RATE or burst > carried):
+            Annotations.of(self).add_warning_v2(
+                "connect-persistent-chat:throttle-over-quota",
+                f"The throttle lets {rate:g} requests a second and {burst} at once through; Amazon Connect's default "
+                f"quotas carry {QUOTA_RATE} and {carried}. What is over them gets 429 from Connect. Ask for more of "
+                "CreatePersistentContactAssociation and DescribeContact in the Service Quotas console, under Amazon "
+                "Connect, for this account and region.",
+            )
         self._authorization.warn(self)
         self._browsers.warn(self)
         if not self._identity.checked:

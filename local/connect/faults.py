@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-KINDS = ("latency", "throttle", "error", "cut_before", "cut_after", "garbage")
+KINDS = ("latency", "throttle", "error", "cut_before", "cut_after", "cut_half", "garbage")
 
 
 @dataclass
@@ -11,6 +11,7 @@ class Fault:
 
     latency: the call takes longer. throttle: ThrottlingException. error: this status.
     cut_before, cut_after: the connection ends without an answer, before or after the effect.
+    cut_half: the effect, and the connection ends in the middle of the answer.
     garbage: the effect, but no readable answer.
     """
 

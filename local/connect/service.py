@@ -32,12 +32,13 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """An answer; `cut` instead of one: the connection ends."""
+    """An answer."""
 
     status: int
     headers: dict[str, str]
     body: bytes
-    cut: bool = False
+    # "whole": the connection ends instead of it; "half": in the middle of it.
+    cut: str = ""
 
 
 # Whether the caller may do an action on a resource: None, or the refusal.
@@ -90,7 +91,9 @@ class Connect:
             return instead
         response = self._answer(call, region, authorize)
         if fault.kind == "cut_after":
-            return response._replace(cut=True)
+            return response._replace(cut="whole")
+        if fault.kind == "cut_half":
+            return response._replace(cut="half")
         if fault.kind == "garbage":
             return Response(200, response.headers, b"<html>no answer of Amazon Connect</html>")
         return response
@@ -98,7 +101,7 @@ class Connect:
     def _instead(self, operation: str, fault: Fault) -> Response | None:
         """What a fault answers in place of the operation."""
         if fault.kind == "cut_before":
-            return Response(0, {}, b"", cut=True)
+            return Response(0, {}, b"", cut="whole")
         if fault.kind == "throttle":
             return self._refused(operation, _throttled())
         if fault.kind == "error":

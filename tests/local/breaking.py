@@ -137,25 +137,29 @@ def without_one_resource(sound: Deployed, kept: str) -> AbstractContextManager[N
 
 
 @contextmanager
-def other_code(sound: Deployed, code: str) -> Iterator[None]:
-    """The function's code is another."""
+def with_code(sound: Deployed, archive: bytes) -> Iterator[None]:
+    """The function's code is this zip archive."""
     functions = sound.cloud.client("lambda")
-    template = sound.template()
     (asset,) = (
         resource["Properties"]["Code"]
-        for key, resource in template["Resources"].items()
+        for key, resource in sound.template()["Resources"].items()
         if key.startswith("FirstFunction") and resource["Type"] == "AWS::Lambda::Function"
     )
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("association/__init__.py", "")
-        archive.writestr("association/handler.py", code)
-    functions.update_function_code(FunctionName=function_of(sound), ZipFile=buffer.getvalue())
+    functions.update_function_code(FunctionName=function_of(sound), ZipFile=archive)
     try:
         yield
     finally:
         bucket = f"cdk-hnb659fds-assets-{sound.cloud.account}-{sound.cloud.region}"
         functions.update_function_code(FunctionName=function_of(sound), S3Bucket=bucket, S3Key=asset["S3Key"])
+
+
+def other_code(sound: Deployed, code: str) -> AbstractContextManager[None]:
+    """The function's handler is another."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("association/__init__.py", "")
+        archive.writestr("association/handler.py", code)
+    return with_code(sound, buffer.getvalue())
 
 
 @contextmanager

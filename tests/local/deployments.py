@@ -9,8 +9,15 @@ from aws_cdk import App, CfnOutput, CliCredentialsStackSynthesizer, Duration, En
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
 
-from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity, PersistentChatEndpoint
+from connect_persistent_chat import (
+    Authorization,
+    ConnectInstance,
+    CustomerIdentity,
+    PersistentChatEndpoint,
+    PersistentChatMonitoring,
+)
 from local.cdk import cdk
 from local.cloud import Cloud
 
@@ -89,6 +96,7 @@ def endpoint(stack: Stack, id: str = "Endpoint", **properties: Any) -> Persisten
 def sound_stack(stack: Stack) -> None:
     """Two endpoints side by side: one by id for the tests to call, one by alias that trusts its callers."""
     first = endpoint(stack, "First", **UNTHROTTLED)
+    PersistentChatMonitoring(stack, "Monitoring", endpoint=first, topic=sns.Topic(stack, "Topic", enforce_ssl=True))
     instance = ConnectInstance.from_instance_alias(stack, "ByAlias", "local")
     second = endpoint(stack, "Second", instance=instance, customer_identity=CustomerIdentity.unchecked())
     CfnOutput(stack, "FirstUrl", value=first.url)

@@ -104,36 +104,6 @@ def test_the_modelled_exceptions_arrive(sound: Deployed, chats: Chats, client: A
     assert chats.associations_of(contact) == []
 
 
-@pytest.mark.parametrize(
-    ("fault", "times", "error"),
-    [
-        ({"kind": "throttle"}, 1, None),
-        ({"kind": "error", "status": 500}, 1, None),
-        ({"kind": "error", "status": 503}, 1, None),
-        ({"kind": "cut_before"}, 1, None),
-        ({"kind": "cut_after"}, 1, None),
-        ({"kind": "garbage"}, 1, None),
-        ({"kind": "throttle"}, 9, "ThrottlingException"),
-        ({"kind": "error", "status": 500}, 9, "InternalServiceException"),
-        ({"kind": "cut_before"}, 9, "InternalServiceException"),
-    ],
-)
-def test_one_fault_of_connect_is_nobodys_business_and_many_are_said(
-    sound: Deployed, chats: Chats, client: Any, fault: dict[str, Any], times: int, error: str | None
-) -> None:
-    """One throttle, 5xx, cut connection or unreadable answer is retried, with the same ClientToken."""
-    past, contact = chats.past(), chats.start()
-    sound.cloud.control("POST", "faults", {"operation": "CreatePersistentContactAssociation", "times": times, **fault})
-    if error is None:
-        assert call(client, sound, contact, past[1])["ContinuedFromContactId"] == past[1]
-        assert len(chats.associations_of(contact)) == 1
-    else:
-        with pytest.raises(ClientError) as refused:
-            call(client, sound, contact, past[1])
-        assert refused.value.response["Error"]["Code"] == error
-        assert chats.associations_of(contact) == []
-
-
 def test_a_retry_after_an_answer_that_was_lost_gets_the_same_answer(sound: Deployed, chats: Chats, client: Any) -> None:
     """Connect's connection is cut after the effect, each time: the caller tries again, and nothing is doubled."""
     past, contact = chats.past(), chats.start()

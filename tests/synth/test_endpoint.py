@@ -200,6 +200,19 @@ def test_an_unchecked_customer_warns_with_a_stable_id() -> None:
     assert "[ack: connect-persistent-chat:unchecked-customer]" in warning
 
 
+@pytest.mark.parametrize("limits", [{"throttle_rate_limit": 6}, {"throttle_burst_limit": 8}])
+def test_a_throttle_over_the_quota_warns_with_a_stable_id(limits: dict[str, Any]) -> None:
+    """It may be right, with a raised quota; whoever has not raised it should know how."""
+    here = stack()
+    endpoint(here, **limits)
+    (warning,) = Synthesized(here).warnings()
+    assert "[ack: connect-persistent-chat:throttle-over-quota]" in warning
+    assert "Service Quotas" in warning
+    below = stack()
+    endpoint(below, customer_identity=CustomerIdentity.unchecked(), throttle_burst_limit=8)
+    assert not [said for said in Synthesized(below).warnings() if "throttle-over-quota" in said]
+
+
 def test_nothing_has_a_fixed_physical_name_or_is_exported(default: Synthesized) -> None:
     """Two stacks side by side must not fight over a name."""
     names = {

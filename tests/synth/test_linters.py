@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import App, Stack, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from connect_persistent_chat import ConnectInstance
+from connect_persistent_chat import ConnectInstance, PersistentChatMonitoring
 from tests.synth.apps import HERE, INSTANCE_ID, Synthesized, endpoint, stack
 
 # The CDK says of whole constructs that they wait for each other, also where a reference says so already.
@@ -40,7 +40,8 @@ def test_cdk_nag_finds_nothing_unexplained(
     app = App(outdir=str(tmp_path))
     Validations.of(app).add_plugins(pack(app))
     here = stack("Nag", app=app, env=HERE)
-    endpoint(here, instance=instance(here), cors_allowed_origins=["https://a.example", "https://b.example"])
+    made = endpoint(here, instance=instance(here), cors_allowed_origins=["https://a.example", "https://b.example"])
+    PersistentChatMonitoring(here, "Monitoring", endpoint=made)
     app.synth()
     (report,) = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]
     assert report["violations"] == []

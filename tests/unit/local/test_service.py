@@ -188,17 +188,18 @@ def test_a_call_over_the_quota_is_throttled(call: Caller) -> None:
 @pytest.mark.parametrize(
     ("fault", "status", "cut", "effect"),
     [
-        ({"kind": "throttle"}, 429, False, False),
-        ({"kind": "error", "status": 503}, 503, False, False),
-        ({"kind": "error"}, 500, False, False),
-        ({"kind": "cut_before"}, 0, True, False),
-        ({"kind": "cut_after"}, 200, True, True),
-        ({"kind": "garbage"}, 200, False, True),
-        ({"kind": "latency", "seconds": 0.01}, 200, False, True),
+        ({"kind": "throttle"}, 429, "", False),
+        ({"kind": "error", "status": 503}, 503, "", False),
+        ({"kind": "error"}, 500, "", False),
+        ({"kind": "cut_before"}, 0, "whole", False),
+        ({"kind": "cut_after"}, 200, "whole", True),
+        ({"kind": "cut_half"}, 200, "half", True),
+        ({"kind": "garbage"}, 200, "", True),
+        ({"kind": "latency", "seconds": 0.01}, 200, "", True),
     ],
 )
 def test_faults_happen_before_or_after_the_effect(
-    call: Caller, fault: dict[str, Any], status: int, cut: bool, effect: bool
+    call: Caller, fault: dict[str, Any], status: int, cut: str, effect: bool
 ) -> None:
     """And end after their times, or all at once."""
     call.control("POST", "faults", {"operation": "StartChatContact", "times": 1, **fault})

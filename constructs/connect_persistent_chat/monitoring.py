@@ -1,0 +1,173 @@
+"""Alarms and a dashboard for an endpoint. Its figures come from its logs, not from code in the request path."""
+
+from aws_cdk import Duration, Names
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+
+from connect_persistent_chat.endpoint import PersistentChatEndpoint
+from connect_persistent_chat.errors import ConfigurationError
+from constructs import Construct
+
+# The `rule` in the function's log where somebody tries what belongs to others.
+PROBING_RULES = (
+    "another_caller",
+    "another_customer",
+    "another_instance",
+    "app_client",
+    "connect_not_found",
+    "identity_pool",
+    "token_kind",
+    "unknown_contact",
+)
+_PERIOD = Duration.minutes(5)
+
+
+class PersistentChatMonitoring(Construct):
+    """Six alarms and a dashboard for one endpoint.
+
+    Alarms: the endpoint fails (5xx); somebody tries contacts of others; calls are throttled; the slowest answers are
+    slow; the function crashes; the function is throttled. Periods are 5 minutes; no calls is no alarm.
+
+    :param endpoint: what is watched.
+    :param topic: is told when an alarm begins and when it ends. Default: nobody; the alarms are there to be seen.
+    :param server_errors: how many 5xx in a period are too many, at least 1. Default: 1.
+    :param probing: how many refusals by the rule for contacts of others in a period are too many, at least 1.
+        Default: 10.
+    :param throttled: how many 429, ours or Connect's, in a period are too many, at least 1. Default: 10.
+    :param slow: how long the slowest hundredth of the answers (p99) may take, in three periods of three.
+        Default: 3 seconds.
+
+    Raises ConfigurationError, with every mistake in it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        endpoint: PersistentChatEndpoint,
+        topic: sns.ITopic | None = None,
+        server_errors: int = 1,
+        probing: int = 10,
+        throttled: int = 10,
+        slow: Duration | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        slow = slow or Duration.seconds(3)
+        limits = {"server_errors": server_errors, "probing": probing, "throttled": throttled}
+        mistakes = [f"{name}: got {limit}, expected at least 1." for name, limit in limits.items() if limit < 1]
+        if mistakes:
+            raise ConfigurationError(self.node.path, mistakes)
+        self._endpoint = endpoint
+        self._topic = topic
+        self._namespace = f"PersistentChat/{Names.unique_resource_name(endpoint, max_length=80)}"
+        self._alarms: list[cloudwatch.Alarm] = []
+        rules = {rule: _equals("rule", rule) for rule in PROBING_RULES}
+        refusals = {rule: self._count(rule, endpoint.function_log, pattern) for rule, pattern in rules.items()}
+        others = self._count("probing", endpoint.function_log, logs.FilterPattern.any(*rules.values()))
+        throttles = self._count("throttled", endpoint.access_log, _equals("status", "429"))
+        self._alarm("ServerErrors", endpoint.metric_server_error(), server_errors, "The endpoint fails (5xx).")
+        self._alarm("Probing", others, probing, "Somebody tries contacts of other customers, or ids at random.")
+        self._alarm("Throttled", throttles, throttled, "More calls come than the throttle or Connect's quota allows.")
+        self._alarm(
+            "Slow",
+            endpoint.metric_latency(statistic="p99", period=_PERIOD),
+            slow.to_milliseconds(),
+            "The slowest hundredth of the answers is slow.",
+            periods=3,
+        )
+        self._alarm("FunctionErrors", endpoint.function.metric_errors(period=_PERIOD), 1, "The function crashes.")
+        self._alarm(
+            "FunctionThrottles", endpoint.function.metric_throttles(period=_PERIOD), 1, "Lambda throttles the function."
+        )
+        self._dashboard = self._build_dashboard(refusals, throttles)
+
+    @property
+    def alarms(self) -> list[cloudwatch.Alarm]:
+        """The alarms."""
+        return list(self._alarms)
+
+    @property
+    def dashboard(self) -> cloudwatch.Dashboard:
+        """The dashboard."""
+        return self._dashboard
+
+    def _count(self, name: str, log: logs.ILogGroup, pattern: logs.JsonPattern) -> cloudwatch.Metric:
+        """How many lines of a log match."""
+        counted = logs.MetricFilter(
+            self,
+            f"Count{name.title().replace('_', '')}",
+            log_group=log,
+            filter_pattern=pattern,
+            metric_namespace=self._namespace,
+            metric_name=name,
+            metric_value="1",
+            default_value=0,
+        )
+        return counted.metric(statistic="Sum", period=_PERIOD)
+
+    def _alarm(self, id: str, metric: cloudwatch.IMetric, threshold: float, description: str, periods: int = 1) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            id,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=f"{self._endpoint.node.path}: {description}",
+        )
+        if self._topic is not None:
+            alarm.add_alarm_action(actions.SnsAction(self._topic))
+            alarm.add_ok_action(actions.SnsAction(self._topic))
+        self._alarms.append(alarm)
+
+    def _build_dashboard(
+        self, refusals: dict[str, cloudwatch.Metric], throttles: cloudwatch.Metric
+    ) -> cloudwatch.Dashboard:
+        endpoint, function = self._endpoint, self._endpoint.function
+        dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.days(1))
+        dashboard.add_widgets(
+            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(self._alarms), width=24, height=3)
+        )
+        dashboard.add_widgets(
+            self._graph(
+                "Calls and how they ended",
+                [endpoint.metric_count(), endpoint.metric_client_error(), endpoint.metric_server_error(), throttles],
+            ),
+            self._graph("Refusals of others' contacts, by rule", list(refusals.values())),
+        )
+        dashboard.add_widgets(
+            self._graph(
+                "How long answers took (ms)",
+                [endpoint.metric_latency(statistic=statistic) for statistic in ("p50", "p90", "p99")],
+            ),
+            self._graph(
+                "The function",
+                [function.metric_invocations(), function.metric_errors(), function.metric_throttles()],
+            ),
+        )
+        dashboard.add_widgets(
+            cloudwatch.LogQueryWidget(
+                title="The latest refusals and failures",
+                log_group_names=[endpoint.function_log.log_group_name],
+                query_lines=[
+                    "fields @timestamp, verdict, rule, status, caller, initialContactId, sourceContactId, detail",
+                    'filter verdict != "granted"',
+                    "sort @timestamp desc",
+                    "limit 50",
+                ],
+                width=24,
+                height=8,
+            )
+        )
+        return dashboard
+
+    def _graph(self, title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+        return cloudwatch.GraphWidget(title=title, left=metrics, width=12, height=6)
+
+
+def _equals(field: str, value: str) -> logs.JsonPattern:
+    return logs.FilterPattern.string_value(f"$.{field}", "=", value)
