@@ -1,14 +1,18 @@
 """Who may call the endpoint."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_cognito as cognito
 
 from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names as names
 from constructs import Construct
+
+if TYPE_CHECKING:
+    # A module of the CDK takes long to import, and most stacks have no user pool.
+    from aws_cdk import aws_cognito as cognito
 
 _TYPE = apigateway.AuthorizationType
 
@@ -24,8 +28,8 @@ class Authorization:
         self,
         kind: str,
         *,
-        user_pools: Sequence[cognito.IUserPool] = (),
-        app_clients: Sequence[cognito.IUserPoolClient] = (),
+        user_pools: Sequence["cognito.IUserPool"] = (),
+        app_clients: Sequence["cognito.IUserPoolClient"] = (),
         claim: str = "",
         authorizer: apigateway.IAuthorizer | None = None,
     ) -> None:
@@ -51,8 +55,8 @@ class Authorization:
     @classmethod
     def cognito(
         cls,
-        user_pools: Sequence[cognito.IUserPool],
-        app_clients: Sequence[cognito.IUserPoolClient],
+        user_pools: Sequence["cognito.IUserPool"],
+        app_clients: Sequence["cognito.IUserPoolClient"],
         *,
         customer_claim: str = "sub",
     ) -> "Authorization":

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -20,6 +20,10 @@ from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
 from connect_persistent_chat.proof import LONGEST_PATIENCE_SECONDS, Proof
 from constructs import Construct
+
+if TYPE_CHECKING:
+    # A module of the CDK takes long to import, and most stacks ask for no metric.
+    from aws_cdk import aws_cloudwatch as cloudwatch
 
 # API Gateway gives up after 29 s (Amazon API Gateway quotas); the function has to answer before.
 GATEWAY_PATIENCE_SECONDS = 29
@@ -175,19 +179,23 @@ class PersistentChatEndpoint(Construct):
             )
         return self._method.grant_execute(grantee)
 
-    def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
+    def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """How many requests came. Statistic: Sum by default. Period: 5 minutes by default."""
         return self._method.metric_count(self._api.deployment_stage, statistic=statistic, period=period)
 
-    def metric_client_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
+    def metric_client_error(
+        self, *, statistic: str | None = None, period: Duration | None = None
+    ) -> "cloudwatch.Metric":
         """How many requests were refused (4xx). Statistic: Sum by default. Period: 5 minutes by default."""
         return self._method.metric_client_error(self._api.deployment_stage, statistic=statistic, period=period)
 
-    def metric_server_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
+    def metric_server_error(
+        self, *, statistic: str | None = None, period: Duration | None = None
+    ) -> "cloudwatch.Metric":
         """How many requests failed (5xx). Statistic: Sum by default. Period: 5 minutes by default."""
         return self._method.metric_server_error(self._api.deployment_stage, statistic=statistic, period=period)
 
-    def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
+    def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """How long requests took, in milliseconds. Statistic: Average by default. Period: 5 minutes."""
         return self._method.metric_latency(self._api.deployment_stage, statistic=statistic, period=period)
 
