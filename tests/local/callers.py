@@ -2,15 +2,9 @@
 
 import base64
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-
+from local.clients import Answer, send
 from local.cloud import Cloud
 from tests.local.deployments import Deployed
 
@@ -19,24 +13,10 @@ _PASSING = {"date", "x-amz-id-2", "x-amz-request-id", "x-amzn-requestid", "x-amz
 PATH = "/contact/persistent-contact-association"
 
 
-class Answer(NamedTuple):
-    """What came back."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The body, which is always a JSON object."""
-        document = json.loads(self.body)
-        assert isinstance(document, dict)
-        return document
-
-    def lasting(self) -> tuple[int, dict[str, str], bytes]:
-        """All of it but ids and times, to be compared byte by byte."""
-        headers = {name.lower(): value for name, value in self.headers.items() if name.lower() not in _PASSING}
-        return self.status, headers, self.body
+def lasting(answer: Answer) -> tuple[int, dict[str, str], bytes]:
+    """All of an answer but ids and times, to be compared byte by byte."""
+    headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in _PASSING}
+    return answer.status, headers, answer.body
 
 
 class Door:
@@ -60,34 +40,9 @@ class Door:
         body = json.dumps({"RehydrationType": rehydration_type, "SourceContactId": source, **more})
         return self.send(f"{PATH}/{instance or self.cloud.instance_id}/{contact}", body.encode(), **options)
 
-    def send(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        headers: Mapping[str, str] | None = None,
-        credentials: Credentials | None = None,
-        token: str | None = None,
-        method: str = "POST",
-    ) -> Answer:
-        """Any bytes to any path: with a token, or signed, as the cloud's root unless told otherwise."""
-        sent = {"Content-Type": "application/json", **(headers or {})}
-        request = AWSRequest(method, self._stage + path, sent, body)
-        if token is not None:
-            request.headers["Authorization"] = token
-        else:
-            SigV4Auth(credentials or Credentials(self.cloud.account, "any"), "execute-api", self.cloud.region).add_auth(
-                request
-            )
-        prepared = request.prepare()
-        prepared_headers = {str(name): _text(value) for name, value in prepared.headers.items()}
-        raw = urllib.request.Request(prepared.url, data=body, headers=prepared_headers, method=method)
-        try:
-            with urllib.request.urlopen(raw, timeout=30) as answer:
-                return Answer(answer.status, dict(answer.headers), answer.read())
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return Answer(refused.code, dict(refused.headers), refused.read())
+    def send(self, path: str, body: bytes, **options: Any) -> Answer:
+        """Any bytes to any path; the options are those of local.clients.send."""
+        return send(self.cloud, self._stage + path, body, **options)
 
 
 class Users:
@@ -141,7 +96,3 @@ def forged(token: str, header: dict[str, Any] | None = None, **claims: Any) -> s
 
     first, _, signature = token.split(".")
     return ".".join([encoded(header) if header else first, encoded({**claims_of(token), **claims}), signature])
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

@@ -10,7 +10,8 @@ import pytest
 from botocore.credentials import Credentials
 
 from local.chats import Chats
-from tests.local.callers import PATH, Answer, Door, Users, forged
+from local.clients import Answer
+from tests.local.callers import PATH, Door, Users, forged, lasting
 from tests.local.deployments import Deployed
 
 
@@ -64,14 +65,14 @@ def test_another_customers_source(door: Door, chats: Chats, mine: str, not_found
     """The attack that every sample on the web allows."""
     for rehydration_type in ("FROM_SEGMENT", "ENTIRE_PAST_SESSION"):
         answer = door.ask(mine, past(chats, "victim"), rehydration_type)
-        assert answer.lasting() == not_found.lasting()
+        assert lasting(answer) == lasting(not_found)
     assert_nothing_joined(chats, mine)
 
 
 def test_another_customers_current_contact(door: Door, chats: Chats, not_found: Answer) -> None:
     """To hang one's own past into somebody's chat."""
     theirs = chats.start("victim")
-    assert door.ask(theirs, past(chats, "attacker")).lasting() == not_found.lasting()
+    assert lasting(door.ask(theirs, past(chats, "attacker"))) == lasting(not_found)
     assert_nothing_joined(chats, theirs)
 
 
@@ -81,7 +82,7 @@ def test_contacts_without_a_customer(
 ) -> None:
     """Nobody's contact is not everybody's: missing never equals missing."""
     contact = chats.start(current)
-    assert door.ask(contact, past(chats, source)).lasting() == not_found.lasting()
+    assert lasting(door.ask(contact, past(chats, source))) == lasting(not_found)
     assert_nothing_joined(chats, contact)
 
 
@@ -112,15 +113,15 @@ def test_contacts_with_an_empty_customer(doors: Deployed, chats: Chats, current:
 def test_a_customer_that_looks_like_another(door: Door, chats: Chats, not_found: Answer, look_alike: str) -> None:
     """Case, white space, Unicode forms, invisible characters: exact, over bytes."""
     contact = chats.start(look_alike)
-    assert door.ask(contact, past(chats, "victim")).lasting() == not_found.lasting()
+    assert lasting(door.ask(contact, past(chats, "victim"))) == lasting(not_found)
     assert_nothing_joined(chats, contact)
 
 
 def test_a_contact_id_in_another_case(door: Door, chats: Chats, not_found: Answer) -> None:
     """One contact, one spelling."""
     source, contact = past(chats, "attacker"), chats.start("attacker")
-    assert door.ask(contact, source.upper()).lasting() == not_found.lasting()
-    assert door.ask(contact.upper(), source).lasting() == not_found.lasting()
+    assert lasting(door.ask(contact, source.upper())) == lasting(not_found)
+    assert lasting(door.ask(contact.upper(), source)) == lasting(not_found)
 
 
 ODD_IDS = {
@@ -187,10 +188,10 @@ def test_another_instance(door: Door, chats: Chats, mine: str, not_found: Answer
     other = door.cloud.control("POST", "instances", {})["InstanceId"]
     source = chats.start("attacker", instance=other)
     chats.end(source, instance=other)
-    assert door.ask(mine, source).lasting() == not_found.lasting()
-    assert door.ask(mine, source, instance=other).lasting() == not_found.lasting()
+    assert lasting(door.ask(mine, source)) == lasting(not_found)
+    assert lasting(door.ask(mine, source, instance=other)) == lasting(not_found)
     current = chats.start("attacker", instance=other)
-    assert door.ask(current, past(chats, "attacker")).lasting() == not_found.lasting()
+    assert lasting(door.ask(current, past(chats, "attacker"))) == lasting(not_found)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_another_instance(door: Door, chats: Chats, mine: str, not_found: Answer
 def test_a_header_that_claims_an_identity(door: Door, chats: Chats, mine: str, not_found: Answer, name: str) -> None:
     """Nothing that a caller writes by itself says who it is."""
     answer = door.ask(mine, past(chats, "victim"), headers={name: "victim"})
-    assert answer.lasting() == not_found.lasting()
+    assert lasting(answer) == lasting(not_found)
 
 
 def test_no_credentials_and_wrong_ones(door: Door, chats: Chats, mine: str) -> None:
@@ -267,7 +268,7 @@ def test_a_second_association_with_another_customers_source(
 ) -> None:
     """Whether the own chat continues something already tells nothing about somebody else's."""
     assert door.ask(mine, past(chats, "attacker")).status == 200
-    assert door.ask(mine, past(chats, "victim")).lasting() == not_found.lasting()
+    assert lasting(door.ask(mine, past(chats, "victim"))) == lasting(not_found)
 
 
 def test_an_ended_current_contact(door: Door, chats: Chats) -> None:
@@ -287,7 +288,7 @@ def test_attributes_copied_from_the_continued_contact(door: Door, chats: Chats, 
     """Only CustomerId counts, whatever attributes say."""
     source = past(chats, "victim", Attributes={"customer-key": "victim", "CustomerId": "victim"})
     copied = chats.start("attacker", Attributes={"customer-key": "victim", "CustomerId": "victim"})
-    assert door.ask(copied, source).lasting() == not_found.lasting()
+    assert lasting(door.ask(copied, source)) == lasting(not_found)
 
 
 def test_a_customer_id_where_the_attribute_counts(doors: Deployed, chats: Chats) -> None:
@@ -368,7 +369,7 @@ def test_a_user_continues_only_their_own_chats(cognito: Door, chats: Chats, vict
     refused = cognito.ask(own, source, token=attacker.token)
     assert (refused.status, refused.document["__type"]) == (404, "ResourceNotFoundException")
     unknown = cognito.ask(own, "00000000-0000-4000-8000-000000000000", token=victim.token)
-    assert refused.lasting() == unknown.lasting()
+    assert lasting(refused) == lasting(unknown)
     assert_nothing_joined(chats, own)
     assert cognito.ask(own, source, token=victim.token).document == {"ContinuedFromContactId": source}
 

@@ -1,21 +1,17 @@
 """The deployed endpoint, called as users call it: with boto3's own client for Amazon Connect."""
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.chats import Chats
-from local.clients import endpoint_client
+from local.clients import Answer, endpoint_client
+from tests.local.callers import Door
 from tests.local.deployments import Deployed
 
 
@@ -43,21 +39,9 @@ def call(client: Any, sound: Deployed, contact: str, source: str, **more: Any) -
     return answer
 
 
-def post(sound: Deployed, path: str, body: bytes, *, output: str = "FirstUrl") -> tuple[int, dict[str, str], bytes]:
+def post(sound: Deployed, path: str, body: bytes, *, output: str = "FirstUrl") -> Answer:
     """A signed POST of any bytes to any path below the stage."""
-    cloud = sound.cloud
-    url = cloud.execute_api_url(sound.outputs[output]).partition("/contact/")[0] + path
-    request = AWSRequest("POST", url, {"Content-Type": "application/json"}, body)
-    # Not the root: its requests are not held against their signature.
-    SigV4Auth(Credentials(cloud.account, "any"), "execute-api", cloud.region).add_auth(request)
-    prepared = request.prepare()
-    sent = urllib.request.Request(url, data=body, headers=dict(prepared.headers), method="POST")
-    try:
-        with urllib.request.urlopen(sent, timeout=30) as answer:
-            return answer.status, dict(answer.headers), answer.read()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, dict(refused.headers), refused.read()
+    return Door(sound, output).send(path, body)
 
 
 @pytest.mark.parametrize(

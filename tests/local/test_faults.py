@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from local.chats import Chats
+from local.clients import Answer
 from tests.local.breaking import function_of, other_environment, with_code
-from tests.local.callers import Answer, Door
+from tests.local.callers import Door
 from tests.local.deployments import Deployed
 
 LAMBDA = Path(__file__).resolve().parents[2] / "lambda"

@@ -1,0 +1,226 @@
+"""The measurements: each returns figures, and knows nothing of tables."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.chats import Chats
+from local.clients import endpoint_client, send
+from local.cloud import Cloud
+
+ROOT = Path(__file__).resolve().parents[1]
+# Name, folder and module of the handlers that are compared.
+HANDLERS = {
+    "empty function": (ROOT / "bench/handlers/empty", "handler"),
+    "plain boto3": (ROOT / "bench/handlers/plain", "handler"),
+    "this project": (ROOT / "lambda", "association.handler"),
+}
+Figures = dict[str, Any]
+
+
+def run_handler(cloud: Cloud, name: str, events: list[Figures], *, checked: bool = False) -> Figures:
+    """One process of a handler that answers these events."""
+    folder, module = HANDLERS[name]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_ACCESS_KEY_ID": cloud.account,
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_REGION": cloud.region,
+        "AWS_DEFAULT_REGION": cloud.region,
+        "AWS_ENDPOINT_URL": cloud.url,
+        "CONNECT_INSTANCE_ID": cloud.instance_id,
+        "CONNECT_ENDPOINT_URL": "https://connect.us-east-1.amazonaws.com",
+        "DEADLINE_SECONDS": "8",
+        "TRANSCRIPT_DELAY_SECONDS": "60",
+        "CUSTOMER_IDENTITY": "customer_id" if checked else "unchecked",
+        "AUTHORIZATION": "iam",
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "events.json")
+        file.write_text(json.dumps(events), encoding="utf-8")
+        child = ROOT / "bench/child.py"
+        done = subprocess.run(
+            [sys.executable, str(child), str(folder), module, str(file), str(time.time())],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
+        )
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def event_of(cloud: Cloud, contact: str, source: str) -> Figures:
+    """A request as API Gateway hands it on."""
+    fields = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": source, "ClientToken": f"bench-{contact}"}
+    return {
+        "requestContext": {"requestId": "bench", "identity": {"userArn": "arn:aws:iam::123456789012:root"}},
+        "pathParameters": {"InstanceId": cloud.instance_id, "InitialContactId": contact},
+        "headers": {},
+        "body": json.dumps(fields),
+    }
+
+
+def one_event(cloud: Cloud) -> Figures:
+    """A request that may be repeated: its ClientToken gets the same answer again."""
+    chats = Chats(cloud)
+    source = chats.start()
+    chats.end(source)
+    return event_of(cloud, chats.start(), source)
+
+
+def cold(cloud: Cloud, runs: int) -> dict[str, Figures]:
+    """Process start to ready and to the first answer, one handler after the other, in turns."""
+    event = one_event(cloud)
+    samples: dict[str, list[Figures]] = {name: [] for name in HANDLERS}
+    for _ in range(runs):
+        for name, taken in samples.items():
+            taken.append(run_handler(cloud, name, [event]))
+    keys = ("ready_wall", "ready_cpu", "first_wall", "first_cpu", "peak_mb")
+    return {name: {key: median(one[key] for one in taken) for key in keys} for name, taken in samples.items()}
+
+
+def warm(cloud: Cloud, runs: int, requests: int) -> dict[str, Figures]:
+    """CPU and wall for a request, Connect answering at once; also with the same-customer rule on."""
+    event = one_event(cloud)
+    samples: dict[str, list[Figures]] = {name: [] for name in (*HANDLERS, "this project, with the rule")}
+    for _ in range(runs):
+        for name in HANDLERS:
+            samples[name].append(run_handler(cloud, name, [event] * requests))
+        samples["this project, with the rule"].append(
+            run_handler(cloud, "this project", new_events(cloud, requests // 5), checked=True)
+        )
+    return {
+        name: {
+            "cpu": median(one["warm_cpu"] for one in taken),
+            "wall": median(wall for one in taken for wall in one["warm_walls"]),
+        }
+        for name, taken in samples.items()
+    }
+
+
+def new_events(cloud: Cloud, count: int) -> list[Figures]:
+    """Requests for one new chat each, of one past chat."""
+    chats = Chats(cloud)
+    source = chats.start()
+    chats.end(source)
+    return [event_of(cloud, chats.start(), source) for _ in range(count)]
+
+
+def with_latency(cloud: Cloud, seconds: float, requests: int) -> Figures:
+    """Wall of a request with the rule on, against one description plus one association, Connect being slow.
+
+    The two calls are timed by the handlers that make just them: the plain handler's association, and a retry that
+    the rule answers from its two descriptions alone.
+    """
+    events = new_events(cloud, requests)
+    for operation in ("DescribeContact", "CreatePersistentContactAssociation"):
+        cloud.control("POST", "faults", {"operation": operation, "kind": "latency", "seconds": seconds})
+    try:
+        both = run_handler(cloud, "this project", events, checked=True)["warm_walls"]
+        described = run_handler(cloud, "this project", events, checked=True)["warm_walls"]
+        associated = run_handler(cloud, "this project", [events[0]] * requests)["warm_walls"]
+    finally:
+        cloud.control("DELETE", "faults")
+    return {"both": median(both), "described": median(described), "associated": median(associated)}
+
+
+def growth(cloud: Cloud, requests: int) -> Figures:
+    """Peak memory after a few and after many requests of one process."""
+    event = one_event(cloud)
+    few = run_handler(cloud, "this project", [event] * (requests // 10))
+    many = run_handler(cloud, "this project", [event] * requests)
+    return {"few_mb": few["last_peak_mb"], "many_mb": many["last_peak_mb"]}
+
+
+def load(cloud: Cloud, url: str, rate: float, seconds: float) -> Figures:
+    """Calls at this rate through the deployed endpoint, each for a new chat; one in ten by a default boto3 client."""
+    chats = Chats(cloud)
+    cloud.control("POST", "quotas", {"enabled": False})
+    source = chats.start()
+    chats.end(source)
+    contacts = [chats.start() for _ in range(max(1, round(rate * seconds)))]
+    cloud.control("POST", "quotas", {"enabled": True})
+    sdk = endpoint_client(cloud, url, attempts=None)
+    address = cloud.execute_api_url(url)
+    body = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": source}).encode()
+
+    def call(number: int, contact: str) -> tuple[str, int, float]:
+        began = time.monotonic()
+        if number % 10 == 9:
+            status = _by_sdk(sdk, cloud, contact, source)
+        else:
+            status = send(cloud, address + contact, body).status
+        return contact, status, time.monotonic() - began
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(64) as pool:
+        running = []
+        for number, contact in enumerate(contacts):
+            time.sleep(max(0.0, began + number / rate - time.monotonic()))
+            running.append(pool.submit(call, number, contact))
+        answers = [one.result() for one in running]
+    held = Counter(association["InitialContactId"] for association in cloud.control("GET", "associations"))
+    granted = {contact for contact, status, _ in answers if status == 200}
+    ours = {contact: held[contact] for contact in contacts if held[contact]}
+    times = sorted(seconds for _, _, seconds in answers)
+    return {
+        "statuses": dict(sorted(Counter(status for _, status, _ in answers).items())),
+        "associations": sum(ours.values()),
+        "doubled": sum(1 for count in ours.values() if count > 1),
+        # A 200 without an association, and an association whose caller was not answered 200.
+        "unfounded": len(granted - set(ours)),
+        "untold": len(set(ours) - granted),
+        "p50": times[len(times) // 2],
+        "p99": times[min(len(times) - 1, int(len(times) * 0.99))],
+    }
+
+
+def _by_sdk(client: Any, cloud: Cloud, contact: str, source: str) -> int:
+    try:
+        client.create_persistent_contact_association(
+            InstanceId=cloud.instance_id,
+            InitialContactId=contact,
+            RehydrationType="FROM_SEGMENT",
+            SourceContactId=source,
+        )
+    except ClientError as refused:
+        return int(refused.response["ResponseMetadata"]["HTTPStatusCode"])
+    return 200
+
+
+def synthesis(runs: int) -> dict[str, Figures]:
+    """Wall, template size and resources: a bare RestApi with a Function, and apps of 1, 10 and 50 endpoints."""
+    cases = {"bare": "bare", "1": "1", "10": "10", "50": "50"}
+    walls: dict[str, list[float]] = {name: [] for name in cases}
+    sizes: dict[str, tuple[int, int]] = {}
+    for turn in range(runs):
+        for name, argument in cases.items():
+            if name == "50" and turn:
+                continue
+            with tempfile.TemporaryDirectory() as out:
+                began = time.monotonic()
+                command = [sys.executable, str(ROOT / "bench/synthesize.py"), argument]
+                path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+                environment = {**os.environ, "CDK_OUTDIR": out, "PATH": path}
+                subprocess.run(command, env=environment, check=True, capture_output=True)
+                walls[name].append(time.monotonic() - began)
+                templates = [json.loads(file.read_bytes()) for file in Path(out).glob("*.template.json")]
+                size = max(file.stat().st_size for file in Path(out).glob("*.template.json"))
+                sizes[name] = (size, sum(len(template["Resources"]) for template in templates))
+    return {
+        name: {"wall": median(taken), "bytes": sizes[name][0], "resources": sizes[name][1]}
+        for name, taken in walls.items()
+    }
