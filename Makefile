@@ -8,9 +8,9 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 
-.PHONY: setup demo test prove cloud deploy destroy format build clean
+.PHONY: setup demo test prove bench cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -34,6 +34,10 @@ test: $(READY) ## Format, lint, types, unit, synth, local
 
 prove: $(READY) ## The long suites: histories, timing, mutation
 	python -m pytest -m prove $(ARGS)
+
+bench: $(READY) ## The benchmarks, with docs/benchmarks.md and its pictures
+	@python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt -c constraints.txt
+	python -m bench
 
 cloud: $(READY) ## The local cloud in the foreground
 	@python -m local --port $(CLOUD_PORT)

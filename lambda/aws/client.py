@@ -5,17 +5,18 @@ import socket
 import ssl
 import time
 from functools import cache
-from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
-from typing import NamedTuple
 
+from aws import http
 from aws.endpoint import Endpoint
+from aws.http import Response
 from aws.signing import Unsigned, signed_headers
+
+__all__ = ["Client", "DeadlineExceeded", "Response", "Stale", "Unreachable", "Unreadable"]
 
 # AWS closes a connection that nobody used for about a minute, and what stands between may forget it silently.
 _IDLE_SECONDS = 20
 # Longer than any network between two services of a region needs; then another connection is the better bet.
 _CONNECT_SECONDS = 1.0
-_MOST_BYTES = 64 * 1024
 
 
 class Unreachable(Exception):
@@ -32,14 +33,6 @@ class DeadlineExceeded(Exception):
 
 class Unreadable(Exception):
     """What came is not HTTP, or more than 64 KiB."""
-
-
-class Response(NamedTuple):
-    """What the service answered. Header names are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 class _Reader(io.RawIOBase):
@@ -59,11 +52,6 @@ class _Reader(io.RawIOBase):
         self.received = self.received or count > 0
         return count
 
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """What HTTPResponse asks of a socket."""
-        assert mode == "rb"
-        return io.BufferedReader(self)
-
 
 class Client:
     """A client of one service. Not for several threads: a Lambda function serves one request at a time."""
@@ -78,8 +66,8 @@ class Client:
     def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
         """Sign and send a request; `deadline` is an instant of time.monotonic().
 
-        `target` is percent-encoded. Redirects are not followed. The name look-up is the system's and keeps to
-        the system's time limits.
+        Any method but HEAD. `target` is percent-encoded. Redirects are not followed. The name look-up is the
+        system's and keeps to the system's time limits.
         Raises Unreachable (Stale if a kept connection was closed meanwhile), DeadlineExceeded, Unreadable,
         CredentialsMissing. Of a request that ends so, nobody knows whether it took effect.
         """
@@ -87,15 +75,15 @@ class Client:
         if self._sock is not None and not 0 <= time.time() - self._used < _IDLE_SECONDS:
             self.close()
         try:
-            return self._exchange(method, request, deadline)
+            return self._exchange(request, deadline)
         except TimeoutError as error:
             if time.monotonic() < deadline:
                 raise Unreachable(f"no connection within {_CONNECT_SECONDS:g} s") from error
             raise DeadlineExceeded("no whole answer within the deadline") from error
-        except (OSError, RemoteDisconnected, IncompleteRead) as error:
+        except OSError as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
-        except (HTTPException, ValueError) as error:
-            raise Unreadable(f"{type(error).__name__}: not an HTTP answer") from error
+        except ValueError as error:
+            raise Unreadable(str(error)) from error
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -111,7 +99,7 @@ class Client:
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items())]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
-    def _exchange(self, method: str, request: bytes, deadline: float) -> Response:
+    def _exchange(self, request: bytes, deadline: float) -> Response:
         """Send and read."""
         reused = self._sock is not None
         sock = self._sock = self._sock or self._connect(deadline)
@@ -119,10 +107,10 @@ class Client:
         kept = False
         try:
             _send_all(sock, request, deadline)
-            response, kept = _read(reader, method)
+            response, kept = http.read(io.BufferedReader(reader))
         except TimeoutError:
             raise
-        except (OSError, RemoteDisconnected) as error:
+        except OSError as error:
             if reused and not reader.received:
                 raise Stale("the kept connection was closed") from error
             raise
@@ -177,21 +165,3 @@ def _send_all(sock: socket.socket, data: bytes, deadline: float) -> None:
     while rest:
         sock.settimeout(_left(deadline))
         rest = rest[sock.send(rest) :]
-
-
-def _read(reader: _Reader, method: str) -> tuple[Response, bool]:
-    """The answer, and whether the connection may be used again."""
-    answer = HTTPResponse(reader, method=method)  # type: ignore[arg-type]
-    try:
-        answer.begin()
-        body = b""
-        while chunk := answer.read(_MOST_BYTES + 1 - len(body)):
-            body += chunk
-        if len(body) > _MOST_BYTES:
-            raise ValueError("the answer is too large")
-        if answer.length:
-            raise IncompleteRead(body, answer.length)
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return Response(answer.status, headers, body), not answer.will_close
-    finally:
-        answer.close()

@@ -138,6 +138,7 @@ def doors_stack(stack: Stack) -> None:
         "Authorizer": Authorization.authorizer(authorizer, customer_key="customer"),
         "Attribute": Authorization.iam(),
         "Pools": Authorization.iam(allow_identity_pools=True),
+        "Default": Authorization.iam(),
     }
     for name, authorization in made.items():
         by_attribute = CustomerIdentity.attribute("customer-key") if name == "Attribute" else None
@@ -148,7 +149,7 @@ def doors_stack(stack: Stack) -> None:
             authorization=authorization,
             customer_identity=by_attribute,
             cors_allowed_origins=["https://a.example"] if name == "Cognito" else [],
-            **UNTHROTTLED,
+            **({} if name == "Default" else UNTHROTTLED),
         )
         CfnOutput(stack, f"{name}Url", value=one.url)
     for name, value in {

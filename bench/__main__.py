@@ -1,0 +1,213 @@
+"""`make bench`: measures, and writes docs/benchmarks.md with its pictures. Takes about ten minutes."""
+
+import os
+import platform
+from collections.abc import Iterable
+from pathlib import Path
+
+import matplotlib
+
+from bench import cost, measure
+from local.cdk import bootstrap, cdk
+from local.cloud import Cloud
+from local.deploy import arguments_of
+
+matplotlib.use("svg")
+from matplotlib import pyplot
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PICTURES = DOCS / "benchmarks"
+QUOTA = 5
+LATENCY = 0.05
+MEMORY_GB = 0.5
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table."""
+    lines = [list(head), *([str(cell) for cell in row] for row in rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def picture(name: str, title: str, unit: str, bars: dict[str, float]) -> str:
+    """A bar chart beside the page, and the line that shows it."""
+    PICTURES.mkdir(exist_ok=True)
+    figure, axes = pyplot.subplots(figsize=(8, 0.6 * len(bars) + 1.2))
+    drawn = axes.barh(list(bars), list(bars.values()), color="#2f6f9f")
+    axes.bar_label(drawn, fmt="%.3g", padding=3)
+    axes.invert_yaxis()
+    axes.set_xlabel(unit)
+    axes.set_title(title)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(PICTURES / f"{name}.svg", metadata={"Date": None})
+    pyplot.close(figure)
+    return f"![{title}](benchmarks/{name}.svg)\n"
+
+
+def say(text: str) -> None:
+    """Progress: each part takes a while."""
+    print(f"• {text} ...", flush=True)
+
+
+def ms(seconds: float) -> str:
+    """Milliseconds."""
+    return f"{seconds * 1000:.3g}"
+
+
+def cold_part(cloud: Cloud) -> tuple[str, dict[str, measure.Figures]]:
+    """Cold starts."""
+    say("cold starts")
+    figures = measure.cold(cloud, 9)
+    plain = figures["plain boto3"]
+    rows = [
+        (
+            name,
+            ms(one["ready_wall"]),
+            ms(one["ready_cpu"]),
+            f"{one['ready_cpu'] / plain['ready_cpu']:.2f}",
+            ms(one["first_wall"]),
+            f"{one['peak_mb']:.1f}",
+            f"{one['peak_mb'] / plain['peak_mb']:.2f}",
+        )
+        for name, one in figures.items()
+    ]
+    head = ("handler", "ready, ms", "ready, CPU ms", "of plain", "first answer, ms", "peak memory, MB", "of plain")
+    shown = picture(
+        "cold", "Process start to ready", "CPU milliseconds", {n: f["ready_cpu"] * 1000 for n, f in figures.items()}
+    )
+    text = (
+        "## Cold\n\nProcess start until the handler can be called, and until its first answer, on the local cloud. "
+        "This project reads the certificates of all authorities while it starts, which is most of what is left above "
+        "the empty function; the plain handler does so with its first call, which here goes over HTTP and so never "
+        "pays it.\n\n"
+    )
+    return text + table(head, rows) + "\n" + shown, figures
+
+
+def warm_part(cloud: Cloud) -> str:
+    """Warm requests."""
+    say("warm requests")
+    figures = measure.warm(cloud, 5, 300)
+    plain = figures["plain boto3"]
+    rows = [
+        (name, ms(one["cpu"]), f"{one['cpu'] / plain['cpu']:.2f}", ms(one["wall"])) for name, one in figures.items()
+    ]
+    slow = measure.with_latency(cloud, LATENCY, 40)
+    growth = measure.growth(cloud, 5000)
+    over = slow["both"] - slow["alone"] * 2
+    return (
+        "## Warm\n\nFor one request in a process that is warm, Connect answering at once.\n\n"
+        + table(("handler", "CPU ms", "of plain", "wall ms"), rows)
+        + "\n"
+        + picture("warm", "A warm request", "CPU milliseconds", {n: f["cpu"] * 1000 for n, f in figures.items()})
+        + f"\nWith {ms(LATENCY)} ms of latency on each of Connect's operations, a request with the rule on takes "
+        f"{ms(slow['both'])} ms: both contacts are described at the same time. One call alone takes "
+        f"{ms(slow['alone'])} ms, so {ms(over)} ms are the rule's.\n\n"
+        f"Peak memory after 500 requests: {growth['few_mb']:.1f} MB; after 5,000: {growth['many_mb']:.1f} MB.\n"
+    )
+
+
+def load_part(cloud: Cloud, url: str) -> str:
+    """Load through the deployed endpoint."""
+    rows = []
+    for factor, seconds in ((0.5, 20), (1, 20), (2, 20), (5, 20), (10, 60)):
+        say(f"load at {factor} times the quota for {seconds} s")
+        one = measure.load(cloud, url, factor * QUOTA, seconds)
+        answers = ", ".join(f"{count} of {status}" for status, count in one["statuses"].items())
+        rows.append(
+            (
+                factor,
+                seconds,
+                answers,
+                ms(one["p50"]),
+                ms(one["p99"]),
+                one["associations"],
+                one["doubled"],
+                one["untold"],
+            )
+        )
+    head = ("times the quota", "s", "answers", "p50, ms", "p99, ms", "associations", "doubled", "untold")
+    return (
+        "## Load\n\nThrough the deployed endpoint on the local cloud, with its default throttle and Connect's default "
+        "quotas; each call is for a new chat, and one in ten is made by a default boto3 client, which tries again by "
+        "itself: that is the p99. Untold: an association whose caller was not answered 200, and so was told to try "
+        "again.\n\n" + table(head, rows)
+    )
+
+
+def synthesis_part() -> str:
+    """Synthesis."""
+    say("synthesis")
+    figures = measure.synthesis(7)
+    bare = figures["bare"]["wall"]
+    rows = [
+        (
+            "bare RestApi and Function" if name == "bare" else f"{name} endpoints" if name != "1" else "1 endpoint",
+            f"{one['wall']:.2f}",
+            f"{one['wall'] / bare:.2f}",
+            round(one["bytes"] / 1024),
+            one["resources"],
+        )
+        for name, one in figures.items()
+    ]
+    head = ("app", "s", "of bare", "largest template, KB", "resources")
+    each = (figures["50"]["wall"] - figures["10"]["wall"]) / 40
+    return (
+        "## Synthesis\n\nWall time of a whole process, most of it the CDK's engine. Each endpoint is in a stack of its "
+        f"own; from 10 to 50, one more takes {each * 1000:.0f} ms.\n\n" + table(head, rows)
+    )
+
+
+def cost_part(figures: dict[str, measure.Figures]) -> str:
+    """Cost, from what was measured."""
+    ours, plain = figures["this project"], figures["plain boto3"]
+    handlers = {
+        "this project, with the rule": cost.Handler(MEMORY_GB, ours["ready_wall"], 2 * LATENCY + 0.003),
+        "plain boto3, no check": cost.Handler(MEMORY_GB, plain["ready_wall"], LATENCY + 0.002),
+    }
+    rows = []
+    for name, handler in handlers.items():
+        for share in (1.0, 0.1):
+            dollars = cost.per_million(handler, share_cold=share)
+            rows.append((name, f"{share:.0%}", *(f"{dollars[part]:.2f}" for part in dollars)))
+    parts = list(cost.per_million(handlers["plain boto3, no check"], share_cold=0))
+    month = cost.per_idle_month(alarms=6, dashboards=1)
+    return (
+        f"## Cost\n\nDollars for a million calls, Connect taking {ms(LATENCY)} ms for each of its own, from the prices "
+        "in `bench/cost.py` with their date, and the times above.\n\n"
+        + table(("handler", "cold calls", *parts), rows)
+        + "\nA month without a call costs what the logs that are kept take; with `PersistentChatMonitoring`, "
+        f"{month:.2f} dollars more.\n"
+    )
+
+
+def main() -> None:
+    """Measure, and write the page."""
+    with Cloud() as cloud:
+        cloud.control("POST", "quotas", {"enabled": False})
+        cold_text, figures = cold_part(cloud)
+        warm_text = warm_part(cloud)
+        say("deploying the app")
+        bootstrap(cloud)
+        context = ["-c", f"instance={cloud.instance_id}"]
+        cdk(*arguments_of("deploy", context), environment=cloud.environment())
+        (stack,) = cloud.client("cloudformation").describe_stacks(StackName="PersistentChat")["Stacks"]
+        load_text = load_part(cloud, stack["Outputs"][0]["OutputValue"])
+    page = [
+        "# Benchmarks\n\nMade by `make bench`. Each figure is the median of several runs, and figures that are "
+        "compared come from the same run, in turns. Machines differ: the ratios are what counts.\n\n"
+        f"Machine: {os.cpu_count()} processors ({platform.machine()}), {platform.system()}, Python "
+        f"{platform.python_version()}.\n",
+        cold_text,
+        warm_text,
+        load_text,
+        synthesis_part(),
+        cost_part(figures),
+    ]
+    (DOCS / "benchmarks.md").write_text("\n".join(page), encoding="utf-8")
+    print(f"Written: {DOCS / 'benchmarks.md'}")
+
+
+if __name__ == "__main__":
+    main()

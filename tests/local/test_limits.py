@@ -1,0 +1,71 @@
+"""What the benchmarks promise, measured anew: ratios within one run, because machines differ."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench import measure
+from local.cloud import Cloud
+from tests.local.deployments import Deployed
+
+LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
+
+
+@pytest.fixture
+def calm(cloud: Cloud) -> Iterator[Cloud]:
+    """The cloud without quotas."""
+    cloud.control("POST", "quotas", {"enabled": False})
+    yield cloud
+    cloud.control("POST", "quotas", {"enabled": True})
+
+
+def test_the_package_is_small() -> None:
+    """Lambda fetches it before it starts anything: less than 64 KB."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for package in ("association", "aws"):
+            for file in (LAMBDA / package).glob("*.py"):
+                archive.write(file, f"{package}/{file.name}")
+    assert len(packed.getvalue()) < 64 * 1024
+
+
+@pytest.mark.prove
+def test_a_cold_start_takes_a_quarter_of_the_plain_handlers(calm: Cloud) -> None:
+    """CPU until the handler can be called; and at most half of the memory."""
+    figures = measure.cold(calm, 9)
+    ours, plain = figures["this project"], figures["plain boto3"]
+    assert ours["ready_cpu"] <= plain["ready_cpu"] / 4
+    assert ours["peak_mb"] <= plain["peak_mb"] / 2
+
+
+@pytest.mark.prove
+def test_a_warm_request_takes_half_of_the_plain_handlers(calm: Cloud) -> None:
+    """CPU for a request, without the rule."""
+    figures = measure.warm(calm, 3, 300)
+    assert figures["this project"]["cpu"] <= figures["plain boto3"]["cpu"] / 2
+
+
+@pytest.mark.prove
+def test_the_rule_takes_one_description_and_three_milliseconds(calm: Cloud) -> None:
+    """Both contacts are described at the same time: two calls' time for three calls, with 50 ms on each."""
+    figures = measure.with_latency(calm, 0.05, 40)
+    assert figures["both"] <= 2 * figures["alone"] + 0.003
+
+
+@pytest.mark.prove
+def test_memory_does_not_grow(calm: Cloud) -> None:
+    """Ten times as many requests of one process take at most a megabyte more."""
+    figures = measure.growth(calm, 5000)
+    assert figures["many_mb"] <= figures["few_mb"] + 1
+
+
+@pytest.mark.prove
+def test_ten_times_the_quota_for_a_minute_leaves_nothing_in_doubt(cloud: Cloud, doors: Deployed) -> None:
+    """Every 200 stands for one association, and every association has its 200 or a caller told to try again."""
+    figures = measure.load(cloud, doors.outputs["DefaultUrl"], 50, 60)
+    assert set(figures["statuses"]) <= {200, 429}
+    assert figures["statuses"][200] >= 5 * 60
+    assert (figures["doubled"], figures["unfounded"], figures["untold"]) == (0, 0, 0)
