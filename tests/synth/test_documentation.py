@@ -42,7 +42,10 @@ def test_the_readme_lists_the_same_properties() -> None:
     assert listed == OPTIONAL
 
 
-@pytest.mark.parametrize(("begins", "example"), [("from aws_cdk", "own_stack.py"), ("endpoint =", "users.py")])
+@pytest.mark.parametrize(
+    ("begins", "example"),
+    [("from aws_cdk", "own_stack.py"), ("endpoint =", "users.py"), ("PersistentChatMonitoring(", "own_stack.py")],
+)
 def test_the_readmes_examples_are_run(begins: str, example: str) -> None:
     """What is shown stands in an example, line by line, and the example synthesizes."""
     block = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"```python\n{begins}")[2].partition("```")[0]
