@@ -63,6 +63,8 @@ _INTERNAL = "InternalServiceException"
 _THROTTLED = "ThrottlingException"
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 
+# A default stands for every refusal of its class that is not listed, with its status (API Gateway Developer Guide,
+# "Gateway response types").
 GATEWAY_REFUSALS = (
     GatewayRefusal(_RESPONSE.DEFAULT_4_XX, 403, _DENIED),
     GatewayRefusal(_RESPONSE.DEFAULT_5_XX, 500, _INTERNAL, "The endpoint failed."),
@@ -73,11 +75,7 @@ GATEWAY_REFUSALS = (
         "The request has no credentials, or this path and method do not exist. Send "
         f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
-    GatewayRefusal(_RESPONSE.ACCESS_DENIED, 403, _DENIED),
-    GatewayRefusal(_RESPONSE.INVALID_SIGNATURE, 403, _DENIED),
-    GatewayRefusal(_RESPONSE.EXPIRED_TOKEN, 403, _DENIED),
     GatewayRefusal(_RESPONSE.UNAUTHORIZED, 403, _DENIED, "The credentials are missing, wrong or expired."),
-    GatewayRefusal(_RESPONSE.WAF_FILTERED, 403, _DENIED),
     GatewayRefusal(_RESPONSE.BAD_REQUEST_BODY, 400, _INVALID, _BAD_BODY),
     GatewayRefusal(_RESPONSE.BAD_REQUEST_PARAMETERS, 400, _INVALID),
     GatewayRefusal(
@@ -91,7 +89,6 @@ GATEWAY_REFUSALS = (
     GatewayRefusal(_RESPONSE.QUOTA_EXCEEDED, 429, _THROTTLED, "Too many requests. Try again.", 1),
     GatewayRefusal(_RESPONSE.INTEGRATION_TIMEOUT, 503, _INTERNAL, _OUT_OF_REACH, 1),
     GatewayRefusal(_RESPONSE.INTEGRATION_FAILURE, 503, _INTERNAL, _OUT_OF_REACH, 1),
-    GatewayRefusal(_RESPONSE.API_CONFIGURATION_ERROR, 500, _INTERNAL, "The endpoint failed."),
 )
 
 

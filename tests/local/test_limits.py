@@ -63,6 +63,15 @@ def test_memory_does_not_grow(calm: Cloud) -> None:
 
 
 @pytest.mark.prove
+def test_synthesis_stays_close_to_a_bare_stack_and_grows_linearly() -> None:
+    """docs/benchmarks.md has the figures; the limit here is wide, because a whole process is timed on a busy machine."""
+    figures = {name: one["wall"] for name, one in measure.synthesis(5).items()}
+    assert figures["1"] <= 1.25 * figures["bare"]
+    first, later = (figures["10"] - figures["1"]) / 9, (figures["50"] - figures["10"]) / 40
+    assert later <= 1.5 * first
+
+
+@pytest.mark.prove
 def test_ten_times_the_quota_for_a_minute_leaves_nothing_in_doubt(cloud: Cloud, doors: Deployed) -> None:
     """Every 200 stands for one association, and every association has its 200 or a caller told to try again."""
     figures = measure.load(cloud, doors.outputs["DefaultUrl"], 50, 60)
