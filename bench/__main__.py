@@ -154,7 +154,8 @@ def synthesis_part() -> str:
     head = ("app", "s", "of bare", "largest template, KB", "resources")
     each = (figures["50"]["wall"] - figures["10"]["wall"]) / 40
     return (
-        "## Synthesis\n\nWall time of a whole process, most of it the CDK's engine and its check of the template. Each endpoint is in a stack of its "
+        "## Synthesis\n\nWall time of a whole process, most of it the CDK's engine and its check of the "
+        "template. Each endpoint is in a stack of its "
         f"own; from 10 to 50, one more takes {each * 1000:.0f} ms.\n\n" + table(head, rows)
     )
 

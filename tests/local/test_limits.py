@@ -64,7 +64,7 @@ def test_memory_does_not_grow(calm: Cloud) -> None:
 
 @pytest.mark.prove
 def test_synthesis_stays_close_to_a_bare_stack_and_grows_linearly() -> None:
-    """docs/benchmarks.md has the figures; the limit here is wide, because a whole process is timed on a busy machine."""
+    """docs/benchmarks.md has the figures; the limit here is wide, for whole processes on a busy machine."""
     figures = {name: one["wall"] for name, one in measure.synthesis(5).items()}
     assert figures["1"] <= 1.25 * figures["bare"]
     first, later = (figures["10"] - figures["1"]) / 9, (figures["50"] - figures["10"]) / 40
