@@ -1,6 +1,5 @@
 """An answer is read as HTTP has it, or refused: held against the standard library's reader for generated answers."""
 
-import email.utils
 import io
 from http.client import HTTPException, HTTPResponse
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.connect import _date
 from aws import http
 
 
@@ -121,26 +119,3 @@ def test_what_is_not_plainly_right_is_refused(data: bytes, error: type[Exception
     """A cut may be tried again; what is no HTTP, or says two things, is no answer."""
     with pytest.raises(error):
         read(data)
-
-
-@settings(max_examples=1_000, deadline=None)
-@given(st.integers(0, 4_102_444_800))
-def test_a_date_is_read_as_the_standard_library_reads_it(seconds: int) -> None:
-    """Every second until the year 2100, leap days included."""
-    assert _date(email.utils.formatdate(seconds, usegmt=True)) == seconds
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        None,
-        "",
-        "soon",
-        "Sun, 06 Nov 1994 08:49:37 CET",
-        "Sunday, 06-Nov-94 08:49:37 GMT",
-        "Sun, 06 Abc 1994 08:49:37 GMT",
-    ],
-)
-def test_what_is_no_date_is_none(text: str | None) -> None:
-    """Then the rule has no clock, and grants nothing."""
-    assert _date(text) is None
