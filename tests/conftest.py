@@ -1,6 +1,12 @@
 """What holds for all tests."""
 
 import pytest
+from hypothesis import settings
+
+# Generated cases are the same in every run of the same code. Others: `make test ARGS=--hypothesis-profile=explore`.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,7 @@ _MOST_BYTES = 64 * 1024
 _MOST_LINE_BYTES = 8 * 1024
 _MOST_HEADERS = 100
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: [^\r\n]*)?")
-_FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*)")
 
 
 class Response(NamedTuple):
@@ -28,8 +28,10 @@ def read(stream: BufferedReader) -> tuple[Response, bool]:
     Raises ConnectionError if the connection ends in the middle, ValueError for what is no HTTP, or more than 64 KiB.
     """
     status, is_latest, headers = _head(stream)
-    while status < 200:
+    while status == 100:
         status, is_latest, headers = _head(stream)
+    if status < 200:
+        raise ValueError("an interim answer that nobody asked for")
     body, ends_itself = _body(stream, status, headers)
     kept = ends_itself and is_latest and "close" not in headers.get("connection", "").lower()
     return Response(status, headers, body), kept
@@ -41,13 +43,13 @@ def _head(stream: BufferedReader) -> tuple[int, bool, dict[str, str]]:
         raise ValueError("no HTTP status line")
     headers: dict[str, str] = {}
     for _ in range(_MOST_HEADERS + 1):
-        field = _line(stream)
-        if not field:
+        data = _line(stream)
+        if not data:
             return int(line[2]), line[1] == b"1", headers
-        name, colon, value = field.partition(b":")
-        if not colon or not _FIELD_NAME.fullmatch(name):
+        field = _FIELD.fullmatch(data)
+        if field is None:
             raise ValueError("no HTTP header")
-        key, text = name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
+        key, text = field[1].decode("ascii").lower(), field[2].rstrip(b" \t").decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     raise ValueError("too many headers")
 
@@ -96,8 +98,10 @@ def _exactly(stream: BufferedReader, size: int) -> bytes:
 
 def _line(stream: BufferedReader) -> bytes:
     line = stream.readline(_MOST_LINE_BYTES + 1)
+    if line.endswith(b"\r\n"):
+        return line[:-2]
     if line.endswith(b"\n"):
-        return line.removesuffix(b"\n").removesuffix(b"\r")
+        raise ValueError("a line ends in another way than CRLF")
     if len(line) > _MOST_LINE_BYTES:
         raise ValueError("a line is too long")
     raise ConnectionError("the connection ended" + (" in the middle of a line" if line else ""))
