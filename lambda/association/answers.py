@@ -80,11 +80,11 @@ def failed(reason: str, detail: str) -> Refusal:
     return Refusal(INTERNAL_SERVICE, "The endpoint failed.", reason=reason, detail=detail)
 
 
-def out_of_reach(reason: str, detail: str) -> Refusal:
-    """No answer of Amazon Connect within the deadline."""
+def out_of_reach(reason: str, detail: str, what: str = "Amazon Connect") -> Refusal:
+    """No answer of a service within the deadline."""
     return Refusal(
         INTERNAL_SERVICE,
-        "Amazon Connect could not be reached in time. Try again.",
+        f"{what} could not be reached in time. Try again.",
         reason=reason,
         status=OUT_OF_REACH,
         retry_after=_RETRY_SECONDS,
@@ -92,9 +92,10 @@ def out_of_reach(reason: str, detail: str) -> Refusal:
     )
 
 
-def success(continued_from_contact_id: str, headers: Mapping[str, str]) -> dict[str, object]:
-    """The association was made."""
-    return _response(200, {"ContinuedFromContactId": continued_from_contact_id}, headers)
+def success(continued_from_contact_id: str | None, headers: Mapping[str, str]) -> dict[str, object]:
+    """The association was made; None: there was no past chat to continue."""
+    body = {} if continued_from_contact_id is None else {"ContinuedFromContactId": continued_from_contact_id}
+    return _response(200, body, headers)
 
 
 def error(refusal: Refusal, headers: Mapping[str, str]) -> dict[str, object]:

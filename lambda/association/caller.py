@@ -1,10 +1,10 @@
 """The caller: whom the configured authorization says it is. Nothing that a caller writes by itself counts."""
 
-import hashlib
 from typing import NamedTuple
 
 from association import answers, names
 from association.settings import Settings
+from history.key import key_of
 
 
 class Caller(NamedTuple):
@@ -52,8 +52,7 @@ def _person(customer: object, settings: Settings) -> Caller:
     if not isinstance(customer, str) or not customer:
         return Caller("nobody", "")
     # Long enough to follow a person through the log, and not the customer's id itself.
-    text = f"{settings.instance_id}\0{customer}".encode("utf-8", "surrogatepass")
-    return Caller(f"sha256:{hashlib.sha256(text).hexdigest()[:16]}", customer)
+    return Caller(f"sha256:{key_of(settings.instance_id, customer)[:16]}", customer)
 
 
 def _mapping(value: object) -> dict[str, object]:

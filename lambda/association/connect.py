@@ -1,24 +1,18 @@
-"""Amazon Connect: the operations that the function calls, and their retry."""
+"""Amazon Connect: the operations that the functions call."""
 
 import json
-import os
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
 from association import answers, contact, names, outcomes
 from association.contact import Contact
-from association.outcomes import Answer, Document, Outcome
 from association.request import AssociationRequest, derived_client_token
-from aws.client import Client, DeadlineExceeded, Stale, Unreachable, Unreadable
+from aws.asking import Asking, Operation
+from aws.client import Client, Unreadable
+from aws.outcomes import Answer, Document, Outcome, detail_of, is_refused
 
-_MOST_ATTEMPTS = 3
-# Before the second attempt; twice as much before the third.
-_LONGEST_PAUSE_SECONDS = 0.2
-# An attempt with less time than this would only use up the quota.
-_LEAST_ATTEMPT_SECONDS = 0.2
 _NOWHERE = "00000000-0000-0000-0000-000000000000"
 
 
@@ -31,35 +25,25 @@ class Described(NamedTuple):
     now: float
 
 
-class Operation(NamedTuple):
-    """A call of Connect. A 200 of which `read` raises Unreadable is no readable answer."""
-
-    method: str
-    target: str
-    body: bytes
-    read: Callable[[Document], object]
-
-
 class Connect:
     """Amazon Connect, for one request of the function."""
 
     def __init__(self, clients: tuple[Client, Client], deadline: float) -> None:
         """The clients are two connections, for calls at the same time; `deadline` is of time.monotonic()."""
         self._clients = clients
-        self._deadline = deadline
-        self._asked: list[str] = []
+        self._asking = Asking(deadline)
 
     @property
     def attempts(self) -> int:
         """How often Connect was asked so far."""
-        return len(self._asked)
+        return self._asking.attempts
 
     def create_association(self, request: AssociationRequest) -> str:
         """CreatePersistentContactAssociation: the contact that is continued.
 
         Raises a Refusal; Connect's own refusals keep their type.
         """
-        outcome = self._ask(_create_association(request), self._clients[0])
+        outcome = self._asking.ask(_create_association(request), self._clients[0])
         if isinstance(outcome, Answer) and outcome.status == 200:
             return str(outcome.result)
         raise outcomes.refusal_of(outcome)
@@ -78,7 +62,7 @@ class Connect:
                 if outcome.date is None:
                     raise answers.failed("connect_unreadable", "DescribeContact answered without a Date.")
                 contacts[id], now = outcome.result, max(now, outcome.date)
-            elif isinstance(outcome, Answer) and outcomes.is_refused(outcome):
+            elif isinstance(outcome, Answer) and is_refused(outcome):
                 contacts[id] = None
             else:
                 raise outcomes.refusal_of(outcome)
@@ -94,59 +78,34 @@ class Connect:
         return self._tried(_describe_contact(instance_id, _NOWHERE, names.CUSTOMER_ID))
 
     def _tried(self, operation: Operation) -> dict[str, object]:
-        outcome = self._ask(operation, self._clients[0])
+        outcome = self._asking.ask(operation, self._clients[0])
         if isinstance(outcome, Answer):
             return {"type": outcome.error_type, "status": outcome.status, "message": outcome.message}
-        return {"type": "unreachable", "status": 0, "message": outcomes.detail_of(outcome)}
+        return {"type": "unreachable", "status": 0, "message": detail_of(outcome)}
 
     def _at_once(self, operations: list[Operation]) -> list[Outcome]:
         """The outcomes of one or two operations."""
         if len(operations) == 1:
-            return [self._ask(operations[0], self._clients[0])]
+            return [self._asking.ask(operations[0], self._clients[0])]
         beside: list[Outcome] = []
         bugs: list[Exception] = []
 
         def ask_beside() -> None:
             try:
-                beside.append(self._ask(operations[1], self._clients[1]))
+                beside.append(self._asking.ask(operations[1], self._clients[1]))
             except Exception as bug:
                 bugs.append(bug)
 
         thread = threading.Thread(target=ask_beside)
         thread.start()
         try:
-            first = self._ask(operations[0], self._clients[0])
+            first = self._asking.ask(operations[0], self._clients[0])
         finally:
             # It ends by the deadline, as this one does.
             thread.join()
         if bugs:
             raise bugs[0]
         return [first, *beside]
-
-    def _ask(self, operation: Operation, client: Client) -> Outcome:
-        """Ask, and again if that may help and there is time. What is sent stays the same."""
-        attempts = 0
-        while True:
-            attempts += 1
-            self._asked.append(operation.target)
-            outcome = _attempt(operation, client, self._deadline)
-            if attempts == _MOST_ATTEMPTS or not outcomes.is_worth_another_try(outcome):
-                return outcome
-            # Full jitter; importing `random` for one number would cost a cold start milliseconds.
-            pause = attempts * _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255
-            if isinstance(outcome, Stale):
-                pause = 0
-            if self._deadline - time.monotonic() < pause + _LEAST_ATTEMPT_SECONDS:
-                return outcome
-            time.sleep(pause)
-
-
-def _attempt(operation: Operation, client: Client, deadline: float) -> Outcome:
-    try:
-        response = client.send(operation.method, operation.target, operation.body, deadline)
-        return outcomes.read_answer(response, operation.read)
-    except (Unreachable, DeadlineExceeded, Unreadable) as failure:
-        return failure
 
 
 def _create_association(request: AssociationRequest) -> Operation:

@@ -20,6 +20,8 @@ class Contact(NamedTuple):
     related_id: str | None
     # When it ended, in seconds since the epoch.
     disconnected: float | None
+    # When it began, in seconds since the epoch; None if Connect does not say.
+    initiated: float | None = None
 
 
 def read(document: dict[str, object], customer_identity: str) -> Contact:
@@ -32,18 +34,16 @@ def read(document: dict[str, object], customer_identity: str) -> Contact:
     if not isinstance(fields, dict):
         raise Unreadable("200 without Contact")
     id = fields.get("Id")
-    ended = fields.get("DisconnectTimestamp")
     if not isinstance(id, str) or not id:
         raise Unreadable("a contact without Id")
-    if ended is not None and (isinstance(ended, bool) or not isinstance(ended, int | float)):
-        raise Unreadable("DisconnectTimestamp is no number")
     return Contact(
         id,
         _customer(fields, customer_identity),
         _text(fields, "Channel"),
         _text(fields, "InitialContactId") or id,
         _text(fields, "RelatedContactId") or None,
-        ended,
+        _time(fields, "DisconnectTimestamp"),
+        _time(fields, "InitiationTimestamp"),
     )
 
 
@@ -58,3 +58,10 @@ def _customer(fields: dict[str, object], customer_identity: str) -> str:
 def _text(fields: dict[str, object], name: str) -> str:
     value = fields.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _time(fields: dict[str, object], name: str) -> float | None:
+    value = fields.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise Unreadable(f"{name} is no number")
+    return value

@@ -3,34 +3,51 @@
 import os
 import re
 import time
+from typing import TYPE_CHECKING
 
-from association import answers, caller, cors, log, probes, request, rule, settings
+from association import answers, caller, cors, log, probes, request, settings
 from association.answers import Refusal
 from association.connect import Connect
+from association.contacts import Contacts
+from association.deciding import decide
 from aws.client import Client
 from aws.endpoint import endpoint_of
+
+if TYPE_CHECKING:
+    from association.lookup import Lookup
 
 SETTINGS = settings.read(os.environ)
 _ENDPOINT = endpoint_of("connect", os.environ, SETTINGS.connect_endpoint_url)
 # Two connections: both contacts are described at the same time.
 CLIENTS = (Client("connect", _ENDPOINT), Client("connect", _ENDPOINT))
+DYNAMODB = (
+    Client("dynamodb", endpoint_of("dynamodb", os.environ, SETTINGS.history_endpoint_url))
+    if SETTINGS.has_history
+    else None
+)
 
 
 def handle(event: object, context: object) -> dict[str, object]:
     """Answer an API Gateway proxy event, or a probe. The gateway builds the former: it is never a probe."""
     started = time.monotonic()
-    connect = Connect(CLIENTS, started + SETTINGS.deadline_seconds)
-    if isinstance(event, dict) and "requestContext" in event:
-        return _answered(event, connect, _request_id(event["requestContext"], context), started)
-    return probes.answer(event, SETTINGS, connect)
-
-
-def _answered(event: dict[str, object], connect: Connect, request_id: str, started: float) -> dict[str, object]:
-    line = log.Line(request_id)
-    headers = {"x-amzn-RequestId": request_id, **cors.headers(event, SETTINGS.cors_allowed_origins)}
+    deadline = started + SETTINGS.deadline_seconds
+    connect = Connect(CLIENTS, deadline)
+    lookup = _lookup(deadline)
+    if not isinstance(event, dict) or "requestContext" not in event:
+        return probes.answer(event, SETTINGS, connect, lookup)
+    line = log.Line(_request_id(event["requestContext"], context))
     try:
-        continued = _continued(event, connect, line)
-        line.ended("granted", 200)
+        return _answered(event, connect, lookup, line)
+    finally:
+        line.add(attempts=connect.attempts, durationMs=round((time.monotonic() - started) * 1000))
+        line.write()
+
+
+def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None", line: log.Line) -> dict[str, object]:
+    headers = {"x-amzn-RequestId": line.request_id, **cors.headers(event, SETTINGS.cors_allowed_origins)}
+    try:
+        continued = _continued(event, connect, lookup, line)
+        line.ended("nothing" if continued is None else "granted", 200)
         line.add(continuedFromContactId=continued)
         return answers.success(continued, headers)
     except Refusal as refusal:
@@ -41,46 +58,32 @@ def _answered(event: dict[str, object], connect: Connect, request_id: str, start
         failure = answers.failed("bug", _place(bug))
         line.refused(failure)
         return answers.error(failure, headers)
-    finally:
-        line.add(attempts=connect.attempts, durationMs=round((time.monotonic() - started) * 1000))
-        line.write()
 
 
-def _continued(event: dict[str, object], connect: Connect, line: log.Line) -> str:
-    """The contact that is continued. Raises a Refusal."""
+def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | None", line: log.Line) -> str | None:
+    """The contact that is continued; None if the customer has no past chat. Raises a Refusal."""
     who = caller.identify(event, SETTINGS)
     line.add(caller=who.name)
-    asked = request.parse(event)
-    line.add(
-        initialContactId=asked.initial_contact_id,
-        sourceContactId=asked.source_contact_id,
-        rehydrationType=asked.rehydration_type,
-    )
+    asked = request.parse(event, has_history=SETTINGS.has_history)
+    line.asks(asked)
     if asked.instance_id != SETTINGS.instance_id:
         raise answers.not_found("another_instance")
     if not SETTINGS.checks_customers:
         line.add(rule="unchecked")
         return connect.create_association(asked)
-    verdict = _verdict(asked, who, connect)
-    if isinstance(verdict, rule.Earlier):
-        line.add(rule="earlier")
-        return verdict.continued_from_contact_id
-    line.add(rule="one_customer")
-    return connect.create_association(asked)
+    decision = decide(asked, who, Contacts(connect, SETTINGS), SETTINGS.transcript_delay_seconds, lookup)
+    line.asks(decision.request)
+    line.add(rule=decision.rule)
+    return connect.create_association(decision.request) if decision.is_to_be_made else decision.continued
 
 
-def _verdict(asked: request.AssociationRequest, who: caller.Caller, connect: Connect) -> rule.Continue | rule.Earlier:
-    """What the rule says of the contacts as they are now. Raises a Refusal."""
-    contact_ids: tuple[str, ...] = (asked.initial_contact_id, asked.source_contact_id)
-    described = connect.describe(SETTINGS.instance_id, contact_ids, SETTINGS.customer_identity)
-    contacts, now = described
-    verdict = rule.judge(rule.Question(asked, who, contacts, now, SETTINGS.transcript_delay_seconds))
-    if isinstance(verdict, rule.Describe):
-        more, _ = connect.describe(SETTINGS.instance_id, (verdict.contact_id,), SETTINGS.customer_identity)
-        contacts = {**contacts, **more}
-        verdict = rule.judge(rule.Question(asked, who, contacts, now, SETTINGS.transcript_delay_seconds))
-    assert not isinstance(verdict, rule.Describe), "what was described is asked for again"
-    return verdict
+def _lookup(deadline: float) -> "Lookup | None":
+    if DYNAMODB is None:
+        return None
+    # Only what has a history pays for it with a part of its cold start.
+    from association.lookup import Lookup
+
+    return Lookup(DYNAMODB, SETTINGS, deadline)
 
 
 def _request_id(request_context: object, context: object) -> str:

@@ -3,6 +3,7 @@
 import json
 
 from association.answers import Refusal
+from association.request import AssociationRequest
 
 _FIELDS = (
     # INFO, or ERROR for a failure of ours or of Connect.
@@ -13,7 +14,7 @@ _FIELDS = (
     "initialContactId",
     "sourceContactId",
     "rehydrationType",
-    # granted, refused or failed.
+    # granted, refused or failed; nothing: there was no past chat to continue.
     "verdict",
     # Which rule decided, or what failed.
     "rule",
@@ -35,6 +36,7 @@ class Line:
     """
 
     def __init__(self, request_id: str) -> None:
+        self.request_id = request_id
         self._known: dict[str, str | int | None] = {"requestId": request_id}
 
     def add(self, **fields: str | int | None) -> None:
@@ -43,6 +45,14 @@ class Line:
             if name not in _FIELDS:
                 raise KeyError(name)
             self._known[name] = value
+
+    def asks(self, request: AssociationRequest) -> None:
+        """What is asked for; the source may become known later."""
+        self.add(
+            initialContactId=request.initial_contact_id,
+            sourceContactId=request.source_contact_id or None,
+            rehydrationType=request.rehydration_type,
+        )
 
     def ended(self, verdict: str, status: int) -> None:
         """How the request ended."""

@@ -1,34 +1,30 @@
 """What a deployment's proof may ask of the function, by direct invocation."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from association import names
 from association.connect import Connect
 from association.settings import Settings
+from history import names as history_names
 
 
-def _settings(settings: Settings, _: Connect) -> dict[str, object]:
-    return {"settings": settings.as_environment()}
+class Tries(Protocol):
+    """The look-up, if there is a history."""
+
+    def tried(self) -> dict[str, object]:
+        """The answer to a read that finds nothing."""
 
 
-def _create_association(settings: Settings, connect: Connect) -> dict[str, object]:
-    return {"answer": connect.try_create_association(settings.instance_id)}
-
-
-def _describe_contact(settings: Settings, connect: Connect) -> dict[str, object]:
-    return {"answer": connect.try_describe_contact(settings.instance_id)}
-
-
-PROBES: Mapping[str, Callable[[Settings, Connect], dict[str, object]]] = {
-    names.PROBE_SETTINGS: _settings,
-    names.PROBE_CREATE_ASSOCIATION: _create_association,
-    names.PROBE_DESCRIBE_CONTACT: _describe_contact,
-}
-
-
-def answer(event: object, settings: Settings, connect: Connect) -> dict[str, object]:
-    """The answer to {"probe": <one of PROBES>}; to anything else, which probes there are."""
+def answer(event: object, settings: Settings, connect: Connect, lookup: Tries | None) -> dict[str, object]:
+    """The answer to {"probe": <its name>}; to anything else, which probes there are."""
+    probes: Mapping[str, Callable[[], dict[str, object]]] = {
+        names.PROBE_SETTINGS: lambda: {"settings": settings.as_environment()},
+        names.PROBE_CREATE_ASSOCIATION: lambda: {"answer": connect.try_create_association(settings.instance_id)},
+        names.PROBE_DESCRIBE_CONTACT: lambda: {"answer": connect.try_describe_contact(settings.instance_id)},
+        **({} if lookup is None else {history_names.PROBE_QUERY: lambda: {"answer": lookup.tried()}}),
+    }
     probe = event.get(names.PROBE) if isinstance(event, dict) and len(event) == 1 else None
-    if not isinstance(probe, str) or probe not in PROBES:
-        return {names.PROBE: probe, "error": f"unknown probe; known: {', '.join(PROBES)}"}
-    return {names.PROBE: probe, **PROBES[probe](settings, connect)}
+    if not isinstance(probe, str) or probe not in probes:
+        return {names.PROBE: probe, "error": f"unknown probe; known: {', '.join(probes)}"}
+    return {names.PROBE: probe, **probes[probe]()}

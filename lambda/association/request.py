@@ -24,14 +24,17 @@ class AssociationRequest(NamedTuple):
     initial_contact_id: str
     # ENTIRE_PAST_SESSION or FROM_SEGMENT.
     rehydration_type: str
-    # The past chat; like initial_contact_id.
+    # The past chat; like initial_contact_id. "": the customer's latest, which the history knows.
     source_contact_id: str
     # The caller's own, at most 500 characters; it never goes out.
     client_token: str | None
 
 
-def parse(event: Mapping[str, object]) -> AssociationRequest:
+def parse(event: Mapping[str, object], *, has_history: bool = False) -> AssociationRequest:
     """The request in an API Gateway proxy event.
+
+    :param has_history: whether SourceContactId and RehydrationType may be left out; the latter is then
+        ENTIRE_PAST_SESSION, and with FROM_SEGMENT the former is needed all the same.
 
     Raises a Refusal (InvalidParameterException) that names all fields that break a rule.
     """
@@ -47,8 +50,12 @@ def parse(event: Mapping[str, object]) -> AssociationRequest:
         violations.append(str(error))
     else:
         _refuse_unknown(fields, violations)
+        if has_history:
+            fields = {"RehydrationType": names.ENTIRE_PAST_SESSION, **fields}
         rehydration_type = _rehydration_type(fields, violations)
-        source_contact_id = _id("SourceContactId", fields, names.CONTACT_ID_LENGTH, violations)
+        source_contact_id = ""
+        if "SourceContactId" in fields or not (has_history and rehydration_type == names.ENTIRE_PAST_SESSION):
+            source_contact_id = _id("SourceContactId", fields, names.CONTACT_ID_LENGTH, violations)
         client_token = _client_token(fields, violations)
     if violations:
         raise answers.invalid(" ".join(violations))

@@ -30,6 +30,8 @@ class Question(NamedTuple):
     now: float
     # How long after a chat's end its transcript is awaited, in seconds.
     transcript_delay: float
+    # When the source's session ended, in seconds since the epoch, if the history says so; 0: it was not asked.
+    session_ended: float = 0
 
 
 class Continue(NamedTuple):
@@ -48,6 +50,24 @@ class Describe(NamedTuple):
     contact_id: str
 
 
+def look_up(question: Question) -> Continue | Earlier | Describe:
+    """The same for a request that names no source, as far as it goes without one: Continue, and look for it.
+
+    Whatever is found is judged in its turn. Raises a Refusal.
+    """
+    current = _current(question)
+    _refuse_stranger(current, question.caller)
+    _refuse_unless_running(current)
+    if current.related_id is None:
+        return Continue()
+    if current.related_id not in question.contacts:
+        return Describe(current.related_id)
+    related = question.contacts[current.related_id]
+    if related is not None and same(related.customer, current.customer):
+        return Earlier(current.related_id)
+    raise _continues_another()
+
+
 def judge(question: Question) -> Continue | Earlier | Describe:
     """Raises a Refusal unless the chat may continue the other, or does so already."""
     current, source = _of_one_customer(question)
@@ -62,22 +82,35 @@ def judge(question: Question) -> Continue | Earlier | Describe:
 
 def _of_one_customer(question: Question) -> tuple[Contact, Contact]:
     """1. Both exist and carry one customer, who is the caller if the authorization knows the person."""
-    request, claimed = question.request, question.caller.customer
-    current = question.contacts[request.initial_contact_id]
-    source = question.contacts[request.source_contact_id]
-    if current is None or source is None:
-        raise answers.not_found("unknown_contact")
-    # A contact has one spelling; Connect may know another.
-    if (current.id, source.id) != (request.initial_contact_id, request.source_contact_id):
-        raise answers.not_found("unknown_contact")
-    if not _same(current.customer, source.customer):
+    current = _current(question)
+    source = _existing(question, question.request.source_contact_id)
+    if not same(current.customer, source.customer):
         raise answers.not_found("another_customer")
-    if claimed is not None and not _same(claimed, current.customer):
-        raise answers.not_found("another_caller")
+    _refuse_stranger(current, question.caller)
     return current, source
 
 
-def _same(one: str, other: str) -> bool:
+def _current(question: Question) -> Contact:
+    return _existing(question, question.request.initial_contact_id)
+
+
+def _existing(question: Question, contact_id: str) -> Contact:
+    contact = question.contacts[contact_id]
+    # A contact has one spelling; Connect may know another.
+    if contact is None or contact.id != contact_id:
+        raise answers.not_found("unknown_contact")
+    return contact
+
+
+def _refuse_stranger(current: Contact, caller: Caller) -> None:
+    """Nobody's contact is nobody's to continue, and a person's own is that person's."""
+    if not current.customer:
+        raise answers.not_found("another_customer")
+    if caller.customer is not None and not same(caller.customer, current.customer):
+        raise answers.not_found("another_caller")
+
+
+def same(one: str, other: str) -> bool:
     """Exactly the same, in constant time; empty never equals empty."""
     first, second = one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass")
     return hmac.compare_digest(first, second) and bool(first)
@@ -100,9 +133,13 @@ def _earlier(question: Question, related_id: str, source: Contact) -> Earlier | 
         return Describe(related_id)
     else:
         related = question.contacts[related_id]
-        if related is not None and related.session == source.session and _same(related.customer, source.customer):
+        if related is not None and related.session == source.session and same(related.customer, source.customer):
             return Earlier(related_id)
-    raise answers.cannot(
+    raise _continues_another()
+
+
+def _continues_another() -> Refusal:
+    return answers.cannot(
         "continues_another",
         "The chat InitialContactId continues another chat already. That cannot be changed.",
     )
@@ -116,7 +153,7 @@ def _refuse_unless_past(source: Contact, question: Question) -> None:
         raise answers.cannot(
             "source_running", "The chat SourceContactId has not ended: only a past chat can be continued."
         )
-    left = source.disconnected + question.transcript_delay - question.now
+    left = max(source.disconnected, question.session_ended) + question.transcript_delay - question.now
     if left > 0:
         seconds = max(1, math.ceil(min(left, question.transcript_delay)))
         raise answers.cannot(
@@ -143,4 +180,4 @@ def _refuse_unless_initial(source: Contact, request: AssociationRequest) -> None
         )
 
 
-__all__ = ["Continue", "Describe", "Earlier", "Question", "Refusal", "judge"]
+__all__ = ["Continue", "Describe", "Earlier", "Question", "Refusal", "judge", "look_up", "same"]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from association import names
 from aws.endpoint import Endpoint
+from history import names as history_names
 
 _AUTHORIZATIONS = (names.IAM, names.IAM_WITH_IDENTITY_POOLS, names.COGNITO, names.AUTHORIZER)
 
@@ -43,6 +44,17 @@ class Settings(NamedTuple):
     customer_claim: str
     # "*", or exact origins.
     cors_allowed_origins: tuple[str, ...]
+    # The table with the customers' chats; "" if there is none, and every request has to name its source.
+    history_table: str
+    # Where DynamoDB answers, unless the variables of the AWS SDKs say otherwise; "" without a table.
+    history_endpoint_url: str
+    # How long after a chat's start its own event is awaited; 0 without a table.
+    event_delay_seconds: float
+
+    @property
+    def has_history(self) -> bool:
+        """Whether the latest chat of a customer can be looked up."""
+        return bool(self.history_table)
 
     @property
     def checks_customers(self) -> bool:
@@ -61,26 +73,30 @@ class Settings(NamedTuple):
             names.APP_CLIENTS: " ".join(self.app_clients),
             names.CUSTOMER_CLAIM: self.customer_claim,
             names.CORS_ALLOWED_ORIGINS: " ".join(self.cors_allowed_origins),
+            history_names.TABLE: self.history_table,
+            history_names.ENDPOINT_URL: self.history_endpoint_url,
+            history_names.EVENT_DELAY_SECONDS: f"{self.event_delay_seconds:g}" if self.has_history else "",
         }
         return {name: value for name, value in variables.items() if value}
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment. Raises SettingsError."""
-    authorization = _matching(environ, names.AUTHORIZATION, "|".join(_AUTHORIZATIONS), " or ".join(_AUTHORIZATIONS))
+    authorization = matching(environ, names.AUTHORIZATION, "|".join(_AUTHORIZATIONS), " or ".join(_AUTHORIZATIONS))
     knows_person = authorization in (names.COGNITO, names.AUTHORIZER)
+    has_history = bool(environ.get(history_names.TABLE))
     return Settings(
-        instance_id=_matching(
+        instance_id=matching(
             environ,
             names.INSTANCE_ID,
             # The length is a look-ahead: the pattern is that of every id.
             f"(?=.{{1,{names.INSTANCE_ID_LENGTH}}}$){names.ID_PATTERN}",
             f"1 to {names.INSTANCE_ID_LENGTH} letters, digits and hyphens",
         ),
-        connect_endpoint_url=_url(environ, names.CONNECT_ENDPOINT_URL),
-        deadline_seconds=_seconds(environ, names.DEADLINE_SECONDS, more_than_zero=True),
-        transcript_delay_seconds=_seconds(environ, names.TRANSCRIPT_DELAY_SECONDS, more_than_zero=False),
-        customer_identity=_matching(
+        connect_endpoint_url=url(environ, names.CONNECT_ENDPOINT_URL, "Amazon Connect"),
+        deadline_seconds=seconds(environ, names.DEADLINE_SECONDS, more_than_zero=True),
+        transcript_delay_seconds=seconds(environ, names.TRANSCRIPT_DELAY_SECONDS, more_than_zero=False),
+        customer_identity=matching(
             environ,
             names.CUSTOMER_IDENTITY,
             f"{names.CUSTOMER_ID}|{names.UNCHECKED}|{names.ATTRIBUTE_PREFIX}{names.ATTRIBUTE_PATTERN}",
@@ -88,14 +104,20 @@ def read(environ: Mapping[str, str]) -> Settings:
         ),
         authorization=authorization,
         app_clients=_words(environ, names.APP_CLIENTS, required=authorization == names.COGNITO),
-        customer_claim=_matching(environ, names.CUSTOMER_CLAIM, "(?s:.+)", "the name of a claim")
+        customer_claim=matching(environ, names.CUSTOMER_CLAIM, "(?s:.+)", "the name of a claim")
         if knows_person
         else "",
         cors_allowed_origins=_words(environ, names.CORS_ALLOWED_ORIGINS, required=False),
+        history_table=environ.get(history_names.TABLE, ""),
+        history_endpoint_url=url(environ, history_names.ENDPOINT_URL, "DynamoDB") if has_history else "",
+        event_delay_seconds=seconds(environ, history_names.EVENT_DELAY_SECONDS, more_than_zero=False)
+        if has_history
+        else 0,
     )
 
 
-def _matching(environ: Mapping[str, str], name: str, pattern: str, expected: str) -> str:
+def matching(environ: Mapping[str, str], name: str, pattern: str, expected: str) -> str:
+    """A variable that matches. Raises SettingsError."""
     value = environ.get(name, "")
     if not re.fullmatch(pattern, value):
         raise SettingsError(name, value, expected)
@@ -109,21 +131,23 @@ def _words(environ: Mapping[str, str], name: str, *, required: bool) -> tuple[st
     return tuple(value.split())
 
 
-def _seconds(environ: Mapping[str, str], name: str, *, more_than_zero: bool) -> float:
+def seconds(environ: Mapping[str, str], name: str, *, more_than_zero: bool) -> float:
+    """A variable that is a number of seconds. Raises SettingsError."""
     value = environ.get(name, "")
     try:
-        seconds = float(value)
+        number = float(value)
     except ValueError:
-        seconds = math.nan
-    if not math.isfinite(seconds) or seconds < 0 or (more_than_zero and seconds == 0):
+        number = math.nan
+    if not math.isfinite(number) or number < 0 or (more_than_zero and number == 0):
         raise SettingsError(name, value, f"a number of seconds {'greater than' if more_than_zero else 'of at least'} 0")
-    return seconds
+    return number
 
 
-def _url(environ: Mapping[str, str], name: str) -> str:
+def url(environ: Mapping[str, str], name: str, service: str) -> str:
+    """A variable that is an endpoint's URL. Raises SettingsError."""
     value = environ.get(name, "")
     try:
         Endpoint.parse(value)
     except ValueError:
-        raise SettingsError(name, value, "the URL of Amazon Connect in this region") from None
+        raise SettingsError(name, value, f"the URL of {service} in this region") from None
     return value

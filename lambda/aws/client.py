@@ -4,6 +4,7 @@ import io
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from functools import cache
 
 from aws import http
@@ -63,15 +64,18 @@ class Client:
         self._sock: socket.socket | None = None
         self._used = 0.0
 
-    def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
+    def send(
+        self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Sign and send a request; `deadline` is an instant of time.monotonic().
 
-        Any method but HEAD. `target` is percent-encoded. Redirects are not followed. The name look-up is the
+        Any method but HEAD. `target` is percent-encoded. `headers` are beside, or instead of, a Content-Type of
+        application/json. Redirects are not followed. The name look-up is the
         system's and keeps to the system's time limits.
         Raises Unreachable (Stale if a kept connection was closed meanwhile), DeadlineExceeded, Unreadable,
         CredentialsMissing. Of a request that ends so, nobody knows whether it took effect.
         """
-        request = self._request(method, target, body)
+        request = self._request(method, target, body, headers or {})
         if self._sock is not None and not 0 <= time.time() - self._used < _IDLE_SECONDS:
             self.close()
         try:
@@ -91,9 +95,9 @@ class Client:
             self._sock.close()
             self._sock = None
 
-    def _request(self, method: str, target: str, body: bytes) -> bytes:
+    def _request(self, method: str, target: str, body: bytes, more: Mapping[str, str]) -> bytes:
         target = self._endpoint.base_path + target
-        headers = {"Host": self._endpoint.host_header, "Content-Type": "application/json"}
+        headers = {"Host": self._endpoint.host_header, "Content-Type": "application/json", **more}
         signed = signed_headers(Unsigned(method, target, headers, body), self._service)
         signed["Content-Length"] = str(len(body))
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items())]

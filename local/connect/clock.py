@@ -11,8 +11,9 @@ class Clock:
         self._ahead = timedelta()
 
     def now(self) -> datetime:
-        """This instant, in UTC."""
-        return datetime.fromtimestamp(time.time(), UTC) + self._ahead
+        """This instant, in UTC and whole milliseconds: finer is nothing that Connect tells."""
+        now = datetime.fromtimestamp(time.time(), UTC) + self._ahead
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def advance(self, seconds: float) -> None:
         """Set it forward."""

@@ -1,6 +1,7 @@
 """Contacts as a state machine: a session is a chain of segments, of which the last may run."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -42,10 +43,15 @@ class Contact:
         return self.disconnected is not None
 
 
+# What happened to a contact, by the names of the event types, and when.
+Tell = Callable[[tuple[str, ...], Contact, datetime], None]
+
+
 class Contacts:
     """The contacts of all instances."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell = lambda *_: None) -> None:
+        self._tell = tell
         self._by_id: dict[str, Contact] = {}
         self._sessions: dict[str, list[Contact]] = {}
 
@@ -59,7 +65,7 @@ class Contacts:
         attributes: dict[str, str] | None = None,
         segment_attributes: dict[str, dict[str, object]] | None = None,
     ) -> Contact:
-        """The first contact of a new session."""
+        """The first contact of a new session; nothing is told of it before `announce`."""
         id = str(uuid.uuid4())
         return self._add(
             Contact(
@@ -100,6 +106,20 @@ class Contacts:
             # Assumption: an ended contact gets the model's ContactNotFoundException, 410.
             raise ConnectError("ContactNotFoundException", f"The contact {contact.id} has ended.")
         contact.disconnected = now
+        self._tell(("DISCONNECTED", "COMPLETED"), contact, now)
+
+    def announce(self, contact: Contact, now: datetime) -> None:
+        """Tell that a contact has begun."""
+        self._tell(("INITIATED", "CONNECTED_TO_SYSTEM"), contact, now)
+
+    def update_attributes(self, contact: Contact, attributes: dict[str, str], now: datetime) -> None:
+        """Set some attributes, and leave the others."""
+        contact.attributes.update(attributes)
+        self._tell(("CONTACT_DATA_UPDATED",), contact, now)
+
+    def all(self, instance: Instance) -> list[Contact]:
+        """Every contact of an instance, in the order in which they began."""
+        return [contact for contact in self._by_id.values() if contact.instance.id == instance.id]
 
     def transfer(self, contact: Contact, now: datetime) -> Contact:
         """An agent transfers the chat: this segment ends, and the next begins."""
@@ -111,7 +131,7 @@ class Contacts:
 
     def _next(self, contact: Contact, now: datetime, initiation_method: str) -> Contact:
         self.stop(contact, now)
-        return self._add(
+        following = self._add(
             Contact(
                 str(uuid.uuid4()),
                 contact.instance,
@@ -126,6 +146,8 @@ class Contacts:
                 segment_attributes=dict(contact.segment_attributes),
             )
         )
+        self.announce(following, now)
+        return following
 
     def _add(self, contact: Contact) -> Contact:
         self._by_id[contact.id] = contact

@@ -8,6 +8,8 @@
 | POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, broken if wished |
 | POST clock {"advance": seconds} | Connect's clock goes forward |
 | POST faults {"operation", "kind", "times"?, "seconds"?, "status"?}, DELETE faults | faults on, all off |
+| POST events {"late"?, "repeated"?, "lost"?, "reordered"?, "spelling"?, "seed"?} | how contact events are delivered |
+| GET events | how many were sent, lost, and are underway |
 | POST quotas {"enabled"} | the request quotas on or off |
 | GET associations, GET calls | what Connect holds, and what it was asked |
 """
@@ -15,10 +17,12 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from local.connect.contacts import CHANNELS, Contact
 from local.connect.errors import ConnectError
+from local.connect.events import SPELLINGS, Delivery
 from local.connect.faults import KINDS, Fault
 from local.connect.instances import STATUSES
 from local.connect.service import INSTANCE_ID, Connect, Response
@@ -82,6 +86,8 @@ class Control:
             ("POST", r"faults", self._add_fault),
             ("DELETE", r"faults", self._clear_faults),
             ("POST", r"quotas", self._set_quotas),
+            ("POST", r"events", self._set_delivery),
+            ("GET", r"events", self._events),
             ("GET", r"associations", self._associations),
             ("GET", r"calls", self._counted),
         ]
@@ -118,6 +124,7 @@ class Control:
                 customer_id=customer,
                 attributes=attributes,
             )
+            self._connect.contacts.announce(contact, contact.initiated)
             return {"ContactId": contact.id}
 
         return act
@@ -194,6 +201,36 @@ class Control:
             return {"enabled": enabled}
 
         return act
+
+    def _set_delivery(self, fields: Fields) -> Callable[[], Any]:
+        share, is_share = "a share from 0 to 1", _is_number_up_to(1)
+        delivery = Delivery(
+            late=fields.take(
+                "late", f"seconds from 0 to {_LONGEST_DELAY_SECONDS}", _is_number_up_to(_LONGEST_DELAY_SECONDS), 0
+            ),
+            repeated=fields.take("repeated", share, is_share, 0),
+            lost=fields.take("lost", share, is_share, 0),
+            reordered=fields.take("reordered", "true or false", lambda value: isinstance(value, bool), False),
+            spelling=fields.take(
+                "spelling",
+                f"one of {', '.join(SPELLINGS)}, mixed",
+                lambda value: value in (*SPELLINGS, "mixed"),
+                "camel",
+            ),
+            seed=fields.take("seed", "a whole number", lambda value: type(value) is int),
+        )
+        if delivery.spelling == "mixed":
+            delivery = replace(delivery, spelling=None)
+
+        def act() -> dict[str, str]:
+            self._connect.events.set(delivery)
+            return {}
+
+        return act
+
+    def _events(self, _: Fields) -> Callable[[], Any]:
+        events = self._connect.events
+        return lambda: {"sent": events.sent, "lost": events.lost, "underway": events.underway}
 
     def _associations(self, _: Fields) -> Callable[[], Any]:
         return lambda: [

@@ -3,17 +3,19 @@
 import secrets
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.connect.associations import Associations
 from local.connect.clock import Clock
-from local.connect.contacts import Contact, Contacts
-from local.connect.errors import ConnectError, invalid_request
+from local.connect.contacts import CHANNELS, Contact, Contacts
+from local.connect.errors import ConnectError, invalid_parameter, invalid_request
 from local.connect.instances import Instance, Instances, page_of
 from local.connect.model import Fields
 
 _STORAGE_PAGE = 10
 _ASSOCIATED_PAGE = 100
+_SEARCH_PAGE = 100
 # What DescribeInstanceAttribute answers. Assumption: every switch is on.
 _ATTRIBUTE_VALUE = "true"
 
@@ -30,6 +32,8 @@ def permissions_of(operation: str, fields: Fields, instances: Instances) -> list
         return [(action, "*"), directories]
     if operation == "DescribeInstance":
         return [(action, instance), directories]
+    if operation == "SearchContacts":
+        return [(action, instance), ("connect:DescribeContact", f"{instance}/contact/*")]
     if operation in ("ListInstanceStorageConfigs", "DescribeInstanceAttribute"):
         return [(action, instance)]
     if operation == "StartChatContact":
@@ -59,6 +63,7 @@ class Operations:
             "GetContactAttributes": self._get_attributes,
             "UpdateContactAttributes": self._update_attributes,
             "ListAssociatedContacts": self._list_associated,
+            "SearchContacts": self._search_contacts,
             "CreatePersistentContactAssociation": self._once(
                 self._create_association, "CreatePersistentContactAssociation"
             ),
@@ -143,6 +148,7 @@ class Operations:
                 self._contacts.forget(contact)
                 raise
             answer["ContinuedFromContactId"] = association.continued_from_contact_id
+        self._contacts.announce(contact, contact.initiated)
         return answer
 
     def _stop_contact(self, fields: Fields, region: str) -> Fields:
@@ -169,8 +175,38 @@ class Operations:
         return {"Attributes": self._contact(fields, region).attributes}
 
     def _update_attributes(self, fields: Fields, region: str) -> Fields:
-        self._contact(fields, region).attributes.update(fields["Attributes"])
+        self._contacts.update_attributes(self._contact(fields, region), fields["Attributes"], self._clock.now())
         return {}
+
+    def _search_contacts(self, fields: Fields, region: str) -> Fields:
+        instance = self._instances.active(region, fields["InstanceId"])
+        unsupported = set(fields) - {"InstanceId", "TimeRange", "SearchCriteria", "MaxResults", "NextToken"}
+        unsupported |= set(fields.get("SearchCriteria", {})) - {"Channels"}
+        if unsupported or fields["TimeRange"]["Type"] != "INITIATION_TIMESTAMP":
+            raise invalid_request(
+                f"The local cloud searches by INITIATION_TIMESTAMP and Channels only, got {unsupported or 'others'}."
+            )
+        start, end = (_instant(fields["TimeRange"], name) for name in ("StartTime", "EndTime"))
+        # Assumption: as in the console, a search spans eight weeks at most.
+        if not timedelta(0) <= end - start <= timedelta(weeks=8):
+            raise invalid_request("The time range has to be one of at most 8 weeks.")
+        channels = fields.get("SearchCriteria", {}).get("Channels") or CHANNELS
+        # Assumption: both ends of the range belong to it.
+        found = [
+            contact
+            for contact in self._contacts.all(instance)
+            if start <= contact.initiated <= end and contact.channel in channels
+        ]
+        page, token = page_of(found, fields.get("MaxResults", _SEARCH_PAGE), fields.get("NextToken"))
+        summaries = []
+        for contact in page:
+            relations = _relations(contact)
+            # A summary does not tell what an association made it continue.
+            del relations["RelatedContactId"]
+            summaries.append(
+                {"Arn": contact.arn, "Id": contact.id, **relations, "DisconnectTimestamp": contact.disconnected}
+            )
+        return {"Contacts": summaries, "NextToken": token, "TotalCount": len(found)}
 
     def _list_associated(self, fields: Fields, region: str) -> Fields:
         # Assumption: the contacts of one session, oldest first.
@@ -225,3 +261,10 @@ def _relations(contact: Contact) -> dict[str, Any]:
         "InitiationTimestamp": contact.initiated,
         "Channel": contact.channel,
     }
+
+
+def _instant(fields: Fields, name: str) -> datetime:
+    seconds = fields[name]
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 4_102_444_800:
+        raise invalid_parameter(f"{name}: expected a number of seconds since the epoch.")
+    return datetime.fromtimestamp(seconds, UTC)

@@ -12,6 +12,8 @@ class Quota(NamedTuple):
     burst: float
 
 
+# SearchContacts for more than the last two weeks.
+OLD_SEARCH = "SearchContacts of old contacts"
 # Source: Amazon Connect service quotas. Assumption: an operation that is not listed here has none.
 QUOTAS: Mapping[str, Quota] = {
     "CreatePersistentContactAssociation": Quota(5, 8),
@@ -21,6 +23,8 @@ QUOTAS: Mapping[str, Quota] = {
     "DescribeInstance": Quota(2, 5),
     "ListInstances": Quota(2, 5),
     "ListInstanceStorageConfigs": Quota(2, 5),
+    "SearchContacts": Quota(10, 30),
+    OLD_SEARCH: Quota(1, 1),
 }
 
 

@@ -12,13 +12,16 @@ from local.connect.associations import Associations
 from local.connect.clock import Clock
 from local.connect.contacts import Contacts
 from local.connect.errors import ConnectError
+from local.connect.events import Events
 from local.connect.faults import Fault, Faults
 from local.connect.instances import Instances
 from local.connect.operations import Operations, permissions_of
-from local.connect.quotas import Quotas
+from local.connect.quotas import OLD_SEARCH, Quotas
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 ALIAS = "local"
+# Of a search, as its quota has it.
+_RECENT_SECONDS = 14 * 86_400
 
 
 class Request(NamedTuple):
@@ -51,7 +54,8 @@ class Connect:
     def __init__(self, account: str, region: str) -> None:
         self.clock = Clock()
         self.instances = Instances(account, region)
-        self.contacts = Contacts()
+        self.events = Events(account, region)
+        self.contacts = Contacts(self.events.tell)
         self.associations = Associations(self.contacts)
         self.quotas = Quotas()
         self.faults = Faults()
@@ -119,13 +123,19 @@ class Connect:
             if denied is not None:
                 return denied
         try:
-            if not self.quotas.admits(region, call.operation):
+            if not self.quotas.admits(region, self._quota_of(call)):
                 raise _throttled()
             model.validate(call)
             result = operation(call.fields, region)
         except ConnectError as refused:
             return self._refused(call.operation, refused)
         return Response(200, self._headers(), model.shaped(call.operation, result))
+
+    def _quota_of(self, call: model.Call) -> str:
+        time_range = call.fields.get("TimeRange")
+        start = time_range.get("StartTime") if isinstance(time_range, dict) else None
+        is_old = isinstance(start, int | float) and start < self.clock.now().timestamp() - _RECENT_SECONDS
+        return OLD_SEARCH if call.operation == "SearchContacts" and is_old else call.operation
 
     def _refused(self, operation: str, error: ConnectError, status: int | None = None) -> Response:
         headers = {**self._headers(), "x-amzn-ErrorType": error.error_type}

@@ -26,6 +26,8 @@ def start(marker: str) -> "subprocess.Popen[str]":
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # A shell may have started us with SIGINT ignored, as it does behind `&`; the demo would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -1,6 +1,7 @@
 """API Gateway proxy events, and a Connect that answers what a test wants."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aws.client import Response
@@ -61,7 +62,9 @@ class ConnectClient:
         self.association = association
         self.sent: list[tuple[str, str]] = []
 
-    def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
+    def send(
+        self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """As aws.client.Client."""
         self.sent.append((method, target))
         outcome = self.association if method == "POST" else self.contacts.get(target.rpartition("/")[2], NOT_FOUND)
@@ -82,7 +85,9 @@ class ScriptedClient:
         self._outcomes = list(outcomes)
         self.sent: list[tuple[str, str, dict[str, Any]]] = []
 
-    def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
+    def send(
+        self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """As aws.client.Client."""
         self.sent.append((method, target, json.loads(body or b"{}")))
         outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]

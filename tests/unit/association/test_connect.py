@@ -2,14 +2,15 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from association import connect as association_connect
 from association.answers import Refusal
 from association.connect import Connect
 from association.request import parse
+from aws import asking
 from aws.client import DeadlineExceeded, Response, Stale, Unreachable, Unreadable
 from tests.unit.association.events import (
     CONTACT_ID,
@@ -32,7 +33,7 @@ FAILED = answer(500, {"Message": "inside"}, "InternalServiceException")
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(association_connect, "_LONGEST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0)
 
 
 def connect_with(client: Any, seconds: float = 8) -> Connect:
@@ -165,9 +166,11 @@ def test_two_contacts_are_described_at_the_same_time() -> None:
     together = threading.Barrier(2)
 
     class Waiting(ConnectClient):
-        def send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
+        def send(
+            self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
+        ) -> Response:
             together.wait(5)
-            return super().send(method, target, body, deadline)
+            return super().send(method, target, body, deadline, headers)
 
     connect = connect_with(Waiting(ConnectClient.sound().contacts))
     contacts, now = connect.describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")

@@ -2,13 +2,18 @@
 
 import importlib
 import json
+import time
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from association import settings
+from aws.asking import Asking
 from aws.client import Unreachable
+from history.key import key_of
+from history.session import Segment, Session
+from history.table import Table
 from tests.unit.association.events import (
     CONTACT_ID,
     ENVIRONMENT,
@@ -20,6 +25,7 @@ from tests.unit.association.events import (
     event,
     fields,
 )
+from tests.unit.history.dynamodb import DynamoDB
 
 
 @pytest.fixture
@@ -95,7 +101,7 @@ def test_a_bug_is_a_500_without_detail_outside(
     def buggy(*_: Any) -> None:
         raise KeyError("secret")
 
-    monkeypatch.setattr(handler.rule, "judge", buggy)
+    monkeypatch.setattr(handler, "decide", buggy)
     response, body, line = handled(handler, event(), capsys)
     assert (response["statusCode"], body["message"]) == (500, "The endpoint failed.")
     assert line["detail"].startswith("KeyError at test_handler.py:")
@@ -242,3 +248,71 @@ def test_an_http_request_is_never_a_probe(handler: ModuleType, capsys: pytest.Ca
     response, _, _ = handled(handler, {**event('{"probe":"settings"}'), "probe": "settings"}, capsys)
     assert response["statusCode"] == 400
     assert INSTANCE_ID not in response["body"]
+
+
+HISTORY = {"HISTORY_TABLE": "table", "HISTORY_ENDPOINT_URL": "http://127.0.0.1:9", "EVENT_DELAY_SECONDS": "3"}
+
+
+@pytest.fixture
+def with_history(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> DynamoDB:
+    """The handler of an endpoint with a history, which holds the past chat of the customer, and its DynamoDB."""
+    use(handler, monkeypatch, ConnectClient.sound(), **HISTORY)
+    dynamodb = DynamoDB()
+    monkeypatch.setattr(handler, "DYNAMODB", dynamodb)
+    for id, segment in ((SOURCE_ID, Segment(None, (NOW - 3600) * 1000)), (CONTACT_ID, Segment(NOW * 1000, None))):
+        table = Table(dynamodb, "table", Asking(time.monotonic() + 5))  # type: ignore[arg-type]
+        table.put(key_of(INSTANCE_ID, "customer"), None, Session(id, {id: segment}), 1)
+    return dynamodb
+
+
+def test_the_latest_chat_is_looked_up(
+    handler: ModuleType, with_history: DynamoDB, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The front end sends the contact and nothing else; the log tells what was found."""
+    response, body, line = handled(handler, event({}), capsys)
+    assert (response["statusCode"], body) == (200, {"ContinuedFromContactId": SOURCE_ID})
+    assert (line["verdict"], line["rule"], line["sourceContactId"]) == ("granted", "one_customer", SOURCE_ID)
+    assert line["rehydrationType"] == "ENTIRE_PAST_SESSION"
+    assert "customer" not in json.dumps(line).replace("one_customer", "")
+
+
+def test_no_past_chat_is_a_normal_answer(
+    handler: ModuleType, with_history: DynamoDB, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is associated."""
+    with_history.items.clear()
+    response, body, line = handled(handler, event({}), capsys)
+    assert (response["statusCode"], body) == (200, {})
+    assert (line["verdict"], line["rule"]) == ("nothing", "no_past_chat")
+    assert not [sent for sent in handler.CLIENTS[0].sent if sent[0] == "POST"]
+
+
+def test_a_source_is_taken_as_before(
+    handler: ModuleType, with_history: DynamoDB, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The history is not asked."""
+    with_history.calls.clear()
+    response, _, _ = handled(handler, event(), capsys)
+    assert response["statusCode"] == 200
+    assert with_history.calls == []
+
+
+def test_a_look_up_that_was_answered_is_answered_again(
+    handler: ModuleType, with_history: DynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A retry is safe: the same contact, without another association or look-up."""
+    with_history.calls.clear()
+    client = ConnectClient.sound()
+    client.contacts[CONTACT_ID] = described(CONTACT_ID, RelatedContactId=SOURCE_ID)
+    monkeypatch.setattr(handler, "CLIENTS", (client, client))
+    response, body, line = handled(handler, event({}), capsys)
+    assert (response["statusCode"], body) == (200, {"ContinuedFromContactId": SOURCE_ID})
+    assert line["rule"] == "earlier"
+    assert with_history.calls == []
+    assert not [sent for sent in client.sent if sent[0] == "POST"]
+
+
+def test_the_read_of_the_history_can_be_tried(handler: ModuleType, with_history: DynamoDB) -> None:
+    """The proof of a deployment asks for it, and for the settings with those of the history."""
+    assert handler.handle({"probe": "dynamodb:Query"}, None)["answer"]["status"] == 200
+    assert handler.handle({"probe": "settings"}, None)["settings"] == {**ENVIRONMENT, **HISTORY}

@@ -1,4 +1,4 @@
-"""The rule's tests notice every change of the rule: a mutation-testing tool makes them, one by one."""
+"""The tests of the rule and of the look-up notice every change: a mutation-testing tool makes them, one by one."""
 
 import shutil
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = """
 [tool.mutmut]
-source_paths = ["association/rule.py"]
-also_copy = ["association", "aws"]
+source_paths = ["association/rule.py", "association/past.py"]
+also_copy = ["association", "aws", "history"]
 pytest_add_cli_args_test_selection = ["tests"]
 
 [tool.pytest.ini_options]
@@ -21,11 +21,12 @@ pythonpath = ["."]
 
 @pytest.mark.prove
 def test_no_changed_rule_passes_the_tests(tmp_path: Path) -> None:
-    """A step that is left out, or a comparison that is weakened, fails a test of the rule."""
-    for package in ("association", "aws"):
+    """A step that is left out, or a comparison that is weakened, fails a test."""
+    for package in ("association", "aws", "history"):
         shutil.copytree(ROOT / "lambda" / package, tmp_path / package)
     (tmp_path / "tests").mkdir()
-    shutil.copy(ROOT / "tests/unit/association/test_rule.py", tmp_path / "tests")
+    for test in ("test_rule.py", "test_past.py"):
+        shutil.copy(ROOT / "tests/unit/association" / test, tmp_path / "tests")
     (tmp_path / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
 
     def mutmut(*arguments: str) -> str:
@@ -40,4 +41,4 @@ def test_no_changed_rule_passes_the_tests(tmp_path: Path) -> None:
     survivors = [line.strip() for line in results.splitlines() if not line.endswith(": killed")]
     assert survivors == []
     # A tool that made no mutants would find none that survived.
-    assert results.count(": killed") > 150
+    assert results.count(": killed") > 250

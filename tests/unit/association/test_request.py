@@ -103,3 +103,29 @@ def test_the_derived_token_differs_with_each_part_and_with_nothing_else() -> Non
     ]
     assert len({token, *map(derived_client_token, changed)}) == len(changed) + 1
     assert len(token) == 64
+
+
+def test_with_a_history_the_source_may_be_left_out() -> None:
+    """Then it is the customer's latest session, all of it; what is sent is held to the same rules."""
+    assert parse(event({}), has_history=True) == (INSTANCE_ID, CONTACT_ID, "ENTIRE_PAST_SESSION", "", None)
+    entire = event({"RehydrationType": "ENTIRE_PAST_SESSION", "ClientToken": "t"})
+    assert parse(entire, has_history=True) == (INSTANCE_ID, CONTACT_ID, "ENTIRE_PAST_SESSION", "", "t")
+    assert parse(event({"SourceContactId": SOURCE_ID}), has_history=True).source_contact_id == SOURCE_ID
+    assert parse(event(), has_history=True) == parse(event())
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"RehydrationType": "FROM_SEGMENT"}, "SourceContactId: got nothing"),
+        ({"SourceContactId": ""}, "SourceContactId: got a string of 0 characters"),
+        ({"SourceContactId": None}, "SourceContactId: got null"),
+        ({"RehydrationType": None}, "RehydrationType: got null"),
+        ("", "body: got nothing"),
+    ],
+)
+def test_with_a_history_a_mistake_is_still_one(body: Any, said: str) -> None:
+    """A field that is there and wrong is not one that was left out."""
+    with pytest.raises(Refusal, match="got") as refused:
+        parse(event(body), has_history=True)
+    assert said in refused.value.message

@@ -6,7 +6,7 @@ from association.answers import Refusal
 from association.caller import Caller
 from association.contact import Contact
 from association.request import AssociationRequest
-from association.rule import Continue, Describe, Earlier, Question, judge
+from association.rule import Continue, Describe, Earlier, Question, judge, look_up
 
 NOW = 1_000_000.0
 CURRENT = Contact("current", "me", "CHAT", "current", None, None)
@@ -255,3 +255,69 @@ def test_the_log_and_the_caller_are_told_why(asked: Question, reason: str, messa
     assert refusal.reason == reason
     not_found = "Not found. Check InstanceId, InitialContactId and SourceContactId."
     assert refusal.message == (message or not_found)
+
+
+def looked_up(current: Contact | None = CURRENT, caller: Caller = BACKEND, *others: Contact | None) -> object:
+    """What the rule says to a request that names no source."""
+    request = AssociationRequest("instance", "current", "ENTIRE_PAST_SESSION", "", None)
+    contacts = {"current": current, **dict(zip(("related",), others, strict=False))}
+    return look_up(Question(request, caller, contacts, NOW, 60))
+
+
+def test_a_running_chat_of_ones_own_may_be_looked_up_for() -> None:
+    """By a trusted caller, and by the person themselves."""
+    assert looked_up() == Continue()
+    assert looked_up(caller=Caller("x", "me")) == Continue()
+
+
+@pytest.mark.parametrize(
+    ("current", "caller", "status", "reason"),
+    [
+        (None, BACKEND, 404, "unknown_contact"),
+        (CURRENT._replace(id="CURRENT"), BACKEND, 404, "unknown_contact"),
+        (CURRENT._replace(customer=""), BACKEND, 404, "another_customer"),
+        (CURRENT._replace(customer=""), Caller("", ""), 404, "another_customer"),
+        (CURRENT, Caller("x", "you"), 404, "another_caller"),
+        (CURRENT, Caller("x", ""), 404, "another_caller"),
+        (CURRENT._replace(channel="VOICE"), BACKEND, 400, "current_no_chat"),
+        (CURRENT._replace(disconnected=NOW - 1), BACKEND, 400, "current_ended"),
+        (
+            CURRENT._replace(customer="you", disconnected=NOW - 1, related_id="x"),
+            Caller("x", "me"),
+            404,
+            "another_caller",
+        ),
+    ],
+)
+def test_nothing_is_looked_up_for_strangers_or_ended_chats(
+    current: Contact | None, caller: Caller, status: int, reason: str
+) -> None:
+    """A stranger gets what everybody gets for a contact that does not exist, before anything is looked up."""
+    with pytest.raises(Refusal) as refused:
+        looked_up(current, caller)
+    assert (refused.value.status, refused.value.reason) == (status, reason)
+
+
+def test_a_look_up_that_was_answered_gets_the_same_answer() -> None:
+    """If it is the customer's own; a link to somebody else's, made elsewhere, is not passed on."""
+    linked = CURRENT._replace(related_id="related")
+    related = SOURCE._replace(id="related", session="first")
+    assert looked_up(linked) == Describe("related")
+    assert looked_up(linked, BACKEND, related) == Earlier("related")
+    for other in (None, related._replace(customer="you"), related._replace(customer="")):
+        with pytest.raises(Refusal) as refused:
+            looked_up(linked, BACKEND, other)
+        assert refused.value.reason == "continues_another"
+        assert refused.value.status == 400
+
+
+def test_the_transcript_of_a_session_is_awaited_from_its_last_end() -> None:
+    """The source is its first contact, which may have ended long before."""
+    long_ago = SOURCE._replace(disconnected=NOW - 600)
+    with pytest.raises(Refusal) as refused:
+        judge(question(source=long_ago)._replace(session_ended=NOW - 20))
+    assert (refused.value.reason, refused.value.retry_after) == ("transcript_not_ready", 40)
+    assert judge(question(source=long_ago)._replace(session_ended=NOW - 60)) == Continue()
+    with pytest.raises(Refusal) as refused:
+        judge(question(source=SOURCE._replace(disconnected=NOW - 20))._replace(session_ended=NOW - 600))
+    assert refused.value.retry_after == 40

@@ -1,4 +1,4 @@
-"""Connect's clock, as its answers tell it; what the answers mean is in test_connect.py."""
+"""A service's clock, as its answers tell it; what the answers mean is in association/test_connect.py."""
 
 import email.utils
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.outcomes import date_of
+from aws.outcomes import date_of
 
 
 @settings(max_examples=1_000, deadline=None)

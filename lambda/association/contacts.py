@@ -1,0 +1,35 @@
+"""The contacts that were described for one request, and the clock that goes with them."""
+
+from collections.abc import Mapping
+
+from association.connect import Connect
+from association.contact import Contact
+from association.settings import Settings
+
+
+class Contacts:
+    """What Amazon Connect says of contacts; each is described once."""
+
+    def __init__(self, connect: Connect, settings: Settings) -> None:
+        self._connect = connect
+        self._settings = settings
+        self._known: dict[str, Contact | None] = {}
+        self._now = 0.0
+
+    @property
+    def known(self) -> Mapping[str, Contact | None]:
+        """By id; None: there is no such contact."""
+        return self._known
+
+    @property
+    def now(self) -> float:
+        """By Connect's clock when it last answered, in seconds since the epoch; 0 if there was no contact."""
+        return self._now
+
+    def describe(self, *contact_ids: str) -> None:
+        """One contact, or two at the same time. Raises a Refusal."""
+        assert not set(contact_ids) & set(self._known), "what was described is asked for again"
+        settings = self._settings
+        described = self._connect.describe(settings.instance_id, contact_ids, settings.customer_identity)
+        self._known.update(described.contacts)
+        self._now = max(self._now, described.now)

@@ -1,0 +1,105 @@
+"""Which session of the customer ended last? A pure function of the history's entries and of Amazon Connect's word.
+
+The history is told by events, which may be late or lost: a session that it does not know to have ended is asked
+about, and one chat that it does not know at all would be the current one's own. Nothing is taken from it unasked.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from association import answers
+from association.contact import Contact
+from association.rule import same
+from history.table import Entry, Latest
+
+
+class Past(NamedTuple):
+    """The session that ended last."""
+
+    # Its initial contact's.
+    session_id: str
+    # In seconds since the epoch.
+    ended: float
+
+
+class Nothing(NamedTuple):
+    """The customer has no past chat."""
+
+
+class Describe(NamedTuple):
+    """That depends on these contacts, one or two: ask again with them described."""
+
+    contact_ids: tuple[str, ...]
+
+
+def latest(
+    current: Contact, known: Latest, contacts: Mapping[str, Contact | None], now: float, event_delay: float
+) -> Past | Nothing | Describe:
+    """Of the customer of `current`, other than the session of `current` itself.
+
+    :param contacts: what Connect says of the contacts that were described, by id; None: that there is none.
+    :param now: by Connect's clock, in seconds since the epoch.
+    :param event_delay: how long the current chat's own event is awaited, in seconds since its start.
+
+    Raises a Refusal.
+    """
+    own = [entry for entry in known.entries if entry.session_id == current.session]
+    if not own:
+        _refuse_too_early(current, now, event_delay)
+    best: Past | None = None
+    unknown: list[str] = []
+    for entry in known.entries:
+        if best is not None and entry.until <= best.ended * 1000:
+            break
+        if entry in own or not _may_be_theirs(contacts, entry.session_id, current):
+            continue
+        missing = [id for id in entry.running if id not in contacts]
+        unknown += missing
+        ended = None if missing else _end_of(entry, contacts, current)
+        if ended is not None and (best is None or ended > best.ended):
+            best = Past(entry.session_id, ended)
+    if unknown:
+        return Describe(tuple(unknown[:2]))
+    if known.more and (best is None or best.ended * 1000 < known.entries[-1].until):
+        raise answers.cannot(
+            "history_undecided",
+            "The customer has more chats that have not ended than are looked through. Send the SourceContactId.",
+        )
+    if best is None:
+        return Nothing()
+    return best if best.session_id in contacts else Describe((best.session_id,))
+
+
+def _refuse_too_early(current: Contact, now: float, event_delay: float) -> None:
+    """Events take a moment. Before the current chat's own has come, another chat's may be on its way as well."""
+    if current.initiated is None:
+        return
+    left = current.initiated + event_delay - now
+    if left > 0:
+        seconds = max(1, math.ceil(min(left, event_delay)))
+        raise answers.cannot(
+            "history_not_ready",
+            "The chat InitialContactId began a moment ago, and the history of the customer's chats may not be "
+            f"complete yet. Try again in {seconds} s.",
+            retry_after=seconds,
+        )
+
+
+def _may_be_theirs(contacts: Mapping[str, Contact | None], contact_id: str, current: Contact) -> bool:
+    """Unless Connect says that there is no such contact, or that it is another customer's."""
+    if contact_id not in contacts:
+        return True
+    contact = contacts[contact_id]
+    return contact is not None and contact.id == contact_id and same(contact.customer, current.customer)
+
+
+def _end_of(entry: Entry, contacts: Mapping[str, Contact | None], current: Contact) -> float | None:
+    """When a session ended, in seconds since the epoch; None if it runs, or is not this customer's."""
+    ends = [] if entry.ended is None else [entry.ended / 1000]
+    for id in entry.running:
+        contact = contacts[id]
+        if contact is None or contact.disconnected is None or not same(contact.customer, current.customer):
+            return None
+        ends.append(contact.disconnected)
+    return max(ends)

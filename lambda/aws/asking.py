@@ -1,0 +1,65 @@
+"""Asking an AWS service, and asking again where that may help: three attempts within a deadline, with full jitter."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from aws.client import Client, DeadlineExceeded, Stale, Unreachable, Unreadable
+from aws.outcomes import Document, Outcome, is_worth_another_try, read_answer
+
+_MOST_ATTEMPTS = 3
+# Before the second attempt; twice as much before the third.
+_LONGEST_PAUSE_SECONDS = 0.2
+# An attempt with less time than this would only use up the quota.
+_LEAST_ATTEMPT_SECONDS = 0.2
+
+
+class Operation(NamedTuple):
+    """A call of a service. A 200 of which `read` raises Unreadable is no readable answer."""
+
+    method: str
+    target: str
+    body: bytes
+    read: Callable[[Document], object]
+    # Beside those that every call has.
+    headers: Mapping[str, str] = {}
+
+
+class Asking:
+    """All that one request of a function asks, by one deadline of time.monotonic()."""
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
+        self._asked: list[str] = []
+
+    @property
+    def attempts(self) -> int:
+        """How often anything was asked so far."""
+        return len(self._asked)
+
+    def ask(self, operation: Operation, client: Client) -> Outcome:
+        """Ask, and again if that may help and there is time. What is sent stays the same."""
+        attempts = 0
+        while True:
+            attempts += 1
+            self._asked.append(operation.target)
+            outcome = self._attempt(operation, client)
+            if attempts == _MOST_ATTEMPTS or not is_worth_another_try(outcome):
+                return outcome
+            # Full jitter; importing `random` for one number would cost a cold start milliseconds.
+            pause = attempts * _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255
+            if isinstance(outcome, Stale):
+                pause = 0
+            if self._deadline - time.monotonic() < pause + _LEAST_ATTEMPT_SECONDS:
+                return outcome
+            time.sleep(pause)
+
+    def _attempt(self, operation: Operation, client: Client) -> Outcome:
+        try:
+            response = client.send(
+                operation.method, operation.target, operation.body, self._deadline, operation.headers
+            )
+            return read_answer(response, operation.read)
+        except (Unreachable, DeadlineExceeded, Unreadable) as failure:
+            return failure

@@ -1,0 +1,82 @@
+"""A session as the history knows it: facts about its segments, joined.
+
+Joining is commutative, associative and idempotent, so late, repeated and reordered events end in one state.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from history import names
+
+
+class Segment(NamedTuple):
+    """What is known of a segment: when it ended, or else when it began; in milliseconds since the epoch."""
+
+    began: int | None
+    ended: int | None
+
+
+class Sighting(NamedTuple):
+    """A fact about one segment."""
+
+    session_id: str
+    contact_id: str
+    segment: Segment
+
+
+class Session(NamedTuple):
+    """A session of which at least one segment is known."""
+
+    # Its initial contact's.
+    id: str
+    # By contact id.
+    segments: Mapping[str, Segment]
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The segments of which no end is known, in the order of their ids."""
+        return tuple(sorted(id for id, segment in self.segments.items() if segment.ended is None))
+
+    @property
+    def ended(self) -> int | None:
+        """The latest end that is known, in milliseconds since the epoch."""
+        return max((segment.ended for segment in self.segments.values() if segment.ended is not None), default=None)
+
+    @property
+    def until(self) -> int:
+        """When it ended; while a segment is not known to have ended, when it has to have at the latest."""
+        longest = names.LONGEST_CHAT_SECONDS * 1000
+        return max(
+            segment.ended if segment.ended is not None else (segment.began or 0) + longest
+            for segment in self.segments.values()
+        )
+
+
+def joined(before: Session | None, sighting: Sighting) -> Session:
+    """The session with one more fact."""
+    segments = dict(before.segments) if before is not None else {}
+    known = segments.get(sighting.contact_id)
+    segments[sighting.contact_id] = _joined(known, sighting.segment) if known is not None else _kept(sighting.segment)
+    return Session(sighting.session_id, segments)
+
+
+def session_of(sightings: Iterable[Sighting]) -> Session:
+    """All facts about one session, of which there has to be one."""
+    session = None
+    for sighting in sightings:
+        session = joined(session, sighting)
+    assert session is not None, "no sighting"
+    return session
+
+
+def _joined(one: Segment, other: Segment) -> Segment:
+    return _kept(Segment(_latest(one.began, other.began), _latest(one.ended, other.ended)))
+
+
+def _kept(segment: Segment) -> Segment:
+    """Its end says all; when it began counts only until then."""
+    return Segment(segment.began if segment.ended is None else None, segment.ended)
+
+
+def _latest(one: int | None, other: int | None) -> int | None:
+    return max((time for time in (one, other) if time is not None), default=None)

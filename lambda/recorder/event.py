@@ -1,0 +1,153 @@
+"""A contact event, in either spelling of its keys: what it says of one segment, or why it is none of ours.
+
+Source: Administrator Guide, "Amazon Connect contact events". Unknown event types and fields are no mistakes.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from association import names as association_names
+from association.body import described
+from history import names
+
+_CHAT = "chat"
+_INSTANCE = re.compile(rf"instance/({association_names.ID_PATTERN})(?:/.*)?")
+# An unset timestamp reads 1970-01-01; Amazon Connect is of 2017.
+_LEAST_YEAR, _MOST_YEAR = 2000, 2100
+_ENDS = frozenset(("DISCONNECTED", "COMPLETED"))
+_MOST_CUSTOMER_CHARACTERS = 128
+_MOST_TYPE_CHARACTERS = 100
+
+
+class Poison(Exception):
+    """The event cannot be read; the text says what was found, never anything that a customer is known by."""
+
+
+class Ignored(Exception):
+    """The event is sound, and not for this history; the text is the reason's name."""
+
+
+class ContactEvent(NamedTuple):
+    """What an event says of a chat segment of the instance."""
+
+    type: str
+    contact_id: str
+    # Its own id, if it is the session's first; None if the event does not say which session it belongs to.
+    initial_id: str | None
+    # "" if the event does not say.
+    customer: str
+    # In milliseconds since the epoch; None if the event does not say.
+    began: int | None
+    ended: int | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether it can be recorded without asking Amazon Connect, but for the customer."""
+        if self.initial_id is None:
+            return False
+        return self.ended is not None or (self.began is not None and not self.says_end)
+
+    @property
+    def says_end(self) -> bool:
+        """Whether the segment has ended, whenever that was."""
+        return self.type in _ENDS
+
+
+def read(event: object, instance_id: str) -> ContactEvent:
+    """The contact event that EventBridge delivered. Raises Poison or Ignored."""
+    envelope = _mapping("event", event)
+    if envelope.get("source") != names.SOURCE or envelope.get("detail-type") not in names.DETAIL_TYPES:
+        raise Poison("source and detail-type: expected a contact event of Amazon Connect.")
+    detail = _lower(_mapping("detail", envelope.get("detail")))
+    if _instance(detail) != instance_id:
+        raise Ignored("another_instance")
+    if _text(detail, "channel", 32).lower() != _CHAT:
+        raise Ignored("another_channel")
+    contact_id = _id(detail, "contactId")
+    previous_id = _optional_id(detail, "previousContactId")
+    initial_id = _optional_id(detail, "initialContactId")
+    return ContactEvent(
+        type=_text(detail, "eventType", _MOST_TYPE_CHARACTERS),
+        contact_id=contact_id,
+        # Absent on a first segment. One that has a previous contact is none.
+        initial_id=initial_id or (contact_id if previous_id is None else None),
+        customer=_optional(detail, "customerId", _MOST_CUSTOMER_CHARACTERS),
+        began=_time(detail, "initiationTimestamp"),
+        ended=_time(detail, "disconnectTimestamp"),
+    )
+
+
+def _mapping(name: str, value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise Poison(f"{name}: got {described(value)}, expected an object.")
+    return value
+
+
+def _lower(detail: dict[str, object]) -> dict[str, object]:
+    """Keys in lower case. One key in two spellings has to have one value."""
+    lowered: dict[str, object] = {}
+    for name, value in detail.items():
+        key = name.lower()
+        if key in lowered and lowered[key] != value:
+            raise Poison(f"{key[:40]!r}: there twice, with two values.")
+        lowered[key] = value
+    return lowered
+
+
+def _instance(detail: dict[str, object]) -> str:
+    """From an ARN of which only the end can be relied upon: samples lack a partition, or have colons too many."""
+    arn = _text(detail, "instanceArn", 2048)
+    found = _INSTANCE.search(arn)
+    if found is None:
+        raise Poison(f"instanceArn: got {described(arn)}, expected one that holds instance/<id>.")
+    return found[1]
+
+
+def _optional(detail: dict[str, object], name: str, longest: int) -> str:
+    value = detail.get(name.lower())
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str) or len(value) > longest:
+        raise Poison(f"{name}: got {described(value)}, expected at most {longest} characters.")
+    return value
+
+
+def _text(detail: dict[str, object], name: str, longest: int) -> str:
+    value = _optional(detail, name, longest)
+    if not value:
+        raise Poison(f"{name}: got nothing, expected at most {longest} characters.")
+    return value
+
+
+def _optional_id(detail: dict[str, object], name: str) -> str | None:
+    value = _optional(detail, name, association_names.CONTACT_ID_LENGTH)
+    if not value:
+        return None
+    if not re.fullmatch(association_names.ID_PATTERN, value):
+        raise Poison(f"{name}: got {described(value)} with other characters, expected letters, digits and hyphens.")
+    return value
+
+
+def _id(detail: dict[str, object], name: str) -> str:
+    value = _optional_id(detail, name)
+    if value is None:
+        raise Poison(f"{name}: got nothing, expected a contact's id.")
+    return value
+
+
+def _time(detail: dict[str, object], name: str) -> int | None:
+    """An instant in milliseconds since the epoch; None if it is unset."""
+    text = _optional(detail, name, 64)
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Poison(f"{name}: got {described(text)}, expected an instant in ISO 8601.") from None
+    if instant.year < _LEAST_YEAR:
+        return None
+    if instant.year >= _MOST_YEAR:
+        raise Poison(f"{name}: got the year {instant.year}, expected one before {_MOST_YEAR}.")
+    return round(instant.timestamp() * 1000)

@@ -1,0 +1,86 @@
+"""The recorder's entry: a contact event, contacts to be recorded anew, or a probe of a deployment's proof."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from association import names as association_names
+from association.answers import Refusal
+from association.connect import Connect
+from aws.asking import Asking
+from aws.client import Client
+from aws.endpoint import endpoint_of
+from history import names
+from history.table import Table
+from recorder import settings
+from recorder.event import Ignored, Poison, read
+from recorder.recording import Recorder, Unrecorded
+
+SETTINGS = settings.read(os.environ)
+_ENDPOINT = endpoint_of("connect", os.environ, SETTINGS.connect_endpoint_url)
+CONNECT = (Client("connect", _ENDPOINT), Client("connect", _ENDPOINT))
+DYNAMODB = Client("dynamodb", endpoint_of("dynamodb", os.environ, SETTINGS.table_endpoint_url))
+# An event is worth waiting for, and Lambda tries it again.
+_DEADLINE_SECONDS = 20.0
+
+
+def handle(event: object, _: object) -> dict[str, object]:
+    """Record what an event tells. Raises whatever keeps it from being recorded: Lambda tries again, and then keeps
+    the event in the dead-letter queue."""
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    connect, table = Connect(CONNECT, deadline), Table(DYNAMODB, SETTINGS.table, Asking(deadline))
+    recorder = Recorder(SETTINGS, connect, table)
+    if isinstance(event, dict) and association_names.PROBE in event:
+        return _probed(event[association_names.PROBE], connect, table)
+    if isinstance(event, dict) and names.CONTACTS in event:
+        return _recorded_anew(event[names.CONTACTS], recorder)
+    return _recorded(event, recorder)
+
+
+def _recorded(event: object, recorder: Recorder) -> dict[str, object]:
+    line: dict[str, object] = {"level": "INFO"}
+    try:
+        told = read(event, SETTINGS.instance_id)
+        line |= {"eventType": told.type, "contactId": told.contact_id}
+        line["verdict"] = "recorded" if recorder.record_event(told) else "known"
+    except Ignored as reason:
+        line |= {"verdict": "ignored", "rule": str(reason)}
+    except (Poison, Unrecorded, Refusal) as failure:
+        detail = failure.detail if isinstance(failure, Refusal) else str(failure)
+        line |= {"level": "ERROR", "verdict": "failed", "rule": type(failure).__name__, "detail": detail}
+        raise
+    finally:
+        print(json.dumps(line), flush=True)
+    return {"verdict": line["verdict"]}
+
+
+def _recorded_anew(contacts: object, recorder: Recorder) -> dict[str, object]:
+    """How each of these contacts fared, by id: recorded, known, another_channel, no_customer, or why it failed."""
+    if not isinstance(contacts, list) or not 1 <= len(contacts) <= names.MOST_CONTACTS:
+        raise Poison(f"{names.CONTACTS}: expected a list of 1 to {names.MOST_CONTACTS} contact ids.")
+    fared: dict[str, str] = {}
+    for contact_id in contacts:
+        try:
+            fared[str(contact_id)] = "recorded" if recorder.record_contact(str(contact_id)) else "known"
+        except Ignored as reason:
+            fared[str(contact_id)] = str(reason)
+        except (Unrecorded, Refusal) as failure:
+            reason_name = failure.reason if isinstance(failure, Refusal) else str(failure)
+            fared[str(contact_id)] = f"failed: {reason_name}"
+    return {names.CONTACTS: fared}
+
+
+def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:
+    probes: dict[object, Callable[[], dict[str, Any]]] = {
+        association_names.PROBE_SETTINGS: lambda: {"settings": SETTINGS.as_environment()},
+        association_names.PROBE_DESCRIBE_CONTACT: lambda: {
+            "answer": connect.try_describe_contact(SETTINGS.instance_id)
+        },
+        names.PROBE_GET_ITEM: lambda: {"answer": table.tried(names.PROBE_GET_ITEM)},
+        names.PROBE_PUT_ITEM: lambda: {"answer": table.tried(names.PROBE_PUT_ITEM)},
+    }
+    if not isinstance(probe, str) or probe not in probes:
+        return {association_names.PROBE: probe, "error": "unknown probe"}
+    return {association_names.PROBE: probe, **probes[probe]()}

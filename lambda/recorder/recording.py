@@ -1,0 +1,90 @@
+"""From what an event or Amazon Connect tells to the table: completed, joined, and written by condition."""
+
+import math
+import os
+import time
+
+from association import names as association_names
+from association.connect import Connect
+from history.key import key_of
+from history.session import Segment, Session, Sighting, joined
+from history.table import Table, TableFailed
+from recorder.event import ContactEvent, Ignored
+from recorder.settings import Settings
+
+# Events of one session come close together, and each may be written by another instance of the function.
+_MOST_WRITES = 10
+_LONGEST_PAUSE_SECONDS = 0.2
+_CHAT = "CHAT"
+# What is asked about if an event does not say whose the contact is: when it begins, and when it has ended.
+_COMPLETED = frozenset(("INITIATED", "DISCONNECTED"))
+
+
+class Unrecorded(Exception):
+    """It could not be recorded now; the text says why."""
+
+
+class Recorder:
+    """Records one fact after the other."""
+
+    def __init__(self, settings: Settings, connect: Connect, table: Table) -> None:
+        self._settings = settings
+        self._connect = connect
+        self._table = table
+
+    def record_event(self, event: ContactEvent) -> bool:
+        """Whether the table changed. Raises Ignored, Unrecorded, or the Refusal of Amazon Connect."""
+        customer = event.customer if self._settings.customer_identity == association_names.CUSTOMER_ID else ""
+        if customer and event.complete:
+            assert event.initial_id is not None
+            segment = Segment(event.began if event.ended is None else None, event.ended)
+            return self._record(customer, Sighting(event.initial_id, event.contact_id, segment))
+        if event.type not in _COMPLETED and event.complete:
+            # Asking for every event would take the quota of DescribeContact from the endpoint.
+            raise Ignored("no_customer")
+        return self._record_described(event.contact_id, event)
+
+    def record_contact(self, contact_id: str) -> bool:
+        """As `record_event`, from what Amazon Connect says of a contact."""
+        return self._record_described(contact_id, None)
+
+    def _record_described(self, contact_id: str, event: ContactEvent | None) -> bool:
+        instance_id, identity = self._settings.instance_id, self._settings.customer_identity
+        contact = self._connect.describe(instance_id, (contact_id,), identity).contacts[contact_id]
+        if contact is None or contact.id != contact_id:
+            raise Unrecorded("Amazon Connect knows no such contact")
+        if contact.channel != _CHAT:
+            raise Ignored("another_channel")
+        if not contact.customer:
+            raise Ignored("no_customer")
+        ends = [_milliseconds(contact.disconnected), event.ended if event is not None else None]
+        ended = max((end for end in ends if end is not None), default=None)
+        if ended is None and (contact.initiated is None or (event is not None and event.says_end)):
+            raise Unrecorded("Amazon Connect does not say yet when the contact began or ended")
+        began = _milliseconds(contact.initiated) if ended is None else None
+        return self._record(contact.customer, Sighting(contact.session, contact_id, Segment(began, ended)))
+
+    def _record(self, customer: str, sighting: Sighting) -> bool:
+        key = key_of(self._settings.instance_id, customer)
+        try:
+            return self._joined(key, sighting)
+        except TableFailed as failure:
+            raise Unrecorded(f"DynamoDB: {failure}") from failure
+
+    def _joined(self, key: str, sighting: Sighting) -> bool:
+        for attempt in range(_MOST_WRITES):
+            before = self._table.get(key, sighting.session_id)
+            after = joined(before, sighting)
+            if after == before:
+                return False
+            if self._table.put(key, before, after, self._expires(after)):
+                return True
+            time.sleep(min(attempt + 1, 5) * _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255)
+        raise Unrecorded(f"others wrote the same session {_MOST_WRITES} times in between")
+
+    def _expires(self, session: Session) -> int:
+        return math.ceil(session.until / 1000 + self._settings.retention_seconds)
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)

@@ -1,0 +1,131 @@
+"""Contact events, as Amazon Connect sends them to EventBridge: by best effort, in no order, now and then twice.
+
+Source: Administrator Guide, "Amazon Connect contact events". Two of its samples spell keys in another way, which
+is switched on here like the faults of delivery.
+"""
+
+import random
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from local.connect.contacts import Contact
+
+Event = dict[str, Any]
+SPELLINGS = ("camel", "pascal")
+DETAIL_TYPES = ("Amazon Connect Contact Event", "Connect Customer Contact Event")
+# How far events are torn apart when they are reordered.
+_REORDERED_WITHIN_SECONDS = 0.5
+_UNSET = "1970-01-01T00:00:00.000Z"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How events are delivered; soundly unless told otherwise."""
+
+    # All of them, by so many seconds of the machine's time.
+    late: float = 0
+    # The share that comes twice, and that never comes, from 0 to 1.
+    repeated: float = 0
+    lost: float = 0
+    reordered: bool = False
+    # "camel" or "pascal"; None: either, at random.
+    spelling: str | None = "camel"
+    # Of what is random.
+    seed: int | None = None
+
+
+class Events:
+    """Tells of contacts."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account = account
+        self._region = region
+        self._random = random.Random()  # noqa: S311 - chance, not secrets
+        self._lock = threading.Lock()
+        self._underway = 0
+        # Where events go; nowhere until somebody takes them.
+        self.deliver: Callable[[Event], None] = lambda _: None
+        self.delivery = Delivery()
+        self.sent = 0
+        self.lost = 0
+
+    @property
+    def underway(self) -> int:
+        """How many were sent and are not delivered yet."""
+        return self._underway
+
+    def set(self, delivery: Delivery) -> None:
+        """From now on."""
+        self.delivery = delivery
+        self._random = random.Random(delivery.seed)  # noqa: S311 - chance, not secrets
+
+    def tell(self, types: tuple[str, ...], contact: Contact, now: datetime) -> None:
+        """These things happened to a contact just now."""
+        for kind in types:
+            self._send(self._event(kind, contact, now))
+
+    def _send(self, event: Event) -> None:
+        how = self.delivery
+        self.sent += 1
+        if self._random.random() < how.lost:
+            self.lost += 1
+            return
+        for _ in range(2 if self._random.random() < how.repeated else 1):
+            delay = how.late + (self._random.uniform(0, _REORDERED_WITHIN_SECONDS) if how.reordered else 0)
+            if delay:
+                with self._lock:
+                    self._underway += 1
+                timer = threading.Timer(delay, self._arrive, (event,))
+                timer.daemon = True
+                timer.start()
+            else:
+                self.deliver(event)
+
+    def _arrive(self, event: Event) -> None:
+        try:
+            self.deliver(event)
+        finally:
+            with self._lock:
+                self._underway -= 1
+
+    def _event(self, kind: str, contact: Contact, now: datetime) -> Event:
+        detail: Event = {
+            "eventType": kind,
+            "contactId": contact.id,
+            "channel": contact.channel,
+            "instanceArn": contact.instance.arn,
+            "initiationMethod": contact.initiation_method,
+            "initiationTimestamp": _text(contact.initiated),
+            # Assumption: an event of a contact that runs holds the unset time, and not none.
+            "disconnectTimestamp": _text(contact.disconnected) if contact.disconnected else _UNSET,
+            "tags": {"aws:connect:instanceId": contact.instance.id},
+        }
+        optional = {
+            "initialContactId": contact.initial_id if contact.initial_id != contact.id else None,
+            "previousContactId": contact.previous_id,
+            "relatedContactId": contact.related_id,
+            "customerId": contact.customer_id,
+        }
+        detail |= {name: value for name, value in optional.items() if value is not None}
+        spelling = self.delivery.spelling or self._random.choice(SPELLINGS)
+        if spelling == "pascal":
+            detail = {f"{name[0].upper()}{name[1:]}": value for name, value in detail.items()}
+        return {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": DETAIL_TYPES[SPELLINGS.index(spelling)],
+            "source": "aws.connect",
+            "account": self._account,
+            "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": self._region,
+            "resources": [contact.instance.arn, contact.arn],
+            "detail": detail,
+        }
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,149 @@
+"""The look-up over random histories of which any events have come: what it finds, and what it never does."""
+
+import random
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from association.answers import Refusal
+from association.connect import Connect, Described
+from association.contacts import Contacts
+from association.lookup import Lookup
+from association.past import Past
+from association.settings import read as read_settings
+from aws import asking
+from aws.client import Unreachable
+from history.key import key_of
+from history.session import Session
+from tests.chat_histories import HISTORIES, World, delivered
+from tests.unit.association.events import ENVIRONMENT
+from tests.unit.history.dynamodb import DynamoDB, refused
+from tests.unit.recorder.test_recording import Recording
+
+DELAY_SECONDS = 3
+
+
+def look_up(world: World, dynamodb: DynamoDB, current: str) -> Past | None:
+    """The latest past session for this contact. Raises a Refusal."""
+    made = read_settings(
+        {
+            **ENVIRONMENT,
+            "CONNECT_INSTANCE_ID": world.instance.id,
+            "HISTORY_TABLE": "table",
+            "HISTORY_ENDPOINT_URL": "http://x",
+            "EVENT_DELAY_SECONDS": str(DELAY_SECONDS),
+        }
+    )
+
+    def describe(instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
+        return Described({id: world.described(id) for id in contact_ids}, world.now.timestamp())
+
+    contacts = Contacts(cast(Connect, SimpleNamespace(describe=describe)), made)
+    contacts.describe(current)
+    contact = contacts.known[current]
+    assert contact is not None
+    lookup = Lookup(dynamodb, made, time.monotonic() + 60)  # type: ignore[arg-type]
+    return lookup.latest(contact, contacts)
+
+
+def check_a_history(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
+    """Ada comes back after this history, of whose events some have come."""
+    world = World()
+    world.play(history)
+    current = world.start("ada")
+    kept = Recording(world)
+    for event in delivered(world.sent, chance, lost=lost):
+        kept.take(event)
+    known = {id: session for (key, id), session in kept.holds().items() if key == key_of(world.instance.id, "ada")}
+    try:
+        found = look_up(world, kept.dynamodb, current.id)
+    except Refusal as refusal:
+        # Only before the chat's own event has come, and when there is more than is looked through.
+        allowed = {"history_not_ready": current.id not in known, "history_undecided": len(known) > 10}
+        if not allowed[refusal.reason]:
+            raise
+        return
+    sessions = {session.id: session for session in world.sessions("ada") if session.id != current.id}
+    surely = [session for session in sessions.values() if not session.running and _is_known(session, known)]
+    if found is None:
+        assert surely == []
+        return
+    # Never another customer's, and never older than one that has ended and is known.
+    assert found.session_id in sessions
+    assert all(_end(session) <= round(found.ended * 1000) for session in surely)
+    if _is_known(sessions[found.session_id], known):
+        assert (sessions[found.session_id].running, _end(sessions[found.session_id])) == ((), round(found.ended * 1000))
+
+
+def _is_known(session: Session, known: dict[str, Session | None]) -> bool:
+    """Whether at least one event of each of its segments has been recorded."""
+    recorded = known.get(session.id)
+    return recorded is not None and set(recorded.segments) == set(session.segments)
+
+
+def _end(session: Session) -> int:
+    assert session.ended is not None
+    return session.ended
+
+
+CHANCE = st.randoms(use_true_random=False)
+LOST = st.sampled_from([0.0, 0.1, 0.5])
+
+
+@settings(max_examples=300, deadline=None)
+@given(HISTORIES, CHANCE, LOST)
+def test_the_latest_that_is_known_is_found(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
+    """With none, one in ten, and half of the events lost."""
+    check_a_history(history, chance, lost)
+
+
+@pytest.mark.prove
+@settings(max_examples=20_000, deadline=None)
+@given(HISTORIES, CHANCE, LOST)
+def test_twenty_thousand_look_ups(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
+    """The same, for long."""
+    check_a_history(history, chance, lost)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries follow at once."""
+    monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize(
+    ("outcome", "status", "reason"),
+    [
+        (refused("ProvisionedThroughputExceededException"), 429, "history_throttled"),
+        (refused("AccessDeniedException"), 500, "history_failed"),
+        (refused("ResourceNotFoundException"), 500, "history_failed"),
+        (Unreachable("cut"), 503, "history_unreachable"),
+    ],
+)
+def test_a_history_that_cannot_be_read_is_no_empty_one(outcome: Any, status: int, reason: str) -> None:
+    """Otherwise a returning customer would be told that there was no chat."""
+    world = World()
+    dynamodb = DynamoDB()
+    dynamodb.instead = [outcome] * 3
+    with pytest.raises(Refusal) as told:
+        look_up(world, dynamodb, world.start("ada").id)
+    assert (told.value.status, told.value.reason) == (status, reason)
+
+
+def test_one_read_of_the_table_whatever_is_in_it() -> None:
+    """And nothing else of the table is touched."""
+    world = World()
+    kept = Recording(world)
+    for _ in range(50):
+        world.contacts.stop(world.start("ada"), world.now)
+    current = world.start("ada")
+    for event in world.sent:
+        kept.take(event)
+    kept.dynamodb.calls.clear()
+    assert look_up(world, kept.dynamodb, current.id) is not None
+    assert kept.dynamodb.calls == ["Query"]

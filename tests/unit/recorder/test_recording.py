@@ -1,0 +1,238 @@
+"""From events to the table: whatever their order, repetition and spelling, it ends as the history itself says."""
+
+import contextlib
+import random
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from association.connect import Connect, Described
+from aws import asking
+from aws.asking import Asking
+from aws.client import Unreachable
+from history.session import Segment, Session
+from history.table import Table
+from recorder import recording
+from recorder.event import Ignored, read
+from recorder.recording import Recorder, Unrecorded
+from recorder.settings import Settings
+from tests.chat_histories import HISTORIES, World, delivered
+from tests.unit.history.dynamodb import DynamoDB, refused
+
+RETENTION_SECONDS = 1000
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries follow at once."""
+    monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(recording, "_LONGEST_PAUSE_SECONDS", 0)
+
+
+class Recording:
+    """A recorder of a world's events, its table in memory."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.described: list[str] = []
+        self.dynamodb = DynamoDB()
+        self.table = Table(self.dynamodb, "table", Asking(time.monotonic() + 600))  # type: ignore[arg-type]
+        connect = cast(Connect, SimpleNamespace(describe=self._describe))
+        made = Settings(world.instance.id, "http://x", "customer_id", "table", "http://x", RETENTION_SECONDS)
+        self.recorder = Recorder(made, connect, self.table)
+
+    def _describe(self, instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
+        assert (instance_id, customer_identity) == (self.world.instance.id, "customer_id")
+        self.described += contact_ids
+        return Described({id: self.world.described(id) for id in contact_ids}, self.world.now.timestamp())
+
+    def take(self, event: dict[str, Any]) -> bool | None:
+        """Record an event; None if it is none for the history."""
+        try:
+            return self.recorder.record_event(read(event, self.world.instance.id))
+        except Ignored:
+            return None
+
+    def backfill(self) -> None:
+        """Record every contact that Connect has."""
+        for contact in self.world.contacts.all(self.world.instance):
+            with contextlib.suppress(Ignored):
+                self.recorder.record_contact(contact.id)
+
+    def holds(self) -> dict[tuple[str, str], Session | None]:
+        """What the table holds."""
+        return {key: self.table.get(*key) for key in self.dynamodb.items}
+
+
+def check_a_history(history: list[tuple[Any, ...]], chance: random.Random) -> None:
+    """The table equals the one that is computed from the contacts, and so it stays."""
+    world = World()
+    world.play(history)
+    kept = Recording(world)
+    events = delivered(world.sent, chance)
+    for event in events:
+        kept.take(event)
+    assert kept.holds() == world.table()
+    for event in chance.choices(events, k=min(5, len(events))) if events else []:
+        assert not kept.take(event)
+    for item in kept.dynamodb.items.values():
+        assert int(item["expires"]["N"]) * 1000 >= int(item["until"]["N"]) + RETENTION_SECONDS * 1000
+
+
+def check_a_lossy_history(history: list[tuple[Any, ...]], chance: random.Random) -> None:
+    """With one event in ten lost, the table says nothing untrue, and the backfill brings it to the same state."""
+    world = World()
+    world.play(history)
+    kept = Recording(world)
+    for event in delivered(world.sent, chance, lost=0.1):
+        kept.take(event)
+    truth = world.table()
+    for key, session in kept.holds().items():
+        assert session is not None
+        for contact_id, segment in session.segments.items():
+            assert segment in (truth[key].segments[contact_id], Segment(_began(world, contact_id), None))
+    kept.backfill()
+    assert kept.holds() == truth
+
+
+def _began(world: World, contact_id: str) -> int:
+    contact = world.contacts.find(contact_id)
+    assert contact is not None
+    return round(contact.initiated.timestamp() * 1000)
+
+
+CHANCE = st.randoms(use_true_random=False)
+
+
+@settings(max_examples=200, deadline=None)
+@given(HISTORIES, CHANCE)
+def test_the_table_ends_as_the_history_says(history: list[tuple[Any, ...]], chance: random.Random) -> None:
+    """Late, repeated, reordered, in two spellings, without a customer now and then."""
+    check_a_history(history, chance)
+
+
+@settings(max_examples=200, deadline=None)
+@given(HISTORIES, CHANCE)
+def test_a_backfill_mends_what_lost_events_left(history: list[tuple[Any, ...]], chance: random.Random) -> None:
+    """And until then nothing in the table is untrue."""
+    check_a_lossy_history(history, chance)
+
+
+@pytest.mark.prove
+@settings(max_examples=20_000, deadline=None)
+@given(HISTORIES, CHANCE)
+def test_twenty_thousand_histories(history: list[tuple[Any, ...]], chance: random.Random) -> None:
+    """Both of the above, for long."""
+    check_a_history(history, chance)
+    check_a_lossy_history(history, chance)
+
+
+@pytest.fixture
+def kept() -> Recording:
+    """A recorder, and a world with one chat of Ada's that has begun."""
+    world = World()
+    world.start("ada")
+    return Recording(world)
+
+
+def test_an_event_that_says_all_is_recorded_without_asking(kept: Recording) -> None:
+    """The quota of DescribeContact is the endpoint's."""
+    assert [kept.take(event) for event in kept.world.sent] == [True, False]
+    assert kept.described == []
+
+
+def test_an_event_that_changes_nothing_writes_nothing(kept: Recording) -> None:
+    """A read is an eighth of the price, and a write would wake whoever reads the stream."""
+    for event in kept.world.sent * 3:
+        kept.take(event)
+    assert kept.dynamodb.calls.count("PutItem") == 1
+
+
+def test_without_a_customer_only_beginning_and_end_are_asked_about(kept: Recording) -> None:
+    """Asking for each event would cost six calls a segment."""
+    kept.world.start(None)
+    for event in kept.world.sent[2:]:
+        kept.take(event)
+    assert len(kept.described) == 1
+    assert kept.holds() == {}
+
+
+def test_two_writers_at_once_lose_nothing(kept: Recording) -> None:
+    """The second reads again, and joins."""
+    first, _ = kept.world.sent
+    original = kept.table.get
+    once = iter([True])
+
+    def get(customer: str, session_id: str) -> Session | None:
+        before = original(customer, session_id)
+        if next(once, False):
+            kept.table.put(customer, before, Session(session_id, {"another": Segment(1, None)}), 1)
+        return before
+
+    kept.table.get = get  # type: ignore[method-assign]
+    assert kept.take(first)
+    ((_, session),) = kept.holds().items()
+    assert session is not None
+    assert set(session.segments) == {"another", first["detail"].get("contactId") or first["detail"]["ContactId"]}
+
+
+def test_what_cannot_be_written_is_not_said_to_be(kept: Recording) -> None:
+    """Lambda tries again, and then the event is in the dead-letter queue."""
+    kept.dynamodb.instead = [refused("AccessDeniedException")]
+    with pytest.raises(Unrecorded, match="AccessDeniedException"):
+        kept.take(kept.world.sent[0])
+    kept.dynamodb.instead = [Unreachable("cut")] * 3
+    with pytest.raises(Unrecorded, match="cut"):
+        kept.take(kept.world.sent[0])
+
+
+def test_a_write_whose_answer_was_lost_is_found_again(kept: Recording) -> None:
+    """The second attempt meets its own write, reads, and is content."""
+    send, cut = kept.dynamodb.send, iter([True])
+
+    def cut_after(*arguments: Any) -> Any:
+        answer = send(*arguments)
+        if kept.dynamodb.calls[-1] == "PutItem" and next(cut, False):
+            raise Unreachable("cut after")
+        return answer
+
+    kept.dynamodb.send = cut_after  # type: ignore[method-assign, assignment]
+    assert kept.take(kept.world.sent[0]) is False
+    assert kept.holds() == kept.world.table()
+
+
+def test_writers_without_end_are_no_endless_loop(kept: Recording) -> None:
+    """It ends, and is tried again later."""
+    kept.table.put = lambda *_: False  # type: ignore[method-assign]
+    with pytest.raises(Unrecorded, match="others wrote"):
+        kept.take(kept.world.sent[0])
+
+
+def test_a_contact_that_connect_does_not_know_is_tried_again(kept: Recording) -> None:
+    """An event may come before DescribeContact knows; if it never does, the event is kept for people to see."""
+    event = kept.world.sent[0]
+    stranger = {**event, "detail": {**event["detail"], "contactId": "nobody", "ContactId": "nobody"}}
+    for name in ("customerId", "CustomerId"):
+        stranger["detail"].pop(name, None)
+    with pytest.raises(Unrecorded, match="no such contact"):
+        kept.take(stranger)
+
+
+def test_an_end_without_a_time_waits_for_one(kept: Recording) -> None:
+    """DISCONNECTED with an unset time, and Connect that does not say yet."""
+    kept.world.contacts.stop(kept.world.contacts.all(kept.world.instance)[0], kept.world.now)
+    event = kept.world.sent[-2]
+    unset = "1970-01-01T00:00:00.000Z"
+    detail = {
+        name: unset if name.lower() == "disconnecttimestamp" else value for name, value in event["detail"].items()
+    }
+    assert kept.take({**event, "detail": detail})
+    assert kept.holds() == kept.world.table()
+    running = kept.world.start("bob")
+    told = {**event, "detail": {**detail, **dict.fromkeys(("contactId", "ContactId"), running.id)}}
+    with pytest.raises(Unrecorded, match="does not say yet"):
+        kept.take(told)
