@@ -1,8 +1,9 @@
 """Customers who chat on the local cloud's instance."""
 
+import time
 from typing import Any
 
-from local.cloud import Cloud
+from local.cloud import Cloud, CloudError
 
 
 class Chats:
@@ -27,15 +28,31 @@ class Chats:
     def end(self, contact: str, *, instance: str | None = None, wait: float = 120) -> None:
         """End a chat. Its transcript is written a while after: Connect's clock goes on two minutes."""
         self._connect.stop_contact(InstanceId=instance or self._cloud.instance_id, ContactId=contact)
-        self._cloud.control("POST", "clock", {"advance": wait})
+        self.wait(wait)
+
+    def wait(self, seconds: float) -> None:
+        """Connect's clock goes forward."""
+        self._cloud.control("POST", "clock", {"advance": seconds})
+
+    def transferred(self, contact: str) -> str:
+        """The segment that begins when an agent transfers a chat."""
+        return str(self._cloud.control("POST", f"contacts/{contact}/transfer")["ContactId"])
 
     def past(self, customer: str = "customer") -> list[str]:
         """An ended session: the chat, its transfer and its survey."""
         first = self.start(customer)
-        second = self._cloud.control("POST", f"contacts/{first}/transfer")["ContactId"]
+        second = self.transferred(first)
         third = self._cloud.control("POST", f"contacts/{second}/survey")["ContactId"]
         self.end(third)
         return [first, second, third]
+
+    def told(self, within: float = 30) -> None:
+        """Wait until every contact event that was sent has come to its end. Raises CloudError after that long."""
+        until = time.monotonic() + within
+        while self._cloud.control("GET", "events")["underway"]:
+            if time.monotonic() > until:
+                raise CloudError(f"Contact events are underway for more than {within:g} s.")
+            time.sleep(0.02)
 
     def describe(self, contact: str) -> dict[str, Any]:
         """The contact, as DescribeContact says."""

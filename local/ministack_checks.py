@@ -25,7 +25,7 @@ def install() -> None:
     _keep_throttle()
 
 
-def _allows(role_arn: str, action: str, resource: str) -> bool:
+def allows(role_arn: str, action: str, resource: str) -> bool:
     """Whether a role's policies allow an action on a resource."""
     account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     context = iam_evaluator.EvalContext(role_arn, "AssumedRole", account, action, resource, "")
@@ -42,7 +42,7 @@ def _check_logs() -> None:
         group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
         region, account = config["FunctionArn"].split(":")[3:5]
         stream = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:any"
-        if all(_allows(config["Role"], action, stream) for action in _LOG_ACTIONS):
+        if all(allows(config["Role"], action, stream) for action in _LOG_ACTIONS):
             emit(func, *arguments, **more)
 
     lambda_svc._emit_lambda_logs = emit_if_allowed
@@ -75,7 +75,7 @@ def _tracing_refusal(tracing: dict[str, str] | None, role_arn: str) -> str:
     if (tracing or {}).get("Mode") != "Active":
         return ""
     for action in _XRAY_ACTIONS:
-        if not _allows(role_arn, action, "*"):
+        if not allows(role_arn, action, "*"):
             called = action.partition(":")[2]
             return f"The provided execution role does not have permissions to call {called} on XRAY"
     return ""
@@ -89,7 +89,8 @@ def _check_gateway() -> None:
         function_ref: str, event: dict[str, Any], *, account_id: str | None = None, region: str | None = None
     ) -> Any:
         func, _, _ = lambda_svc._get_func_record_for_ref_in_scope(function_ref, account_id=account_id, region=region)
-        if func is not None and not _lets_in(func["policy"]["Statement"], _source_of(event, account_id, region)):
+        source = _source_of(event, account_id, region)
+        if func is not None and not lets_in(func["policy"]["Statement"], "apigateway.amazonaws.com", source):
             return None, "Invalid permissions on Lambda function"
         return await call(function_ref, event, account_id=account_id, region=region)
 
@@ -102,9 +103,10 @@ def _source_of(event: dict[str, Any], account_id: str | None, region: str | None
     return f"arn:aws:execute-api:{region}:{account_id}:{where}"
 
 
-def _lets_in(statements: list[dict[str, Any]], source: str) -> bool:
+def lets_in(statements: list[dict[str, Any]], service: str, source: str) -> bool:
+    """Whether a function's policy lets a service in that acts for this source."""
     return any(
-        statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
+        statement["Principal"] == {"Service": service}
         and iam_evaluator.fnmatch_iam_cs(
             source, statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "*")
         )

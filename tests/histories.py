@@ -177,7 +177,8 @@ class Ledger:
             and current.continues is None
             and source.chat
             and source.ended is not None
-            and self._now - source.ended >= DELAY
+            # Connect's clock shows whole seconds.
+            and self._now - source.ended > DELAY - 1
             and source.session != current.session
             and (rehydration_type == "FROM_SEGMENT" or source.session == source_id)
         )
@@ -188,6 +189,8 @@ class Ledger:
         past = [entry for entry in self._contacts.values() if entry.session == source.session]
         return (
             self._fit(current, source_id, source, rehydration_type)
+            and source.ended is not None
+            and self._now - source.ended >= DELAY
             and all(entry.continues is None for entry in siblings)
             and (rehydration_type == "FROM_SEGMENT" or all(entry.ended is not None for entry in past))
         )

@@ -16,14 +16,17 @@ from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.browsers import Browsers
 from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names as names
+from connect_persistent_chat.functions import history_names, number_of, out_of_range, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
-from connect_persistent_chat.proof import LONGEST_PATIENCE_SECONDS, Proof
+from connect_persistent_chat.proof import LONGEST_PATIENCE_SECONDS, Proof, ProvedGateway
 from constructs import Construct
 
 if TYPE_CHECKING:
     # A module of the CDK takes long to import, and most stacks ask for no metric.
     from aws_cdk import aws_cloudwatch as cloudwatch
+
+    from connect_persistent_chat.history import History
 
 # API Gateway gives up after 29 s (Amazon API Gateway quotas); the function has to answer before.
 GATEWAY_PATIENCE_SECONDS = 29
@@ -47,6 +50,8 @@ class PersistentChatEndpoint(Construct):
     :param customer_identity: how a contact is tied to a customer; both contacts have to carry the same one.
         Default: `CustomerIdentity.customer_id()`, the contact's CustomerId.
     :param authorization: who may call. Default: `Authorization.iam()`.
+    :param history: a `ChatHistory` of the instance; with it a request may leave SourceContactId out, and continues
+        the session of the customer that ended last. Default: none, each request names its source.
     :param transcript_delay: how long after a chat's end its transcript is awaited, from 0 seconds to 1 hour;
         Connect takes 30 to 60 seconds. Not used with `CustomerIdentity.unchecked()`. Default: 60 seconds.
     :param cors_allowed_origins: the origins of pages that may call from browsers, exactly as
@@ -78,6 +83,7 @@ class PersistentChatEndpoint(Construct):
         instance: ConnectInstance,
         customer_identity: CustomerIdentity | None = None,
         authorization: Authorization | None = None,
+        history: "History | None" = None,
         deadline: Duration | None = None,
         transcript_delay: Duration | None = None,
         cors_allowed_origins: Sequence[str] = (),
@@ -94,6 +100,7 @@ class PersistentChatEndpoint(Construct):
         self._identity = customer_identity or CustomerIdentity.customer_id()
         self._authorization = authorization or Authorization.iam()
         self._browsers = Browsers(cors_allowed_origins)
+        self._history = history
         deadline = deadline or Duration.seconds(8)
         transcript_delay = transcript_delay or Duration.seconds(60)
         proof_patience = proof_patience or Duration.minutes(1)
@@ -104,12 +111,13 @@ class PersistentChatEndpoint(Construct):
 
         environment = {
             names.INSTANCE_ID: instance.instance_id,
-            names.CONNECT_ENDPOINT_URL: f"https://connect.{Stack.of(self).region}.{Stack.of(self).url_suffix}",
-            names.DEADLINE_SECONDS: _seconds(deadline),
-            names.TRANSCRIPT_DELAY_SECONDS: _seconds(transcript_delay),
+            names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", self),
+            names.DEADLINE_SECONDS: seconds_of(deadline),
+            names.TRANSCRIPT_DELAY_SECONDS: seconds_of(transcript_delay),
             names.CUSTOMER_IDENTITY: self._identity.value,
             **self._authorization.environment(),
             **self._browsers.environment(),
+            **(history.environment() if history is not None else {}),
         }
         permissions = self._permissions()
         self._function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
@@ -119,21 +127,23 @@ class PersistentChatEndpoint(Construct):
         self._api = self._build_api(self._access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit)
         self._set_tls_policy(security_policy)
         self._method = self._build_method()
-        wire.add_gateway_refusals(self._api, self._browsers.refusal_headers())
+        wire.add_gateway_refusals(self._api, self._browsers.refusal_headers(), has_history=history is not None)
         self._url = f"{self._api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
         Proof(
             self,
             "Proof",
-            url=self._url,
-            method=self._method,
-            signed=self._authorization.is_iam,
             function=self._function,
+            packages=functions.ASSOCIATION_PACKAGES,
             environment=environment,
             permissions=permissions,
             patience=proof_patience,
-            # The stage's settings are no part of a deployment's id.
-            stage_settings={"rate": throttle_rate_limit, "burst": throttle_burst_limit},
             after=[self._role, self._api, self._method],
+            gateway=ProvedGateway(
+                self._url,
+                self._method,
+                self._authorization.is_iam,
+                {"rate": throttle_rate_limit, "burst": throttle_burst_limit},
+            ),
         )
         self._acknowledge()
 
@@ -204,9 +214,9 @@ class PersistentChatEndpoint(Construct):
     ) -> None:
         longest_deadline = GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1
         mistakes = self._instance.mistakes_in(Stack.of(self))
-        mistakes += _out_of_range("deadline", _number(deadline), 1, longest_deadline, "seconds")
-        mistakes += _out_of_range("transcript_delay", _number(delay), 0, LONGEST_DELAY_SECONDS, "seconds")
-        mistakes += _out_of_range("proof_patience", _number(patience), 1, LONGEST_PATIENCE_SECONDS, "seconds")
+        mistakes += out_of_range("deadline", deadline, 1, longest_deadline)
+        mistakes += out_of_range("transcript_delay", delay, 0, LONGEST_DELAY_SECONDS)
+        mistakes += out_of_range("proof_patience", patience, 1, LONGEST_PATIENCE_SECONDS)
         if not Token.is_unresolved(rate) and not rate > 0:
             mistakes.append(f"throttle_rate_limit: got {rate}, expected more than 0 requests a second.")
         if not Token.is_unresolved(burst) and burst < 1:
@@ -217,6 +227,8 @@ class PersistentChatEndpoint(Construct):
                 "customer_id() or attribute(...): otherwise any user could open any customer's chat."
             )
         mistakes += self._browsers.mistakes_in(self._authorization)
+        if self._history is not None:
+            mistakes += self._history.mistakes_with(self._instance, self._identity)
         if mistakes:
             raise ConfigurationError(self.node.path, mistakes)
 
@@ -249,6 +261,8 @@ class PersistentChatEndpoint(Construct):
         }
         if self._identity.checked:
             needed[names.PROBE_DESCRIBE_CONTACT] = [self._instance.contact_arn]
+        if self._history is not None:
+            needed[history_names.PROBE_QUERY] = [self._history.index_arn]
         return [iam.PolicyStatement(actions=[action], resources=resources) for action, resources in needed.items()]
 
     def _build_role(self, log: logs.LogGroup, permissions: list[iam.PolicyStatement]) -> iam.Role:
@@ -264,7 +278,7 @@ class PersistentChatEndpoint(Construct):
             description="Makes a chat of an Amazon Connect instance continue a past one",
             runtime=functions.RUNTIME,
             architecture=functions.ARCHITECTURE,
-            code=functions.code_of("association", "aws"),
+            code=functions.code_of(*functions.ASSOCIATION_PACKAGES),
             handler="association.handler.handle",
             environment=environment,
             role=self._role,
@@ -272,7 +286,7 @@ class PersistentChatEndpoint(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             # Lambda gives CPU by memory, and a cold start is CPU.
             memory_size=512,
-            timeout=Duration.seconds(_number(deadline) + FUNCTION_MARGIN_SECONDS),
+            timeout=Duration.seconds(number_of(deadline) + FUNCTION_MARGIN_SECONDS),
         )
         # The instance is checked before anything else is made.
         function.node.add_dependency(self._instance)
@@ -323,7 +337,7 @@ class PersistentChatEndpoint(Construct):
             # Whatever the content type says, the body is held against this model.
             content_type="application/json",
             description="CreatePersistentContactAssociation's request",
-            schema=wire.REQUEST_SCHEMA,
+            schema=wire.request_schema(has_history=self._history is not None),
         )
         self._browsers.add_preflight(resource, wire.METHOD)
         authorization_type, authorizer = self._authorization.method_options(self)
@@ -381,17 +395,3 @@ _ACCESS_LOG = {
     "integrationLatency": "$context.integration.latency",
     "xrayTraceId": "$context.xrayTraceId",
 }
-
-
-def _number(duration: Duration) -> float:
-    return duration.to_milliseconds() / 1000
-
-
-def _seconds(duration: Duration) -> str:
-    return f"{_number(duration):g}"
-
-
-def _out_of_range(name: str, got: float, least: float, most: float, unit: str) -> list[str]:
-    if least <= got <= most:
-        return []
-    return [f"{name}: got {got:g} {unit}, expected {least:g} to {most:g} {unit}."]

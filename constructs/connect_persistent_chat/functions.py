@@ -1,4 +1,5 @@
-"""Where the code of the functions is, how it becomes an asset, and the names that both sides share."""
+"""Where the code of the functions is, how it becomes an asset, and what both sides share: names, and how numbers
+are written."""
 
 import importlib.util
 import sys
@@ -6,14 +7,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from aws_cdk import FileSystem, RemovalPolicy, SymlinkFollowMode
+from aws_cdk import Duration, FileSystem, RemovalPolicy, Stack, SymlinkFollowMode
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from constructs import Construct
 
-__all__ = ["association_names", "code_of", "fingerprint_of", "log_group", "provisioning_names", "role_for"]
+__all__ = [
+    "association_names",
+    "code_of",
+    "endpoint_url",
+    "fingerprint_of",
+    "history_names",
+    "log_group",
+    "number_of",
+    "out_of_range",
+    "provisioning_names",
+    "role_for",
+    "seconds_of",
+]
 
 # The wheel carries lambda/ inside the package; a checkout has it beside constructs/.
 _PACKAGE = Path(__file__).resolve().parent
@@ -21,6 +34,9 @@ SOURCE = next(path for path in (_PACKAGE / "lambda", _PACKAGE.parents[1] / "lamb
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
+# What each function is made of.
+ASSOCIATION_PACKAGES = ("association", "aws", "history")
+RECORDER_PACKAGES = ("recorder", "association", "aws", "history")
 
 
 def _names_of(package: str) -> ModuleType:
@@ -42,9 +58,11 @@ def _names_of(package: str) -> ModuleType:
 
 if TYPE_CHECKING:
     from association import names as association_names
+    from history import names as history_names
     from provisioning import names as provisioning_names
 else:
     association_names = _names_of("association")
+    history_names = _names_of("history")
     provisioning_names = _names_of("provisioning")
 
 
@@ -73,3 +91,26 @@ def role_for(scope: Construct, id: str, description: str, log: logs.LogGroup) ->
     role = iam.Role(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
     log.grant_write(role)
     return role
+
+
+def endpoint_url(service: str, scope: Construct) -> str:
+    """Where a service of AWS answers in the scope's region."""
+    stack = Stack.of(scope)
+    return f"https://{service}.{stack.region}.{stack.url_suffix}"
+
+
+def number_of(duration: Duration) -> float:
+    """Seconds."""
+    return duration.to_milliseconds() / 1000
+
+
+def seconds_of(duration: Duration) -> str:
+    """Seconds, as a function's environment has them."""
+    return f"{number_of(duration):g}"
+
+
+def out_of_range(name: str, got: Duration, least: float, most: float) -> list[str]:
+    """Why this duration cannot be taken, its limits in seconds; empty if it can."""
+    if least <= number_of(got) <= most:
+        return []
+    return [f"{name}: got {number_of(got):g} seconds, expected {least:g} to {most:g} seconds."]

@@ -123,6 +123,11 @@ class ConnectInstance(Construct):
         """The ARN that stands for all contacts of the instance."""
         return f"{self._instance_arn}/contact/*"
 
+    def may_be(self, other: "ConnectInstance") -> bool:
+        """Whether this may be the same instance as the other: unless both ids are known, and differ."""
+        known = not Token.is_unresolved(self._instance_id) and not Token.is_unresolved(other.instance_id)
+        return not known or self._instance_id.lower() == other.instance_id.lower()
+
     def mistakes_in(self, stack: Stack) -> list[str]:
         """Why this instance cannot be used in that stack; empty if it can."""
         own = Stack.of(self)

@@ -14,35 +14,30 @@ METHOD = "POST"
 # `$` may match before a line end; this end is one in every dialect of regular expressions.
 _ID_PATTERN = rf"^{names.ID_PATTERN}(?![\s\S])"
 
-REQUEST_SCHEMA = apigateway.JsonSchema(
-    schema=apigateway.JsonSchemaVersion.DRAFT4,
-    title="CreatePersistentContactAssociationRequest",
-    type=apigateway.JsonSchemaType.OBJECT,
-    additional_properties=False,
-    required=["RehydrationType", "SourceContactId"],
-    properties={
-        "RehydrationType": apigateway.JsonSchema(
-            type=apigateway.JsonSchemaType.STRING, enum=list(names.REHYDRATION_TYPES)
-        ),
-        "SourceContactId": apigateway.JsonSchema(
-            type=apigateway.JsonSchemaType.STRING,
-            min_length=1,
-            max_length=names.CONTACT_ID_LENGTH,
-            pattern=_ID_PATTERN,
-        ),
-        "ClientToken": apigateway.JsonSchema(
-            type=apigateway.JsonSchemaType.STRING, max_length=names.CLIENT_TOKEN_LENGTH
-        ),
-    },
-)
 
-# The gateway cannot name the field, so its answer names them all.
-_BAD_BODY = (
-    "The body has to be a JSON object of RehydrationType (required: "
-    f"{' or '.join(names.REHYDRATION_TYPES)}), SourceContactId (required: 1 to {names.CONTACT_ID_LENGTH} "
-    f"letters, digits and hyphens), ClientToken (at most {names.CLIENT_TOKEN_LENGTH} characters), "
-    "and nothing else."
-)
+def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
+    """The body; with a history all of it may be left out."""
+    return apigateway.JsonSchema(
+        schema=apigateway.JsonSchemaVersion.DRAFT4,
+        title="CreatePersistentContactAssociationRequest",
+        type=apigateway.JsonSchemaType.OBJECT,
+        additional_properties=False,
+        required=None if has_history else ["RehydrationType", "SourceContactId"],
+        properties={
+            "RehydrationType": apigateway.JsonSchema(
+                type=apigateway.JsonSchemaType.STRING, enum=list(names.REHYDRATION_TYPES)
+            ),
+            "SourceContactId": apigateway.JsonSchema(
+                type=apigateway.JsonSchemaType.STRING,
+                min_length=1,
+                max_length=names.CONTACT_ID_LENGTH,
+                pattern=_ID_PATTERN,
+            ),
+            "ClientToken": apigateway.JsonSchema(
+                type=apigateway.JsonSchemaType.STRING, max_length=names.CLIENT_TOKEN_LENGTH
+            ),
+        },
+    )
 
 
 class GatewayRefusal(NamedTuple):
@@ -76,7 +71,6 @@ GATEWAY_REFUSALS = (
         f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
     GatewayRefusal(_RESPONSE.UNAUTHORIZED, 403, _DENIED, "The credentials are missing, wrong or expired."),
-    GatewayRefusal(_RESPONSE.BAD_REQUEST_BODY, 400, _INVALID, _BAD_BODY),
     GatewayRefusal(_RESPONSE.BAD_REQUEST_PARAMETERS, 400, _INVALID),
     GatewayRefusal(
         _RESPONSE.REQUEST_TOO_LARGE,
@@ -92,9 +86,9 @@ GATEWAY_REFUSALS = (
 )
 
 
-def add_gateway_refusals(api: apigateway.RestApi, more_headers: Mapping[str, str]) -> None:
+def add_gateway_refusals(api: apigateway.RestApi, more_headers: Mapping[str, str], *, has_history: bool) -> None:
     """Give the API its own answer for each refusal of the gateway."""
-    for refusal in GATEWAY_REFUSALS:
+    for refusal in (*GATEWAY_REFUSALS, _bad_body(has_history=has_history)):
         headers = {"Cache-Control": "'no-store'", **more_headers}
         if refusal.retry_after_seconds is not None:
             headers["Retry-After"] = f"'{refusal.retry_after_seconds}'"
@@ -106,6 +100,17 @@ def add_gateway_refusals(api: apigateway.RestApi, more_headers: Mapping[str, str
             response_headers=headers,
             templates={"application/json": _body(refusal)},
         )
+
+
+def _bad_body(*, has_history: bool) -> GatewayRefusal:
+    """The gateway cannot name the field, so its answer names them all."""
+    required, latest = ("", ", left out for the customer's latest chat") if has_history else ("required: ", "")
+    message = (
+        f"The body has to be a JSON object of RehydrationType ({required}{' or '.join(names.REHYDRATION_TYPES)}), "
+        f"SourceContactId ({required}1 to {names.CONTACT_ID_LENGTH} letters, digits and hyphens{latest}), "
+        f"ClientToken (at most {names.CLIENT_TOKEN_LENGTH} characters), and nothing else."
+    )
+    return GatewayRefusal(_RESPONSE.BAD_REQUEST_BODY, 400, _INVALID, message)
 
 
 def _body(refusal: GatewayRefusal) -> str:

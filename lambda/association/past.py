@@ -75,7 +75,8 @@ def _refuse_too_early(current: Contact, now: float, event_delay: float) -> None:
     """Events take a moment. Before the current chat's own has come, another chat's may be on its way as well."""
     if current.initiated is None:
         return
-    left = current.initiated + event_delay - now
+    # In whole seconds, as Connect's Date tells them: see the rule.
+    left = math.floor(current.initiated) + event_delay - now
     if left > 0:
         seconds = max(1, math.ceil(min(left, event_delay)))
         raise answers.cannot(

@@ -153,7 +153,9 @@ def _refuse_unless_past(source: Contact, question: Question) -> None:
         raise answers.cannot(
             "source_running", "The chat SourceContactId has not ended: only a past chat can be continued."
         )
-    left = max(source.disconnected, question.session_ended) + question.transcript_delay - question.now
+    # Connect's Date tells whole seconds: the end counts in such as well, or the wait told would be one too short.
+    ended = math.floor(max(source.disconnected, question.session_ended))
+    left = ended + question.transcript_delay - question.now
     if left > 0:
         seconds = max(1, math.ceil(min(left, question.transcript_delay)))
         raise answers.cannot(

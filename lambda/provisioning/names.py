@@ -8,6 +8,7 @@ INSTANCE_ID = "InstanceId"
 INSTANCE_ALIAS = "InstanceAlias"
 
 # Properties of Custom::PersistentChatProof.
+# Without it only a function is proved, and no gateway before it.
 URL = "Url"
 # "true" if a call that is signed for execute-api is to be answered; else callers show what the proof has not.
 SIGNED = "Signed"

@@ -1,4 +1,4 @@
-"""Custom::PersistentChatProof: does the endpoint work, link by link?
+"""Custom::PersistentChatProof: does the endpoint, or the recorder, work, link by link?
 
 A caller's request passes the gateway's stage and authorization, the function with its environment, and the
 permissions of the function's role. The proof tries them one by one and names the one that is broken.
@@ -13,6 +13,7 @@ from provisioning.calls import Answer, Calls, ClientError, HTTPClientError
 from provisioning.failure import Broken, DeploymentFailure
 
 _PAUSE_SECONDS = 2.0
+_SERVICES = {"connect": "Amazon Connect", "dynamodb": "DynamoDB"}
 # Ids that cannot exist: the function answers for another instance, before Connect is asked anything.
 _NOWHERE = "00000000-0000-0000-0000-000000000000"
 _REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": _NOWHERE}).encode()
@@ -22,21 +23,22 @@ def prove(properties: dict[str, Any], calls: Calls) -> dict[str, str]:
     """Raise DeploymentFailure, with the broken link's name, unless every link of the endpoint holds."""
     patience = float(properties[names.PATIENCE_SECONDS])
     until = calls.now() + patience
+    subject = "The endpoint" if names.URL in properties else "The recorder of chats"
     for link in _links(properties, calls):
-        _hold(link, calls, until, patience)
+        _hold(link, calls, until, f"It stayed so for {patience:g} s.", subject)
     return {}
 
 
-def _hold(link: Callable[[], None], calls: Calls, until: float, patience: float) -> None:
+def _hold(link: Callable[[], None], calls: Calls, until: float, waited: str, subject: str) -> None:
     """Try a link until it holds: a new policy or stage takes a while to be seen."""
     while True:
         try:
             return link()
         except Broken as broken:
             if broken.final or calls.now() + _PAUSE_SECONDS > until:
-                waited = "" if broken.final else f" It stayed so for {patience:g} s."
+                stayed = "" if broken.final else f" {waited}"
                 raise DeploymentFailure(
-                    f"The endpoint does not work. Broken link: {broken.link}. {broken.found}{waited}"
+                    f"{subject} does not work. Broken link: {broken.link}. {broken.found}{stayed}"
                 ) from broken
         calls.wait(_PAUSE_SECONDS)
 
@@ -47,6 +49,8 @@ def _links(properties: dict[str, Any], calls: Calls) -> Iterator[Callable[[], No
     yield lambda: _function_starts(function, environment, calls)
     for action in properties[names.ACTIONS]:
         yield lambda action=action: _action_is_allowed(function, action, calls)  # type: ignore[misc]
+    if names.URL not in properties:
+        return
     # `…/<instance id>/`: the instance of the probe must be another one.
     prefix = properties[names.URL].rstrip("/").rpartition("/")[0]
     url = f"{prefix}/{_NOWHERE}/{_NOWHERE}"
@@ -63,13 +67,20 @@ def _function_starts(function: str, environment: dict[str, str], calls: Calls) -
 
 
 def _action_is_allowed(function: str, action: str, calls: Calls) -> None:
-    """Any modelled answer will do, since Connect's refusal of ids that cannot exist is documented nowhere."""
     answer = _invoke(function, action, calls).get("answer") or {}
     status, kind = int(answer.get("status") or 0), answer.get("type")
+    service = _SERVICES[action.partition(":")[0]]
     if status == 403 or kind == "AccessDeniedException":
-        raise Broken(f"permission {action}", f"Amazon Connect refused the function: {answer.get('message')}.")
-    if not 200 <= status < 500 or status == 429:
-        raise Broken("Amazon Connect", f"{action} got {status} {kind} {answer.get('message')}, expected an answer.")
+        raise Broken(f"permission {action}", f"{service} refused the function: {answer.get('message')}.")
+    if not _is_answer(service, status, kind):
+        raise Broken(service, f"{action} got {status} {kind} {answer.get('message')}, expected an answer.")
+
+
+def _is_answer(service: str, status: int, kind: object) -> bool:
+    """Of Connect any modelled answer will do: its refusal of ids that cannot exist is documented nowhere."""
+    if service == _SERVICES["dynamodb"]:
+        return status == 200 or kind == "ConditionalCheckFailedException"
+    return 200 <= status < 500 and status != 429
 
 
 def _strangers_are_refused(url: str, calls: Calls) -> None:

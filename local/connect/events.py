@@ -55,8 +55,18 @@ class Events:
 
     @property
     def underway(self) -> int:
-        """How many were sent and are not delivered yet."""
+        """How many were sent and have not come to their end yet."""
         return self._underway
+
+    def depart(self) -> None:
+        """One more is underway."""
+        with self._lock:
+            self._underway += 1
+
+    def arrive(self) -> None:
+        """One has come to its end."""
+        with self._lock:
+            self._underway -= 1
 
     def set(self, delivery: Delivery) -> None:
         """From now on."""
@@ -77,8 +87,7 @@ class Events:
         for _ in range(2 if self._random.random() < how.repeated else 1):
             delay = how.late + (self._random.uniform(0, _REORDERED_WITHIN_SECONDS) if how.reordered else 0)
             if delay:
-                with self._lock:
-                    self._underway += 1
+                self.depart()
                 timer = threading.Timer(delay, self._arrive, (event,))
                 timer.daemon = True
                 timer.start()
@@ -89,8 +98,7 @@ class Events:
         try:
             self.deliver(event)
         finally:
-            with self._lock:
-                self._underway -= 1
+            self.arrive()
 
     def _event(self, kind: str, contact: Contact, now: datetime) -> Event:
         detail: Event = {

@@ -40,6 +40,10 @@ class Door:
         body = json.dumps({"RehydrationType": rehydration_type, "SourceContactId": source, **more})
         return self.send(f"{PATH}/{instance or self.cloud.instance_id}/{contact}", body.encode(), **options)
 
+    def latest(self, contact: str, body: bytes = b"{}", **options: Any) -> Answer:
+        """The operation with nothing but the current contact."""
+        return self.send(f"{PATH}/{self.cloud.instance_id}/{contact}", body, **options)
+
     def send(self, path: str, body: bytes, **options: Any) -> Answer:
         """Any bytes to any path; the options are those of local.clients.send."""
         return send(self.cloud, self._stage + path, body, **options)

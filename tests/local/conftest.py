@@ -8,7 +8,7 @@ import pytest
 from local.cdk import bootstrap
 from local.cloud import Cloud
 from tests.local.breaking import ACTION, DESCRIBE, function_of
-from tests.local.deployments import Deployed, deploy, doors_stack, sound_stack
+from tests.local.deployments import Deployed, deploy, doors_stack, history_stack, sound_stack
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,12 @@ def sound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
 def doors(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """An endpoint for each other kind of caller and customer, deployed once."""
     return deploy(cloud, tmp_path_factory.mktemp("doors"), {"Doors": doors_stack})["Doors"]
+
+
+@pytest.fixture(scope="session")
+def historic(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """Histories with endpoints that look chats up, deployed once."""
+    return deploy(cloud, tmp_path_factory.mktemp("historic"), {"Historic": history_stack})["Historic"]
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, CfnOutput, CliCredentialsStackSynthesizer, Duration, Environment, Stack
+from aws_cdk import (
+    App,
+    CfnOutput,
+    CliCredentialsStackSynthesizer,
+    Duration,
+    Environment,
+    RemovalPolicy,
+    Stack,
+)
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
@@ -13,6 +21,7 @@ from aws_cdk import aws_sns as sns
 
 from connect_persistent_chat import (
     Authorization,
+    ChatHistory,
     ConnectInstance,
     CustomerIdentity,
     PersistentChatEndpoint,
@@ -114,6 +123,41 @@ def handle(event, context):
 """
 
 
+def _authorizer(stack: Stack) -> apigateway.TokenAuthorizer:
+    authorize = lambda_.Function(
+        stack,
+        "Authorize",
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        code=lambda_.Code.from_inline(AUTHORIZER),
+        handler="index.handle",
+    )
+    return apigateway.TokenAuthorizer(
+        stack, "LambdaAuthorizer", handler=authorize, results_cache_ttl=Duration.seconds(0)
+    )
+
+
+def history(stack: Stack, id: str = "History", **properties: Any) -> ChatHistory:
+    """A history of the cloud's own instance, with a proof that does not wait long."""
+    instance = ConnectInstance.from_instance_id(stack, f"{id}Instance", "11111111-1111-4111-8111-111111111111")
+    settled: dict[str, Any] = {"proof_patience": Duration.seconds(10), "removal_policy": RemovalPolicy.DESTROY}
+    return ChatHistory(stack, id, **{"instance": instance, **settled, **properties})
+
+
+def history_stack(stack: Stack) -> None:
+    """A history by CustomerId with two endpoints, for backends and for people, and one by an attribute."""
+    kept = history(stack, topic=sns.Topic(stack, "Topic", enforce_ssl=True))
+    backend = endpoint(stack, "Backend", history=kept, **UNTHROTTLED)
+    person = Authorization.authorizer(_authorizer(stack), customer_key="customer")
+    people = endpoint(stack, "People", history=kept, authorization=person, **UNTHROTTLED)
+    by_attribute = CustomerIdentity.attribute("customer")
+    other = history(stack, "ByAttribute", customer_identity=by_attribute, event_delay=Duration.seconds(0))
+    attribute = endpoint(stack, "Attribute", history=other, customer_identity=by_attribute, **UNTHROTTLED)
+    CfnOutput(stack, "BackendUrl", value=backend.url)
+    CfnOutput(stack, "PeopleUrl", value=people.url)
+    CfnOutput(stack, "AttributeUrl", value=attribute.url)
+    CfnOutput(stack, "Recorder", value=kept.function.function_name)
+
+
 def doors_stack(stack: Stack) -> None:
     """An endpoint for users of a pool, one behind a Lambda authorizer, one by attribute, one for browsers' pools."""
     pool = cognito.UserPool(stack, "Users", self_sign_up_enabled=True)
@@ -122,16 +166,7 @@ def doors_stack(stack: Stack) -> None:
     other = pool.add_client("Other", auth_flows=flows)
     stranger = cognito.UserPool(stack, "Strangers", self_sign_up_enabled=True)
     strangers = stranger.add_client("Theirs", auth_flows=flows)
-    authorize = lambda_.Function(
-        stack,
-        "Authorize",
-        runtime=lambda_.Runtime.PYTHON_3_14,
-        code=lambda_.Code.from_inline(AUTHORIZER),
-        handler="index.handle",
-    )
-    authorizer = apigateway.TokenAuthorizer(
-        stack, "LambdaAuthorizer", handler=authorize, results_cache_ttl=Duration.seconds(0)
-    )
+    authorizer = _authorizer(stack)
     instance = ConnectInstance.from_instance_id(stack, "Instance", Cloud.instance_id)
     made = {
         "Cognito": Authorization.cognito([pool], [ours]),

@@ -140,7 +140,7 @@ def test_more_than_was_read_is_not_guessed_at() -> None:
     assert found(*running, ended("a", 10), contacts={**contacts, "a": contact("a", 10)}, more=True) == Past("a", 10)
 
 
-@pytest.mark.parametrize(("age", "seconds"), [(0, 3), (0.5, 3), (2, 1), (2.9, 1), (-5, 3)])
+@pytest.mark.parametrize(("age", "seconds"), [(0, 3), (-0.9, 3), (0.5, 2), (2, 1), (1.9, 1), (-5, 3)])
 def test_before_the_chats_own_event_nothing_is_sure(age: float, seconds: int) -> None:
     """The wait ends when the event has come, or when it is as late as events are: the number is the rest of that."""
     current = CURRENT._replace(initiated=NOW - age)

@@ -135,7 +135,7 @@ def test_four_the_source_is_a_chat_that_has_ended(channel: str) -> None:
 
 @pytest.mark.parametrize(
     ("ended", "delay", "retry_after"),
-    [(60, 60, None), (59.5, 60, 1), (59, 60, 1), (58.9, 60, 2), (0, 60, 60), (-5, 60, 60), (0, 0, None), (1, 90.5, 90)],
+    [(60, 60, None), (59.5, 60, None), (59, 60, 1), (58.9, 60, 1), (58, 60, 2), (0, 60, 60), (-5, 60, 60), (0, 0, None), (1, 90.5, 90)],
 )
 def test_four_its_transcript_had_time_to_be_written(ended: float, delay: float, retry_after: int | None) -> None:
     """4. Retry-After is at least a second, at most the delay, and then the answer is another."""
@@ -309,6 +309,15 @@ def test_a_look_up_that_was_answered_gets_the_same_answer() -> None:
             looked_up(linked, BACKEND, other)
         assert refused.value.reason == "continues_another"
         assert refused.value.status == 400
+
+
+def test_the_wait_that_is_told_is_long_enough() -> None:
+    """Connect's clock shows whole seconds. Who waits as long as was told is not told to wait again."""
+    just_now = SOURCE._replace(disconnected=NOW + 0.9)
+    told = refusal_of(question(source=just_now)).retry_after
+    assert told == 60
+    later = question(source=just_now)._replace(now=NOW + told)
+    assert judge(later) == Continue()
 
 
 def test_the_transcript_of_a_session_is_awaited_from_its_last_end() -> None:

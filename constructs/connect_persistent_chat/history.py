@@ -1,0 +1,375 @@
+"""The history of chats: a table of each customer's sessions, and the recorder that fills it."""
+
+from aws_cdk import Arn, ArnFormat, Duration, RemovalPolicy, Stack, Token
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+from connect_persistent_chat import functions
+from connect_persistent_chat.acknowledgments import acknowledge, wildcard
+from connect_persistent_chat.errors import ConfigurationError
+from connect_persistent_chat.functions import association_names, history_names, number_of, out_of_range, seconds_of
+from connect_persistent_chat.identity import CustomerIdentity
+from connect_persistent_chat.instance import ConnectInstance
+from connect_persistent_chat.proof import LONGEST_PATIENCE_SECONDS, Proof
+from constructs import Construct
+
+LONGEST_EVENT_DELAY_SECONDS = 60
+_LONGEST_RETENTION_SECONDS = 10 * 366 * 86_400
+_DAY_SECONDS = 86_400
+_RECORDER_SECONDS = 30
+
+
+class History(Construct):
+    """A history as an endpoint reads it: made here, or imported from another stack."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        customer_identity: CustomerIdentity | None,
+        event_delay: Duration | None,
+        instance: ConnectInstance | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self._instance = instance
+        self.customer_identity = customer_identity or CustomerIdentity.customer_id()
+        self.event_delay = event_delay or Duration.seconds(3)
+        mistakes = out_of_range("event_delay", self.event_delay, 0, LONGEST_EVENT_DELAY_SECONDS)
+        if not self.customer_identity.checked:
+            mistakes.append(
+                "customer_identity: got unchecked(), expected customer_id() or attribute(...): a history is kept by "
+                "customer."
+            )
+        self._refuse(mistakes)
+
+    @property
+    def table(self) -> dynamodb.ITable:
+        """The table: one item a session, see docs/history.md."""
+        raise NotImplementedError
+
+    @property
+    def index_arn(self) -> str:
+        """The ARN of the index that look-ups read."""
+        return f"{self.table.table_arn}/index/{history_names.INDEX}"
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let this identity look sessions up, by the index and by their keys."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[history_names.PROBE_QUERY, history_names.PROBE_GET_ITEM],
+            resource_arns=[self.table.table_arn, self.index_arn],
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What an endpoint's function is told."""
+        return {**_where(self, self.table), history_names.EVENT_DELAY_SECONDS: seconds_of(self.event_delay)}
+
+    def mistakes_with(self, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
+        """Why an endpoint of that instance, with that identity, cannot use this history; empty if it can."""
+        if not identity.checked:
+            return [
+                "history: got one with CustomerIdentity.unchecked(), expected customer_id() or attribute(...): the "
+                "endpoint could not tell whose last chat to look for."
+            ]
+        if identity.value != self.customer_identity.value:
+            return [
+                f"history: got one that is kept by {self.customer_identity.value}, expected the endpoint's own "
+                f"customer_identity, {identity.value}."
+            ]
+        if self._instance is not None and not self._instance.may_be(instance):
+            return [
+                f"history: got one of the instance {self._instance.instance_id}, expected one of the endpoint's, "
+                f"{instance.instance_id}."
+            ]
+        return []
+
+    def _refuse(self, mistakes: list[str]) -> None:
+        if mistakes:
+            raise ConfigurationError(self.node.path, mistakes)
+
+
+class ChatHistory(History):
+    """For each customer of an instance, the chat sessions that have ended: what an endpoint needs to continue the
+    latest with nothing but the current contact.
+
+    Contact events tell of them. A deployment that succeeds has proved that the recorder may do what it has to.
+    May be shared by several endpoints, also of other stacks. See docs/history.md for what is stored and promised.
+
+    :param instance: the instance whose chats are recorded.
+    :param customer_identity: how a contact is tied to a customer; the same as of the endpoints that use it, and not
+        `unchecked()`. Default: `CustomerIdentity.customer_id()`, the contact's CustomerId.
+    :param retention: for how long after its end a session is kept, from 1 day to 10 years; DynamoDB takes up to a
+        few days more. Default: 730 days, as Amazon Connect keeps contacts.
+    :param event_delay: how long after a chat's start a look-up waits for that chat's own event, so that those
+        before it have come as well, from 0 seconds to 1 minute. Default: 3 seconds.
+    :param topic: where the alarm tells of events that could not be recorded. Default: nowhere.
+    :param removal_policy: what becomes of the table with the stack. Default: it stays.
+    :param log_retention: how long the recorder's log is kept. Default: three months.
+    :param log_removal_policy: what becomes of the log with the stack. Default: it is deleted.
+    :param proof_patience: how long the deployment's proof asks again before it fails, from 1 second to 10
+        minutes. Default: 1 minute.
+
+    Raises ConfigurationError, with every mistake in it, if a value cannot work.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        instance: ConnectInstance,
+        customer_identity: CustomerIdentity | None = None,
+        retention: Duration | None = None,
+        event_delay: Duration | None = None,
+        topic: sns.ITopic | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+        log_removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        proof_patience: Duration | None = None,
+    ) -> None:
+        super().__init__(scope, id, customer_identity, event_delay, instance)
+        retention = retention or Duration.days(730)
+        proof_patience = proof_patience or Duration.minutes(1)
+        self._refuse(
+            instance.mistakes_in(Stack.of(self))
+            + out_of_range("retention", retention, _DAY_SECONDS, _LONGEST_RETENTION_SECONDS)
+            + out_of_range("proof_patience", proof_patience, 1, LONGEST_PATIENCE_SECONDS)
+        )
+        self._table = self._build_table(removal_policy)
+        environment = {
+            association_names.INSTANCE_ID: instance.instance_id,
+            association_names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", self),
+            association_names.CUSTOMER_IDENTITY: self.customer_identity.value,
+            **_where(self, self._table),
+            history_names.RETENTION_SECONDS: f"{number_of(retention):.0f}",
+        }
+        permissions = self._permissions(instance)
+        self._queue = self._build_queue()
+        self._log = functions.log_group(self, "Log", log_retention, log_removal_policy)
+        self._role = self._build_role(permissions)
+        self._function = self._build_function(environment, instance)
+        rule = self._build_rule()
+        self._alarm = self._build_alarm(topic)
+        Proof(
+            self,
+            "Proof",
+            function=self._function,
+            packages=functions.RECORDER_PACKAGES,
+            environment=environment,
+            permissions=permissions,
+            patience=proof_patience,
+            after=[self._role, rule],
+        )
+        self._acknowledge(instance)
+
+    @classmethod
+    def from_table_arn(
+        cls,
+        scope: Construct,
+        id: str,
+        table_arn: str,
+        *,
+        customer_identity: CustomerIdentity | None = None,
+        event_delay: Duration | None = None,
+    ) -> History:
+        """The history that another stack keeps, by the ARN of its table, which may be a token.
+
+        :param customer_identity: as it was given there. Default: `CustomerIdentity.customer_id()`.
+        :param event_delay: as for a history of one's own. Default: 3 seconds.
+
+        Raises ConfigurationError if it is the ARN of something else.
+        """
+        if (
+            not Token.is_unresolved(table_arn)
+            and Arn.split(table_arn, ArnFormat.SLASH_RESOURCE_NAME).resource != "table"
+        ):
+            raise ConfigurationError(id, [f"table_arn: got {table_arn!r}, expected the ARN of a DynamoDB table."])
+        return _ImportedHistory(scope, id, table_arn, customer_identity, event_delay)
+
+    @property
+    def table(self) -> dynamodb.ITable:
+        """The table: one item a session, see docs/history.md."""
+        return self._table
+
+    @property
+    def function(self) -> lambda_.Function:
+        """The recorder."""
+        return self._function
+
+    @property
+    def role(self) -> iam.Role:
+        """The recorder's role."""
+        return self._role
+
+    @property
+    def log(self) -> logs.LogGroup:
+        """The recorder's log: one JSON line an event."""
+        return self._log
+
+    @property
+    def dead_letter_queue(self) -> sqs.Queue:
+        """Where events end that could not be recorded; they are kept for 14 days."""
+        return self._queue
+
+    @property
+    def alarm(self) -> cloudwatch.Alarm:
+        """In alarm while an event lies in the dead-letter queue."""
+        return self._alarm
+
+    def metric_dead_letters(self, *, statistic: str = "Maximum", period: Duration | None = None) -> cloudwatch.Metric:
+        """How many events lie in the dead-letter queue. Statistic: Maximum by default. Period: 5 minutes by default."""
+        return self._queue.metric_approximate_number_of_messages_visible(statistic=statistic, period=period)
+
+    def metric_errors(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
+        """How many attempts to record failed. Statistic: Sum by default. Period: 5 minutes by default."""
+        return self._function.metric_errors(statistic=statistic, period=period)
+
+    def _permissions(self, instance: ConnectInstance) -> list[iam.PolicyStatement]:
+        """What the recorder calls. One statement an action, so that each can be proved by itself."""
+        needed = {
+            association_names.PROBE_DESCRIBE_CONTACT: instance.contact_arn,
+            history_names.PROBE_GET_ITEM: self._table.table_arn,
+            history_names.PROBE_PUT_ITEM: self._table.table_arn,
+        }
+        return [iam.PolicyStatement(actions=[action], resources=[resource]) for action, resource in needed.items()]
+
+    def _build_table(self, removal_policy: RemovalPolicy) -> dynamodb.Table:
+        text, number = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
+        table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name=history_names.CUSTOMER, type=text),
+            sort_key=dynamodb.Attribute(name=history_names.SESSION, type=text),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute=history_names.EXPIRES,
+            removal_policy=removal_policy,
+        )
+        # A local one: a global index has no consistent read, and could miss the chat of a moment ago.
+        table.add_local_secondary_index(
+            index_name=history_names.INDEX,
+            sort_key=dynamodb.Attribute(name=history_names.UNTIL, type=number),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=list(history_names.INDEXED),
+        )
+        return table
+
+    def _build_queue(self) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+
+    def _build_role(self, permissions: list[iam.PolicyStatement]) -> iam.Role:
+        role = functions.role_for(self, "Role", "Records the chats of an Amazon Connect instance", self._log)
+        for statement in permissions:
+            role.add_to_policy(statement)
+        return role
+
+    def _build_function(self, environment: dict[str, str], instance: ConnectInstance) -> lambda_.Function:
+        function = lambda_.Function(
+            self,
+            "Recorder",
+            description="Records the chats of an Amazon Connect instance by their contact events",
+            runtime=functions.RUNTIME,
+            architecture=functions.ARCHITECTURE,
+            code=functions.code_of(*functions.RECORDER_PACKAGES),
+            handler="recorder.handler.handle",
+            environment=environment,
+            role=self._role,
+            log_group=self._log,
+            tracing=lambda_.Tracing.ACTIVE,
+            memory_size=256,
+            timeout=Duration.seconds(_RECORDER_SECONDS),
+            # Lambda tries an event three times, minutes apart; then it is kept.
+            dead_letter_queue=self._queue,
+        )
+        # The instance is checked before anything else is made.
+        function.node.add_dependency(instance)
+        return function
+
+    def _build_rule(self) -> events.Rule:
+        return events.Rule(
+            self,
+            "Events",
+            description="Contact events of Amazon Connect, for the recorder of chats",
+            # No more than this: the keys of an event come in two spellings, so the recorder looks at the rest.
+            event_pattern=events.EventPattern(
+                source=[history_names.SOURCE], detail_type=list(history_names.DETAIL_TYPES)
+            ),
+            targets=[targets.LambdaFunction(self._function, dead_letter_queue=self._queue)],
+        )
+
+    def _build_alarm(self, topic: sns.ITopic | None) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            "Unrecorded",
+            metric=self.metric_dead_letters(period=Duration.minutes(1)),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=f"{self.node.path}: contact events could not be recorded. See docs/history.md.",
+        )
+        if topic is not None:
+            alarm.add_alarm_action(actions.SnsAction(topic))
+            alarm.add_ok_action(actions.SnsAction(topic))
+        return alarm
+
+    def _acknowledge(self, instance: ConnectInstance) -> None:
+        acknowledge(
+            self._role,
+            {
+                wildcard(self, instance.contact_arn): "Contacts come and go: contact/* of the one "
+                "instance is the narrowest resource for them.",
+                wildcard(self, "*"): "X-Ray's actions know no resource (Service Authorization Reference).",
+            },
+        )
+        acknowledge(
+            self._queue,
+            {
+                "AwsSolutions::AwsSolutions-SQS3": "It is the dead-letter queue.",
+                "Serverless::Serverless-SQSRedrivePolicy": "It is the dead-letter queue.",
+            },
+        )
+
+
+class _ImportedHistory(History):
+    """Another stack's."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        table_arn: str,
+        customer_identity: CustomerIdentity | None,
+        event_delay: Duration | None,
+    ) -> None:
+        super().__init__(scope, id, customer_identity, event_delay)
+        self._table = dynamodb.Table.from_table_arn(self, "Table", table_arn)
+
+    @property
+    def table(self) -> dynamodb.ITable:
+        """The other stack's."""
+        return self._table
+
+
+def _where(scope: Construct, table: dynamodb.ITable) -> dict[str, str]:
+    return {
+        history_names.TABLE: table.table_name,
+        history_names.ENDPOINT_URL: functions.endpoint_url("dynamodb", scope),
+    }

@@ -1,0 +1,54 @@
+"""What a deployed history holds and says."""
+
+import json
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from history.key import key_of
+from tests.local.deployments import Deployed
+
+Item = dict[str, Any]
+
+
+class Recorded:
+    """One of a stack's histories: its table, its recorder, its dead letters."""
+
+    def __init__(self, deployed: Deployed, history: str = "History") -> None:
+        self.cloud = deployed.cloud
+        self.table = deployed.physical_id("AWS::DynamoDB::Table", f"{history}Table")
+        self.function = deployed.physical_id("AWS::Lambda::Function", f"{history}Recorder")
+        self.queue = deployed.physical_id("AWS::SQS::Queue", f"{history}DeadLetters")
+
+    def items(self) -> list[Item]:
+        """The whole table."""
+        pages = self.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=self.table)
+        read = TypeDeserializer().deserialize
+        return [{name: read(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+    def sessions(self, customer: str) -> dict[str, Item]:
+        """A customer's items, by session."""
+        key = key_of(self.cloud.instance_id, customer)
+        return {item["session"]: item for item in self.items() if item["customer"] == key}
+
+    def everything(self) -> str:
+        """The whole table as text."""
+        return json.dumps(self.items(), default=str)
+
+    def log(self) -> str:
+        """All that the recorder has logged."""
+        configured = self.cloud.client("lambda").get_function_configuration(FunctionName=self.function)
+        group = configured["LoggingConfig"]["LogGroup"]
+        pages = self.cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        return "\n".join(event["message"] for page in pages for event in page["events"])
+
+    def dead_letters(self) -> list[Any]:
+        """The events in the dead-letter queue, which is empty then."""
+        sqs, events = self.cloud.client("sqs"), []
+        while True:
+            messages = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+            for message in messages:
+                events.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+            if not messages:
+                return events
