@@ -20,13 +20,13 @@ from local.connect.instances import Instances
 
 CUSTOMERS = ("ada", "bob", None)
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-_STEPS = st.one_of(
+STEPS = st.one_of(
     st.tuples(st.just("start"), st.sampled_from(CUSTOMERS)),
     st.tuples(st.just("call"), st.sampled_from(CUSTOMERS)),
     st.tuples(st.sampled_from(["transfer", "survey", "stop", "stop"]), st.integers(0, 9)),
     st.tuples(st.just("wait"), st.integers(1, 100_000)),
 )
-HISTORIES = st.lists(_STEPS, min_size=1, max_size=24)
+HISTORIES = st.lists(STEPS, min_size=1, max_size=24)
 
 
 class World:

@@ -1,10 +1,6 @@
-"""Where the code of the functions is, how it becomes an asset, and what both sides share: names, and how numbers
+"""How the code of the functions becomes an asset, and what both sides share: names, and how numbers
 are written."""
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, FileSystem, RemovalPolicy, Stack, SymlinkFollowMode
@@ -12,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from connect_persistent_chat.source import SOURCE, load
 from constructs import Construct
 
 __all__ = [
@@ -28,10 +25,6 @@ __all__ = [
     "seconds_of",
 ]
 
-# The wheel carries lambda/ inside the package; a checkout has it beside constructs/.
-_PACKAGE = Path(__file__).resolve().parent
-SOURCE = next(path for path in (_PACKAGE / "lambda", _PACKAGE.parents[1] / "lambda") if path.is_dir())
-
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
 # What each function is made of.
@@ -39,31 +32,14 @@ ASSOCIATION_PACKAGES = ("association", "aws", "history")
 RECORDER_PACKAGES = ("recorder", "association", "aws", "history")
 
 
-def _names_of(package: str) -> ModuleType:
-    """The names module of a function, loaded from its file: `lambda` is no name that can be imported."""
-    spec = importlib.util.spec_from_file_location(
-        f"connect_persistent_chat._{package}_names", SOURCE / package / "names.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # A checkout must stay clean: a stray __pycache__ is nobody's to find in an asset's folder.
-    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = writes
-    return module
-
-
 if TYPE_CHECKING:
     from association import names as association_names
     from history import names as history_names
     from provisioning import names as provisioning_names
 else:
-    association_names = _names_of("association")
-    history_names = _names_of("history")
-    provisioning_names = _names_of("provisioning")
+    association_names = load("association", "names")
+    history_names = load("history", "names")
+    provisioning_names = load("provisioning", "names")
 
 
 def _left_out(packages: tuple[str, ...]) -> list[str]:

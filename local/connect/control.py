@@ -9,6 +9,7 @@
 | POST clock {"advance": seconds} | Connect's clock goes forward |
 | POST faults {"operation", "kind", "times"?, "seconds"?, "status"?}, DELETE faults | faults on, all off |
 | POST events {"late"?, "repeated"?, "lost"?, "reordered"?, "spelling"?, "seed"?} | how contact events are delivered |
+| POST events/raw {"detail"} | an event with this detail, whatever it is |
 | GET events | how many were sent, lost, and are underway |
 | POST quotas {"enabled"} | the request quotas on or off |
 | GET associations, GET calls | what Connect holds, and what it was asked |
@@ -88,6 +89,7 @@ class Control:
             ("POST", r"quotas", self._set_quotas),
             ("POST", r"events", self._set_delivery),
             ("GET", r"events", self._events),
+            ("POST", r"events/raw", self._send_event),
             ("GET", r"associations", self._associations),
             ("GET", r"calls", self._counted),
         ]
@@ -224,6 +226,15 @@ class Control:
 
         def act() -> dict[str, str]:
             self._connect.events.set(delivery)
+            return {}
+
+        return act
+
+    def _send_event(self, fields: Fields) -> Callable[[], Any]:
+        detail = fields.required("detail", "an object", lambda value: isinstance(value, dict))
+
+        def act() -> dict[str, str]:
+            self._connect.events.send(detail, self._connect.clock.now())
             return {}
 
         return act

@@ -76,10 +76,11 @@ class Events:
     def tell(self, types: tuple[str, ...], contact: Contact, now: datetime) -> None:
         """These things happened to a contact just now."""
         for kind in types:
-            self._send(self._event(kind, contact, now))
+            self.send(self._detail(kind, contact), now)
 
-    def _send(self, event: Event) -> None:
-        how = self.delivery
+    def send(self, detail: Event, now: datetime) -> None:
+        """An event with this detail, delivered as all are."""
+        how, event = self.delivery, self._event(detail, now)
         self.sent += 1
         if self._random.random() < how.lost:
             self.lost += 1
@@ -100,7 +101,7 @@ class Events:
         finally:
             self.arrive()
 
-    def _event(self, kind: str, contact: Contact, now: datetime) -> Event:
+    def _detail(self, kind: str, contact: Contact) -> Event:
         detail: Event = {
             "eventType": kind,
             "contactId": contact.id,
@@ -118,7 +119,9 @@ class Events:
             "relatedContactId": contact.related_id,
             "customerId": contact.customer_id,
         }
-        detail |= {name: value for name, value in optional.items() if value is not None}
+        return detail | {name: value for name, value in optional.items() if value is not None}
+
+    def _event(self, detail: Event, now: datetime) -> Event:
         spelling = self.delivery.spelling or self._random.choice(SPELLINGS)
         if spelling == "pascal":
             detail = {f"{name[0].upper()}{name[1:]}": value for name, value in detail.items()}
@@ -130,7 +133,7 @@ class Events:
             "account": self._account,
             "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "region": self._region,
-            "resources": [contact.instance.arn, contact.arn],
+            "resources": [],
             "detail": detail,
         }
 

@@ -16,6 +16,7 @@ from local.connect.model import Fields
 _STORAGE_PAGE = 10
 _ASSOCIATED_PAGE = 100
 _SEARCH_PAGE = 100
+_SORTED = {"FieldName": "INITIATION_TIMESTAMP", "Order": "ASCENDING"}
 # What DescribeInstanceAttribute answers. Assumption: every switch is on.
 _ATTRIBUTE_VALUE = "true"
 
@@ -180,11 +181,13 @@ class Operations:
 
     def _search_contacts(self, fields: Fields, region: str) -> Fields:
         instance = self._instances.active(region, fields["InstanceId"])
-        unsupported = set(fields) - {"InstanceId", "TimeRange", "SearchCriteria", "MaxResults", "NextToken"}
+        unsupported = set(fields) - {"InstanceId", "TimeRange", "SearchCriteria", "MaxResults", "NextToken", "Sort"}
         unsupported |= set(fields.get("SearchCriteria", {})) - {"Channels"}
-        if unsupported or fields["TimeRange"]["Type"] != "INITIATION_TIMESTAMP":
+        by = {fields["TimeRange"]["Type"], fields.get("Sort", _SORTED)["FieldName"]}
+        if unsupported or by != {"INITIATION_TIMESTAMP"} or fields.get("Sort", _SORTED)["Order"] != "ASCENDING":
             raise invalid_request(
-                f"The local cloud searches by INITIATION_TIMESTAMP and Channels only, got {unsupported or 'others'}."
+                "The local cloud searches by INITIATION_TIMESTAMP, ascending, and Channels only, got "
+                f"{', '.join(sorted(unsupported)) or 'another order'}."
             )
         start, end = (_instant(fields["TimeRange"], name) for name in ("StartTime", "EndTime"))
         # Assumption: as in the console, a search spans eight weeks at most.

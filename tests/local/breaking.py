@@ -163,17 +163,22 @@ def other_code(sound: Deployed, code: str) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def other_environment(sound: Deployed, change: Callable[[dict[str, str]], object]) -> Iterator[None]:
-    """The function's environment is another."""
-    functions = sound.cloud.client("lambda")
-    kept = functions.get_function_configuration(FunctionName=function_of(sound))["Environment"]["Variables"]
+def with_environment(of: Deployed, function: str, change: Callable[[dict[str, str]], object]) -> Iterator[None]:
+    """A function's environment is another."""
+    functions = of.cloud.client("lambda")
+    kept = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
     changed = dict(kept)
     change(changed)
-    functions.update_function_configuration(FunctionName=function_of(sound), Environment={"Variables": changed})
+    functions.update_function_configuration(FunctionName=function, Environment={"Variables": changed})
     try:
         yield
     finally:
-        functions.update_function_configuration(FunctionName=function_of(sound), Environment={"Variables": kept})
+        functions.update_function_configuration(FunctionName=function, Environment={"Variables": kept})
+
+
+def other_environment(sound: Deployed, change: Callable[[dict[str, str]], object]) -> AbstractContextManager[None]:
+    """The first endpoint's function's environment is another."""
+    return with_environment(sound, function_of(sound), change)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import pytest
 from aws_cdk import Duration
 from aws_cdk import aws_sns as sns
 
-from connect_persistent_chat import ConfigurationError, PersistentChatMonitoring, functions
+from connect_persistent_chat import ConfigurationError, PersistentChatMonitoring
 from connect_persistent_chat.monitoring import PROBING_RULES
+from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, Synthesized, endpoint, stack
 
 
@@ -59,7 +60,7 @@ def test_the_figures_come_from_the_logs(monitored: Synthesized) -> None:
 
 def test_every_refusal_that_hides_or_denies_something_is_counted() -> None:
     """The names stand in the function's code; a new one that nobody counts would be an alarm that never rings."""
-    code = "".join(path.read_text(encoding="utf-8") for path in (functions.SOURCE / "association").glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "association").glob("*.py"))
     assert sorted(set(re.findall(r'answers\.(?:not_found|denied)\(\s*"(\w+)"', code))) == list(PROBING_RULES)
 
 

@@ -10,6 +10,7 @@ from aws_cdk import App, Duration, Environment, Stack
 from aws_cdk import aws_apigateway as apigateway
 
 from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity, functions
+from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack
 
 PROOF = "Custom::PersistentChatProof"
@@ -65,12 +66,12 @@ def test_what_changes_the_endpoint_changes_the_proof(change: Callable[[Stack], o
     assert proof_of(change) != proof_of()
 
 
-@pytest.mark.parametrize("package", ["association", "provisioning"])
+@pytest.mark.parametrize("package", ["association", "history", "provisioning"])
 def test_changed_code_changes_the_proof(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """New code is proved, and so is the endpoint by a prover that learned something."""
     before = proof_of()
     copy = tmp_path / "lambda"
-    shutil.copytree(functions.SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(functions, "SOURCE", copy)
     assert proof_of() == before
     (copy / package / "names.py").write_text("# changed", encoding="utf-8")
@@ -81,7 +82,7 @@ def test_a_stray_pycache_changes_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     """Whoever ran the tests before must not deploy something else."""
     before = proof_of()
     copy = tmp_path / "lambda"
-    shutil.copytree(functions.SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "association" / "__pycache__").mkdir()
     (copy / "association" / "__pycache__" / "names.cpython-311.pyc").write_bytes(b"stray")
     monkeypatch.setattr(functions, "SOURCE", copy)

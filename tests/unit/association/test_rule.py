@@ -135,7 +135,17 @@ def test_four_the_source_is_a_chat_that_has_ended(channel: str) -> None:
 
 @pytest.mark.parametrize(
     ("ended", "delay", "retry_after"),
-    [(60, 60, None), (59.5, 60, None), (59, 60, 1), (58.9, 60, 1), (58, 60, 2), (0, 60, 60), (-5, 60, 60), (0, 0, None), (1, 90.5, 90)],
+    [
+        (60, 60, None),
+        (59.5, 60, None),
+        (59, 60, 1),
+        (58.9, 60, 1),
+        (58, 60, 2),
+        (0, 60, 60),
+        (-5, 60, 60),
+        (0, 0, None),
+        (1, 90.5, 90),
+    ],
 )
 def test_four_its_transcript_had_time_to_be_written(ended: float, delay: float, retry_after: int | None) -> None:
     """4. Retry-After is at least a second, at most the delay, and then the answer is another."""

@@ -1,0 +1,1 @@
+"""The `chat-history` command: what people do to a history by hand. Needs the extra `commands`: boto3 and tqdm."""
