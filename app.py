@@ -1,7 +1,8 @@
 """The CDK app: one stack with an endpoint for the instance named in the context.
 
 cdk deploy -c instance=<id, ARN or alias> [-c customer_identity=customer_id|attribute:<name>|unchecked]
-           [-c authorization=iam] [-c transcript_delay=<seconds>] [-c cloud_watch_role=true] [-c credentials=cli]
+           [-c authorization=iam] [-c transcript_delay=<seconds>] [-c history=true] [-c cloud_watch_role=true]
+           [-c credentials=cli]
 """
 
 import os
@@ -20,6 +21,7 @@ from aws_cdk import (
 
 from connect_persistent_chat import (
     Authorization,
+    ChatHistory,
     ConfigurationError,
     ConnectInstance,
     CustomerIdentity,
@@ -50,12 +52,24 @@ class PersistentChatStack(Stack):
         instance = _context(self, "instance")
         if not instance:
             raise ConfigurationError("context", ["instance: got nothing, expected -c instance=<id, ARN or alias>."])
+        connect = ConnectInstance.from_any(self, "Instance", instance)
+        identity = _customer_identity(self)
+        history = None
+        if _choice(self, "history", "false", _FLAGS):
+            history = ChatHistory(self, "History", instance=connect, customer_identity=identity)
+            CfnOutput(
+                self,
+                "HistoryRecorder",
+                value=history.function.function_name,
+                description="What chat-history asks for as --recorder",
+            )
         self.endpoint = PersistentChatEndpoint(
             self,
             "Endpoint",
-            instance=ConnectInstance.from_any(self, "Instance", instance),
-            customer_identity=_customer_identity(self),
+            instance=connect,
+            customer_identity=identity,
             authorization=_choice(self, "authorization", "iam", _AUTHORIZATIONS)(),
+            history=history,
             transcript_delay=_seconds(self, "transcript_delay"),
             cloud_watch_role=_choice(self, "cloud_watch_role", "false", _FLAGS),
         )

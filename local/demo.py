@@ -11,13 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.cdk import CdkFailed, bootstrap, cdk
 from local.chats import Chats
-from local.clients import endpoint_client
+from local.clients import Answer, endpoint_client, send
 from local.cloud import Cloud, CloudError
 from local.deploy import arguments_of
 
 _CUSTOMER = "customer-4711"
 _ANOTHER_CUSTOMER = "customer-0815"
 _PROGRESS_SECONDS = 1.0
+_MOST_TRIES = 5
 _WIDTH = 150
 # Of a command that failed.
 _LINES_SHOWN = 30
@@ -38,7 +39,7 @@ class Demo:
         """All steps. Raises StepFailed, CdkFailed or ClientError."""
         with step("Bootstrap the account with the CDK command line"):
             bootstrap(self._cloud, Progress())
-        context = ["-c", f"instance={self._cloud.instance_id}"]
+        context = ["-c", f"instance={self._cloud.instance_id}", "-c", "history=true"]
         with step("Deploy the app; the deployment proves that the endpoint works"):
             cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=Progress())
             url = self._endpoint_url()
@@ -49,6 +50,7 @@ class Demo:
             expect("stacks named PersistentChat", self._stacks(), [])
 
     def _walk(self, url: str) -> None:
+        self._walk_with_history(url)
         caller = endpoint_client(self._cloud, url)
         with step("A customer chats, is transferred, the agent ends the chat, a survey follows, all ends"):
             first, second, third = self._chats.past(_CUSTOMER)
@@ -81,6 +83,34 @@ class Demo:
             show(refusal)
             expect("status", refusal["status"], 403)
             expect("contact that was continued", self._chats.describe(contact).get("RelatedContactId"), None)
+
+    def _walk_with_history(self, url: str) -> None:
+        address = self._cloud.execute_api_url(url)
+        with step("A customer who was never here starts a chat; there is nothing to continue"):
+            contact = self._chats.start(_CUSTOMER)
+            answer = self._when_ready(address + contact)
+            show(answer.document)
+            expect("answer", (answer.status, answer.document), (200, {}))
+        with step("They chat, are transferred, all ends; Amazon Connect's events tell the history"):
+            last = self._chats.transferred(contact)
+            self._chats.end(last)
+            show({"session": [contact, last]})
+        with step("They come back; the front end sends nothing but the new contact's id"):
+            current = self._chats.start(_CUSTOMER)
+            answer = self._when_ready(address + current)
+            show(answer.document)
+            expect("ContinuedFromContactId", answer.document.get("ContinuedFromContactId"), last)
+        self._chats.end(current)
+
+    def _when_ready(self, address: str) -> Answer:
+        """Ask for the latest chat, and again after as long as the endpoint says."""
+        for _ in range(_MOST_TRIES):
+            answer = send(self._cloud, address, b"{}")
+            if "Retry-After" not in answer.headers:
+                return answer
+            show({"status": answer.status, "Retry-After": answer.headers["Retry-After"]})
+            time.sleep(int(answer.headers["Retry-After"]))
+        raise StepFailed(f"expected an answer within {_MOST_TRIES} tries, got {answer.document}")
 
     def _continue(self, caller: Any, contact: str, rehydration_type: str, source: str) -> dict[str, Any]:
         answer: dict[str, Any] = caller.create_persistent_contact_association(

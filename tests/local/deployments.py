@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,17 @@ class Deployed:
 
     def physical_id(self, resource_type: str, part: str = "") -> str:
         """The physical id of the one resource of a type whose logical id begins with this part."""
-        found = self.cloud.client("cloudformation").describe_stack_resources(StackName=self.name)
         (resource,) = (
             resource
-            for resource in found["StackResources"]
+            for resource in self._resources
             if resource["ResourceType"] == resource_type and resource["LogicalResourceId"].startswith(part)
         )
         return str(resource["PhysicalResourceId"])
+
+    @cached_property
+    def _resources(self) -> list[dict[str, Any]]:
+        found = self.cloud.client("cloudformation").describe_stack_resources(StackName=self.name)
+        return list(found["StackResources"])
 
     def template(self) -> dict[str, Any]:
         """The template as CloudFormation has it."""

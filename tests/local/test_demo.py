@@ -50,10 +50,11 @@ def test_every_step_does_what_it_should() -> None:
         printed, _ = process.communicate(timeout=300)
     assert process.returncode == 0, printed
     answers = [json.loads(line) for line in printed.splitlines() if line.startswith("  {")]
-    (session,) = (answer["session"] for answer in answers if "session" in answer)
+    looked_up, named = (answer["session"] for answer in answers if "session" in answer)
     continued = [answer["ContinuedFromContactId"] for answer in answers if "ContinuedFromContactId" in answer]
-    assert continued == [session[2], session[1]]
-    assert [answer["status"] for answer in answers if "status" in answer] == [404, 403]
+    assert {} in answers
+    assert continued == [looked_up[1], named[2], named[1]]
+    assert [answer["status"] for answer in answers if "type" in answer] == [404, 403]
     assert printed.endswith("All steps did what they should.\n")
     assert processes_with(marker) == []
 

@@ -150,14 +150,14 @@ def repair(historic: Deployed, recorded: Recorded, contacts: list[str]) -> None:
         assert not [how for how in fared.values() if how.startswith("failed")]
 
 
-@settings(SETTINGS, max_examples=8)
+@settings(SETTINGS, max_examples=4)
 @given(HISTORIES, FAULTS)
 def test_the_table_is_the_history(historic: Deployed, history: list[tuple[Any, ...]], faults: dict[str, Any]) -> None:
     """A few histories."""
     check(historic, history, faults)
 
 
-@settings(SETTINGS, max_examples=8)
+@settings(SETTINGS, max_examples=4)
 @given(HISTORIES, st.randoms(use_true_random=False))
 def test_lost_events_mislead_nobody_and_can_be_repaired(
     historic: Deployed, history: list[tuple[Any, ...]], chance: random.Random

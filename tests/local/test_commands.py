@@ -1,0 +1,246 @@
+"""The commands, as people run them: the history filled from what Amazon Connect has, and one customer erased."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.chats import Chats
+from local.cloud import Cloud
+from tests.local.callers import Door
+from tests.local.deployments import Deployed
+from tests.local.recorded import Recorded
+
+COMMAND = Path(sys.executable).with_name("chat-history")
+
+
+class Shell:
+    """Runs the command in a folder of its own, as a user of the local cloud would."""
+
+    def __init__(self, historic: Deployed, folder: Path) -> None:
+        self.folder = folder
+        self.recorder = historic.outputs["Recorder"]
+        self._environment = historic.cloud.environment()
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """The command, running."""
+        return subprocess.Popen(
+            [str(COMMAND), *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self._environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+    def run(self, *arguments: str, typed: str = "", status: int = 0) -> tuple[str, str]:
+        """What it said, on both streams."""
+        with self.start(*arguments, "--recorder", self.recorder) as process:
+            said, errors = process.communicate(typed, timeout=120)
+        assert process.returncode == status, said + errors
+        assert "Traceback" not in errors
+        return said, errors
+
+
+@pytest.fixture(autouse=True)
+def without_quotas(historic: Deployed) -> Iterator[None]:
+    """More is done in a second than Connect allows."""
+    historic.cloud.control("POST", "quotas", {"enabled": False})
+    yield
+    historic.cloud.control("POST", "events", {})
+    historic.cloud.control("POST", "quotas", {"enabled": True})
+
+
+@pytest.fixture
+def shell(historic: Deployed, tmp_path: Path) -> Shell:
+    """A shell in an empty folder."""
+    return Shell(historic, tmp_path)
+
+
+@pytest.fixture
+def recorded(historic: Deployed) -> Recorded:
+    """What the history holds."""
+    return Recorded(historic)
+
+
+def unrecorded_chats(cloud: Cloud, count: int) -> dict[str, list[str]]:
+    """Customers with a session each that no event told of."""
+    chats = Chats(cloud)
+    cloud.control("POST", "events", {"lost": 1})
+    customers = [f"customer-{uuid.uuid4()}" for _ in range(count)]
+    made = {customer: chats.past(customer) for customer in customers}
+    cloud.control("POST", "events", {})
+    return made
+
+
+def now(cloud: Cloud) -> str:
+    """By Connect's clock."""
+    return str(cloud.control("POST", "clock", {"advance": 0})["now"])
+
+
+def test_a_backfill_records_what_was_before(cloud: Cloud, historic: Deployed, shell: Shell, recorded: Recorded) -> None:
+    """A customer of old comes back; a second run changes nothing, and goes on where the first ended."""
+    began = now(cloud)
+    made = unrecorded_chats(cloud, 3)
+    cloud.control("POST", "contacts", {"Channel": "VOICE", "CustomerId": next(iter(made))})
+    anonymous = Chats(cloud).start(None)
+    period = ("--from", began, "--to", now(cloud), "--rate", "25")
+    said, errors = shell.run("backfill", *period)
+    assert ": 10 chats. no customer: 1, recorded: 9" in said
+    assert "100% |" in errors
+    for customer, (first, _, third) in made.items():
+        ((session, item),) = recorded.sessions(customer).items()
+        assert (session, set(item["segments"])) == (first, {first, _, third})
+    customer, (_, _, last) = next(iter(made.items()))
+    current = Chats(cloud).start(customer)
+    Chats(cloud).told()
+    assert Door(historic, "BackendUrl").latest(current).document == {"ContinuedFromContactId": last}
+    state = json.loads((shell.folder / f"chat-history-{shell.recorder}.json").read_text())
+    assert (state["from"], state["until"]) == (began, period[3])
+    before = recorded.everything()
+    again, _ = shell.run("backfill", *period)
+    assert ": 0 chats." in again
+    anew, _ = shell.run("backfill", *period, "--state", "another.json")
+    assert "known: 9, no customer: 1" in anew
+    assert recorded.everything() == before
+    assert anonymous not in before
+
+
+def test_a_backfill_that_is_stopped_goes_on(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
+    """Ctrl-C: it says how to go on, and the next run does not begin anew."""
+    began = now(cloud)
+    made = unrecorded_chats(cloud, 3)
+    period = ("--from", began, "--to", now(cloud))
+    with shell.start("backfill", *period, "--rate", "1", "--recorder", shell.recorder) as process:
+        state = shell.folder / f"chat-history-{shell.recorder}.json"
+        until = time.monotonic() + 60
+        seen: set[str] = set()
+        # How far it came is written after each contact, one a second.
+        while len(seen) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+            seen |= {json.loads(state.read_text())["until"]} if state.exists() else set()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.splitlines()[-1]) == (130, "Stopped. Run the same command to go on.")
+    assert "Traceback" not in errors
+    reached = json.loads(state.read_text())["until"]
+    assert began < reached < period[3]
+    said, _ = shell.run("backfill", *period, "--rate", "25")
+    # What began at the very instant that was reached is looked at again.
+    assert "chats." in said
+    assert int(said.split(" chats.")[0].split()[-1]) < 9
+    assert all(len(recorded.sessions(customer)) == 1 for customer in made)
+
+
+def test_a_throttle_is_waited_for(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
+    """Nothing is left out because Amazon Connect was busy."""
+    began = now(cloud)
+    made = unrecorded_chats(cloud, 1)
+    for operation in ("SearchContacts", "DescribeContact"):
+        cloud.control("POST", "faults", {"operation": operation, "kind": "throttle", "times": 4})
+    said, _ = shell.run("backfill", "--from", began, "--to", now(cloud), "--rate", "25")
+    assert "recorded: 3" in said
+    ((customer, _),) = made.items()
+    assert len(recorded.sessions(customer)) == 1
+
+
+def test_what_cannot_be_recorded_is_named(cloud: Cloud, shell: Shell) -> None:
+    """Exit status 1, with the contact and the reason."""
+    began = now(cloud)
+    made = unrecorded_chats(cloud, 1)
+    cloud.control("POST", "faults", {"operation": "DescribeContact", "kind": "error", "status": 500})
+    try:
+        said, errors = shell.run("backfill", "--from", began, "--to", now(cloud), "--rate", "25", status=1)
+    finally:
+        cloud.control("DELETE", "faults")
+    assert "failed: 3" in said
+    for contact in next(iter(made.values())):
+        assert f"Error: {contact} could not be recorded: connect_failed" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("backfill", "--recorder", "nothing-of-the-kind"), "Error: --recorder: "),
+        (("backfill", "--from", "2999-01-01", "--recorder", "{recorder}"), "Error: --from: got 2999"),
+        (("backfill", "--state", "state", "--recorder", "{recorder}"), "Error: --state: state is no state"),
+        (("erase", "--customer", "", "--recorder", "{recorder}"), "Error: --customer: got nothing"),
+        (("backfill", "--recorder", "{other}"), "which has no CONNECT_INSTANCE_ID and no HISTORY_TABLE"),
+    ],
+)
+def test_a_mistake_is_one_sentence(historic: Deployed, shell: Shell, arguments: tuple[str, ...], said: str) -> None:
+    """What was got, what is expected."""
+    (shell.folder / "state").write_text("{}")
+    other = historic.physical_id("AWS::Lambda::Function", "Authorize")
+    given = [argument.format(recorder=shell.recorder, other=other) for argument in arguments]
+    with shell.start(*given) as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said in errors
+    assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("backfill", "--recorder", "r", "--rate", "0"), "got '0', expected a whole number from 1 to 25"),
+        (("backfill", "--recorder", "r", "--from", "soon"), "got 'soon', expected a date such as 2026-01-31"),
+        (("backfill",), "--recorder"),
+        ((), "command"),
+    ],
+)
+def test_a_wrong_argument_is_explained(shell: Shell, arguments: tuple[str, ...], said: str) -> None:
+    """Before anything is called."""
+    with shell.start(*arguments) as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert said in errors
+
+
+def test_one_customer_is_erased(cloud: Cloud, historic: Deployed, shell: Shell, recorded: Recorded) -> None:
+    """After it no item and no log line names the customer, and nobody else lost anything."""
+    chats = Chats(cloud)
+    customer, other = f"customer-{uuid.uuid4()}", f"customer-{uuid.uuid4()}"
+    for _ in range(30):
+        chats.end(chats.start(customer), wait=0)
+    chats.past(other)
+    chats.wait(120)
+    current = chats.start(customer)
+    chats.told()
+    assert len(recorded.sessions(customer)) == 31
+    chats.end(current)
+    chats.told()
+    said, errors = shell.run("erase", "--customer", "-", typed=f"{customer}\n")
+    assert said.splitlines() == [
+        "31 entries were erased.",
+        "Point-in-time backups of the table keep them for up to 35 days.",
+    ]
+    assert customer not in said + errors
+    assert recorded.sessions(customer) == {}
+    assert len(recorded.sessions(other)) == 1
+    assert customer not in recorded.everything() + recorded.log() + log_of_endpoint(historic)
+    back = chats.start(customer)
+    chats.told()
+    answer = Door(historic, "BackendUrl").latest(back)
+    assert (answer.status, answer.document) == (200, {})
+    assert shell.run("erase", "--customer", customer)[0].startswith("1 entries")
+    assert shell.run("erase", "--customer", "nobody")[0].startswith("0 entries")
+
+
+def log_of_endpoint(historic: Deployed) -> str:
+    """All that the endpoint's function has logged."""
+    function = historic.physical_id("AWS::Lambda::Function", "BackendFunction")
+    configured = historic.cloud.client("lambda").get_function_configuration(FunctionName=function)
+    group = configured["LoggingConfig"]["LogGroup"]
+    pages = historic.cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    return "\n".join(event["message"] for page in pages for event in page["events"])
