@@ -1,6 +1,7 @@
 """The endpoint: REST API, association function, permissions, and the proof that they work together."""
 
 import json
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -286,7 +287,7 @@ class PersistentChatEndpoint(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             # Lambda gives CPU by memory, and a cold start is CPU.
             memory_size=512,
-            timeout=Duration.seconds(number_of(deadline) + FUNCTION_MARGIN_SECONDS),
+            timeout=Duration.seconds(math.ceil(number_of(deadline)) + FUNCTION_MARGIN_SECONDS),
         )
         # The instance is checked before anything else is made.
         function.node.add_dependency(self._instance)

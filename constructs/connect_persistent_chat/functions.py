@@ -82,11 +82,11 @@ def number_of(duration: Duration) -> float:
 
 def seconds_of(duration: Duration) -> str:
     """Seconds, as a function's environment has them."""
-    return f"{number_of(duration):g}"
+    return f"{number_of(duration):.15g}"
 
 
-def out_of_range(name: str, got: Duration, least: float, most: float) -> list[str]:
+def out_of_range(name: str, got: Duration, least: int, most: int) -> list[str]:
     """Why this duration cannot be taken, its limits in seconds; empty if it can."""
     if least <= number_of(got) <= most:
         return []
-    return [f"{name}: got {number_of(got):g} seconds, expected {least:g} to {most:g} seconds."]
+    return [f"{name}: got {seconds_of(got)} seconds, expected {least} to {most} seconds."]

@@ -1,6 +1,8 @@
 """The history of chats: a table of each customer's sessions, and the recorder that fills it."""
 
-from aws_cdk import Arn, ArnFormat, Duration, RemovalPolicy, Stack, Token
+import re
+
+from aws_cdk import Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
@@ -15,12 +17,13 @@ from aws_cdk import aws_sqs as sqs
 from connect_persistent_chat import functions
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.errors import ConfigurationError
-from connect_persistent_chat.functions import association_names, history_names, number_of, out_of_range, seconds_of
+from connect_persistent_chat.functions import association_names, history_names, out_of_range, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
 from connect_persistent_chat.proof import LONGEST_PATIENCE_SECONDS, Proof
 from constructs import Construct
 
+_TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):table/[A-Za-z0-9_.-]{3,255}")
 LONGEST_EVENT_DELAY_SECONDS = 60
 _LONGEST_RETENTION_SECONDS = 10 * 366 * 86_400
 _DAY_SECONDS = 86_400
@@ -130,7 +133,7 @@ class ChatHistory(History):
         retention: Duration | None = None,
         event_delay: Duration | None = None,
         topic: sns.ITopic | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         log_removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
         proof_patience: Duration | None = None,
@@ -149,7 +152,7 @@ class ChatHistory(History):
             association_names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", self),
             association_names.CUSTOMER_IDENTITY: self.customer_identity.value,
             **_where(self, self._table),
-            history_names.RETENTION_SECONDS: f"{number_of(retention):.0f}",
+            history_names.RETENTION_SECONDS: seconds_of(retention),
         }
         permissions = self._permissions(instance)
         self._queue = self._build_queue()
@@ -185,13 +188,12 @@ class ChatHistory(History):
         :param customer_identity: as it was given there. Default: `CustomerIdentity.customer_id()`.
         :param event_delay: as for a history of one's own. Default: 3 seconds.
 
-        Raises ConfigurationError if it is the ARN of something else.
+        Raises ConfigurationError if it is the ARN of something else, or if a region or account that is known at
+        synthesis is not the stack's.
         """
-        if (
-            not Token.is_unresolved(table_arn)
-            and Arn.split(table_arn, ArnFormat.SLASH_RESOURCE_NAME).resource != "table"
-        ):
-            raise ConfigurationError(id, [f"table_arn: got {table_arn!r}, expected the ARN of a DynamoDB table."])
+        mistakes = _mistakes_in_arn(table_arn, Stack.of(scope))
+        if mistakes:
+            raise ConfigurationError(id, mistakes)
         return _ImportedHistory(scope, id, table_arn, customer_identity, event_delay)
 
     @property
@@ -366,6 +368,20 @@ class _ImportedHistory(History):
     def table(self) -> dynamodb.ITable:
         """The other stack's."""
         return self._table
+
+
+def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
+    """Why no endpoint of this stack can read the table; empty if it can, or if the ARN is known to the deployment."""
+    if Token.is_unresolved(arn):
+        return []
+    found = _TABLE_ARN.fullmatch(arn)
+    if found is None:
+        return [f"table_arn: got {arn!r}, expected the ARN of a DynamoDB table."]
+    return [
+        f"table_arn: got {arn!r}, whose {what} is {found[what]!r}, expected {expected!r}, the stack's."
+        for what, expected in (("region", stack.region), ("account", stack.account))
+        if not Token.is_unresolved(expected) and found[what] != expected
+    ]
 
 
 def _where(scope: Construct, table: dynamodb.ITable) -> dict[str, str]:

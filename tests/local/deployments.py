@@ -12,7 +12,6 @@ from aws_cdk import (
     CliCredentialsStackSynthesizer,
     Duration,
     Environment,
-    RemovalPolicy,
     Stack,
 )
 from aws_cdk import aws_apigateway as apigateway
@@ -144,8 +143,7 @@ def _authorizer(stack: Stack) -> apigateway.TokenAuthorizer:
 def history(stack: Stack, id: str = "History", **properties: Any) -> ChatHistory:
     """A history of the cloud's own instance, with a proof that does not wait long."""
     instance = ConnectInstance.from_instance_id(stack, f"{id}Instance", "11111111-1111-4111-8111-111111111111")
-    settled: dict[str, Any] = {"proof_patience": Duration.seconds(10), "removal_policy": RemovalPolicy.DESTROY}
-    return ChatHistory(stack, id, **{"instance": instance, **settled, **properties})
+    return ChatHistory(stack, id, **{"instance": instance, "proof_patience": Duration.seconds(10), **properties})
 
 
 def history_stack(stack: Stack) -> None:

@@ -1,5 +1,6 @@
 """Deploy, update, fail, roll back, destroy: through the real command line."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from aws_cdk import aws_lambda as lambda_
 from connect_persistent_chat import ConnectInstance
 from local.cdk import CdkFailed
 from local.cloud import Cloud
-from tests.local.deployments import Deployed, deploy, destroy, endpoint
+from tests.local.deployments import Deployed, deploy, destroy, endpoint, history
+
+# What an endpoint's proof asks of Amazon Connect, once each.
+PROBED = ("CreatePersistentContactAssociation", "DescribeContact")
 
 
 def status_of(cloud: Cloud, name: str) -> str:
@@ -20,14 +24,16 @@ def status_of(cloud: Cloud, name: str) -> str:
     return str(stack["StackStatus"])
 
 
-def proofs(cloud: Cloud, name: str) -> list[str]:
-    """The events of the stack's proofs, oldest first."""
-    events = cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
-    return [
-        event["ResourceStatus"]
-        for event in reversed(events)
-        if event.get("ResourceType") == "Custom::PersistentChatProof"
-    ]
+def probes(cloud: Cloud) -> Counter[str]:
+    """How often Amazon Connect was asked for what the proofs ask for."""
+    calls = cloud.control("GET", "calls")
+    return Counter({operation: sum(calls.get(operation, {}).values()) for operation in PROBED})
+
+
+def tables(cloud: Cloud, name: str) -> list[str]:
+    """The tables that were made by a stack of this name."""
+    found: list[str] = cloud.client("dynamodb").list_tables()["TableNames"]
+    return [table for table in found if table.startswith(f"{name}-")]
 
 
 def test_two_endpoints_of_one_stack_stand_side_by_side(sound: Deployed) -> None:
@@ -39,23 +45,27 @@ def test_two_endpoints_of_one_stack_stand_side_by_side(sound: Deployed) -> None:
 
 
 def test_the_life_of_a_stack(cloud: Cloud, tmp_path: Path) -> None:
-    """Deploy; deploy the same; update; an update that fails rolls back; destroy leaves nothing."""
+    """Deploy; deploy the same; update; an update that fails rolls back; destroy leaves the history's table only."""
     deadline = Duration.seconds(8)
 
     def sound(stack: Stack) -> None:
-        endpoint(stack, deadline=deadline)
+        endpoint(stack, deadline=deadline, history=history(stack))
 
+    before = probes(cloud)
     deploy(cloud, tmp_path / "1", {"Life": sound})
-    created = proofs(cloud, "Life")
+    created = probes(cloud)
+    # The second is the recorder's.
+    assert created - before == Counter(CreatePersistentContactAssociation=1, DescribeContact=2)
     deploy(cloud, tmp_path / "2", {"Life": sound})
-    assert proofs(cloud, "Life") == created, "an unchanged endpoint was proved again"
+    assert probes(cloud) == created, "an unchanged endpoint was proved again"
 
     deadline = Duration.seconds(9)
     deploy(cloud, tmp_path / "3", {"Life": sound})
-    assert proofs(cloud, "Life")[len(created) :] == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]
+    assert probes(cloud) - created == Counter(PROBED), "only the endpoint was to be proved again"
 
     def broken(stack: Stack) -> None:
-        made = endpoint(stack, deadline=deadline, proof_patience=Duration.seconds(2))
+        patience = Duration.seconds(2)
+        made = endpoint(stack, deadline=deadline, proof_patience=patience, history=history(stack))
         resource = made.function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)
         resource.handler = "association.handler.nothing"
@@ -70,6 +80,8 @@ def test_the_life_of_a_stack(cloud: Cloud, tmp_path: Path) -> None:
     destroy(cloud, tmp_path / "3")
     names = [stack["StackName"] for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]]
     assert "Life" not in names
+    (table,) = tables(cloud, "Life")
+    cloud.client("dynamodb").delete_table(TableName=table)
 
 
 def instance_stack(instance_id: str) -> Callable[[Stack], None]:
@@ -114,7 +126,7 @@ def test_an_instance_that_cannot_work_fails_the_deployment(cloud: Cloud, refusal
 
 
 def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_path: Path) -> None:
-    """A crash on import, or a missing variable: it says so at once, and does not hang."""
+    """A crash on import, or a missing variable: it says so at once, does not hang, and leaves no table behind."""
 
     def crashing(stack: Stack) -> None:
         resource = endpoint(stack).function.node.default_child
@@ -126,8 +138,17 @@ def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_pat
         assert isinstance(resource, lambda_.CfnFunction)
         resource.add_property_deletion_override("Environment.Variables.DEADLINE_SECONDS")
 
+    def recorder_without_variable(stack: Stack) -> None:
+        resource = history(stack).function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)
+        resource.add_property_deletion_override("Environment.Variables.RETENTION_SECONDS")
+
+    stacks = {"Crashing": crashing, "WithoutVariable": without_variable, "Unrecorded": recorder_without_variable}
     with pytest.raises(CdkFailed) as failed:
-        deploy(cloud, tmp_path, {"Crashing": crashing, "WithoutVariable": without_variable})
+        deploy(cloud, tmp_path, stacks)
     assert "Broken link: function. The function fails" in str(failed.value)
     assert "Broken link: environment. The function fails" in str(failed.value)
     assert "environment variable DEADLINE_SECONDS is missing" in str(failed.value)
+    assert "The recorder of chats does not work. Broken link: environment." in str(failed.value)
+    assert "environment variable RETENTION_SECONDS is missing" in str(failed.value)
+    assert tables(cloud, "Unrecorded") == []

@@ -7,7 +7,7 @@ from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk.assertions import Annotations, Match, Template
 
-from connect_persistent_chat import ConnectInstance, PersistentChatEndpoint
+from connect_persistent_chat import ChatHistory, ConnectInstance, PersistentChatEndpoint
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}"
@@ -21,12 +21,20 @@ def stack(name: str = "Stack", *, app: App | None = None, env: Environment | Non
     return Stack(app or App(), name, env=env)
 
 
+def _with_instance(scope: Stack, id: str, properties: dict[str, Any]) -> dict[str, Any]:
+    if "instance" in properties:
+        return properties
+    return {**properties, "instance": ConnectInstance.from_instance_id(scope, f"{id}Instance", INSTANCE_ID)}
+
+
 def endpoint(scope: Stack, id: str = "Endpoint", **properties: Any) -> PersistentChatEndpoint:
     """An endpoint with everything that has a default left to it."""
-    properties.setdefault("instance", None)
-    if properties["instance"] is None:
-        properties["instance"] = ConnectInstance.from_instance_id(scope, f"{id}Instance", INSTANCE_ID)
-    return PersistentChatEndpoint(scope, id, **properties)
+    return PersistentChatEndpoint(scope, id, **_with_instance(scope, id, properties))
+
+
+def history(scope: Stack, id: str = "History", **properties: Any) -> ChatHistory:
+    """A history with everything that has a default left to it."""
+    return ChatHistory(scope, id, **_with_instance(scope, id, properties))
 
 
 def user_pool(scope: Stack, id: str = "Users") -> tuple[list[cognito.IUserPool], list[cognito.IUserPoolClient]]:

@@ -8,43 +8,65 @@ from pathlib import Path
 
 import pytest
 
-from connect_persistent_chat import PersistentChatEndpoint
+from connect_persistent_chat import ChatHistory, PersistentChatEndpoint
 from tests.synth.apps import Synthesized
 
 ROOT = Path(__file__).resolve().parents[2]
-PROPERTIES = {
-    name: parameter
-    for name, parameter in inspect.signature(PersistentChatEndpoint.__init__).parameters.items()
-    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-}
-DOCUMENTED = dict(re.findall(r":param (\w+): (.*?)(?=\n\s+:param|\n\n)", PersistentChatEndpoint.__doc__ or "", re.S))
-OPTIONAL = {name for name, parameter in PROPERTIES.items() if parameter.default is not inspect.Parameter.empty}
+# Each construct's properties stand under "Defaults" of one page.
+PAGES: dict[type, str] = {PersistentChatEndpoint: "README.md", ChatHistory: "docs/history.md"}
+each_construct = pytest.mark.parametrize("construct", list(PAGES), ids=lambda construct: construct.__name__)
 
 
-def test_every_property_is_documented_and_every_optional_one_with_its_default() -> None:
+def properties_of(construct: type) -> dict[str, inspect.Parameter]:
+    """What may be said of it."""
+    parameters = inspect.signature(construct.__init__).parameters  # type: ignore[misc]
+    return {name: one for name, one in parameters.items() if one.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def documented(construct: type) -> dict[str, str]:
+    """What its docstring says of each."""
+    return dict(re.findall(r":param (\w+): (.*?)(?=\n\s+:param|\n\n)", construct.__doc__ or "", re.S))
+
+
+def optional(construct: type) -> set[str]:
+    """Those that have a default."""
+    return {name for name, one in properties_of(construct).items() if one.default is not inspect.Parameter.empty}
+
+
+@each_construct
+def test_every_property_is_documented_and_every_optional_one_with_its_default(construct: type) -> None:
     """A default that stands nowhere is one that nobody chose."""
-    assert set(DOCUMENTED) == set(PROPERTIES)
-    assert {name for name, text in DOCUMENTED.items() if "Default:" in text} == OPTIONAL
+    said = documented(construct)
+    assert set(said) == set(properties_of(construct))
+    assert {name for name, text in said.items() if "Default:" in text} == optional(construct)
 
 
-def test_simple_defaults_are_the_documented_ones() -> None:
+@each_construct
+def test_simple_defaults_are_the_documented_ones(construct: type) -> None:
     """Numbers and flags, read off the signature."""
-    for name in OPTIONAL:
-        default = PROPERTIES[name].default
+    for name in optional(construct):
+        default = properties_of(construct)[name].default
         if isinstance(default, bool | int):
-            assert f"Default: {str(default).lower()}" in DOCUMENTED[name], name
+            assert f"Default: {str(default).lower()}" in documented(construct)[name], name
 
 
-def test_the_readme_lists_the_same_properties() -> None:
+@each_construct
+def test_its_page_lists_the_same_properties(construct: type) -> None:
     """The table of defaults leaves nothing out and invents nothing."""
-    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Defaults")[2].partition("##")[0]
+    page = (ROOT / PAGES[construct]).read_text(encoding="utf-8")
+    table = page.partition("## Defaults")[2].partition("##")[0]
     listed = {name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", row)}
-    assert listed == OPTIONAL
+    assert listed == optional(construct)
 
 
 @pytest.mark.parametrize(
     ("begins", "example"),
-    [("from aws_cdk", "own_stack.py"), ("endpoint =", "users.py"), ("PersistentChatMonitoring(", "own_stack.py")],
+    [
+        ("from aws_cdk", "own_stack.py"),
+        ("endpoint =", "users.py"),
+        ("history =", "latest_chat.py"),
+        ("PersistentChatMonitoring(", "own_stack.py"),
+    ],
 )
 def test_the_readmes_examples_are_run(begins: str, example: str) -> None:
     """What is shown stands in an example, line by line, and the example synthesizes."""

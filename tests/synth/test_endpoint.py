@@ -280,6 +280,14 @@ def test_the_properties_reach_the_template() -> None:
     assert made.only("Custom::PersistentChatProof")["PatienceSeconds"] == 5
 
 
+def test_a_deadline_of_no_whole_seconds_has_a_timeout_of_such() -> None:
+    """Lambda takes no other."""
+    here = stack()
+    endpoint(here, deadline=Duration.millis(1500))
+    function = Synthesized(here).named("AWS::Lambda::Function", "EndpointFunction")
+    assert (function["Environment"]["Variables"]["DEADLINE_SECONDS"], function["Timeout"]) == ("1.5", 5)
+
+
 def test_the_instance_is_checked_before_anything_is_made(default: Synthesized) -> None:
     """A deployment that cannot work fails in its first minute."""
     (check,) = default.all("Custom::ConnectInstance")

@@ -5,6 +5,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity
-from tests.synth.apps import Synthesized, endpoint, stack, user_pool
+from tests.synth.apps import HERE, Synthesized, endpoint, history, stack, user_pool
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -40,6 +41,13 @@ def everything_on() -> Synthesized:
     return Synthesized(here)
 
 
+def with_history() -> Synthesized:
+    """A history with its defaults, and an endpoint that reads it."""
+    here = stack("WithHistory", env=HERE)
+    endpoint(here, history=history(here))
+    return Synthesized(here)
+
+
 def normalised(made: Synthesized) -> str:
     """Readable, and without the hashes that change with every line of code."""
     text = json.dumps(made.template, indent=1, sort_keys=True)
@@ -47,13 +55,16 @@ def normalised(made: Synthesized) -> str:
     return re.sub(r"(Deployment[0-9A-F]{8})[0-9a-f]{32}", r"\1<hash>", text) + "\n"
 
 
-@pytest.mark.parametrize("name", ["default", "everything_on"])
+MADE: dict[str, Callable[[], Synthesized]] = {"everything_on": everything_on, "with_history": with_history}
+
+
+@pytest.mark.parametrize("name", ["default", *MADE])
 def test_the_template_is_the_one_that_was_agreed(
     name: str, default: Synthesized, request: pytest.FixtureRequest
 ) -> None:
     """Logical ids are a contract with every stack that is deployed: a changed one means replacement."""
     file = SNAPSHOTS / f"{name}.json"
-    got = normalised(default if name == "default" else everything_on())
+    got = normalised(default if name == "default" else MADE[name]())
     if request.config.getoption("--update-snapshots"):
         file.write_text(got, encoding="utf-8")
     assert got == file.read_text(encoding="utf-8")
