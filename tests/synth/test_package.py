@@ -31,7 +31,13 @@ def test_the_wheel_carries_the_functions_and_nothing_stray(distributions: Path) 
     """The code that runs in AWS is data of the package; compiled files would change an asset's hash."""
     (wheel,) = distributions.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("association/handler.py", "provisioning/router.py", "aws/signing.py"):
+    for name in (
+        "association/handler.py",
+        "provisioning/router.py",
+        "aws/signing.py",
+        "history/table.py",
+        "recorder/handler.py",
+    ):
         assert f"connect_persistent_chat/lambda/{name}" in names
     assert "connect_persistent_chat/py.typed" in names
     assert [name for name in names if "__pycache__" in name or name.startswith(("tests", "local"))] == []
@@ -57,16 +63,35 @@ def test_the_sdist_builds_the_same_wheel(distributions: Path, tmp_path: Path) ->
     assert zipfile.ZipFile(theirs).namelist() == zipfile.ZipFile(ours).namelist()
 
 
+def installed(distributions: Path, folder: Path) -> Path:
+    """The Python of a new environment that holds the wheel, and nothing else."""
+    (wheel,) = distributions.glob("*.whl")
+    run(sys.executable, "-m", "venv", folder / "env", cwd=folder)
+    python = folder / "env" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--no-deps", "--no-index", wheel, cwd=folder)
+    return python
+
+
+def test_the_commands_need_no_cdk_and_say_what_they_need(distributions: Path, tmp_path: Path) -> None:
+    """Whoever operates a contact centre need not have half a gigabyte of it; boto3 and tqdm are an extra."""
+    command = installed(distributions, tmp_path).with_name("chat-history")
+    bare = subprocess.run([str(command)], capture_output=True, text=True, check=False, timeout=60)
+    assert (bare.returncode, bare.stdout) == (1, "")
+    assert bare.stderr == "Error: boto3 is not installed. Install it: pip install 'connect-persistent-chat[commands]'\n"
+    (site,) = (tmp_path / "env").glob("lib/python*/site-packages")
+    (here,) = Path(sys.prefix).glob("lib/python*/site-packages")
+    for package in ("boto3", "botocore", "tqdm", "urllib3", "jmespath", "s3transfer", "dateutil", "six.py"):
+        (site / package).symlink_to(here / package)
+    assert "backfill" in run(command, "--help", cwd=tmp_path)
+
+
 def test_an_app_outside_the_repository_synthesizes_twice_alike(distributions: Path, tmp_path: Path) -> None:
     """The ten lines of the README work with the wheel alone, and the same app gives the same template.
 
     The CDK itself is taken from the environment that runs the tests: it is half a gigabyte.
     """
-    (wheel,) = distributions.glob("*.whl")
-    environment = tmp_path / "env"
-    run(sys.executable, "-m", "venv", environment, cwd=tmp_path)
-    python = environment / "bin" / "python"
-    run(python, "-m", "pip", "install", "--no-deps", "--no-index", wheel, cwd=tmp_path)
+    python = installed(distributions, tmp_path)
+    environment = python.parents[1]
     (site,) = environment.glob("lib/python*/site-packages")
     (here,) = Path(sys.prefix).glob("lib/python*/site-packages")
     # After its own packages, and without the .pth files in it: the checkout stays out of sight.

@@ -90,3 +90,40 @@ def test_what_heals_within_the_patience_passes(link: str, broken: object) -> Non
     setattr(world, link, broken)
     prove(PROPERTIES, world)
     assert world.clock > 20
+
+
+RECORDER = {
+    "Function": PROPERTIES["Function"],
+    "Environment": PROPERTIES["Environment"],
+    "Actions": ["connect:DescribeContact", "dynamodb:PutItem"],
+    "PatienceSeconds": "60",
+}
+SOUND = {"type": "ConditionalCheckFailedException", "status": 400, "message": "The conditional request failed"}
+
+
+def test_a_recorder_is_proved_without_a_call_from_outside() -> None:
+    """It has no address; a write that its own condition refuses is all that DynamoDB need answer."""
+    world = World()
+    world.probe_answer = SOUND
+    prove(RECORDER, world)
+    assert (world.posted, world.clock) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "link"),
+    [
+        ({"type": "AccessDeniedException", "status": 400, "message": "no"}, "permission dynamodb:PutItem"),
+        ({"type": "ResourceNotFoundException", "status": 400}, "DynamoDB"),
+        ({"type": "ValidationException", "status": 400}, "DynamoDB"),
+        ({"type": "ProvisionedThroughputExceededException", "status": 400}, "DynamoDB"),
+        ({"type": "InternalServerError", "status": 500}, "DynamoDB"),
+        ({"type": "unreachable", "status": 0}, "DynamoDB"),
+        ({}, "DynamoDB"),
+    ],
+)
+def test_of_dynamodb_only_the_expected_answer_will_do(answer: dict[str, Any], link: str) -> None:
+    """A table that is not there answers as well."""
+    world = World()
+    world.probe_answer = answer
+    with pytest.raises(DeploymentFailure, match=rf"^The recorder of chats does not work. Broken link: {link}\."):
+        prove({**RECORDER, "Actions": ["dynamodb:PutItem"]}, world)
