@@ -7,7 +7,7 @@ from pathlib import Path
 
 import matplotlib
 
-from bench import cost, measure
+from bench import cost, history, measure
 from local.cdk import bootstrap, cdk
 from local.cloud import Cloud
 from local.deploy import arguments_of
@@ -18,6 +18,7 @@ from matplotlib import pyplot
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PICTURES = DOCS / "benchmarks"
 QUOTA = 5
+SIZES = (1_000, 10_000, 100_000)
 LATENCY = 0.05
 MEMORY_GB = 0.5
 
@@ -183,6 +184,45 @@ def cost_part(figures: dict[str, measure.Figures]) -> str:
     )
 
 
+def history_part(cloud: Cloud) -> str:
+    """A history: what it weighs and costs, and a look-up as it grows."""
+    say("a history that grows")
+    figures = history.growing(cloud, SIZES, 40)
+    rows = [
+        (
+            f"{one['size']:,}",
+            ms(one["latest"]),
+            ms(one["named"]),
+            f"{one['latest'] / one['named']:.2f}",
+            ms(one["query"]),
+            f"{one['query'] / figures[0]['query']:.2f}",
+        )
+        for one in figures
+    ]
+    head = ("items", "look-up, ms", "source named, ms", "of named", "Query alone, ms", "of the first")
+    lives = {segments: history.life(segments) for segments in (1, 2, 3)}
+    weights = {
+        n: [history.size_of(item) for item in (life.item, history.entry_of(life.item))] for n, life in lives.items()
+    }
+    of = [(n, *weights[n], life.writes, life.write_units, life.events, 1) for n, life in lives.items()]
+    units = ("segments", "item, bytes", "index entry, bytes", "writes", "write units", "read units", "of a look-up")
+    dollars = {n: history.monthly(1_000_000, 10, life) for n, life in lives.items()}
+    bill = [(n, *(f"{one:.2f}" for one in parts.values())) for n, parts in dollars.items()]
+    return (
+        "## History\n\nA request that leaves the source out, beside one that names it, in a warm process, as the "
+        "table grows; ten sessions a customer. `Query alone` is the local cloud's own part, by boto3: what it takes "
+        "longer there as the table grows is the emulator's.\n\n"
+        + table(head, rows)
+        + "\nOne session in DynamoDB's units, from its first event to its end. Amazon Connect sends up to "
+        f"{history.EVENTS_A_SEGMENT} events a segment; each reads the item, and two a segment change it.\n\n"
+        + table(units, of)
+        + "\nA customer's sessions may take 10 GB together, as in every table with a local index: "
+        f"{10 * 1024**3 // sum(weights[3]):,} of three segments.\n\nDollars a month for a million customers with ten "
+        "sessions each, kept for 24 months, each looked up once, from the prices in `bench/cost.py`.\n\n"
+        + table(("segments", *dollars[1]), bill)
+    )
+
+
 def main() -> None:
     """Measure, and write the page."""
     with Cloud() as cloud:
@@ -195,6 +235,9 @@ def main() -> None:
         cdk(*arguments_of("deploy", context), environment=cloud.environment())
         (stack,) = cloud.client("cloudformation").describe_stacks(StackName="PersistentChat")["Stacks"]
         load_text = load_part(cloud, stack["Outputs"][0]["OutputValue"])
+        cdk(*arguments_of("deploy", [*context, "-c", "history=true"]), environment=cloud.environment())
+        cloud.control("POST", "quotas", {"enabled": False})
+        history_text = history_part(cloud)
     page = [
         "# Benchmarks\n\nMade by `make bench`. Each figure is the median of several runs, and figures that are "
         "compared come from the same run, in turns. Machines differ: the ratios are what counts.\n\n"
@@ -203,6 +246,7 @@ def main() -> None:
         cold_text,
         warm_text,
         load_text,
+        history_text,
         synthesis_part(),
         cost_part(figures),
     ]

@@ -13,10 +13,17 @@ LOGS_STORED_PER_GB_MONTH = 0.03
 TRACES_PER_MILLION = 5.00
 ALARM_PER_MONTH = 0.10
 DASHBOARD_PER_MONTH = 3.00
+# DynamoDB on demand, table class Standard.
+WRITE_UNITS_PER_MILLION = 0.625
+READ_UNITS_PER_MILLION = 0.125
+TABLE_PER_GB_MONTH = 0.25
+RECOVERY_PER_GB_MONTH = 0.20
 _MILLION = 1_000_000
 # Bytes of a function's line, Lambda's own lines, and the access log's line; and a sample of one in twenty traced.
 _LOGGED_BYTES = 1500
 _TRACED = 0.05
+# Of the recorder: an event that is read, joined and written.
+_RECORDER_GB_SECONDS = 0.25 * 0.05
 
 
 class Handler(NamedTuple):
@@ -38,6 +45,17 @@ def per_million(handler: Handler, *, share_cold: float) -> dict[str, float]:
         "traces": TRACES_PER_MILLION * _TRACED,
     }
     return {**parts, "all": sum(parts.values())}
+
+
+def recorder_per_event() -> float:
+    """Dollars for one event: the call, its time, its log line and trace. EventBridge delivers AWS's events for none."""
+    parts = (
+        LAMBDA_PER_MILLION / _MILLION,
+        _RECORDER_GB_SECONDS * LAMBDA_ARM_PER_GB_SECOND,
+        _LOGGED_BYTES / 1e9 * LOGS_PER_GB,
+        TRACES_PER_MILLION / _MILLION * _TRACED,
+    )
+    return sum(parts)
 
 
 def per_idle_month(*, alarms: int, dashboards: int) -> float:

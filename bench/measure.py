@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -28,8 +29,19 @@ HANDLERS = {
 Figures = dict[str, Any]
 
 
-def run_handler(cloud: Cloud, name: str, events: list[Figures], *, times: int = 0, checked: bool = False) -> Figures:
-    """One process of a handler that answers the first of these events, and then all of them, so many times."""
+def run_handler(
+    cloud: Cloud,
+    name: str,
+    events: list[Figures],
+    *,
+    times: int = 0,
+    checked: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> Figures:
+    """One process of a handler that answers the first of these events, and then all of them, so many times.
+
+    `variables` are more of its environment, or other values.
+    """
     folder, module = HANDLERS[name]
     environment = {
         "PATH": os.environ["PATH"],
@@ -45,6 +57,7 @@ def run_handler(cloud: Cloud, name: str, events: list[Figures], *, times: int = 
         "TRANSCRIPT_DELAY_SECONDS": "60",
         "CUSTOMER_IDENTITY": "customer_id" if checked else "unchecked",
         "AUTHORIZATION": "iam",
+        **(variables or {}),
     }
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, "events.json")

@@ -67,14 +67,14 @@ class Table:
 
         `expires` is in seconds since the epoch. Raises TableFailed.
         """
-        item = {**_item_of(customer, after), names.EXPIRES: {"N": str(expires)}}
+        item = {**item_of(customer, after), names.EXPIRES: {"N": str(expires)}}
         if before is None:
             condition: dict[str, Any] = _absent()
         else:
             condition = {
                 "ConditionExpression": "#segments = :segments",
                 "ExpressionAttributeNames": {"#segments": names.SEGMENTS},
-                "ExpressionAttributeValues": {":segments": _item_of(customer, before)[names.SEGMENTS]},
+                "ExpressionAttributeValues": {":segments": item_of(customer, before)[names.SEGMENTS]},
             }
         outcome = self._asking.ask(self._put(item, condition), self._client)
         if isinstance(outcome, Answer) and outcome.error_type == "ConditionalCheckFailedException":
@@ -140,7 +140,8 @@ def _key(customer: str, session_id: str) -> dict[str, Any]:
     return {names.CUSTOMER: {"S": customer}, names.SESSION: {"S": session_id}}
 
 
-def _item_of(customer: str, session: Session) -> dict[str, Any]:
+def item_of(customer: str, session: Session) -> dict[str, Any]:
+    """A session as the table keeps it, but for when it expires. `customer` is a key."""
     item = {
         **_key(customer, session.id),
         names.UNTIL: {"N": str(session.until)},
