@@ -187,7 +187,12 @@ def cost_part(figures: dict[str, measure.Figures]) -> str:
 def history_part(cloud: Cloud) -> str:
     """A history: what it weighs and costs, and a look-up as it grows."""
     say("a history that grows")
-    figures = history.growing(cloud, SIZES, 40)
+    resources = cloud.client("cloudformation").describe_stack_resources(StackName="PersistentChat")["StackResources"]
+    found = {(one["ResourceType"], one["LogicalResourceId"][:-8]): one["PhysicalResourceId"] for one in resources}
+    place = history.Place(
+        found["AWS::DynamoDB::Table", "HistoryTable"], found["AWS::Lambda::Function", "EndpointFunction"]
+    )
+    figures = history.growing(cloud, place, SIZES, 40)
     rows = [
         (
             f"{one['size']:,}",

@@ -124,21 +124,21 @@ def monthly(customers: int, sessions_each: int, of: Life, *, months: int = 24) -
     return {**parts, "all": sum(parts.values())}
 
 
-class Filled:
-    """The deployed app's history, with as many items as are wanted, and customers who come back."""
+class Place(NamedTuple):
+    """A deployed history: its table, and the function of an endpoint that looks chats up in it."""
 
-    def __init__(self, cloud: Cloud, customers: int) -> None:
+    table: str
+    function: str
+
+
+class Filled:
+    """A deployed history with as many items as are wanted, and customers who come back."""
+
+    def __init__(self, cloud: Cloud, place: Place, customers: int) -> None:
         self._cloud, self._chats = cloud, Chats(cloud)
         self._dynamodb = cloud.client("dynamodb")
-        resources = cloud.client("cloudformation").describe_stack_resources(StackName="PersistentChat")
-        by_type = {
-            (one["ResourceType"], one["LogicalResourceId"].rstrip("0123456789ABCDEF")): one["PhysicalResourceId"]
-            for one in resources["StackResources"]
-        }
-        self._table = by_type["AWS::DynamoDB::Table", "HistoryTable"]
-        configured = cloud.client("lambda").get_function_configuration(
-            FunctionName=by_type["AWS::Lambda::Function", "EndpointFunction"]
-        )
+        self._table = place.table
+        configured = cloud.client("lambda").get_function_configuration(FunctionName=place.function)
         self.variables: dict[str, str] = configured["Environment"]["Variables"]
         # Those who did not come back yet, with their last chats.
         self._away = [(_customer(number), self._recorded(_customer(number))) for number in range(customers)]
@@ -198,9 +198,9 @@ def _customer(number: int) -> str:
     return f"customer-{number}"
 
 
-def growing(cloud: Cloud, sizes: tuple[int, ...], customers: int) -> list[measure.Figures]:
+def growing(cloud: Cloud, place: Place, sizes: tuple[int, ...], customers: int) -> list[measure.Figures]:
     """A request with a look-up, one that names its source, and the emulator's Query, as the table grows."""
-    filled, figures = Filled(cloud, 2 * customers * len(sizes)), []
+    filled, figures = Filled(cloud, place, 2 * customers * len(sizes)), []
     cloud.control("POST", "clock", {"advance": 120})
     for size in sizes:
         filled.grow(size)

@@ -1,14 +1,14 @@
 """One local cloud a run, bootstrapped once, and stacks that the tests share."""
 
-import json
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from local.cdk import bootstrap
+from local.chats import Chats
 from local.cloud import Cloud
 from tests.local.breaking import ACTION, DESCRIBE, function_of
-from tests.local.deployments import Deployed, deploy, doors_stack, history_stack, sound_stack
+from tests.local.deployments import Deployed, deploy, doors_stack, history_stack, proof_of, sound_stack
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +17,22 @@ def cloud() -> Iterator[Cloud]:
     with Cloud() as running:
         bootstrap(running)
         yield running
+
+
+@pytest.fixture
+def without_quotas(cloud: Cloud) -> Iterator[None]:
+    """Amazon Connect's request quotas do not count; what a test disturbed is sound again after it."""
+    cloud.control("POST", "quotas", {"enabled": False})
+    yield
+    cloud.control("DELETE", "faults")
+    cloud.control("POST", "events", {})
+    cloud.control("POST", "quotas", {"enabled": True})
+
+
+@pytest.fixture
+def chats(cloud: Cloud) -> Chats:
+    """Customers who chat."""
+    return Chats(cloud)
 
 
 @pytest.fixture(scope="session")
@@ -40,28 +56,6 @@ def historic(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed
 @pytest.fixture(scope="session")
 def prove(sound: Deployed) -> Callable[[], str | None]:
     """Ask the provisioning function for the proof of the first endpoint; what it said if it failed."""
-    provisioning = sound.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
-    functions = sound.cloud.client("lambda")
-    configured = functions.get_function_configuration(FunctionName=function_of(sound))
-    event = {
-        "RequestType": "Update",
-        "ResourceType": "Custom::PersistentChatProof",
-        "LogicalResourceId": "Proof",
-        "PhysicalResourceId": "proof",
-        "ResourceProperties": {
-            "Url": sound.outputs["FirstUrl"],
-            "Function": configured["FunctionArn"],
-            "Environment": configured["Environment"]["Variables"],
-            "Signed": "true",
-            "Actions": [ACTION, DESCRIBE],
-            "PatienceSeconds": "1",
-        },
-    }
-
-    def ask() -> str | None:
-        answer = functions.invoke(FunctionName=provisioning, Payload=json.dumps(event))
-        said = json.loads(answer["Payload"].read())
-        return str(said["errorMessage"]) if "FunctionError" in answer else None
-
+    ask = proof_of(sound, function_of(sound), [ACTION, DESCRIBE], Url=sound.outputs["FirstUrl"], Signed="true")
     assert ask() is None, "the sound endpoint does not pass"
     return ask

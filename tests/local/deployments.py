@@ -64,6 +64,33 @@ class Deployed:
         return parsed
 
 
+def proof_of(deployed: Deployed, function: str, actions: list[str], **more: str) -> Callable[[], str | None]:
+    """A call that has the provisioning function prove a function of the stack; it returns what failed, if anything."""
+    provisioning = deployed.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
+    functions = deployed.cloud.client("lambda")
+    configured = functions.get_function_configuration(FunctionName=function)
+    event = {
+        "RequestType": "Update",
+        "ResourceType": "Custom::PersistentChatProof",
+        "LogicalResourceId": "Proof",
+        "PhysicalResourceId": "proof",
+        "ResourceProperties": {
+            "Function": configured["FunctionArn"],
+            "Environment": configured["Environment"]["Variables"],
+            "Actions": actions,
+            "PatienceSeconds": "1",
+            **more,
+        },
+    }
+
+    def ask() -> str | None:
+        answer = functions.invoke(FunctionName=provisioning, Payload=json.dumps(event))
+        said = json.loads(answer["Payload"].read())
+        return str(said["errorMessage"]) if "FunctionError" in answer else None
+
+    return ask
+
+
 def synthesize(cloud: Cloud, out: Path, stacks: Mapping[str, Fill]) -> None:
     """Write the assembly of an app with these stacks."""
     app = App(outdir=str(out))

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from history.key import key_of
 from tests.local.deployments import Deployed
@@ -25,6 +25,13 @@ class Recorded:
         pages = self.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=self.table)
         read = TypeDeserializer().deserialize
         return [{name: read(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+    def write(self, item: Item) -> None:
+        """Put an item as it is."""
+        write = TypeSerializer().serialize
+        self.cloud.client("dynamodb").put_item(
+            TableName=self.table, Item={name: write(value) for name, value in item.items()}
+        )
 
     def sessions(self, customer: str) -> dict[str, Item]:
         """A customer's items, by session."""

@@ -3,7 +3,6 @@
 import base64
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,8 @@ from local.clients import Answer
 from tests.local.callers import PATH, Door, Users, forged, lasting
 from tests.local.deployments import Deployed
 
-
-@pytest.fixture(autouse=True)
-def without_quotas(sound: Deployed) -> Iterator[None]:
-    """Attackers are patient; these tests are not."""
-    sound.cloud.control("POST", "quotas", {"enabled": False})
-    yield
-    sound.cloud.control("POST", "quotas", {"enabled": True})
+# Attackers are patient; these tests are not.
+pytestmark = pytest.mark.usefixtures("without_quotas")
 
 
 @pytest.fixture

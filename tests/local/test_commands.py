@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,9 @@ from local.cloud import Cloud
 from tests.local.callers import Door
 from tests.local.deployments import Deployed
 from tests.local.recorded import Recorded
+
+# More is done in a second than Connect allows.
+pytestmark = pytest.mark.usefixtures("without_quotas")
 
 COMMAND = Path(sys.executable).with_name("chat-history")
 
@@ -49,15 +51,6 @@ class Shell:
         assert process.returncode == status, said + errors
         assert "Traceback" not in errors
         return said, errors
-
-
-@pytest.fixture(autouse=True)
-def without_quotas(historic: Deployed) -> Iterator[None]:
-    """More is done in a second than Connect allows."""
-    historic.cloud.control("POST", "quotas", {"enabled": False})
-    yield
-    historic.cloud.control("POST", "events", {})
-    historic.cloud.control("POST", "quotas", {"enabled": True})
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The deployed endpoint, called as users call it: with boto3's own client for Amazon Connect."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,14 +13,7 @@ from local.clients import Answer, endpoint_client
 from tests.local.callers import Door
 from tests.local.deployments import Deployed
 
-
-@pytest.fixture
-def chats(sound: Deployed) -> Iterator[Chats]:
-    """Chats without quotas and faults of earlier tests."""
-    sound.cloud.control("POST", "quotas", {"enabled": False})
-    yield Chats(sound.cloud)
-    sound.cloud.control("DELETE", "faults")
-    sound.cloud.control("POST", "quotas", {"enabled": True})
+pytestmark = pytest.mark.usefixtures("without_quotas")
 
 
 @pytest.fixture

@@ -16,17 +16,11 @@ from tests.local.breaking import function_of, other_environment, with_code
 from tests.local.callers import Door
 from tests.local.deployments import Deployed
 
+# Only what the test itself asks for goes wrong.
+pytestmark = pytest.mark.usefixtures("without_quotas")
+
 LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
 ASSOCIATION, DESCRIPTION = "CreatePersistentContactAssociation", "DescribeContact"
-
-
-@pytest.fixture(autouse=True)
-def without_quotas_and_faults(sound: Deployed) -> Iterator[None]:
-    """Only what the test itself asks for goes wrong."""
-    sound.cloud.control("POST", "quotas", {"enabled": False})
-    yield
-    sound.cloud.control("DELETE", "faults")
-    sound.cloud.control("POST", "quotas", {"enabled": True})
 
 
 def asked(sound: Deployed) -> tuple[Answer, int, float]:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +13,9 @@ from local.cloud import Cloud
 from tests.histories import HISTORIES, Ledger
 from tests.local.callers import Door
 from tests.local.deployments import Deployed
+
+# Histories are long, and time in them is not the machine's.
+pytestmark = pytest.mark.usefixtures("without_quotas")
 
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
@@ -65,14 +67,6 @@ class CloudWorld:
             answer = self._people.ask(current, source, rehydration_type, token=token)
         said = answer.document
         return answer.status, said["ContinuedFromContactId"] if answer.status == 200 else said["message"]
-
-
-@pytest.fixture(autouse=True)
-def without_quotas(sound: Deployed) -> Iterator[None]:
-    """Histories are long, and time in them is not the machine's."""
-    sound.cloud.control("POST", "quotas", {"enabled": False})
-    yield
-    sound.cloud.control("POST", "quotas", {"enabled": True})
 
 
 @settings(SETTINGS, max_examples=15)

@@ -4,7 +4,6 @@ import base64
 import itertools
 import json
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +13,9 @@ from tests.local.callers import Door
 from tests.local.deployments import Deployed
 from tests.local.recorded import Recorded
 
+# Time in these tests is not the machine's.
+pytestmark = pytest.mark.usefixtures("without_quotas")
+
 _customers = (f"customer-{number}-{uuid.uuid4()}" for number in itertools.count())
 
 
@@ -21,21 +23,6 @@ _customers = (f"customer-{number}-{uuid.uuid4()}" for number in itertools.count(
 def customer() -> str:
     """One who never chatted before."""
     return next(_customers)
-
-
-@pytest.fixture(autouse=True)
-def without_quotas(historic: Deployed) -> Iterator[None]:
-    """Time in these tests is not the machine's; events are delivered soundly in the end."""
-    historic.cloud.control("POST", "quotas", {"enabled": False})
-    yield
-    historic.cloud.control("POST", "events", {})
-    historic.cloud.control("POST", "quotas", {"enabled": True})
-
-
-@pytest.fixture
-def chats(cloud: Cloud) -> Chats:
-    """Customers who chat."""
-    return Chats(cloud)
 
 
 @pytest.fixture
@@ -112,6 +99,22 @@ def test_a_stranger_learns_nothing(historic: Deployed, chats: Chats, customer: s
     assert len({answer.body for answer in refused}) == 1
     answer = people.latest(current, token=token(customer))
     assert answer.document == {"ContinuedFromContactId": last[2]}
+
+
+def test_a_table_that_says_what_is_not_so_misleads_nobody(
+    backend: Door, chats: Chats, recorded: Recorded, customer: str
+) -> None:
+    """Somebody else's later chat stands among the customer's own: it is passed over."""
+    theirs, last = chats.past(next(_customers)), chats.past(customer)
+    chats.told()
+    ((_, item),) = recorded.sessions(customer).items()
+    later = item["until"] + 60_000
+    recorded.write(
+        {**item, "session": theirs[0], "segments": {theirs[0]: {"ended": later}}, "until": later, "ended": later}
+    )
+    current = chats.start(customer)
+    chats.told()
+    assert backend.latest(current).document == {"ContinuedFromContactId": last[2]}
 
 
 def test_an_anonymous_chat_has_no_past(backend: Door, chats: Chats) -> None:

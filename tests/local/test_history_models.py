@@ -3,7 +3,6 @@
 import itertools
 import random
 import uuid
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,9 @@ from tests.local.callers import Door
 from tests.local.deployments import Deployed
 from tests.local.recorded import Recorded
 
+# Histories are long, and time in them is not the machine's.
+pytestmark = pytest.mark.usefixtures("without_quotas")
+
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 HISTORIES = st.lists(STEPS, min_size=1, max_size=14)
 # Late only by a little: what is longer is waited for in the machine's own time.
@@ -31,15 +33,6 @@ FAULTS = st.fixed_dictionaries(
     }
 )
 _numbers = itertools.count()
-
-
-@pytest.fixture(autouse=True)
-def without_quotas(historic: Deployed) -> Iterator[None]:
-    """Histories are long, and time in them is not the machine's."""
-    historic.cloud.control("POST", "quotas", {"enabled": False})
-    yield
-    historic.cloud.control("POST", "events", {})
-    historic.cloud.control("POST", "quotas", {"enabled": True})
 
 
 class World:

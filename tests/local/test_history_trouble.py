@@ -12,31 +12,20 @@ from local.chats import Chats
 from local.cloud import Cloud
 from tests.local.breaking import actions_of, other_policies, with_environment, without_permission
 from tests.local.callers import Door
-from tests.local.deployments import Deployed
+from tests.local.deployments import Deployed, proof_of
 from tests.local.recorded import Recorded
 
-
-@pytest.fixture(autouse=True)
-def without_quotas(historic: Deployed) -> Iterator[None]:
-    """Some tests make more calls than a second allows; none leaves a dead letter."""
-    historic.cloud.control("POST", "quotas", {"enabled": False})
-    yield
-    historic.cloud.control("POST", "quotas", {"enabled": True})
-    Recorded(historic).dead_letters()
+# Some tests make more calls than a second allows.
+pytestmark = pytest.mark.usefixtures("without_quotas")
 
 
 @pytest.fixture
-def chats(cloud: Cloud) -> Chats:
-    """Customers who chat."""
-    return Chats(cloud)
-
-
-@pytest.fixture
-def recorded(historic: Deployed) -> Recorded:
-    """What the history holds, its dead-letter queue empty."""
+def recorded(historic: Deployed) -> Iterator[Recorded]:
+    """What the history holds; its dead-letter queue is empty, before and after."""
     kept = Recorded(historic)
     kept.dead_letters()
-    return kept
+    yield kept
+    kept.dead_letters()
 
 
 INSTANCE = f"arn:aws:connect:us-east-1:123456789012:instance/{Cloud.instance_id}"
@@ -200,27 +189,9 @@ def test_without_its_permission_a_look_up_fails_for_that_reason(historic: Deploy
 @pytest.fixture
 def prove(historic: Deployed) -> Callable[[], str | None]:
     """Ask the provisioning function for the proof of the recorder; what it said if it failed."""
-    provisioning = historic.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
-    functions, recorder = historic.cloud.client("lambda"), Recorded(historic).function
-    configured = functions.get_function_configuration(FunctionName=recorder)
-    event = {
-        "RequestType": "Update",
-        "ResourceType": "Custom::PersistentChatProof",
-        "LogicalResourceId": "Proof",
-        "PhysicalResourceId": "proof",
-        "ResourceProperties": {
-            "Function": configured["FunctionArn"],
-            "Environment": configured["Environment"]["Variables"],
-            "Actions": ["connect:DescribeContact", "dynamodb:GetItem", "dynamodb:PutItem"],
-            "PatienceSeconds": "1",
-        },
-    }
-
-    def ask() -> str | None:
-        answer = functions.invoke(FunctionName=provisioning, Payload=json.dumps(event))
-        said = json.loads(answer["Payload"].read())
-        return str(said["errorMessage"]) if "FunctionError" in answer else None
-
+    ask = proof_of(
+        historic, Recorded(historic).function, ["connect:DescribeContact", "dynamodb:GetItem", "dynamodb:PutItem"]
+    )
     assert ask() is None, "the sound recorder does not pass"
     return ask
 

@@ -2,63 +2,73 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench import measure
+from bench import history, measure
+from connect_persistent_chat import functions
 from local.cloud import Cloud
 from tests.local.deployments import Deployed
 
 LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
 
 
-@pytest.fixture
-def calm(cloud: Cloud) -> Iterator[Cloud]:
-    """The cloud without quotas."""
-    cloud.control("POST", "quotas", {"enabled": False})
-    yield cloud
-    cloud.control("POST", "quotas", {"enabled": True})
-
-
-def test_the_package_is_small() -> None:
+@pytest.mark.parametrize("packages", [functions.ASSOCIATION_PACKAGES, functions.RECORDER_PACKAGES])
+def test_the_package_is_small(packages: tuple[str, ...]) -> None:
     """Lambda fetches it before it starts anything: less than 64 KB."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for package in ("association", "aws"):
+        for package in packages:
             for file in (LAMBDA / package).glob("*.py"):
                 archive.write(file, f"{package}/{file.name}")
     assert len(packed.getvalue()) < 64 * 1024
 
 
 @pytest.mark.prove
-def test_a_cold_start_takes_a_quarter_of_the_plain_handlers(calm: Cloud) -> None:
+@pytest.mark.usefixtures("without_quotas")
+def test_a_cold_start_takes_a_quarter_of_the_plain_handlers(cloud: Cloud) -> None:
     """CPU until the handler can be called; and at most half of the memory."""
-    figures = measure.cold(calm, 9)
+    figures = measure.cold(cloud, 9)
     ours, plain = figures["this project"], figures["plain boto3"]
     assert ours["ready_cpu"] <= plain["ready_cpu"] / 4
     assert ours["peak_mb"] <= plain["peak_mb"] / 2
 
 
 @pytest.mark.prove
-def test_a_warm_request_takes_half_of_the_plain_handlers(calm: Cloud) -> None:
+@pytest.mark.usefixtures("without_quotas")
+def test_a_warm_request_takes_half_of_the_plain_handlers(cloud: Cloud) -> None:
     """CPU for a request, without the rule."""
-    figures = measure.warm(calm, 3, 300)
+    figures = measure.warm(cloud, 3, 300)
     assert figures["this project"]["cpu"] <= figures["plain boto3"]["cpu"] / 2
 
 
 @pytest.mark.prove
-def test_the_rule_takes_one_description_and_three_milliseconds(calm: Cloud) -> None:
+@pytest.mark.usefixtures("without_quotas")
+def test_the_rule_takes_one_description_and_three_milliseconds(cloud: Cloud) -> None:
     """Both contacts are described at the same time: two calls' time for three calls, with 50 ms on each."""
-    figures = measure.with_latency(calm, 0.05, 40)
+    figures = measure.with_latency(cloud, 0.05, 40)
     assert figures["both"] <= 2 * figures["alone"] + 0.003
 
 
 @pytest.mark.prove
-def test_memory_does_not_grow(calm: Cloud) -> None:
+@pytest.mark.usefixtures("without_quotas")
+def test_a_look_up_takes_the_same_whatever_the_table_holds(cloud: Cloud, historic: Deployed) -> None:
+    """From 1,000 to 20,000 items, beside a request that names its source: the machine's noise is in both."""
+    place = history.Place(
+        historic.physical_id("AWS::DynamoDB::Table", "HistoryTable"),
+        historic.physical_id("AWS::Lambda::Function", "BackendFunction"),
+    )
+    few, many = history.growing(cloud, place, (1_000, 20_000), 40)
+    assert many["query"] <= 2 * few["query"]
+    assert many["latest"] / many["named"] <= 1.5 * few["latest"] / few["named"]
+
+
+@pytest.mark.prove
+@pytest.mark.usefixtures("without_quotas")
+def test_memory_does_not_grow(cloud: Cloud) -> None:
     """Ten times as many requests of one process take at most a megabyte more."""
-    figures = measure.growth(calm, 5000)
+    figures = measure.growth(cloud, 5000)
     assert figures["many_mb"] <= figures["few_mb"] + 1
 
 

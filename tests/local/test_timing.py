@@ -2,7 +2,6 @@
 
 import statistics
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,15 +9,10 @@ from local.chats import Chats
 from tests.local.callers import Door
 from tests.local.deployments import Deployed
 
+# Hundreds of calls in a row.
+pytestmark = pytest.mark.usefixtures("without_quotas")
+
 CALLS = 300
-
-
-@pytest.fixture(autouse=True)
-def without_quotas(sound: Deployed) -> Iterator[None]:
-    """Hundreds of calls in a row."""
-    sound.cloud.control("POST", "quotas", {"enabled": False})
-    yield
-    sound.cloud.control("POST", "quotas", {"enabled": True})
 
 
 @pytest.mark.prove

@@ -3,12 +3,14 @@
 import inspect
 import re
 import runpy
+import shlex
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from connect_persistent_chat import ChatHistory, PersistentChatEndpoint
+from connect_persistent_chat.commands.chat_history import parser
 from tests.synth.apps import Synthesized
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,21 +62,31 @@ def test_its_page_lists_the_same_properties(construct: type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("begins", "example"),
+    ("page", "begins", "example"),
     [
-        ("from aws_cdk", "own_stack.py"),
-        ("endpoint =", "users.py"),
-        ("history =", "latest_chat.py"),
-        ("PersistentChatMonitoring(", "own_stack.py"),
+        ("README.md", "from aws_cdk", "own_stack.py"),
+        ("README.md", "endpoint =", "users.py"),
+        ("README.md", "history =", "latest_chat.py"),
+        ("docs/history.md", "history =", "latest_chat.py"),
+        ("README.md", "PersistentChatMonitoring(", "own_stack.py"),
     ],
 )
-def test_the_readmes_examples_are_run(begins: str, example: str) -> None:
+def test_the_pages_examples_are_run(page: str, begins: str, example: str) -> None:
     """What is shown stands in an example, line by line, and the example synthesizes."""
-    block = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"```python\n{begins}")[2].partition("```")[0]
+    block = (ROOT / page).read_text(encoding="utf-8").partition(f"```python\n{begins}")[2].partition("```")[0]
+    assert block
     file = ROOT / "examples" / example
     for line in (begins + block).splitlines():
         assert line in file.read_text(encoding="utf-8"), line
     assert Synthesized(runpy.run_path(str(file))["stack"]).all("Custom::PersistentChatProof")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/history.md"])
+def test_the_commands_that_are_shown_are_taken(page: str) -> None:
+    """A command that was renamed must not live on in a page; that they do what they say is shown with the cloud."""
+    shown = re.findall(r"^chat-history .*", (ROOT / page).read_text(encoding="utf-8"), re.M)
+    commands = [parser().parse_args(shlex.split(re.sub("<.*?>", "x", line))[1:]).command for line in shown]
+    assert commands == ["backfill", "erase"]
 
 
 def test_every_assumption_of_the_local_cloud_is_listed() -> None:

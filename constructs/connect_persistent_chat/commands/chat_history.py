@@ -22,7 +22,7 @@ _FAILURES_SHOWN = 20
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if all was done; 1, with what is to be done about it, if not; 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         recorder = Recorder(boto3.session.Session(), options.recorder)
         if options.command == "erase":
@@ -68,9 +68,10 @@ def _erase(recorder: Recorder, customer: str) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="chat-history", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    whole = argparse.ArgumentParser(prog="chat-history", description=__doc__)
+    commands = whole.add_subparsers(dest="command", required=True)
     backfill = commands.add_parser("backfill", help="record the chats that Amazon Connect still has")
     erase_ = commands.add_parser("erase", help="erase every entry of one customer")
     for command in (backfill, erase_):
@@ -89,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         "--state", type=Path, help="where it is kept how far it came (default: chat-history-<recorder>.json here)"
     )
     erase_.add_argument("--customer", required=True, help="whom the contacts carry; -: read it from standard input")
-    return parser
+    return whole
 
 
 def _instant(text: str) -> datetime:
