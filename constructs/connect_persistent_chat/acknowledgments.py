@@ -17,6 +17,19 @@ def wildcard(construct: IConstruct, resource: str) -> str:
     return f"AwsSolutions::AwsSolutions-IAM5[Resource::{_flat(Stack.of(construct).resolve(resource))}]"
 
 
+def acknowledge_contacts(role: IConstruct, contact_arn: str) -> None:
+    """Explain what every role has to be given that describes contacts and is traced."""
+    acknowledge(
+        role,
+        {
+            wildcard(
+                role, contact_arn
+            ): "Contacts come and go: contact/* of the one instance is the narrowest resource for them.",
+            wildcard(role, "*"): "X-Ray's actions know no resource (Service Authorization Reference).",
+        },
+    )
+
+
 def managed_policy(name: str) -> str:
     """The finding that a role has this managed policy of AWS."""
     return f"AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]"

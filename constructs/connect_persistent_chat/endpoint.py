@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat import functions, wire
-from connect_persistent_chat.acknowledgments import acknowledge, wildcard
+from connect_persistent_chat.acknowledgments import acknowledge, acknowledge_contacts
 from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.browsers import Browsers
 from connect_persistent_chat.errors import ConfigurationError
@@ -122,7 +122,8 @@ class PersistentChatEndpoint(Construct):
         }
         permissions = self._permissions()
         self._function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
-        self._role = self._build_role(self._function_log, permissions)
+        description = "Continues past chats of an Amazon Connect instance"
+        self._role = functions.role_for(self, "Role", description, self._function_log, permissions)
         self._function = self._build_function(self._function_log, environment, deadline)
         self._access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
         self._api = self._build_api(self._access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit)
@@ -266,12 +267,6 @@ class PersistentChatEndpoint(Construct):
             needed[history_names.PROBE_QUERY] = [self._history.index_arn]
         return [iam.PolicyStatement(actions=[action], resources=resources) for action, resources in needed.items()]
 
-    def _build_role(self, log: logs.LogGroup, permissions: list[iam.PolicyStatement]) -> iam.Role:
-        role = functions.role_for(self, "Role", "Continues past chats of an Amazon Connect instance", log)
-        for statement in permissions:
-            role.add_to_policy(statement)
-        return role
-
     def _build_function(self, log: logs.LogGroup, environment: dict[str, str], deadline: Duration) -> lambda_.Function:
         function = lambda_.Function(
             self,
@@ -354,14 +349,7 @@ class PersistentChatEndpoint(Construct):
         )
 
     def _acknowledge(self) -> None:
-        acknowledge(
-            self._role,
-            {
-                wildcard(self, self._instance.contact_arn): "Contacts come and go: contact/* of the one "
-                "instance is the narrowest resource for them.",
-                wildcard(self, "*"): "X-Ray's actions know no resource (Service Authorization Reference).",
-            },
-        )
+        acknowledge_contacts(self._role, self._instance.contact_arn)
         acknowledge(
             self._function,
             {"Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late."},

@@ -1,6 +1,7 @@
 """How the code of the functions becomes an asset, and what both sides share: names, and how numbers
 are written."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, FileSystem, RemovalPolicy, Stack, SymlinkFollowMode
@@ -62,10 +63,14 @@ def log_group(scope: Construct, id: str, retention: logs.RetentionDays, removal_
     return logs.LogGroup(scope, id, retention=retention, removal_policy=removal_policy)
 
 
-def role_for(scope: Construct, id: str, description: str, log: logs.LogGroup) -> iam.Role:
-    """A role for a function that may do nothing but write to its own log."""
+def role_for(
+    scope: Construct, id: str, description: str, log: logs.LogGroup, permissions: Sequence[iam.PolicyStatement] = ()
+) -> iam.Role:
+    """A role for a function that may do nothing but this, and write to its own log."""
     role = iam.Role(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
     log.grant_write(role)
+    for statement in permissions:
+        role.add_to_policy(statement)
     return role
 
 

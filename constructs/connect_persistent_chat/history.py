@@ -15,7 +15,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from connect_persistent_chat import functions
-from connect_persistent_chat.acknowledgments import acknowledge, wildcard
+from connect_persistent_chat.acknowledgments import acknowledge, acknowledge_contacts
 from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names, history_names, out_of_range, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
@@ -157,7 +157,8 @@ class ChatHistory(History):
         permissions = self._permissions(instance)
         self._queue = self._build_queue()
         self._log = functions.log_group(self, "Log", log_retention, log_removal_policy)
-        self._role = self._build_role(permissions)
+        description = "Records the chats of an Amazon Connect instance"
+        self._role = functions.role_for(self, "Role", description, self._log, permissions)
         self._function = self._build_function(environment, instance)
         rule = self._build_rule()
         self._alarm = self._build_alarm(topic)
@@ -276,12 +277,6 @@ class ChatHistory(History):
             retention_period=Duration.days(14),
         )
 
-    def _build_role(self, permissions: list[iam.PolicyStatement]) -> iam.Role:
-        role = functions.role_for(self, "Role", "Records the chats of an Amazon Connect instance", self._log)
-        for statement in permissions:
-            role.add_to_policy(statement)
-        return role
-
     def _build_function(self, environment: dict[str, str], instance: ConnectInstance) -> lambda_.Function:
         function = lambda_.Function(
             self,
@@ -333,14 +328,7 @@ class ChatHistory(History):
         return alarm
 
     def _acknowledge(self, instance: ConnectInstance) -> None:
-        acknowledge(
-            self._role,
-            {
-                wildcard(self, instance.contact_arn): "Contacts come and go: contact/* of the one "
-                "instance is the narrowest resource for them.",
-                wildcard(self, "*"): "X-Ray's actions know no resource (Service Authorization Reference).",
-            },
-        )
+        acknowledge_contacts(self._role, instance.contact_arn)
         acknowledge(
             self._queue,
             {

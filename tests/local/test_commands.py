@@ -18,7 +18,7 @@ from tests.local.deployments import Deployed
 from tests.local.recorded import Recorded
 
 # More is done in a second than Connect allows.
-pytestmark = pytest.mark.usefixtures("without_quotas")
+pytestmark = pytest.mark.usefixtures("without_quotas", "with_events")
 
 COMMAND = Path(sys.executable).with_name("chat-history")
 

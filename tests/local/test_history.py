@@ -14,7 +14,7 @@ from tests.local.deployments import Deployed
 from tests.local.recorded import Recorded
 
 # Time in these tests is not the machine's.
-pytestmark = pytest.mark.usefixtures("without_quotas")
+pytestmark = pytest.mark.usefixtures("without_quotas", "with_events")
 
 _customers = (f"customer-{number}-{uuid.uuid4()}" for number in itertools.count())
 

@@ -18,7 +18,7 @@ from tests.local.deployments import Deployed
 from tests.local.recorded import Recorded
 
 # Histories are long, and time in them is not the machine's.
-pytestmark = pytest.mark.usefixtures("without_quotas")
+pytestmark = pytest.mark.usefixtures("without_quotas", "with_events")
 
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 HISTORIES = st.lists(STEPS, min_size=1, max_size=14)

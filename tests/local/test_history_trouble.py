@@ -16,7 +16,7 @@ from tests.local.deployments import Deployed, proof_of
 from tests.local.recorded import Recorded
 
 # Some tests make more calls than a second allows.
-pytestmark = pytest.mark.usefixtures("without_quotas")
+pytestmark = pytest.mark.usefixtures("without_quotas", "with_events")
 
 
 @pytest.fixture

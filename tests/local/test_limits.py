@@ -52,7 +52,7 @@ def test_the_rule_takes_one_description_and_three_milliseconds(cloud: Cloud) -> 
 
 
 @pytest.mark.prove
-@pytest.mark.usefixtures("without_quotas")
+@pytest.mark.usefixtures("without_quotas", "with_events")
 def test_a_look_up_takes_the_same_whatever_the_table_holds(cloud: Cloud, historic: Deployed) -> None:
     """From 1,000 to 20,000 items, beside a request that names its source: the machine's noise is in both."""
     place = history.Place(
