@@ -141,8 +141,8 @@ def test_an_endpoint_with_a_history_may_query_its_index_and_nothing_else(kept: S
 def test_with_a_history_the_model_lets_the_fields_be_left_out(kept: Synthesized, default: Synthesized) -> None:
     """And takes nothing that it did not take before."""
     schema, before = (made.only("AWS::ApiGateway::Model")["Schema"] for made in (kept, default))
-    assert before.pop("required") == ["RehydrationType", "SourceContactId"]
-    assert schema == before
+    assert {**schema, "required": ["RehydrationType", "SourceContactId"]} == before
+    assert "required" not in schema
     said = [
         next(iter(response["Properties"]["ResponseTemplates"].values()))
         for key, response in kept.all("AWS::ApiGateway::GatewayResponse").items()
