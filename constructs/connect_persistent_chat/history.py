@@ -25,8 +25,9 @@ from constructs import Construct
 
 _TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):table/[A-Za-z0-9_.-]{3,255}")
 LONGEST_EVENT_DELAY_SECONDS = 60
-_LONGEST_RETENTION_SECONDS = 10 * 366 * 86_400
 _DAY_SECONDS = 86_400
+# Amazon Connect keeps contacts for 24 months (Administrator Guide); what it has forgotten cannot be continued.
+_LONGEST_RETENTION_SECONDS = 731 * _DAY_SECONDS
 _RECORDER_SECONDS = 30
 
 
@@ -109,8 +110,8 @@ class ChatHistory(History):
     :param instance: the instance whose chats are recorded.
     :param customer_identity: how a contact is tied to a customer; the same as of the endpoints that use it, and not
         `unchecked()`. Default: `CustomerIdentity.customer_id()`, the contact's CustomerId.
-    :param retention: for how long after its end a session is kept, from 1 day to 10 years; DynamoDB takes up to a
-        few days more. Default: 730 days, as Amazon Connect keeps contacts.
+    :param retention: for how long after its end a session is kept, from 1 to 731 days; DynamoDB takes up to a few
+        days more. Default: 730 days, as Amazon Connect keeps contacts.
     :param event_delay: how long after a chat's start a look-up waits for that chat's own event, so that those
         before it have come as well, from 0 seconds to 1 minute. Default: 3 seconds.
     :param topic: where the alarm tells of events that could not be recorded. Default: nowhere.

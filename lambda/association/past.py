@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from association import answers
+from association.answers import Refusal
 from association.contact import Contact
 from association.rule import same
 from history.table import Entry, Latest
+
+# Segments of which no end is known: each takes a DescribeContact, whose quota all callers share.
+MOST_ASKED = 6
 
 
 class Past(NamedTuple):
@@ -48,27 +52,37 @@ def latest(
     if not own:
         _refuse_too_early(current, now, event_delay)
     best: Past | None = None
-    unknown: list[str] = []
+    theirs: list[Entry] = []
     for entry in known.entries:
         if best is not None and entry.until <= best.ended * 1000:
             break
         if entry in own or not _may_be_theirs(contacts, entry.session_id, current):
             continue
-        missing = [id for id in entry.running if id not in contacts]
-        unknown += missing
-        ended = None if missing else _end_of(entry, contacts, current)
+        theirs.append(entry)
+        ended = _end_of(entry, contacts, current)
         if ended is not None and (best is None or ended > best.ended):
             best = Past(entry.session_id, ended)
+    asked = [id for entry in theirs for id in entry.running]
+    if len(asked) > MOST_ASKED:
+        raise _undecided()
+    unknown = [id for id in asked if id not in contacts]
     if unknown:
         return Describe(tuple(unknown[:2]))
+    if not theirs:
+        # Those that were read are the latest: if Connect has forgotten them, it has forgotten the rest as well.
+        return Nothing()
     if known.more and (best is None or best.ended * 1000 < known.entries[-1].until):
-        raise answers.cannot(
-            "history_undecided",
-            "The customer has more chats that have not ended than are looked through. Send the SourceContactId.",
-        )
+        raise _undecided()
     if best is None:
         return Nothing()
     return best if best.session_id in contacts else Describe((best.session_id,))
+
+
+def _undecided() -> Refusal:
+    return answers.cannot(
+        "history_undecided",
+        "The customer has more chats that have not ended than are looked through. Send the SourceContactId.",
+    )
 
 
 def _refuse_too_early(current: Contact, now: float, event_delay: float) -> None:
@@ -96,10 +110,10 @@ def _may_be_theirs(contacts: Mapping[str, Contact | None], contact_id: str, curr
 
 
 def _end_of(entry: Entry, contacts: Mapping[str, Contact | None], current: Contact) -> float | None:
-    """When a session ended, in seconds since the epoch; None if it runs, or is not this customer's."""
+    """When a session ended, in seconds since the epoch; None if it runs, is not this customer's, or is not known."""
     ends = [] if entry.ended is None else [entry.ended / 1000]
     for id in entry.running:
-        contact = contacts[id]
+        contact = contacts.get(id)
         if contact is None or contact.disconnected is None or not same(contact.customer, current.customer):
             return None
         ends.append(contact.disconnected)

@@ -149,12 +149,8 @@ def _refuse_unless_past(source: Contact, question: Question) -> None:
     """4. The source is a chat, has ended, and its transcript had time to be written."""
     if source.channel != _CHAT:
         raise answers.cannot("source_no_chat", f"SourceContactId is of channel {source.channel}, expected a chat.")
-    if source.disconnected is None:
-        raise answers.cannot(
-            "source_running", "The chat SourceContactId has not ended: only a past chat can be continued."
-        )
     # Connect's Date tells whole seconds: the end counts in such as well, or the wait told would be one too short.
-    ended = math.floor(max(source.disconnected, question.session_ended))
+    ended = math.floor(max(source.disconnected or question.session_ended, question.session_ended))
     left = ended + question.transcript_delay - question.now
     if left > 0:
         seconds = max(1, math.ceil(min(left, question.transcript_delay)))
@@ -163,6 +159,10 @@ def _refuse_unless_past(source: Contact, question: Question) -> None:
             "The chat SourceContactId ended a moment ago, and its transcript is still being written. "
             f"Try again in {seconds} s.",
             retry_after=seconds,
+        )
+    if source.disconnected is None:
+        raise answers.cannot(
+            "source_running", "The chat SourceContactId has not ended: only a past chat can be continued."
         )
 
 

@@ -60,16 +60,21 @@ def _recorded_anew(contacts: object, recorder: Recorder) -> dict[str, object]:
     """How each of these contacts fared, by id: recorded, known, another_channel, no_customer, or why it failed."""
     if not isinstance(contacts, list) or not 1 <= len(contacts) <= names.MOST_CONTACTS:
         raise Poison(f"{names.CONTACTS}: expected a list of 1 to {names.MOST_CONTACTS} contact ids.")
-    fared: dict[str, str] = {}
-    for contact_id in contacts:
-        try:
-            fared[str(contact_id)] = "recorded" if recorder.record_contact(str(contact_id)) else "known"
-        except Ignored as reason:
-            fared[str(contact_id)] = str(reason)
-        except (Unrecorded, Refusal) as failure:
-            reason_name = failure.reason if isinstance(failure, Refusal) else str(failure)
-            fared[str(contact_id)] = f"failed: {reason_name}"
-    return {names.CONTACTS: fared}
+    return {names.CONTACTS: {str(contact_id): _fared(str(contact_id), recorder) for contact_id in contacts}}
+
+
+def _fared(contact_id: str, recorder: Recorder) -> str:
+    level = "INFO"
+    detail: str | None = None
+    try:
+        how = "recorded" if recorder.record_contact(contact_id) else "known"
+    except Ignored as reason:
+        how = str(reason)
+    except (Unrecorded, Refusal) as failure:
+        level, how = "ERROR", f"failed: {failure.reason if isinstance(failure, Refusal) else failure}"
+        detail = failure.detail if isinstance(failure, Refusal) else None
+    print(json.dumps({"level": level, "contactId": contact_id, "verdict": how, "detail": detail}), flush=True)
+    return how
 
 
 def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 import uuid
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +46,12 @@ class Shell:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
+    def state(self) -> dict[str, Any]:
+        """How far the one backfill in this folder came; nothing before it began."""
+        found = list(self.folder.glob("chat-history-*.json"))
+        state: dict[str, Any] = json.loads(found[0].read_text()) if found else {}
+        return state
+
     def run(self, *arguments: str, typed: str = "", status: int = 0) -> tuple[str, str]:
         """What it said, on both streams."""
         with self.start(*arguments, "--recorder", self.recorder) as process:
@@ -76,8 +84,8 @@ def unrecorded_chats(cloud: Cloud, count: int) -> dict[str, list[str]]:
 
 
 def now(cloud: Cloud) -> str:
-    """By Connect's clock."""
-    return str(cloud.control("POST", "clock", {"advance": 0})["now"])
+    """By Connect's clock, a second later: its answers tell whole ones."""
+    return str(cloud.control("POST", "clock", {"advance": 1})["now"])
 
 
 def test_a_backfill_records_what_was_before(cloud: Cloud, historic: Deployed, shell: Shell, recorded: Recorded) -> None:
@@ -97,8 +105,9 @@ def test_a_backfill_records_what_was_before(cloud: Cloud, historic: Deployed, sh
     current = Chats(cloud).start(customer)
     Chats(cloud).told()
     assert Door(historic, "BackendUrl").latest(current).document == {"ContinuedFromContactId": last}
-    state = json.loads((shell.folder / f"chat-history-{shell.recorder}.json").read_text())
-    assert (state["from"], state["until"]) == (began, period[3])
+    state = shell.state()
+    assert state["from"] == began
+    assert datetime.fromisoformat(period[3]) - datetime.fromisoformat(state["until"]) < timedelta(seconds=1)
     before = recorded.everything()
     again, _ = shell.run("backfill", *period)
     assert ": 0 chats." in again
@@ -114,21 +123,21 @@ def test_a_backfill_that_is_stopped_goes_on(cloud: Cloud, shell: Shell, recorded
     made = unrecorded_chats(cloud, 3)
     period = ("--from", began, "--to", now(cloud))
     with shell.start("backfill", *period, "--rate", "1", "--recorder", shell.recorder) as process:
-        state = shell.folder / f"chat-history-{shell.recorder}.json"
         until = time.monotonic() + 60
         seen: set[str] = set()
         # How far it came is written after each contact, one a second.
-        while len(seen) < 2:
+        while len(seen) < 3:
             assert time.monotonic() < until
             time.sleep(0.05)
-            seen |= {json.loads(state.read_text())["until"]} if state.exists() else set()
+            seen |= {shell.state().get("until", began)}
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors.splitlines()[-1]) == (130, "Stopped. Run the same command to go on.")
     assert "Traceback" not in errors
-    reached = json.loads(state.read_text())["until"]
-    assert began < reached < period[3]
-    said, _ = shell.run("backfill", *period, "--rate", "25")
+    reached = datetime.fromisoformat(shell.state()["until"])
+    assert datetime.fromisoformat(began) < reached < datetime.fromisoformat(period[3])
+    said, errors = shell.run("backfill", *period, "--rate", "25")
+    assert f"Going on from {reached.isoformat()}, as chat-history-" in errors
     # What began at the very instant that was reached is looked at again.
     assert "chats." in said
     assert int(said.split(" chats.")[0].split()[-1]) < 9
@@ -147,18 +156,22 @@ def test_a_throttle_is_waited_for(cloud: Cloud, shell: Shell, recorded: Recorded
     assert len(recorded.sessions(customer)) == 1
 
 
-def test_what_cannot_be_recorded_is_named(cloud: Cloud, shell: Shell) -> None:
-    """Exit status 1, with the contact and the reason."""
+def test_what_cannot_be_recorded_is_named_and_tried_again(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
+    """Exit status 1, with the contact and the reason; the same command again records it."""
     began = now(cloud)
     made = unrecorded_chats(cloud, 1)
+    period = ("--from", began, "--to", now(cloud), "--rate", "25")
     cloud.control("POST", "faults", {"operation": "DescribeContact", "kind": "error", "status": 500})
-    try:
-        said, errors = shell.run("backfill", "--from", began, "--to", now(cloud), "--rate", "25", status=1)
-    finally:
-        cloud.control("DELETE", "faults")
+    said, errors = shell.run("backfill", *period, status=1)
+    cloud.control("DELETE", "faults")
     assert "failed: 3" in said
-    for contact in next(iter(made.values())):
+    ((customer, contacts),) = made.items()
+    for contact in contacts:
         assert f"Error: {contact} could not be recorded: connect_failed" in errors
+        assert contact in recorded.log()
+    said, _ = shell.run("backfill", *period)
+    assert ": 3 chats. recorded: 3" in said
+    assert len(recorded.sessions(customer)) == 1
 
 
 @pytest.mark.parametrize(
@@ -166,16 +179,23 @@ def test_what_cannot_be_recorded_is_named(cloud: Cloud, shell: Shell) -> None:
     [
         (("backfill", "--recorder", "nothing-of-the-kind"), "Error: --recorder: "),
         (("backfill", "--from", "2999-01-01", "--recorder", "{recorder}"), "Error: --from: got 2999"),
+        (("backfill", "--from", "0001-01-01", "--recorder", "{recorder}"), "expected an instant of the last 731 days"),
+        (("backfill", "--to", "0001-01-01", "--recorder", "{recorder}"), "Error: --from: got "),
         (("backfill", "--state", "state", "--recorder", "{recorder}"), "Error: --state: state is no state"),
+        (("backfill", "--state", ".", "--recorder", "{recorder}"), "Is a directory"),
+        (("backfill", "--state", "no/such/folder", "--recorder", "{recorder}"), "No such file or directory"),
+        (("backfill", "--recorder", "{endpoint}"), "which has no RETENTION_SECONDS; expected the recorder"),
         (("erase", "--customer", "", "--recorder", "{recorder}"), "Error: --customer: got nothing"),
-        (("backfill", "--recorder", "{other}"), "which has no CONNECT_INSTANCE_ID and no HISTORY_TABLE"),
+        (("backfill", "--recorder", "{other}"), "which has no CONNECT_INSTANCE_ID and no HISTORY_TABLE and no"),
     ],
 )
 def test_a_mistake_is_one_sentence(historic: Deployed, shell: Shell, arguments: tuple[str, ...], said: str) -> None:
     """What was got, what is expected."""
     (shell.folder / "state").write_text("{}")
     other = historic.physical_id("AWS::Lambda::Function", "Authorize")
-    given = [argument.format(recorder=shell.recorder, other=other) for argument in arguments]
+    endpoint = historic.physical_id("AWS::Lambda::Function", "BackendFunction")
+    names = {"recorder": shell.recorder, "other": other, "endpoint": endpoint}
+    given = [argument.format(**names) for argument in arguments]
     with shell.start(*given) as process:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 1

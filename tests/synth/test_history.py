@@ -225,7 +225,7 @@ def test_every_mistake_is_said_at_once() -> None:
     with pytest.raises(ConfigurationError) as raised:
         history(stack(), retention=Duration.hours(1), proof_patience=Duration.hours(1))
     assert str(raised.value) == (
-        "Stack/History: retention: got 3600 seconds, expected 86400 to 316224000 seconds. "
+        "Stack/History: retention: got 3600 seconds, expected 86400 to 63158400 seconds. "
         "proof_patience: got 3600 seconds, expected 1 to 600 seconds."
     )
     with pytest.raises(ConfigurationError) as raised:

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "erase":
             return _erase(recorder, options.customer)
         return _backfill(recorder, options)
-    except (CommandFailed, BotoCoreError, ClientError) as error:
+    except (CommandFailed, BotoCoreError, ClientError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -38,20 +38,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _backfill(recorder: Recorder, options: argparse.Namespace) -> int:
     period = period_of(recorder, options.start, options.end)
-    state = options.state or Path(f"chat-history-{options.recorder.rpartition(':')[2]}.json")
-    run = Backfill(recorder, options.rate)
-    run.run(period, Progress(state, options.recorder))
-    print(f"{period.start:%Y-%m-%d} to {period.end:%Y-%m-%d}: {run.fared.total()} chats. {_said(run.fared)}")
-    for contact_id, reason in list(run.failed.items())[:_FAILURES_SHOWN]:
-        print(f"Error: {contact_id} could not be recorded: {reason}", file=sys.stderr)
-    if len(run.failed) > _FAILURES_SHOWN:
-        print(f"Error: and {len(run.failed) - _FAILURES_SHOWN} more", file=sys.stderr)
-    if run.failed:
+    since = f"-{options.start:%Y%m%dT%H%M%S}" if options.start else ""
+    state = options.state or Path(f"chat-history-{recorder.name}{since}.json")
+    progress = Progress(state, recorder.arn, options.start, period.start)
+    if progress.resumed:
         print(
-            "The recorder's log says more. Then run it again with another --state: what is recorded stays.",
-            file=sys.stderr,
+            f"Going on from {progress.until.isoformat()}, as {state} says. To begin anew, remove it.", file=sys.stderr
         )
-    return 1 if run.failed else 0
+    run = Backfill(recorder, options.rate, progress)
+    try:
+        run.run(period)
+    finally:
+        print(f"{period.start:%Y-%m-%d} to {progress.until:%Y-%m-%d}: {run.fared.total()} chats. {_said(run.fared)}")
+        _say_failures(progress.failed)
+    return 1 if progress.failed else 0
+
+
+def _say_failures(failed: dict[str, str]) -> None:
+    for contact_id, reason in list(failed.items())[:_FAILURES_SHOWN]:
+        print(f"Error: {contact_id} could not be recorded: {reason}", file=sys.stderr)
+    if len(failed) > _FAILURES_SHOWN:
+        print(f"Error: and {len(failed) - _FAILURES_SHOWN} more", file=sys.stderr)
+    if failed:
+        print("The same command tries them again first. The recorder's log says more.", file=sys.stderr)
 
 
 def _said(fared: dict[str, int]) -> str:
@@ -87,7 +96,9 @@ def parser() -> argparse.ArgumentParser:
         help=f"chats a second, 1 to {_MOST_RATE}; each takes one of DescribeContact's quota, 10 (default: 5)",
     )
     backfill.add_argument(
-        "--state", type=Path, help="where it is kept how far it came (default: chat-history-<recorder>.json here)"
+        "--state",
+        type=Path,
+        help="where it is kept how far it came (default: chat-history-<recorder>[-<from>].json in this folder)",
     )
     erase_.add_argument("--customer", required=True, help="whom the contacts carry; -: read it from standard input")
     return whole

@@ -1,5 +1,6 @@
 """`chat-history erase`: every entry of one customer, out of the history."""
 
+import time
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -9,6 +10,8 @@ from connect_persistent_chat.source import load
 
 key_of = load("history", "key").key_of
 _BATCH = 25
+# After which what DynamoDB did not get to is asked for again.
+_PAUSES_SECONDS = (0.1, 0.5, 1, 2, 4, 8, 16)
 
 
 def erase(recorder: Recorder, customer: str) -> int:
@@ -16,7 +19,7 @@ def erase(recorder: Recorder, customer: str) -> int:
 
     The customer is named to nobody: the table knows a hash.
     """
-    dynamodb, erased = recorder.client("dynamodb"), 0
+    dynamodb, erased = recorder.dynamodb, 0
     key = key_of(recorder.instance_id, customer)
     try:
         # Until a look finds none: what is written meanwhile is erased as well.
@@ -43,5 +46,9 @@ def _keys(dynamodb: Any, table: str, customer: str) -> list[dict[str, Any]]:
 
 def _delete(dynamodb: Any, table: str, keys: list[dict[str, Any]]) -> None:
     requests = {table: [{"DeleteRequest": {"Key": key}} for key in keys]}
-    while requests:
+    for pause in _PAUSES_SECONDS:
         requests = dynamodb.batch_write_item(RequestItems=requests).get("UnprocessedItems", {})
+        if not requests:
+            return
+        time.sleep(pause)
+    raise CommandFailed("DynamoDB is too busy to delete entries. Run the same command again.")

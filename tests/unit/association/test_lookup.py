@@ -13,7 +13,7 @@ from association.answers import Refusal
 from association.connect import Connect, Described
 from association.contacts import Contacts
 from association.lookup import Lookup
-from association.past import Past
+from association.past import MOST_ASKED, Past
 from association.settings import read as read_settings
 from aws import asking
 from aws.client import Unreachable
@@ -63,7 +63,11 @@ def check_a_history(history: list[tuple[Any, ...]], chance: random.Random, lost:
         found = look_up(world, kept.dynamodb, current.id)
     except Refusal as refusal:
         # Only before the chat's own event has come, and when there is more than is looked through.
-        allowed = {"history_not_ready": current.id not in known, "history_undecided": len(known) > 10}
+        running = [id for session in known.values() if session and session.id != current.id for id in session.running]
+        allowed = {
+            "history_not_ready": current.id not in known,
+            "history_undecided": len(known) > 10 or len(running) > MOST_ASKED,
+        }
         if not allowed[refusal.reason]:
             raise
         return

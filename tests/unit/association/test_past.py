@@ -127,7 +127,7 @@ def test_what_is_not_the_customers_is_passed_over(said: Contact | None) -> None:
 
 def test_more_than_was_read_is_not_guessed_at() -> None:
     """Unless what was found ended later than all the rest can have."""
-    running = [open_(f"r{number}", until=WEEK + number) for number in range(9)]
+    running = [open_(f"r{number}", until=WEEK + number) for number in range(6)]
     contacts: dict[str, Contact | None] = {entry.session_id: contact(entry.session_id, None) for entry in running}
     refused = refusal_of(*running, contacts=contacts, more=True)
     assert (refused.status, refused.reason, refused.retry_after) == (400, "history_undecided", None)
@@ -138,6 +138,24 @@ def test_more_than_was_read_is_not_guessed_at() -> None:
     last = {**contacts, "r0": contact("r0", WEEK / 1000 - 0.1)}
     assert refusal_of(*running, contacts=last, more=True).reason == "history_undecided"
     assert found(*running, ended("a", 10), contacts={**contacts, "a": contact("a", 10)}, more=True) == Past("a", 10)
+
+
+def test_no_more_than_six_segments_are_asked_about() -> None:
+    """Whoever has many windows open must not use up the quota that all share; what ended later than they may have
+    settles it."""
+    six, seven = open_("b", *"123456"), open_("b", *"1234567")
+    assert found(six) == Describe(("1", "2"))
+    assert refusal_of(seven).reason == "history_undecided"
+    assert refusal_of(*(open_(f"r{number}", until=WEEK + number) for number in range(7))).reason == "history_undecided"
+    assert found(ended("a", 4 * WEEK / 1000), seven) == Describe(("a",))
+    assert found(open_("b", *"1234567"), contacts={"b": None}) == Nothing()
+
+
+def test_what_connect_has_forgotten_is_no_reason_to_look_further() -> None:
+    """Ten sessions that it does not know any more, and more of them: there is none to continue."""
+    forgotten = [ended(f"f{number}", number) for number in range(10)]
+    contacts: dict[str, Contact | None] = {entry.session_id: None for entry in forgotten}
+    assert found(*forgotten, contacts=contacts, more=True, own=False) == Nothing()
 
 
 @pytest.mark.parametrize(("age", "seconds"), [(0, 3), (-0.9, 3), (0.5, 2), (2, 1), (1.9, 1), (-5, 3)])

@@ -330,6 +330,14 @@ def test_the_wait_that_is_told_is_long_enough() -> None:
     assert judge(later) == Continue()
 
 
+def test_an_end_that_connect_does_not_tell_yet_is_waited_for() -> None:
+    """The history knows that the session has ended: that it still runs for Connect is a matter of moments."""
+    still = question(source=SOURCE._replace(disconnected=None))
+    refused = refusal_of(still._replace(session_ended=NOW - 1))
+    assert (refused.reason, refused.retry_after) == ("transcript_not_ready", 59)
+    assert refusal_of(still._replace(session_ended=NOW - 60)).reason == "source_running"
+
+
 def test_the_transcript_of_a_session_is_awaited_from_its_last_end() -> None:
     """The source is its first contact, which may have ended long before."""
     long_ago = SOURCE._replace(disconnected=NOW - 600)
