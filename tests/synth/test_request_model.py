@@ -17,7 +17,7 @@ from association import request as function_request
 from association.answers import Refusal
 from tests.synth.apps import HERE, INSTANCE_ID, Synthesized, endpoint, history, stack
 
-EXAMPLES = 10_000
+SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
 CONTACT = "22222222-2222-4222-8222-222222222222"
 
 ID_CHARACTERS = st.sampled_from("0aZ-_.~%é٣\u212a\n \x00/\ud800")
@@ -113,12 +113,8 @@ def beyond_json_schema(text: str) -> bool:
     return False
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(document=BODIES, ascii_only=st.booleans(), has_history=st.booleans())
-def test_function_and_model_accept_the_same_bodies(
-    models: Models, document: Any, ascii_only: bool, has_history: bool
-) -> None:
-    """Ten thousand bodies at the edges of every rule: the function's answer is 400 or acceptance."""
+def check_body(models: Models, document: Any, ascii_only: bool, has_history: bool) -> None:
+    """The function's answer is 400 or acceptance, as the model's."""
     text, model = json.dumps(document, ensure_ascii=ascii_only), models.of[has_history]
     refusal = refusal_of(text, has_history=has_history)
     if refusal is None:
@@ -129,6 +125,26 @@ def test_function_and_model_accept_the_same_bodies(
         assert beyond_json_schema(text) or beyond_the_model(document), (
             f"the model accepts what the function refuses: {refusal}"
         )
+
+
+a_body = given(document=BODIES, ascii_only=st.booleans(), has_history=st.booleans())
+
+
+@settings(SETTINGS, max_examples=1_000)
+@a_body
+def test_function_and_model_accept_the_same_bodies(
+    models: Models, document: Any, ascii_only: bool, has_history: bool
+) -> None:
+    """At the edges of every rule."""
+    check_body(models, document, ascii_only, has_history)
+
+
+@pytest.mark.prove
+@settings(SETTINGS, max_examples=10_000)
+@a_body
+def test_ten_thousand_bodies(models: Models, document: Any, ascii_only: bool, has_history: bool) -> None:
+    """The same, for long."""
+    check_body(models, document, ascii_only, has_history)
 
 
 def beyond_the_model(document: Any) -> bool:
@@ -152,10 +168,8 @@ def test_the_listed_set_is_what_json_schema_cannot_say(models: Models, text: str
     assert beyond_json_schema(text)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(instance=st.one_of(IDS, st.text(max_size=3), JSON), contact=st.one_of(IDS, st.text(max_size=3), JSON))
-def test_paths_are_accepted_only_as_plain_ids(instance: Any, contact: Any) -> None:
-    """Ten thousand pairs of path parameters, percent-encoded and decoded ones among them."""
+def check_path(instance: Any, contact: Any) -> None:
+    """400, unless both are plain."""
     refusal = refusal_of('{"RehydrationType":"FROM_SEGMENT","SourceContactId":"a"}', instance, contact)
 
     def plain(value: Any, longest: int) -> bool:
@@ -164,3 +178,21 @@ def test_paths_are_accepted_only_as_plain_ids(instance: Any, contact: Any) -> No
 
     assert (refusal is None) == (plain(instance, 100) and plain(contact, 256))
     assert refusal is None or refusal.status == 400
+
+
+PARAMETERS = st.one_of(IDS, st.text(max_size=3), JSON)
+
+
+@settings(SETTINGS, max_examples=1_000)
+@given(PARAMETERS, PARAMETERS)
+def test_paths_are_accepted_only_as_plain_ids(instance: Any, contact: Any) -> None:
+    """Pairs of path parameters, percent-encoded and decoded ones among them."""
+    check_path(instance, contact)
+
+
+@pytest.mark.prove
+@settings(SETTINGS, max_examples=10_000)
+@given(PARAMETERS, PARAMETERS)
+def test_ten_thousand_paths(instance: Any, contact: Any) -> None:
+    """The same, for long."""
+    check_path(instance, contact)
