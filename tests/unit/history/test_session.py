@@ -16,7 +16,7 @@ SEGMENTS = st.one_of(
 SIGHTINGS = st.lists(st.builds(Sighting, st.just("first"), st.sampled_from("abc"), SEGMENTS), min_size=1, max_size=8)
 
 
-@settings(max_examples=2_000)
+@settings(max_examples=500)
 @given(SIGHTINGS, st.randoms(use_true_random=False))
 def test_order_and_repetition_make_no_difference(sightings: list[Sighting], chance: random.Random) -> None:
     """Events are neither ordered nor unique."""
