@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 
-.PHONY: setup demo test prove bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest prove bench cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -26,10 +26,15 @@ $(READY): requirements.txt constraints.txt package.json package-lock.json pyproj
 demo: $(READY) ## A customer who comes back, on the local cloud
 	@python -m local.demo
 
-test: $(READY) ## Format, lint, types, unit, synth, local
+test: $(READY) ## Format, lint, types, unit, synth, local: types beside the tests, which leave a processor free
+	@$(MAKE) --no-print-directory -j2 lint pytest
+
+lint: $(READY) ## Format, lint, types
 	ruff format --check .
 	ruff check .
 	mypy
+
+pytest: $(READY) ## All tests but the long ones
 	python -m pytest -m "not prove" $(ARGS)
 
 prove: $(READY) ## The long suites: histories, timing, mutation
