@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations, Duration, RemovalPolicy, Stack, Token
+from aws_cdk import Annotations, Duration, Names, RemovalPolicy, Stack, Token
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -135,7 +135,6 @@ class PersistentChatEndpoint(Construct):
             self,
             "Proof",
             function=self._function,
-            packages=functions.ASSOCIATION_PACKAGES,
             environment=environment,
             permissions=permissions,
             patience=proof_patience,
@@ -144,7 +143,6 @@ class PersistentChatEndpoint(Construct):
                 self._url,
                 self._method,
                 self._authorization.is_iam,
-                {"rate": throttle_rate_limit, "burst": throttle_burst_limit},
             ),
         )
         self._acknowledge()
@@ -192,24 +190,24 @@ class PersistentChatEndpoint(Construct):
         return self._method.grant_execute(grantee)
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
-        """How many requests came. Statistic: Sum by default. Period: 5 minutes by default."""
-        return self._method.metric_count(self._api.deployment_stage, statistic=statistic, period=period)
+        """How many requests came, preflights included. Statistic: Sum by default. Period: 5 minutes by default."""
+        return self._api.deployment_stage.metric_count(statistic=statistic, period=period)
 
     def metric_client_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
         """How many requests were refused (4xx). Statistic: Sum by default. Period: 5 minutes by default."""
-        return self._method.metric_client_error(self._api.deployment_stage, statistic=statistic, period=period)
+        return self._api.deployment_stage.metric_client_error(statistic=statistic, period=period)
 
     def metric_server_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
         """How many requests failed (5xx). Statistic: Sum by default. Period: 5 minutes by default."""
-        return self._method.metric_server_error(self._api.deployment_stage, statistic=statistic, period=period)
+        return self._api.deployment_stage.metric_server_error(statistic=statistic, period=period)
 
     def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
-        """How long requests took, in milliseconds. Statistic: Average by default. Period: 5 minutes."""
-        return self._method.metric_latency(self._api.deployment_stage, statistic=statistic, period=period)
+        """How long requests took, in milliseconds, preflights included. Statistic: Average by default. Period: 5 min."""
+        return self._api.deployment_stage.metric_latency(statistic=statistic, period=period)
 
     def _refuse_mistakes(
         self, deadline: Duration, delay: Duration, rate: float, burst: int, patience: Duration
@@ -221,8 +219,8 @@ class PersistentChatEndpoint(Construct):
         mistakes += out_of_range("proof_patience", patience, 1, LONGEST_PATIENCE_SECONDS)
         if not Token.is_unresolved(rate) and not rate > 0:
             mistakes.append(f"throttle_rate_limit: got {rate}, expected more than 0 requests a second.")
-        if not Token.is_unresolved(burst) and burst < 1:
-            mistakes.append(f"throttle_burst_limit: got {burst}, expected at least 1 request.")
+        if not Token.is_unresolved(burst) and (burst < 1 or burst != int(burst)):
+            mistakes.append(f"throttle_burst_limit: got {burst}, expected a whole number of requests, at least 1.")
         if self._authorization.knows_person and not self._identity.checked:
             mistakes.append(
                 "customer_identity: got unchecked() with an authorization that knows the person who calls, expected "
@@ -294,6 +292,8 @@ class PersistentChatEndpoint(Construct):
         api = apigateway.RestApi(
             self,
             "Api",
+            # API Gateway's metrics are told apart by this name.
+            rest_api_name=Names.unique_resource_name(self, max_length=128),
             description="Amazon Connect CreatePersistentContactAssociation",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=cloud_watch_role,

@@ -167,7 +167,6 @@ class ChatHistory(History):
             self,
             "Proof",
             function=self._function,
-            packages=functions.RECORDER_PACKAGES,
             environment=environment,
             permissions=permissions,
             patience=proof_patience,

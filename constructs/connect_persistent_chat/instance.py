@@ -71,7 +71,7 @@ class ConnectInstance(Construct):
 
         An ARN is understood as well. Raises ConfigurationError for anything else that is no instance id.
         """
-        if not Token.is_unresolved(instance_id) and instance_id.startswith("arn:"):
+        if instance_id.startswith("arn:"):
             return cls.from_instance_arn(scope, id, instance_id)
         if not Token.is_unresolved(instance_id) and not _ID.fullmatch(instance_id):
             hint = " If it is an alias, use from_instance_alias." if _is_alias(instance_id) else ""

@@ -36,8 +36,8 @@ class PersistentChatMonitoring(Construct):
     :param probing: how many refusals by the rule for contacts of others in a period are too many, at least 1.
         Default: 10.
     :param throttled: how many 429, ours or Connect's, in a period are too many, at least 1. Default: 10.
-    :param slow: how long the slowest hundredth of the answers (p99) may take, in three periods of three.
-        Default: 3 seconds.
+    :param slow: how long the slowest hundredth of the answers (p99) may take, in three periods of three; more than
+        0 seconds. Default: 3 seconds.
 
     Raises ConfigurationError, with every mistake in it.
     """
@@ -58,6 +58,8 @@ class PersistentChatMonitoring(Construct):
         slow = slow or Duration.seconds(3)
         limits = {"server_errors": server_errors, "probing": probing, "throttled": throttled}
         mistakes = [f"{name}: got {limit}, expected at least 1." for name, limit in limits.items() if limit < 1]
+        if slow.to_milliseconds() < 1:
+            mistakes.append("slow: got 0 seconds, expected more.")
         if mistakes:
             raise ConfigurationError(self.node.path, mistakes)
         self._endpoint = endpoint

@@ -1,9 +1,13 @@
 """The custom resource that makes a deployment fail unless what it made works."""
 
+import hashlib
+import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from aws_cdk import CustomResource, Duration
+import jsii
+from aws_cdk import CfnResource, CustomResource, Duration, IStableAnyProducer, Lazy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -15,6 +19,8 @@ from connect_persistent_chat.provisioning import Provisioning
 from constructs import Construct, IDependable
 
 LONGEST_PATIENCE_SECONDS = 600
+# Where an app or stage names a permissions boundary for all of its roles (CDK Developer Guide).
+_BOUNDARY = "@aws-cdk/core:permissionsBoundary"
 
 
 class ProvedGateway(NamedTuple):
@@ -24,8 +30,6 @@ class ProvedGateway(NamedTuple):
     method: apigateway.Method
     # Whether a call that is signed for execute-api is to be answered.
     signed: bool
-    # The stage's settings are no part of a deployment's id.
-    stage_settings: Mapping[str, float]
 
 
 class Proof(Construct):
@@ -37,7 +41,6 @@ class Proof(Construct):
         id: str,
         *,
         function: lambda_.Function,
-        packages: Sequence[str],
         environment: Mapping[str, str],
         permissions: Sequence[iam.PolicyStatement],
         patience: Duration,
@@ -46,6 +49,7 @@ class Proof(Construct):
     ) -> None:
         super().__init__(scope, id)
         provisioning = Provisioning.of(self)
+        patience_seconds = math.ceil(functions.number_of(patience))
         needed = [iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn])]
         if gateway is not None:
             needed.insert(0, iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[gateway.method.method_arn]))
@@ -63,20 +67,17 @@ class Proof(Construct):
             "Default",
             resource_type=names.PERSISTENT_CHAT_PROOF,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(patience.to_seconds() + names.MARGIN_SECONDS),
+            service_timeout=Duration.seconds(patience_seconds + names.MARGIN_SECONDS),
             properties={
                 **_called(gateway),
                 names.FUNCTION: function.function_arn,
                 names.ENVIRONMENT: dict(environment),
                 names.ACTIONS: [action for statement in permissions for action in statement.actions],
-                names.PATIENCE_SECONDS: patience.to_seconds(),
-                # CloudFormation asks for a new proof only when a property changes. Each part changes when
-                # what it stands for does.
+                names.PATIENCE_SECONDS: patience_seconds,
+                # CloudFormation asks for a new proof only when a property changes.
                 names.FINGERPRINT: {
-                    "Code": functions.fingerprint_of(*packages),
                     "Prover": functions.fingerprint_of("provisioning"),
-                    "Policies": [statement.to_statement_json() for statement in permissions],
-                    **_made(gateway),
+                    "Proved": Lazy.any(_Fingerprint(self)),
                 },
             },
         )
@@ -88,16 +89,24 @@ def _called(gateway: ProvedGateway | None) -> dict[str, str]:
     return {} if gateway is None else {names.URL: gateway.url, names.SIGNED: str(gateway.signed).lower()}
 
 
-def _made(gateway: ProvedGateway | None) -> dict[str, object]:
-    if gateway is None:
-        return {}
-    return {
-        "Deployment": _deployment_of(gateway.method.api),
-        "Stage": {name: str(value) for name, value in gateway.stage_settings.items()},
-    }
+@jsii.implements(IStableAnyProducer)
+class _Fingerprint:
+    """A hash of all resources beside the proof, as they are when the template is written."""
 
+    def __init__(self, proof: Proof) -> None:
+        self._proof = proof
 
-def _deployment_of(api: apigateway.IRestApi) -> str:
-    deployment = api.latest_deployment
-    assert deployment is not None
-    return deployment.deployment_id
+    def produce(self) -> str:
+        """The hash, in hexadecimal."""
+        stack = Stack.of(self._proof)
+        scope = self._proof.node.scope
+        assert scope is not None
+        resources = {
+            one.node.path: one._cfn_properties
+            for child in scope.node.children
+            if child is not self._proof
+            for one in child.node.find_all()
+            if isinstance(one, CfnResource)
+        }
+        made = [stack.resolve(resources), self._proof.node.try_get_context(_BOUNDARY)]
+        return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()

@@ -24,6 +24,10 @@ class Provisioning(Construct):
         self._role = functions.role_for(
             self, "Role", "Checks Amazon Connect instances and proves persistent chat endpoints", log
         )
+        stack = Stack.of(self)
+        own_stack = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
+        # Is it an update that is undone?
+        self._role.add_to_policy(iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[own_stack]))
         function = lambda_.Function(
             self,
             "Function",
@@ -39,7 +43,7 @@ class Provisioning(Construct):
         )
         framework_log = functions.log_group(self, "FrameworkLog", logs.RetentionDays.ONE_MONTH, RemovalPolicy.DESTROY)
         self._provider = cr.Provider(self, "Provider", on_event_handler=function, log_group=framework_log)
-        self._acknowledge(function)
+        self._acknowledge(function, own_stack)
 
     @classmethod
     def of(cls, scope: Construct) -> "Provisioning":
@@ -66,9 +70,13 @@ class Provisioning(Construct):
         """
         return iam.Policy(scope, "Policy", roles=[self._role], statements=list(statements))
 
-    def _acknowledge(self, function: lambda_.Function) -> None:
+    def _acknowledge(self, function: lambda_.Function, own_stack: str) -> None:
         no_dead_letters = "CloudFormation is told of each failure, and nobody waits for a late answer."
         no_tracing = "It runs during deployments only; its log says what it did."
+        acknowledge(
+            self._role,
+            {wildcard(self, own_stack): "The end of a stack's ARN is made by CloudFormation."},
+        )
         acknowledge(
             function,
             {

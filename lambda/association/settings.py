@@ -66,8 +66,8 @@ class Settings(NamedTuple):
         variables = {
             names.INSTANCE_ID: self.instance_id,
             names.CONNECT_ENDPOINT_URL: self.connect_endpoint_url,
-            names.DEADLINE_SECONDS: f"{self.deadline_seconds:g}",
-            names.TRANSCRIPT_DELAY_SECONDS: f"{self.transcript_delay_seconds:g}",
+            names.DEADLINE_SECONDS: f"{self.deadline_seconds:.15g}",
+            names.TRANSCRIPT_DELAY_SECONDS: f"{self.transcript_delay_seconds:.15g}",
             names.CUSTOMER_IDENTITY: self.customer_identity,
             names.AUTHORIZATION: self.authorization,
             names.APP_CLIENTS: " ".join(self.app_clients),
@@ -75,7 +75,7 @@ class Settings(NamedTuple):
             names.CORS_ALLOWED_ORIGINS: " ".join(self.cors_allowed_origins),
             history_names.TABLE: self.history_table,
             history_names.ENDPOINT_URL: self.history_endpoint_url,
-            history_names.EVENT_DELAY_SECONDS: f"{self.event_delay_seconds:g}" if self.has_history else "",
+            history_names.EVENT_DELAY_SECONDS: f"{self.event_delay_seconds:.15g}" if self.has_history else "",
         }
         return {name: value for name, value in variables.items() if value}
 

@@ -10,12 +10,14 @@ import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.httpsession import URLLib3Session
 
 # Longer than the association function's longest deadline with its start.
 _READ_SECONDS = 35
 _CONFIG = Config(connect_timeout=5, read_timeout=_READ_SECONDS, retries={"mode": "standard", "max_attempts": 3})
+# The instance's check has to end within a minute, and makes three kinds of calls.
+_CONNECT_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
 _PAGE = 10
 # Where execute-api answers, if not at its public address; named like the SDKs' own variables.
 EXECUTE_API_VARIABLE = "AWS_ENDPOINT_URL_EXECUTE_API"
@@ -84,6 +86,17 @@ class Calls:
         sent = URLLib3Session(timeout=(5, _READ_SECONDS)).send(request.prepare())
         return Answer(sent.status_code, sent.content)
 
+    def rolls_back(self, stack_id: str) -> bool:
+        """Whether CloudFormation is undoing an update of this stack; no if it may not be asked."""
+        try:
+            (stack,) = self._session.client("cloudformation", config=_CONFIG).describe_stacks(StackName=stack_id)[
+                "Stacks"
+            ]
+        except (BotoCoreError, ClientError) as error:
+            print(json.dumps({"level": "WARN", "detail": f"The stack's status is unknown: {type(error).__name__}"}))
+            return False
+        return str(stack["StackStatus"]).startswith("UPDATE_ROLLBACK")
+
     def now(self) -> float:
         """Seconds of a clock that never goes back."""
         return time.monotonic()
@@ -93,7 +106,7 @@ class Calls:
         time.sleep(seconds)
 
     def _connect(self) -> Any:
-        return self._session.client("connect", config=_CONFIG)
+        return self._session.client("connect", config=_CONNECT_CONFIG)
 
 
 def _reachable(url: str) -> str:
@@ -106,4 +119,4 @@ def _reachable(url: str) -> str:
     return f"{base.rstrip('/')}/{api_id}{parts.path}"
 
 
-__all__ = ["EXECUTE_API_VARIABLE", "Answer", "Calls", "ClientError", "HTTPClientError"]
+__all__ = ["EXECUTE_API_VARIABLE", "Answer", "BotoCoreError", "Calls", "ClientError", "HTTPClientError"]

@@ -1,23 +1,32 @@
 """Custom::ConnectInstance: is there an instance that persistent chat can work on?"""
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from provisioning import names
-from provisioning.calls import Calls, ClientError
+from provisioning.calls import BotoCoreError, Calls, ClientError
 from provisioning.failure import DeploymentFailure
 
 _T = TypeVar("_T")
 _PAUSE_SECONDS = 2.0
+# DescribeInstance's InstanceId, without the ARN that it takes as well.
+_INSTANCE_ID = "[0-9A-Za-z-]{1,250}"
 _DENIED = {"AccessDeniedException", "AccessDenied"}
 
 
 def check(properties: dict[str, Any], calls: Calls) -> dict[str, str]:
     """The instance's id and ARN. Raises DeploymentFailure unless it is fit for persistent chat."""
     until = calls.now() + names.INSTANCE_PATIENCE_SECONDS
-    instance_id = properties.get(names.INSTANCE_ID) or _allowed(
-        lambda: _id_of(properties[names.INSTANCE_ALIAS], calls), calls, until
-    )
+    if names.INSTANCE_ALIAS in properties:
+        instance_id = _allowed(lambda: _id_of(properties[names.INSTANCE_ALIAS], calls), calls, until)
+    else:
+        instance_id = properties[names.INSTANCE_ID]
+    if not re.fullmatch(_INSTANCE_ID, instance_id):
+        raise DeploymentFailure(
+            f"The Connect instance id {instance_id!r} is malformed, expected 1 to 250 letters, digits and hyphens. "
+            "Correct what the stack gets it from."
+        )
     described = _allowed(lambda: _described(instance_id, calls), calls, until)
     _refuse_unless_active(described, instance_id)
     _refuse_unless_one_storage(_allowed(lambda: calls.transcript_storages(instance_id), calls, until), instance_id)
@@ -29,6 +38,11 @@ def _allowed(call: Callable[[], _T], calls: Calls, until: float) -> _T:
     while True:
         try:
             return call()
+        except BotoCoreError as error:
+            raise DeploymentFailure(
+                f"Amazon Connect is out of reach in {calls.region}: {error}. Deploy to a region that has Amazon "
+                "Connect, or deploy again."
+            ) from error
         except ClientError as error:
             if error.response["Error"]["Code"] not in _DENIED:
                 raise DeploymentFailure(

@@ -29,7 +29,7 @@ class Settings(NamedTuple):
             association_names.CUSTOMER_IDENTITY: self.customer_identity,
             names.TABLE: self.table,
             names.ENDPOINT_URL: self.table_endpoint_url,
-            names.RETENTION_SECONDS: f"{self.retention_seconds:.0f}",
+            names.RETENTION_SECONDS: f"{self.retention_seconds:.15g}",
         }
 
 

@@ -52,6 +52,11 @@ class Deployed:
         )
         return str(resource["PhysicalResourceId"])
 
+    @property
+    def stack_id(self) -> str:
+        """Its ARN."""
+        return str(self._resources[0]["StackId"])
+
     @cached_property
     def _resources(self) -> list[dict[str, Any]]:
         found = self.cloud.client("cloudformation").describe_stack_resources(StackName=self.name)
@@ -71,6 +76,7 @@ def proof_of(deployed: Deployed, function: str, actions: list[str], **more: str)
     configured = functions.get_function_configuration(FunctionName=function)
     event = {
         "RequestType": "Update",
+        "StackId": deployed.stack_id,
         "ResourceType": "Custom::PersistentChatProof",
         "LogicalResourceId": "Proof",
         "PhysicalResourceId": "proof",

@@ -38,6 +38,7 @@ def test_each_thing_that_can_go_wrong_has_its_alarm(monitored: Synthesized) -> N
         assert properties["AlarmActions"] == properties["OKActions"] == [{"Ref": topic}]
         assert properties["AlarmDescription"].startswith("Stack/Endpoint: ")
     assert alarm(monitored, "ServerErrors")["MetricName"] == "5XXError"
+    assert alarm(monitored, "Slow")["MetricName"] == "Latency"
     assert (alarm(monitored, "Slow")["ExtendedStatistic"], alarm(monitored, "Slow")["Threshold"]) == ("p99", 3000)
     assert alarm(monitored, "FunctionErrors")["MetricName"] == "Errors"
     assert alarm(monitored, "FunctionThrottles")["MetricName"] == "Throttles"
@@ -56,6 +57,28 @@ def test_the_figures_come_from_the_logs(monitored: Synthesized) -> None:
         assert f'$.rule = "{rule}"' in any_rule
     assert patterns['{ $.status = "429" }'] == {"Ref": access_log}
     assert {one["MetricTransformations"][0]["DefaultValue"] for one in filters} == {0}
+
+
+def test_the_metrics_of_two_endpoints_are_told_apart() -> None:
+    """API Gateway tells them apart by the API's name and the stage, and by the method only if that is paid for."""
+    here = stack(env=HERE)
+    metrics = [
+        metric
+        for made in (endpoint(here, "First"), endpoint(here, "Second"))
+        for metric in (
+            made.metric_count(),
+            made.metric_client_error(),
+            made.metric_server_error(),
+            made.metric_latency(),
+        )
+    ]
+    dimensions = [here.resolve(metric.dimensions) for metric in metrics]
+    kinds = [metric.metric_name for metric in metrics]
+    assert kinds == ["Count", "4XXError", "5XXError", "Latency"] * 2
+    assert {tuple(sorted(one)) for one in dimensions} == {("ApiName", "Stage")}
+    names = {api["Properties"]["Name"] for api in Synthesized(here).all("AWS::ApiGateway::RestApi").values()}
+    assert {one["ApiName"] for one in dimensions} == names
+    assert len(names) == 2
 
 
 def test_every_refusal_that_hides_or_denies_something_is_counted() -> None:
@@ -99,5 +122,5 @@ def test_limits_reach_the_alarms_and_mistakes_are_said() -> None:
     template = Synthesized(here)
     thresholds = [alarm(template, name)["Threshold"] for name in ("ServerErrors", "Probing", "Throttled", "Slow")]
     assert thresholds == [5, 6, 7, 1000]
-    with pytest.raises(ConfigurationError, match=r"server_errors: got 0.*probing: got -1"):
-        PersistentChatMonitoring(here, "Wrong", endpoint=made, server_errors=0, probing=-1)
+    with pytest.raises(ConfigurationError, match=r"server_errors: got 0.*probing: got -1.*slow: got 0"):
+        PersistentChatMonitoring(here, "Wrong", endpoint=made, server_errors=0, probing=-1, slow=Duration.seconds(0))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aws_cdk import App, Duration, Environment, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
 
 from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity, functions
 from connect_persistent_chat.source import SOURCE
@@ -24,6 +25,12 @@ def proof_of(change: Callable[[Stack], object] | None = None) -> str:
     else:
         change(here)
     return json.dumps(Synthesized(here).only(PROOF), sort_keys=True)
+
+
+def with_a_boundary_for_all(here: Stack) -> None:
+    """As an app's context says it."""
+    here.node.set_context("@aws-cdk/core:permissionsBoundary", {"name": "Boundary"})
+    endpoint(here)
 
 
 def test_the_same_endpoint_has_the_same_proof() -> None:
@@ -45,6 +52,15 @@ def test_the_same_endpoint_has_the_same_proof() -> None:
             here,
             instance=ConnectInstance.from_instance_id(here, "I", INSTANCE_ID.replace("1111", "2222")),
         ),
+        lambda here: setattr(endpoint(here).function.node.default_child, "handler", "association.other.handle"),
+        lambda here: setattr(endpoint(here).function.node.default_child, "reserved_concurrent_executions", 0),
+        lambda here: setattr(
+            endpoint(here).role.node.default_child, "permissions_boundary", "arn:aws:iam::aws:policy/No"
+        ),
+        lambda here: endpoint(here).role.add_to_policy(
+            iam.PolicyStatement(effect=iam.Effect.DENY, actions=["connect:*"], resources=["*"])
+        ),
+        with_a_boundary_for_all,
         lambda here: endpoint(here).api.root.add_resource("more").add_method("GET"),
         lambda here: endpoint(here).api.add_gateway_response("More", type=apigateway.ResponseType.INVALID_API_KEY),
     ],
@@ -57,6 +73,11 @@ def test_the_same_endpoint_has_the_same_proof() -> None:
         "authorization",
         "origins",
         "policies",
+        "handler",
+        "concurrency",
+        "boundary",
+        "deny",
+        "boundary for all",
         "api deployment",
         "gateway response",
     ],

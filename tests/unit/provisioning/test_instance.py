@@ -1,6 +1,9 @@
 """Custom::ConnectInstance: each reason for which a deployment must fail, in words a person can act on."""
 
+from typing import Any
+
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from provisioning.failure import DeploymentFailure
 from provisioning.instance import check
@@ -32,6 +35,32 @@ def test_an_instance_that_does_not_exist() -> None:
     world.instance_error = refused("ResourceNotFoundException")
     with pytest.raises(DeploymentFailure, match=f"{INSTANCE_ID} does not exist in us-east-1"):
         check(BY_ID, world)
+
+
+@pytest.mark.parametrize("malformed", ["", "a b", INSTANCE_ARN])
+def test_a_malformed_id(malformed: str) -> None:
+    """A parameter or another stack gives it, so the synthesis could not look."""
+    with pytest.raises(
+        DeploymentFailure, match=r"is malformed, expected 1 to 250 letters, digits and hyphens\. Correct"
+    ):
+        check({"InstanceId": malformed}, World())
+
+
+def test_an_alias_that_resolves_to_nothing() -> None:
+    """As an empty parameter does."""
+    with pytest.raises(DeploymentFailure, match=r"alias '' in us-east-1: found local, other\. Correct"):
+        check({"InstanceAlias": ""}, World())
+
+
+def test_a_region_without_amazon_connect() -> None:
+    """Its endpoint does not exist there."""
+
+    class Nowhere(World):
+        def instance(self, instance_id: str) -> dict[str, Any]:
+            raise EndpointConnectionError(endpoint_url="https://connect.nowhere")
+
+    with pytest.raises(DeploymentFailure, match=r"out of reach in us-east-1: .*Deploy to a region that has Amazon"):
+        check(BY_ID, Nowhere())
 
 
 def test_an_instance_that_is_not_active() -> None:

@@ -17,6 +17,7 @@ def event(request: str, resource: str = "Custom::ConnectInstance", **more: Any) 
         "RequestType": request,
         "ResourceType": resource,
         "LogicalResourceId": "Check123",
+        "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/Stack/1",
         "ResourceProperties": properties,
         "ResponseURL": "https://secret",
         **more,
@@ -37,6 +38,17 @@ def test_update_checks_again_and_keeps_the_physical_id() -> None:
     world.status = "CREATION_FAILED"
     with pytest.raises(DeploymentFailure):
         handle(event("Update", PhysicalResourceId="kept"), None, world)
+
+
+def test_a_roll_back_is_never_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """If what was there before is broken as well, a refusal would leave the stack in UPDATE_ROLLBACK_FAILED."""
+    world = World()
+    world.status = "CREATION_FAILED"
+    world.is_rolling_back = True
+    assert handle(event("Update"), None, world)["Data"] == {"InstanceId": INSTANCE_ID}
+    assert "passed over" in json.loads(capsys.readouterr().out)["outcome"]
+    with pytest.raises(DeploymentFailure):
+        handle(event("Create"), None, world)
 
 
 @pytest.mark.parametrize("resource", ["Custom::ConnectInstance", "Custom::PersistentChatProof"])

@@ -38,6 +38,7 @@ class World(Calls):
         }
         self.unsigned = Answer(403, b'{"__type": "AccessDeniedException"}')
         self.signed = Answer(404, b'{"__type": "ResourceNotFoundException"}')
+        self.is_rolling_back = False
         self.clock = 0.0
         self.posted: list[str] = []
 
@@ -64,6 +65,9 @@ class World(Calls):
     def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
         self.posted.append(url)
         return self.signed if signed else self.unsigned
+
+    def rolls_back(self, stack_id: str) -> bool:
+        return self.is_rolling_back
 
     def now(self) -> float:
         return self.clock
