@@ -206,7 +206,7 @@ class PersistentChatEndpoint(Construct):
         return self._api.deployment_stage.metric_server_error(statistic=statistic, period=period)
 
     def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
-        """How long requests took, in milliseconds, preflights included. Statistic: Average by default. Period: 5 min."""
+        """How long requests took (ms), preflights included. Statistic: Average by default. Period: 5 minutes."""
         return self._api.deployment_stage.metric_latency(statistic=statistic, period=period)
 
     def _refuse_mistakes(
