@@ -78,10 +78,10 @@ def cold_part(cloud: Cloud) -> tuple[str, dict[str, measure.Figures]]:
         "cold", "Process start to ready", "CPU milliseconds", {n: f["ready_cpu"] * 1000 for n, f in figures.items()}
     )
     text = (
-        "## Cold\n\nProcess start until the handler can be called, and until its first answer, on the local cloud. "
-        "This project reads the certificates of all authorities while it starts, which is most of what is left above "
-        "the empty function; the plain handler does so with its first call, which here goes over HTTP and so never "
-        "pays it.\n\n"
+        "## Cold\n\nProcess start until the handler can be called, and until its first answer, on the local cloud "
+        "behind TLS, with the system's certificates. This project reads Amazon's certificates while it starts, "
+        "the plain handler all of them with its first call. What is left above the empty function is in "
+        "[decisions/own-signed-client.md](decisions/own-signed-client.md).\n\n"
     )
     return text + table(head, rows) + "\n" + shown, figures
 

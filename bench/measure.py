@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from local.chats import Chats
 from local.clients import endpoint_client, send
 from local.cloud import Cloud
+from local.tls import Authority, bundle_of_system_and, port_of, tls_in_front_of
 
 ROOT = Path(__file__).resolve().parents[1]
 # Name, folder and module of the handlers that are compared.
@@ -96,12 +97,20 @@ def one_event(cloud: Cloud) -> Figures:
 
 
 def cold(cloud: Cloud, runs: int) -> dict[str, Figures]:
-    """Process start to ready and to the first answer, one handler after the other, in turns."""
+    """Process start to ready and to the first answer, one handler after the other, in turns, over TLS."""
     events = {name: one_event(cloud) for name in HANDLERS}
     samples: dict[str, list[Figures]] = {name: [] for name in HANDLERS}
-    for _ in range(runs):
-        for name, taken in samples.items():
-            taken.append(run_handler(cloud, name, [events[name]]))
+    amazon = Authority("Amazon")
+    with tempfile.TemporaryDirectory() as scratch, tls_in_front_of(port_of(cloud.url), amazon.server()) as port:
+        bundle = str(bundle_of_system_and(amazon, Path(scratch)))
+        variables = {
+            "AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}",
+            "SSL_CERT_FILE": bundle,
+            "AWS_CA_BUNDLE": bundle,
+        }
+        for _ in range(runs):
+            for name, taken in samples.items():
+                taken.append(run_handler(cloud, name, [events[name]], variables=variables))
     keys = ("ready_wall", "ready_cpu", "first_wall", "first_cpu", "peak_mb")
     return {name: {key: median(one[key] for one in taken) for key in keys} for name, taken in samples.items()}
 

@@ -11,6 +11,8 @@ from aws.outcomes import Document, Outcome, is_worth_another_try, read_answer
 _MOST_ATTEMPTS = 3
 # Before the second attempt; twice as much before the third.
 _LONGEST_PAUSE_SECONDS = 0.2
+# An answer takes longer only if none will come. Half of what is left of the deadline, if that is more.
+_READ_SECONDS = 1.0
 # An attempt with less time than this would only use up the quota.
 _LEAST_ATTEMPT_SECONDS = 0.2
 
@@ -44,7 +46,7 @@ class Asking:
         while True:
             attempts += 1
             self._asked.append(operation.target)
-            outcome = self._attempt(operation, client)
+            outcome = self._attempt(operation, client, last=attempts == _MOST_ATTEMPTS)
             if attempts == _MOST_ATTEMPTS or not is_worth_another_try(outcome):
                 return outcome
             # Full jitter; importing `random` for one number would cost a cold start milliseconds.
@@ -55,11 +57,13 @@ class Asking:
                 return outcome
             time.sleep(pause)
 
-    def _attempt(self, operation: Operation, client: Client) -> Outcome:
+    def _attempt(self, operation: Operation, client: Client, *, last: bool) -> Outcome:
+        now = time.monotonic()
+        # Silence is not awaited until there is no time for anything else.
+        enough = self._deadline if last else now + max(_READ_SECONDS, (self._deadline - now) / 2)
+        deadline = min(enough, self._deadline)
         try:
-            response = client.send(
-                operation.method, operation.target, operation.body, self._deadline, operation.headers
-            )
+            response = client.send(operation.method, operation.target, operation.body, deadline, operation.headers)
             return read_answer(response, operation.read)
         except (Unreachable, DeadlineExceeded, Unreadable) as failure:
             return failure

@@ -5,9 +5,8 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from functools import cache
 
-from aws import http
+from aws import http, trust
 from aws.endpoint import Endpoint
 from aws.http import Response
 from aws.signing import Unsigned, signed_headers
@@ -60,7 +59,7 @@ class Client:
     def __init__(self, service: str, endpoint: Endpoint) -> None:
         self._service = service
         self._endpoint = endpoint
-        self._tls = _tls() if endpoint.scheme == "https" else None
+        self._tls = trust.amazons() if endpoint.scheme == "https" else None
         self._sock: socket.socket | None = None
         self._used = 0.0
 
@@ -125,6 +124,15 @@ class Client:
         return response
 
     def _connect(self, deadline: float) -> socket.socket:
+        try:
+            return self._connected(deadline)
+        except ssl.SSLCertVerificationError:
+            if self._tls is trust.everybodys():
+                raise
+        self._tls = trust.everybodys()
+        return self._connected(deadline)
+
+    def _connected(self, deadline: float) -> socket.socket:
         failure: OSError | None = None
         for family, kind, protocol, _, address in socket.getaddrinfo(
             self._endpoint.host, self._endpoint.port, type=socket.SOCK_STREAM
@@ -146,14 +154,6 @@ class Client:
         # The time limit of a socket holds for the whole of a handshake.
         sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
         return self._tls.wrap_socket(sock, server_hostname=self._endpoint.host)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """One for all clients: to read the certificates of all authorities takes a large part of a cold start."""
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _left(deadline: float) -> float:

@@ -111,10 +111,10 @@ def is_refused(answer: Answer) -> bool:
 
 
 def is_worth_another_try(outcome: Outcome) -> bool:
-    """Whether asking again may help: a throttle, a failure of the service, a connection that failed."""
+    """Whether asking again may help: a throttle, a failure of the service, a connection that failed or is silent."""
     if isinstance(outcome, Answer):
         return is_throttled(outcome) or not (outcome.status == 200 or 400 <= outcome.status < 500)
-    return not isinstance(outcome, DeadlineExceeded)
+    return True
 
 
 def detail_of(outcome: Outcome) -> str:

@@ -118,7 +118,8 @@ def test_our_own_failures_say_nothing_outside_and_all_in_the_log() -> None:
 
 
 @pytest.mark.parametrize(
-    "first", [THROTTLED, FAILED, answer(200, b"?"), Unreachable("cut"), Stale("x"), Unreadable("x")]
+    "first",
+    [THROTTLED, FAILED, answer(200, b"?"), Unreachable("cut"), Stale("x"), Unreadable("x"), DeadlineExceeded("x")],
 )
 def test_one_failure_is_tried_again_with_the_same_request(first: Response | Exception) -> None:
     """A retry is safe because it sends the same ClientToken."""
@@ -134,7 +135,6 @@ def test_one_failure_is_tried_again_with_the_same_request(first: Response | Exce
         answer(400, {}, "InvalidRequestException"),
         answer(403, {}, "AccessDeniedException"),
         answer(404, {}, "ResourceNotFoundException"),
-        DeadlineExceeded("x"),
     ],
 )
 def test_what_would_not_change_is_not_tried_again(final: Response | Exception) -> None:
@@ -149,6 +149,27 @@ def test_connect_is_asked_three_times_at_most_and_not_without_time() -> None:
         assert len(asked(failure)[1].sent) == 3
     assert asked(FAILED, THROTTLED, GRANTED)[0] == SOURCE_ID
     assert len(asked(FAILED, GRANTED, seconds=0.1)[1].sent) == 1
+
+
+def test_silence_is_not_awaited_for_the_whole_deadline() -> None:
+    """Half of what is left, and the last attempt all of it: a connection that was forgotten has others after it."""
+
+    class Silent(ScriptedClient):
+        left: list[float]
+
+        def send(
+            self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
+        ) -> Response:
+            self.left = [*getattr(self, "left", []), deadline - time.monotonic()]
+            return super().send(method, target, body, deadline, headers)
+
+    client = Silent(DeadlineExceeded("x"))
+    with pytest.raises(Refusal):
+        connect_with(client, 8).create_association(parse(event()))
+    assert [round(left) for left in client.left] == [4, 4, 8]
+    short = Silent(GRANTED)
+    connect_with(short, 1.5).create_association(parse(event()))
+    assert 0.9 < short.left[0] <= 1
 
 
 def test_a_probe_reports_what_connect_said() -> None:

@@ -1,14 +1,18 @@
-"""The connection: whole answers, cuts, silence and nonsense, against a server that plays a script."""
+"""The connection: whole answers, cuts, silence, nonsense and TLS, against a server that plays a script."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from aws import trust
 from aws.client import Client, DeadlineExceeded, Response, Stale, Unreachable, Unreadable
 from aws.endpoint import Endpoint
+from local.tls import Authority
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Odd: yes\r\n\r\n{}"
 CLOSE = object()
@@ -17,8 +21,9 @@ CLOSE = object()
 class Server:
     """Plays one list of steps a connection: bytes to send after a request, or CLOSE."""
 
-    def __init__(self, *connections: list[object]) -> None:
+    def __init__(self, *connections: list[object], tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
+        self._tls = tls
         self._script = connections
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._done = threading.Event()
@@ -29,7 +34,8 @@ class Server:
     def client(self) -> Client:
         """A client of this server."""
         port = self._listener.getsockname()[1]
-        return Client("connect", Endpoint.parse(f"http://127.0.0.1:{port}"))
+        scheme = "http" if self._tls is None else "https"
+        return Client("connect", Endpoint.parse(f"{scheme}://127.0.0.1:{port}"))
 
     def _serve(self) -> None:
         for steps in self._script:
@@ -37,6 +43,13 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            if self._tls is not None:
+                try:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                except OSError:
+                    # The client did not like the certificate.
+                    connection.close()
+                    continue
             with connection:
                 for step in steps:
                     if step is CLOSE:
@@ -65,8 +78,8 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
         monkeypatch.setenv(name, "x")
     servers: list[Server] = []
 
-    def start(*connections: list[object]) -> Server:
-        servers.append(Server(*connections))
+    def start(*connections: list[object], tls: ssl.SSLContext | None = None) -> Server:
+        servers.append(Server(*connections, tls=tls))
         return servers[-1]
 
     yield start
@@ -169,3 +182,104 @@ def test_nobody_who_listens_is_unreachable(serve: Callable[..., Server]) -> None
         client = Client("connect", Endpoint.parse(f"http://127.0.0.1:{bound.getsockname()[1]}"))
         with pytest.raises(Unreachable, match="ConnectionRefusedError"):
             send(client)
+
+
+@pytest.fixture
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Makes authorities the only ones of the system."""
+
+    def believe(*authorities: Authority) -> None:
+        bundle = tmp_path / "bundle.pem"
+        bundle.write_bytes(b"".join(b"# An authority.\n" + one.pem for one in authorities))
+        monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+        forget()
+
+    def forget() -> None:
+        trust.amazons.cache_clear()
+        trust.everybodys.cache_clear()
+
+    yield believe
+    forget()
+
+
+def test_amazons_authorities_are_believed_and_the_connection_is_kept(
+    serve: Callable[..., Server], trusted: Callable[..., None]
+) -> None:
+    """Two requests, one handshake, and of all authorities only the one that it takes was read."""
+    amazon, other = Authority("Amazon"), Authority("Somebody")
+    trusted(other, amazon)
+    assert len(trust.amazons().get_ca_certs()) == 1
+    server = serve([OK, OK], tls=amazon.server())
+    client = server.client
+    assert [send(client).status, send(client).status] == [200, 200]
+    assert len(server.requests) == 2
+    client.close()
+
+
+def test_another_authority_of_the_system_is_believed_too(
+    serve: Callable[..., Server], trusted: Callable[..., None]
+) -> None:
+    """A proxy or an endpoint of one's own: within the same attempt, and from then on at once."""
+    other = Authority("Somebody")
+    trusted(Authority("Amazon"), other)
+    # The first connection ends in its handshake; then one request, and one on a new connection.
+    server = serve([], [OK, CLOSE], [OK], tls=other.server())
+    client = server.client
+    assert send(client).status == 200
+    client.close()
+    assert send(client).status == 200
+    assert len(server.requests) == 2
+    client.close()
+
+
+@pytest.mark.parametrize("wrong", ["authority", "host", "time", "stranger beside Amazon"])
+def test_who_cannot_prove_itself_is_sent_nothing(
+    wrong: str, serve: Callable[..., Server], trusted: Callable[..., None]
+) -> None:
+    """Not a byte of a request: it is signed, and names contacts."""
+    amazon = Authority("Amazon")
+    trusted(amazon)
+    context = {
+        "authority": lambda: Authority("Somebody").server(),
+        "host": lambda: amazon.server("127.0.0.2"),
+        "time": lambda: amazon.server(expired=True),
+        "stranger beside Amazon": lambda: Authority("Amazon").server(),
+    }[wrong]()
+    server = serve([OK], [OK], tls=context)
+    with pytest.raises(Unreachable, match="CERTIFICATE_VERIFY_FAILED"):
+        send(server.client)
+    assert server.requests == []
+
+
+def test_a_handshake_that_stalls_is_given_up(
+    serve: Callable[..., Server], trusted: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a connection that takes long: another may do better."""
+    amazon = Authority("Amazon")
+    trusted(amazon)
+    monkeypatch.setattr("aws.client._CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = Client("connect", Endpoint.parse(f"https://127.0.0.1:{silent.getsockname()[1]}"))
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match="no connection within"):
+            send(client)
+        assert time.monotonic() - began < 2
+
+
+def test_a_system_without_amazons_authorities_is_read_whole(
+    trusted: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None in the file, no file, or one that cannot be read: then it is as everywhere else."""
+    trusted(Authority("Somebody"))
+    assert trust.amazons() is trust.everybodys()
+    assert len(trust.amazons().get_ca_certs()) == 1
+    for text in (None, b"-----BEGIN CERTIFICATE-----\nnonsense=\n-----END CERTIFICATE-----\n"):
+        file = tmp_path / "odd.pem"
+        if text is not None:
+            file.write_bytes(text)
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        trust.amazons.cache_clear()
+        trust.everybodys.cache_clear()
+        assert trust.amazons() is trust.everybodys()
+    assert trust.amazons().verify_mode == ssl.CERT_REQUIRED
+    assert trust.amazons().check_hostname

@@ -1,0 +1,43 @@
+"""Which certificate authorities a connection believes: Amazon's own at first, all of the system's if need be.
+
+Reading all of the system's is most of a cold start that a client can save. AWS services have certificates of Amazon's
+own authorities; where one has not (a proxy, an endpoint of one's own), the system's all are read after all.
+Source: Amazon Trust Services, "Repository".
+"""
+
+import binascii
+import ssl
+from functools import cache
+
+# In the names of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2.
+_AMAZON = (b"Amazon", b"Starfield Services")
+
+
+@cache
+def amazons() -> ssl.SSLContext:
+    """The system's certificates of Amazon's authorities; all of the system's if there are none in its one file."""
+    try:
+        # None if the system has no such file.
+        with open(ssl.get_default_verify_paths().cafile or "", "rb") as file:  # noqa: PTH123 - pathlib would be one import more
+            kept = _amazons_of(file.read())
+        return _limited(ssl.create_default_context(cadata=kept)) if kept else everybodys()
+    except (OSError, ValueError):
+        return everybodys()
+
+
+@cache
+def everybodys() -> ssl.SSLContext:
+    """All of the system's certificates."""
+    return _limited(ssl.create_default_context())
+
+
+def _amazons_of(bundle: bytes) -> bytes:
+    """The certificates of Amazon's authorities in a bundle in PEM, in DER."""
+    parts = bundle.split(b"-----BEGIN CERTIFICATE-----")[1:]
+    certificates = (binascii.a2b_base64(part.partition(b"-----END CERTIFICATE-----")[0]) for part in parts)
+    return b"".join(one for one in certificates if any(name in one for name in _AMAZON))
+
+
+def _limited(context: ssl.SSLContext) -> ssl.SSLContext:
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
