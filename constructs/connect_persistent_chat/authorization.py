@@ -85,9 +85,13 @@ class Authorization:
     def authorizer(cls, authorizer: apigateway.IAuthorizer, *, customer_key: str) -> "Authorization":
         """Whoever a Lambda authorizer of your own lets in.
 
-        :param authorizer: a TokenAuthorizer or RequestAuthorizer.
+        :param authorizer: a TokenAuthorizer or RequestAuthorizer. API Gateway keeps its answer for 5 minutes by
+            default and uses it for other contacts too: let the policy name the method with wildcards
+            (`<api>/v1/POST/contact/*`), or set `results_cache_ttl` to 0; and let the identity sources be all that
+            the answer depends on.
         :param customer_key: the key of the authorizer's context, or `principalId`, whose value is the customer of
-            the caller's contacts. Only your authorizer writes it.
+            the caller's contacts. Only your authorizer writes it. API Gateway hands it on as a string, whatever it
+            was.
 
         Raises ConfigurationError.
         """
@@ -112,6 +116,11 @@ class Authorization:
     def knows_person(self) -> bool:
         """Whether it tells which customer calls."""
         return not self.is_iam
+
+    @property
+    def lets_browsers_speak_for_any(self) -> bool:
+        """Whether a page in a browser may call in the name of any customer."""
+        return self._kind == names.IAM_WITH_IDENTITY_POOLS
 
     @property
     def may_read_cookies(self) -> bool:

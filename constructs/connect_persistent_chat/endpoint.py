@@ -226,6 +226,11 @@ class PersistentChatEndpoint(Construct):
                 "customer_identity: got unchecked() with an authorization that knows the person who calls, expected "
                 "customer_id() or attribute(...): otherwise any user could open any customer's chat."
             )
+        if self._authorization.lets_browsers_speak_for_any and not self._identity.checked:
+            mistakes.append(
+                "customer_identity: got unchecked() with iam(allow_identity_pools=True), expected customer_id() or "
+                "attribute(...): otherwise any browser could open any customer's chat."
+            )
         mistakes += self._browsers.mistakes_in(self._authorization)
         if self._history is not None:
             mistakes += self._history.mistakes_with(self._instance, self._identity)

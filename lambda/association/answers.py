@@ -22,7 +22,9 @@ STATUS: Mapping[str, int] = {
 OUT_OF_REACH = 503
 
 # One text for another instance, an unknown contact and somebody else's: nobody learns which contacts exist.
-_NOT_FOUND = "Not found. Check InstanceId, InitialContactId and SourceContactId."
+_NOT_FOUND = (
+    "Not found. Check InstanceId, InitialContactId and SourceContactId, and that the contacts carry the same customer."
+)
 _RETRY_SECONDS = 1
 
 

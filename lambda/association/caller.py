@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from association import answers, names
+from association.answers import Refusal
 from association.settings import Settings
 from history.key import key_of
 
@@ -14,13 +15,14 @@ class Caller(NamedTuple):
     name: str
     # The customer that the caller is, "" if nobody's; None: an AWS identity, trusted to speak for anybody.
     customer: str | None
+    # AccessDeniedException, if this endpoint takes nothing from this caller.
+    denial: Refusal | None = None
 
 
 def identify(event: dict[str, object], settings: Settings) -> Caller:
     """Who sent this API Gateway proxy event.
 
-    The setting decides where to look, never what the event happens to hold. Raises a Refusal
-    (AccessDeniedException) for a caller that this endpoint takes nothing from.
+    The setting decides where to look, never what the event happens to hold.
     """
     context = _mapping(event.get("requestContext"))
     authorizer = _mapping(context.get("authorizer"))
@@ -29,23 +31,25 @@ def identify(event: dict[str, object], settings: Settings) -> Caller:
     if settings.authorization == names.AUTHORIZER:
         return _person(authorizer.get(settings.customer_claim), settings)
     identity = _mapping(context.get("identity"))
+    arn = identity.get("userArn")
+    name = arn if isinstance(arn, str) and arn else "unknown"
     pools_allowed = settings.authorization == names.IAM_WITH_IDENTITY_POOLS
     if identity.get("cognitoIdentityId") and not pools_allowed:
-        raise answers.denied(
-            "identity_pool",
-            "Identities of a Cognito identity pool may not call this endpoint: they are browsers.",
-        )
-    name = identity.get("userArn")
-    return Caller(name if isinstance(name, str) and name else "unknown", None)
+        text = "Identities of a Cognito identity pool may not call this endpoint: they are browsers."
+        return Caller(name, "", answers.denied("identity_pool", text))
+    return Caller(name, None)
 
 
 def _user(claims: dict[str, object], settings: Settings) -> Caller:
     """Of a user pool's token. The gateway looks at neither the kind of token nor the app client."""
+    person = _person(claims.get(settings.customer_claim), settings)
+    denial = None
     if claims.get("token_use") != "id":
-        raise answers.denied("token_kind", "The token is no ID token. Send the user's ID token.")
-    if claims.get("aud") not in settings.app_clients:
-        raise answers.denied("app_client", "The token was issued to an app client that may not call this endpoint.")
-    return _person(claims.get(settings.customer_claim), settings)
+        denial = answers.denied("token_kind", "The token is no ID token. Send the user's ID token.")
+    elif claims.get("aud") not in settings.app_clients:
+        text = "The token was issued to an app client that may not call this endpoint."
+        denial = answers.denied("app_client", text)
+    return person if denial is None else Caller(person.name, "", denial)
 
 
 def _person(customer: object, settings: Settings) -> Caller:

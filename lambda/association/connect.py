@@ -28,10 +28,10 @@ class Described(NamedTuple):
 class Connect:
     """Amazon Connect, for one request of the function."""
 
-    def __init__(self, clients: tuple[Client, Client], deadline: float) -> None:
-        """The clients are two connections, for calls at the same time; `deadline` is of time.monotonic()."""
+    def __init__(self, clients: tuple[Client, Client], asking: Asking) -> None:
+        """The clients are two connections, for calls at the same time."""
         self._clients = clients
-        self._asking = Asking(deadline)
+        self._asking = asking
 
     @property
     def attempts(self) -> int:

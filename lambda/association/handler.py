@@ -15,6 +15,7 @@ from association.answers import Refusal
 from association.connect import Connect
 from association.contacts import Contacts
 from association.deciding import decide
+from aws.asking import Asking
 from aws.client import Client
 from aws.endpoint import endpoint_of
 
@@ -37,7 +38,7 @@ def handle(event: object, context: object) -> dict[str, object]:
     """Answer an API Gateway proxy event, or a probe. The gateway builds the former: it is never a probe."""
     started = time.monotonic()
     deadline = started + SETTINGS.deadline_seconds
-    connect = Connect(CLIENTS, deadline)
+    connect = Connect(CLIENTS, Asking(deadline))
     lookup = _lookup(deadline)
     if not isinstance(event, dict) or "requestContext" not in event:
         return probes.answer(event, SETTINGS, connect, lookup)
@@ -72,6 +73,8 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
     line.add(caller=who.name)
     asked = request.parse(event, has_history=SETTINGS.has_history)
     line.asks(asked)
+    if who.denial is not None:
+        raise who.denial
     if asked.instance_id != SETTINGS.instance_id:
         raise answers.not_found("another_instance")
     if not SETTINGS.checks_customers:

@@ -27,7 +27,14 @@ class Lookup:
         except TableFailed as failure:
             raise _refusal_of(failure) from failure
         while True:
-            found = past.latest(current, known, contacts.known, contacts.now, self._settings.event_delay_seconds)
+            found = past.latest(
+                current,
+                known,
+                contacts.known,
+                contacts.now,
+                self._settings.event_delay_seconds,
+                self._settings.transcript_delay_seconds,
+            )
             if isinstance(found, Nothing):
                 return None
             if isinstance(found, Past):

@@ -14,7 +14,7 @@ from association.contact import Contact
 from association.rule import same
 from history.table import Entry, Latest
 
-# Segments of which no end is known: each takes a DescribeContact, whose quota all callers share.
+# Contacts beside the one that is found: each takes a DescribeContact, whose quota all callers share.
 MOST_ASKED = 6
 
 
@@ -38,19 +38,25 @@ class Describe(NamedTuple):
 
 
 def latest(
-    current: Contact, known: Latest, contacts: Mapping[str, Contact | None], now: float, event_delay: float
+    current: Contact,
+    known: Latest,
+    contacts: Mapping[str, Contact | None],
+    now: float,
+    event_delay: float,
+    transcript_delay: float,
 ) -> Past | Nothing | Describe:
     """Of the customer of `current`, other than the session of `current` itself.
 
     :param contacts: what Connect says of the contacts that were described, by id; None: that there is none.
     :param now: by Connect's clock, in seconds since the epoch.
     :param event_delay: how long the current chat's own event is awaited, in seconds since its start.
+    :param transcript_delay: how long after a chat's end its transcript is awaited, in seconds.
 
     Raises a Refusal.
     """
     own = [entry for entry in known.entries if entry.session_id == current.session]
     if not own:
-        _refuse_too_early(current, now, event_delay)
+        _refuse_too_early(current, known, now, event_delay, transcript_delay)
     best: Past | None = None
     theirs: list[Entry] = []
     for entry in known.entries:
@@ -63,14 +69,13 @@ def latest(
         if ended is not None and (best is None or ended > best.ended):
             best = Past(entry.session_id, ended)
     asked = [id for entry in theirs for id in entry.running]
-    if len(asked) > MOST_ASKED:
+    listed = {id for entry in known.entries if entry not in own for id in (entry.session_id, *entry.running)}
+    looked_through = {*asked, *(id for id in listed if id in contacts and (best is None or id != best.session_id))}
+    if len(looked_through) > MOST_ASKED:
         raise _undecided()
     unknown = [id for id in asked if id not in contacts]
     if unknown:
         return Describe(tuple(unknown[:2]))
-    if not theirs:
-        # Those that were read are the latest: if Connect has forgotten them, it has forgotten the rest as well.
-        return Nothing()
     if known.more and (best is None or best.ended * 1000 < known.entries[-1].until):
         raise _undecided()
     if best is None:
@@ -81,18 +86,23 @@ def latest(
 def _undecided() -> Refusal:
     return answers.cannot(
         "history_undecided",
-        "The customer has more chats that have not ended than are looked through. Send the SourceContactId.",
+        "More of the customer's chats would have to be looked through than one request may. Send the SourceContactId.",
     )
 
 
-def _refuse_too_early(current: Contact, now: float, event_delay: float) -> None:
-    """Events take a moment. Before the current chat's own has come, another chat's may be on its way as well."""
+def _refuse_too_early(current: Contact, known: Latest, now: float, event_delay: float, transcript_delay: float) -> None:
+    """Events take a moment. Before the current chat's own has come, another chat's may be on its way as well.
+
+    If a chat is known whose transcript takes longer, that is told as well: nobody is to come back in vain.
+    """
     if current.initiated is None:
         return
     # In whole seconds, as Connect's Date tells them: see the rule.
     left = math.floor(current.initiated) + event_delay - now
     if left > 0:
-        seconds = max(1, math.ceil(min(left, event_delay)))
+        ends = [entry.ended // 1000 for entry in known.entries if entry.ended is not None]
+        transcripts = [min(ended + transcript_delay - now, transcript_delay) for ended in ends]
+        seconds = max(1, math.ceil(max([min(left, event_delay), *transcripts])))
         raise answers.cannot(
             "history_not_ready",
             "The chat InitialContactId began a moment ago, and the history of the customer's chats may not be "

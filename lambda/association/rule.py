@@ -85,7 +85,7 @@ def _of_one_customer(question: Question) -> tuple[Contact, Contact]:
     current = _current(question)
     source = _existing(question, question.request.source_contact_id)
     if not same(current.customer, source.customer):
-        raise answers.not_found("another_customer")
+        raise answers.not_found("another_customer" if current.customer and source.customer else "no_customer")
     _refuse_stranger(current, question.caller)
     return current, source
 
@@ -105,7 +105,7 @@ def _existing(question: Question, contact_id: str) -> Contact:
 def _refuse_stranger(current: Contact, caller: Caller) -> None:
     """Nobody's contact is nobody's to continue, and a person's own is that person's."""
     if not current.customer:
-        raise answers.not_found("another_customer")
+        raise answers.not_found("no_customer")
     if caller.customer is not None and not same(caller.customer, current.customer):
         raise answers.not_found("another_caller")
 

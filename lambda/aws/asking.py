@@ -1,4 +1,4 @@
-"""Asking an AWS service, and asking again where that may help: three attempts within a deadline, with full jitter."""
+"""Asking an AWS service, and asking again where that may help: a few attempts within a deadline, with full jitter."""
 
 import os
 import time
@@ -8,9 +8,11 @@ from typing import NamedTuple
 from aws.client import Client, DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.outcomes import Document, Outcome, is_worth_another_try, read_answer
 
+# For somebody who waits.
 _MOST_ATTEMPTS = 3
-# Before the second attempt; twice as much before the third.
+# Before the second attempt; twice as much before each further one, up to the last of these.
 _LONGEST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_OF_ALL_SECONDS = 5.0
 # An answer takes longer only if none will come. Half of what is left of the deadline, if that is more.
 _READ_SECONDS = 1.0
 # An attempt with less time than this would only use up the quota.
@@ -31,8 +33,9 @@ class Operation(NamedTuple):
 class Asking:
     """All that one request of a function asks, by one deadline of time.monotonic()."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, most_attempts: int = _MOST_ATTEMPTS) -> None:
         self._deadline = deadline
+        self._most_attempts = most_attempts
         self._asked: list[str] = []
 
     @property
@@ -46,11 +49,12 @@ class Asking:
         while True:
             attempts += 1
             self._asked.append(operation.target)
-            outcome = self._attempt(operation, client, last=attempts == _MOST_ATTEMPTS)
-            if attempts == _MOST_ATTEMPTS or not is_worth_another_try(outcome):
+            outcome = self._attempt(operation, client, last=attempts == self._most_attempts)
+            if attempts == self._most_attempts or not is_worth_another_try(outcome):
                 return outcome
             # Full jitter; importing `random` for one number would cost a cold start milliseconds.
-            pause = attempts * _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255
+            longest = min(_LONGEST_PAUSE_SECONDS * 2 ** (attempts - 1), _LONGEST_PAUSE_OF_ALL_SECONDS)
+            pause = longest * os.urandom(1)[0] / 255
             if isinstance(outcome, Stale):
                 pause = 0
             if self._deadline - time.monotonic() < pause + _LEAST_ATTEMPT_SECONDS:

@@ -32,7 +32,7 @@ class DeadlineExceeded(Exception):
 
 
 class Unreadable(Exception):
-    """What came is not HTTP, or more than 64 KiB."""
+    """What came is not HTTP, or more than 1 MiB."""
 
 
 class _Reader(io.RawIOBase):

@@ -15,6 +15,7 @@ _CHAT = "chat"
 _INSTANCE = re.compile(rf"instance/({association_names.ID_PATTERN})(?:/.*)?")
 # An unset timestamp reads 1970-01-01; Amazon Connect is of 2017.
 _LEAST_YEAR, _MOST_YEAR = 2000, 2100
+_CLOCKS_APART_MILLISECONDS = 300_000
 _ENDS = frozenset(("DISCONNECTED", "COMPLETED"))
 _MOST_CUSTOMER_CHARACTERS = 128
 _MOST_TYPE_CHARACTERS = 100
@@ -64,6 +65,7 @@ def read(event: object, instance_id: str) -> ContactEvent:
         raise Ignored("another_instance")
     if _text(detail, "channel", 32).lower() != _CHAT:
         raise Ignored("another_channel")
+    sent = _time(envelope, "time")
     contact_id = _id(detail, "contactId")
     previous_id = _optional_id(detail, "previousContactId")
     initial_id = _optional_id(detail, "initialContactId")
@@ -73,8 +75,8 @@ def read(event: object, instance_id: str) -> ContactEvent:
         # Absent on a first segment. One that has a previous contact is none.
         initial_id=initial_id or (contact_id if previous_id is None else None),
         customer=_optional(detail, "customerId", _MOST_CUSTOMER_CHARACTERS),
-        began=_time(detail, "initiationTimestamp"),
-        ended=_time(detail, "disconnectTimestamp"),
+        began=_past_time(detail, "initiationTimestamp", sent),
+        ended=_past_time(detail, "disconnectTimestamp", sent),
     )
 
 
@@ -134,6 +136,14 @@ def _id(detail: dict[str, object], name: str) -> str:
     if value is None:
         raise Poison(f"{name}: got nothing, expected a contact's id.")
     return value
+
+
+def _past_time(detail: dict[str, object], name: str, sent: int | None) -> int | None:
+    """As `_time`, and not later than the event itself: it would hide every later chat."""
+    instant = _time(detail, name)
+    if instant is not None and sent is not None and instant > sent + _CLOCKS_APART_MILLISECONDS:
+        raise Poison(f"{name}: got an instant after the event's own time.")
+    return instant
 
 
 def _time(detail: dict[str, object], name: str) -> int | None:

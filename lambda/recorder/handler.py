@@ -22,15 +22,18 @@ SETTINGS = settings.read(os.environ)
 _ENDPOINT = endpoint_of("connect", os.environ, SETTINGS.connect_endpoint_url)
 CONNECT = (Client("connect", _ENDPOINT), Client("connect", _ENDPOINT))
 DYNAMODB = Client("dynamodb", endpoint_of("dynamodb", os.environ, SETTINGS.table_endpoint_url))
-# An event is worth waiting for, and Lambda tries it again.
+# An event is worth waiting for: nobody waits for an answer, and Lambda tries it twice more. As many attempts as their
+# pauses let into the deadline.
 _DEADLINE_SECONDS = 20.0
+_MOST_ATTEMPTS = 8
 
 
 def handle(event: object, _: object) -> dict[str, object]:
     """Record what an event tells. Raises whatever keeps it from being recorded: Lambda tries again, and then keeps
     the event in the dead-letter queue."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
-    connect, table = Connect(CONNECT, deadline), Table(DYNAMODB, SETTINGS.table, Asking(deadline))
+    connect = Connect(CONNECT, Asking(deadline, _MOST_ATTEMPTS))
+    table = Table(DYNAMODB, SETTINGS.table, Asking(deadline, _MOST_ATTEMPTS))
     recorder = Recorder(SETTINGS, connect, table)
     if isinstance(event, dict) and association_names.PROBE in event:
         return _probed(event[association_names.PROBE], connect, table)
@@ -49,7 +52,8 @@ def _recorded(event: object, recorder: Recorder) -> dict[str, object]:
         line |= {"verdict": "ignored", "rule": str(reason)}
     except (Poison, Unrecorded, Refusal) as failure:
         detail = failure.detail if isinstance(failure, Refusal) else str(failure)
-        line |= {"level": "ERROR", "verdict": "failed", "rule": type(failure).__name__, "detail": detail}
+        rule = failure.reason if isinstance(failure, Refusal) else type(failure).__name__.lower()
+        line |= {"level": "ERROR", "verdict": "failed", "rule": rule, "detail": detail}
         raise
     finally:
         print(json.dumps(line), flush=True)

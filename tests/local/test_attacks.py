@@ -509,7 +509,14 @@ def test_a_page_of_another_origin(cognito: Door, chats: Chats, victim: Person) -
 
 
 def test_no_secret_reaches_any_log(
-    sound: Deployed, doors: Deployed, chats: Chats, cognito: Door, victim: Person, attacker: Person
+    sound: Deployed,
+    doors: Deployed,
+    historic: Deployed,
+    chats: Chats,
+    cognito: Door,
+    victim: Person,
+    attacker: Person,
+    with_events: None,
 ) -> None:
     """Customers, attributes, tokens and bodies are fed in everywhere; what every function logged holds none."""
     secret = "s3cret-customer"
@@ -522,6 +529,14 @@ def test_no_secret_reaches_any_log(
     Door(doors, "AttributeUrl").ask(contact, source)
     for token in (victim.token, attacker.token, "s3cret-bearer"):
         cognito.ask(chats.start(victim.sub), past(chats, victim.sub), token=token)
+    context = base64.b64encode(json.dumps({"customer": secret, "more": "s3cret-context"}).encode()).decode()
+    assert Door(doors, "AuthorizerUrl").ask(contact, source, token=context).status == 200
+    # The recorder was told of these chats, and their customers look them up.
+    back = chats.start(secret, Attributes=attributes)
+    chats.told()
+    for output in ("BackendUrl", "AttributeUrl"):
+        assert Door(historic, output).latest(back).status in (200, 404)
+    assert Door(historic, "PeopleUrl").latest(chats.start(secret), token=context).status in (200, 400)
     logs = sound.cloud.client("logs")
     pages = logs.get_paginator("describe_log_groups").paginate()
     said = [

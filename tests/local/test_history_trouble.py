@@ -44,6 +44,7 @@ POISON: dict[str, dict[str, Any]] = {
     "no contact": {name: value for name, value in SOUND.items() if name != "contactId"},
     "no instance": {**SOUND, "instanceArn": "arn"},
     "no time": {**SOUND, "initiationTimestamp": "soon"},
+    "an end in the future": {**SOUND, "disconnectTimestamp": "2099-01-02T03:04:05.678Z"},
     "a contact that never was": {**SOUND, "customerId": None, "contactId": str(uuid.uuid4())},
     "nothing": {},
 }
@@ -91,6 +92,19 @@ def test_what_is_ignored_leaves_a_line(cloud: Cloud, chats: Chats, recorded: Rec
     assert recorded.log().count(f'"rule": "{reason}"') == before + 1
     assert len(recorded.items()) == items
     assert recorded.dead_letters() == []
+
+
+def test_a_throttle_of_some_seconds_loses_nothing(cloud: Cloud, chats: Chats, recorded: Recorded) -> None:
+    """The recorder asks again for longer than a caller would wait: no letter, no second invocation."""
+    customer = str(uuid.uuid4())
+    chat = chats.start(customer)
+    chats.told()
+    cloud.control("POST", "faults", {"operation": "DescribeContact", "kind": "throttle", "times": 5})
+    before = recorded.log().count(chat)
+    sent(cloud, {**SOUND, "customerId": "", "contactId": chat})
+    chats.told(60)
+    assert recorded.dead_letters() == []
+    assert recorded.log().count(chat) == before + 1
 
 
 def an_event_fails(historic: Deployed, action: str) -> None:

@@ -97,6 +97,13 @@ def test_an_authorization_that_knows_the_person_and_unchecked_contradict_each_ot
         endpoint(here, authorization=authorization(here), customer_identity=CustomerIdentity.unchecked())
 
 
+def test_browsers_that_speak_for_anybody_and_unchecked_contradict_each_other() -> None:
+    """Each alone warns; together any page could open any chat."""
+    pools = Authorization.iam(allow_identity_pools=True)
+    with pytest.raises(ConfigurationError, match=r"got unchecked\(\) with iam\(allow_identity_pools=True\)"):
+        endpoint(stack(env=HERE), authorization=pools, customer_identity=CustomerIdentity.unchecked())
+
+
 def test_a_grant_on_an_endpoint_of_tokens_is_refused() -> None:
     """IAM permission opens nothing there; whoever grants it believes otherwise."""
     here = stack(env=HERE)

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from association import settings
-from association.answers import Refusal
 from association.caller import Caller, identify
 from tests.unit.association.events import ENVIRONMENT
 
@@ -37,9 +36,10 @@ def test_an_aws_identity_speaks_for_any_customer() -> None:
 def test_an_identity_pools_identity_is_a_browser(identity_id: Any) -> None:
     """Refused, unless somebody allowed it by name."""
     context = {"identity": {"userArn": ARN, "cognitoIdentityId": identity_id}}
-    with pytest.raises(Refusal) as refused:
-        caller_of(context)
-    assert (refused.value.status, refused.value.error_type) == (403, "AccessDeniedException")
+    refused = caller_of(context)
+    assert (refused.name, refused.customer) == (ARN, "")
+    assert refused.denial is not None
+    assert (refused.denial.status, refused.denial.error_type) == (403, "AccessDeniedException")
     assert caller_of(context, AUTHORIZATION="iam_with_identity_pools") == Caller(ARN, None)
 
 
@@ -69,10 +69,11 @@ def test_a_user_is_the_customer_of_the_configured_claim() -> None:
     ],
 )
 def test_another_kind_of_token_or_app_client_is_refused(claims: Any) -> None:
-    """API Gateway checks neither."""
-    with pytest.raises(Refusal) as refused:
-        cognito(claims)
-    assert refused.value.status == 403
+    """API Gateway checks neither. Whoever it says it is goes into the log, and is nobody's customer."""
+    refused = cognito(claims)
+    assert refused.denial is not None
+    assert (refused.denial.status, refused.customer) == (403, "")
+    assert refused.name == (cognito(CLAIMS).name if isinstance(claims, dict) and claims else "nobody")
 
 
 @pytest.mark.parametrize("value", [None, "", 7, True, ["person"], {"sub": "person"}])

@@ -36,9 +36,9 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0)
 
 
-def connect_with(client: Any, seconds: float = 8) -> Connect:
+def connect_with(client: Any, seconds: float = 8, **more: int) -> Connect:
     """A Connect whose two connections answer from one script."""
-    return Connect((client, client), time.monotonic() + seconds)
+    return Connect((client, client), asking.Asking(time.monotonic() + seconds, **more))
 
 
 def asked(*outcomes: Response | Exception, seconds: float = 8) -> tuple[Any, ScriptedClient]:
@@ -149,6 +149,17 @@ def test_connect_is_asked_three_times_at_most_and_not_without_time() -> None:
         assert len(asked(failure)[1].sent) == 3
     assert asked(FAILED, THROTTLED, GRANTED)[0] == SOURCE_ID
     assert len(asked(FAILED, GRANTED, seconds=0.1)[1].sent) == 1
+
+
+def test_who_has_time_asks_more_often_and_waits_longer_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recorder: a throttle that lasts some seconds keeps no event from being recorded."""
+    pauses: list[float] = []
+    monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr("os.urandom", lambda _: b"\xff")
+    monkeypatch.setattr("time.sleep", pauses.append)
+    client = ScriptedClient(*[THROTTLED] * 7, GRANTED)
+    assert connect_with(client, 20, most_attempts=8).create_association(parse(event())) == SOURCE_ID
+    assert [round(pause, 1) for pause in pauses] == [0.2, 0.4, 0.8, 1.6, 3.2, 5, 5]
 
 
 def test_silence_is_not_awaited_for_the_whole_deadline() -> None:

@@ -128,6 +128,39 @@ def test_the_log_tells_which_rule_decided(
     assert stranger == unknown
 
 
+@pytest.mark.parametrize(
+    ("context", "variables", "rule"),
+    [
+        ({"identity": {"userArn": "arn:browser", "cognitoIdentityId": "us-east-1:1"}}, {}, "identity_pool"),
+        (
+            {"authorizer": {"claims": {"sub": "person", "token_use": "access"}}},
+            {"AUTHORIZATION": "cognito", "APP_CLIENTS": "app", "CUSTOMER_CLAIM": "sub"},
+            "token_kind",
+        ),
+        (
+            {"authorizer": {"claims": {"sub": "person", "token_use": "id", "aud": "other"}}},
+            {"AUTHORIZATION": "cognito", "APP_CLIENTS": "app", "CUSTOMER_CLAIM": "sub"},
+            "app_client",
+        ),
+    ],
+)
+def test_the_log_tells_who_was_refused_and_for_what(
+    handler: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    context: dict[str, Any],
+    variables: dict[str, str],
+    rule: str,
+) -> None:
+    """Whoever tries is to be followed through the log; Connect is not asked."""
+    client = use(handler, monkeypatch, ConnectClient({}), **variables)
+    response, _, line = handled(handler, {**event(), "requestContext": context}, capsys)
+    assert (response["statusCode"], line["rule"], client.sent) == (403, rule, [])
+    assert line["caller"].startswith(("arn:browser", "sha256:"))
+    assert (line["initialContactId"], line["sourceContactId"]) == (CONTACT_ID, SOURCE_ID)
+    assert "person" not in json.dumps(line)
+
+
 def test_the_whole_sessions_earlier_answer_takes_one_more_description(
     handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,10 +41,11 @@ def found(
     own: bool = True,
     current: Contact = CURRENT,
     delay: float = 3,
+    transcript: float = 0,
 ) -> Past | Nothing | Describe:
     """The latest of these, as the index orders them."""
     listed = sorted([*entries, *([OWN] if own else [])], key=lambda entry: entry.until, reverse=True)
-    return latest(current, Latest(tuple(listed), more), contacts or {}, NOW, delay)
+    return latest(current, Latest(tuple(listed), more), contacts or {}, NOW, delay, transcript)
 
 
 def refusal_of(*entries: Entry, **more: object) -> Refusal:
@@ -132,7 +133,7 @@ def test_more_than_was_read_is_not_guessed_at() -> None:
     refused = refusal_of(*running, contacts=contacts, more=True)
     assert (refused.status, refused.reason, refused.retry_after) == (400, "history_undecided", None)
     assert refused.message == (
-        "The customer has more chats that have not ended than are looked through. Send the SourceContactId."
+        "More of the customer's chats would have to be looked through than one request may. Send the SourceContactId."
     )
     assert found(*running, contacts=contacts) == Nothing()
     last = {**contacts, "r0": contact("r0", WEEK / 1000 - 0.1)}
@@ -151,11 +152,28 @@ def test_no_more_than_six_segments_are_asked_about() -> None:
     assert found(open_("b", *"1234567"), contacts={"b": None}) == Nothing()
 
 
-def test_what_connect_has_forgotten_is_no_reason_to_look_further() -> None:
-    """Ten sessions that it does not know any more, and more of them: there is none to continue."""
-    forgotten = [ended(f"f{number}", number) for number in range(10)]
-    contacts: dict[str, Contact | None] = {entry.session_id: None for entry in forgotten}
-    assert found(*forgotten, contacts=contacts, more=True, own=False) == Nothing()
+def test_what_connect_has_forgotten_counts_as_looked_through() -> None:
+    """Or a table full of what is nobody's would take the quota that all share; and 'none' is never said unseen."""
+    six = [ended(f"f{number}", 20 + number) for number in range(6)]
+    contacts: dict[str, Contact | None] = {entry.session_id: None for entry in six}
+    assert found(*six, contacts=contacts) == Nothing()
+    assert refusal_of(*six, contacts=contacts, more=True).reason == "history_undecided"
+    assert found(*six, ended("a", 10), contacts=contacts) == Describe(("a",))
+    assert found(*six, ended("a", 10), contacts={**contacts, "a": contact("a", 10)}) == Past("a", 10)
+    assert refusal_of(*six, ended("a", 10), contacts={**contacts, "a": None}).reason == "history_undecided"
+    running = open_("r", until=WEEK)
+    assert refusal_of(*six, running, contacts=contacts).reason == "history_undecided"
+    five = {id: None for id in contacts if id != "f0"}
+    assert found(*six[1:], running, contacts=five) == Describe(("r",))
+    assert found(*six[1:], running, contacts={**five, "r": contact("r", 30)}) == Past("r", 30)
+
+
+def test_six_that_run_leave_room_for_the_one_that_is_found() -> None:
+    """Its own description is the one that a named source takes too."""
+    running = [open_(f"r{number}", until=WEEK + number) for number in range(6)]
+    contacts: dict[str, Contact | None] = {entry.session_id: contact(entry.session_id, None) for entry in running}
+    assert found(*running, ended("a", 10), contacts=contacts) == Describe(("a",))
+    assert found(*running, ended("a", 10), contacts={**contacts, "a": contact("a", 10)}) == Past("a", 10)
 
 
 @pytest.mark.parametrize(("age", "seconds"), [(0, 3), (-0.9, 3), (0.5, 2), (2, 1), (1.9, 1), (-5, 3)])
@@ -169,6 +187,24 @@ def test_before_the_chats_own_event_nothing_is_sure(age: float, seconds: int) ->
         f"complete yet. Try again in {seconds} s."
     )
     assert found(ended("a", 10), current=current) == Describe(("a",))
+
+
+def test_nobody_is_told_to_come_back_in_vain() -> None:
+    """A chat that is known to have ended just now needs its transcript: the longer of the two waits is told."""
+    current = CURRENT._replace(initiated=NOW)
+
+    def wait(at: float, delay: float = 3, transcript: float = 60) -> int | None:
+        return refusal_of(
+            ended("b", at), ended("a", 10), own=False, current=current, delay=delay, transcript=transcript
+        ).retry_after
+
+    assert wait(NOW - 20) == 40
+    assert wait(NOW - 20.5) == 39
+    assert wait(NOW - 20, delay=50) == 50
+    assert wait(NOW - 59) == 3
+    assert wait(NOW - 1000) == 3
+    assert wait(NOW + 1000) == 60
+    assert wait(NOW - 20, transcript=0) == 3
 
 
 def test_after_the_wait_the_history_is_taken_as_it_is() -> None:

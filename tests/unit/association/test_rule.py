@@ -215,6 +215,9 @@ def test_each_step_comes_before_the_next() -> None:
         (question(source=None), "unknown_contact", None),
         (question(current=CURRENT._replace(id="CURRENT")), "unknown_contact", None),
         (question(source=SOURCE._replace(customer="you")), "another_customer", None),
+        (question(source=SOURCE._replace(customer="")), "no_customer", None),
+        (question(CURRENT._replace(customer="")), "no_customer", None),
+        (question(CURRENT._replace(customer=""), SOURCE._replace(customer="")), "no_customer", None),
         (question(caller=Caller("x", "you")), "another_caller", None),
         (
             question(CURRENT._replace(channel="VOICE")),
@@ -263,7 +266,10 @@ def test_the_log_and_the_caller_are_told_why(asked: Question, reason: str, messa
     """The log always; the caller only when both contacts are known to be the customer's own."""
     refusal = refusal_of(asked)
     assert refusal.reason == reason
-    not_found = "Not found. Check InstanceId, InitialContactId and SourceContactId."
+    not_found = (
+        "Not found. Check InstanceId, InitialContactId and SourceContactId, and that the contacts carry the same "
+        "customer."
+    )
     assert refusal.message == (message or not_found)
 
 
@@ -285,8 +291,8 @@ def test_a_running_chat_of_ones_own_may_be_looked_up_for() -> None:
     [
         (None, BACKEND, 404, "unknown_contact"),
         (CURRENT._replace(id="CURRENT"), BACKEND, 404, "unknown_contact"),
-        (CURRENT._replace(customer=""), BACKEND, 404, "another_customer"),
-        (CURRENT._replace(customer=""), Caller("", ""), 404, "another_customer"),
+        (CURRENT._replace(customer=""), BACKEND, 404, "no_customer"),
+        (CURRENT._replace(customer=""), Caller("", ""), 404, "no_customer"),
         (CURRENT, Caller("x", "you"), 404, "another_caller"),
         (CURRENT, Caller("x", ""), 404, "another_caller"),
         (CURRENT._replace(channel="VOICE"), BACKEND, 400, "current_no_chat"),

@@ -92,6 +92,16 @@ def test_an_instant_is_one_however_it_is_written(text: str) -> None:
     assert read(event(disconnectTimestamp=text), INSTANCE).ended == SOUND.ended
 
 
+def test_nothing_ends_after_it_was_told() -> None:
+    """A session that ends in the future would hide every later chat; clocks may be some minutes apart."""
+    told_at = {"time": "2026-01-02T03:09:06Z"}
+    assert read({**event(), **told_at}, INSTANCE) == SOUND
+    with pytest.raises(Poison, match=r"disconnectTimestamp: got an instant after the event's own time\."):
+        read({**event(disconnectTimestamp="2026-01-02T03:14:06.001Z"), **told_at}, INSTANCE)
+    with pytest.raises(Poison, match="initiationTimestamp"):
+        read({**event(initiationTimestamp="2026-02-02T03:14:06Z"), **told_at}, INSTANCE)
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
