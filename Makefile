@@ -61,4 +61,4 @@ build: $(READY) ## The wheel and the sdist, in dist/
 	python -m build --no-isolation
 
 clean: ## Away with what the targets made
-	rm -rf .venv node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .local-cloud
+	rm -rf .venv node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -82,7 +82,14 @@ class PersistentChatStack(Stack):
 
 
 def _context(scope: Construct, key: str) -> str:
-    return str(scope.node.try_get_context(key) or "")
+    """As -c gives it, or as cdk.json may have it: a flag or a number of JSON."""
+    value = scope.node.try_get_context(key)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    # jsii knows no whole numbers.
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _choice(scope: Construct, key: str, default: str, choices: dict[str, _T]) -> _T:

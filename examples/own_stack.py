@@ -1,6 +1,6 @@
 """The construct in an app of its own: a backend that may call the endpoint, and alarms."""
 
-from aws_cdk import App, Stack
+from aws_cdk import App, CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 
@@ -14,4 +14,5 @@ backend = iam.Role(stack, "Backend", assumed_by=iam.ServicePrincipal("ecs-tasks.
 endpoint.grant_invoke(backend)
 topic = sns.Topic(stack, "Alarms")
 PersistentChatMonitoring(stack, "Monitoring", endpoint=endpoint, topic=topic)
+CfnOutput(stack, "EndpointUrl", value=endpoint.url)
 app.synth()

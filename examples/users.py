@@ -1,6 +1,6 @@
 """Customers who sign in and call from a page: each reaches their own chats only."""
 
-from aws_cdk import App, Stack
+from aws_cdk import App, CfnOutput, Stack
 from aws_cdk import aws_cognito as cognito
 
 from connect_persistent_chat import Authorization, ConnectInstance, PersistentChatEndpoint
@@ -18,4 +18,5 @@ endpoint = PersistentChatEndpoint(
     authorization=Authorization.cognito([user_pool], [app_client]),
     cors_allowed_origins=["https://chat.example.com"],
 )
+CfnOutput(stack, "EndpointUrl", value=endpoint.url)
 app.synth()

@@ -1,7 +1,9 @@
 """`make deploy` and `make destroy`: the app's stack to or from a local cloud that runs already."""
 
 import argparse
+import json
 import sys
+from pathlib import Path
 
 from local.cdk import CdkFailed, bootstrap, cdk
 from local.cloud import Cloud, CloudError
@@ -18,6 +20,12 @@ def arguments_of(action: str, context: list[str]) -> list[str]:
     return ["destroy", "--force", *LOCAL, *context]
 
 
+def address_of_endpoint(cloud: Cloud) -> str:
+    """Where the endpoint answers: the output names a host of AWS."""
+    (outputs,) = json.loads(Path(OUTPUTS).read_text(encoding="utf-8")).values()
+    return cloud.execute_api_url(outputs["EndpointUrl"])
+
+
 def main() -> int:
     """Deploy or destroy; the CDK command line's lines pass through."""
     parser = argparse.ArgumentParser(prog="local.deploy", description=__doc__)
@@ -29,6 +37,8 @@ def main() -> int:
         if options.action == "deploy":
             bootstrap(cloud, print)
         cdk(*arguments_of(options.action, context), environment=cloud.environment(), say=print)
+        if options.action == "deploy":
+            print(f"On this machine the endpoint answers at {address_of_endpoint(cloud)}<contact id>")
     except CloudError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

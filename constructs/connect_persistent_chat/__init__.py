@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from connect_persistent_chat.authorization import Authorization
     from connect_persistent_chat.endpoint import PersistentChatEndpoint
     from connect_persistent_chat.errors import ConfigurationError
-    from connect_persistent_chat.history import ChatHistory
+    from connect_persistent_chat.history import ChatHistory, History
     from connect_persistent_chat.identity import CustomerIdentity
     from connect_persistent_chat.instance import ConnectInstance
     from connect_persistent_chat.monitoring import PersistentChatMonitoring
@@ -18,6 +18,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectInstance",
     "CustomerIdentity",
+    "History",
     "PersistentChatEndpoint",
     "PersistentChatMonitoring",
 ]
@@ -28,6 +29,7 @@ _MODULES = {
     "ConfigurationError": "errors",
     "ConnectInstance": "instance",
     "CustomerIdentity": "identity",
+    "History": "history",
     "PersistentChatEndpoint": "endpoint",
     "PersistentChatMonitoring": "monitoring",
 }

@@ -186,8 +186,11 @@ class ChatHistory(History):
     ) -> History:
         """The history that another stack keeps, by the ARN of its table, which may be a token.
 
+        What is given here is believed: that it is of the endpoint's instance, and kept by this identity. With another
+        one, look-ups find nothing.
+
         :param customer_identity: as it was given there. Default: `CustomerIdentity.customer_id()`.
-        :param event_delay: as for a history of one's own. Default: 3 seconds.
+        :param event_delay: as for a history of one's own, 0 to 60 seconds. Default: 3 seconds.
 
         Raises ConfigurationError if it is the ARN of something else, or if a region or account that is known at
         synthesis is not the stack's.
@@ -320,7 +323,10 @@ class ChatHistory(History):
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{self.node.path}: contact events could not be recorded. See docs/history.md.",
+            alarm_description=(
+                f"{self.node.path}: contact events could not be recorded. Mend the cause, which the log of "
+                f"{self._function.function_name} tells; then run chat-history backfill, and purge the queue."
+            ),
         )
         if topic is not None:
             alarm.add_alarm_action(actions.SnsAction(topic))

@@ -57,11 +57,6 @@ class Provisioning(Construct):
         """What a custom resource names as its provider."""
         return self._provider.service_token
 
-    @property
-    def role(self) -> iam.IRole:
-        """The function's role."""
-        return self._role
-
     def policy_for(self, scope: Construct, statements: Sequence[iam.PolicyStatement]) -> iam.Policy:
         """A policy of its own for one custom resource, which has to depend on it.
 

@@ -3,7 +3,7 @@
 Joining is commutative, associative and idempotent, so late, repeated and reordered events end in one state.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from history import names
@@ -58,15 +58,6 @@ def joined(before: Session | None, sighting: Sighting) -> Session:
     known = segments.get(sighting.contact_id)
     segments[sighting.contact_id] = _joined(known, sighting.segment) if known is not None else _kept(sighting.segment)
     return Session(sighting.session_id, segments)
-
-
-def session_of(sightings: Iterable[Sighting]) -> Session:
-    """All facts about one session, of which there has to be one."""
-    session = None
-    for sighting in sightings:
-        session = joined(session, sighting)
-    assert session is not None, "no sighting"
-    return session
 
 
 def _joined(one: Segment, other: Segment) -> Segment:

@@ -30,7 +30,7 @@ def check(properties: dict[str, Any], calls: Calls) -> dict[str, str]:
     described = _allowed(lambda: _described(instance_id, calls), calls, until)
     _refuse_unless_active(described, instance_id)
     _refuse_unless_one_storage(_allowed(lambda: calls.transcript_storages(instance_id), calls, until), instance_id)
-    return {names.INSTANCE_ID: instance_id, "InstanceArn": described["Arn"]}
+    return {names.INSTANCE_ID: instance_id}
 
 
 def _allowed(call: Callable[[], _T], calls: Calls, until: float) -> _T:

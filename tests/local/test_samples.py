@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
 from local.chats import Chats
+from tests.local.callers import Users
 from tests.local.deployments import Deployed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,22 +22,64 @@ def sample(kind: str) -> str:
     return block.partition("\n")[2].partition("```")[0]
 
 
-@pytest.mark.parametrize(
-    ("kind", "command"),
-    [("curl", ["bash", "-euo", "pipefail", "-c"]), ("boto3", [sys.executable, "-W", "ignore", "-c"])],
-)
-def test_the_readmes_call_continues_a_chat(sound: Deployed, kind: str, command: list[str]) -> None:
+CURL = ["bash", "-euo", "pipefail", "-c"]
+PYTHON = [sys.executable, "-W", "ignore", "-c"]
+
+
+def said(deployed: Deployed, kind: str, output: str, **variables: str) -> str:
+    """What a sample prints that calls this endpoint."""
+    environment = {
+        **os.environ,
+        **deployed.cloud.environment(),
+        "ENDPOINT_URL": deployed.cloud.execute_api_url(deployed.outputs[output]),
+        **variables,
+    }
+    command = PYTHON if kind.endswith("boto3") else CURL
+    done = subprocess.run(
+        [*command, sample(kind)], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("kind", ["curl", "boto3"])
+def test_the_readmes_call_continues_a_chat(sound: Deployed, kind: str) -> None:
     """A user copies it, sets the variables, and gets the contact that is continued."""
     chats = Chats(sound.cloud)
     past, contact = chats.past(), chats.start()
-    variables = {
-        **os.environ,
-        **sound.cloud.environment(),
-        "ENDPOINT_URL": sound.cloud.execute_api_url(sound.outputs["FirstUrl"]),
-        "CONTACT_ID": contact,
-        "SOURCE_CONTACT_ID": past[0],
-    }
-    done = subprocess.run(
-        [*command, sample(kind)], env=variables, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert past[2] in done.stdout, done.stdout + done.stderr
+    assert past[2] in said(sound, kind, "FirstUrl", CONTACT_ID=contact, SOURCE_CONTACT_ID=past[0])
+
+
+def test_the_readmes_call_with_an_id_token(doors: Deployed) -> None:
+    """A signed-in customer's, of the customer's own chats."""
+    chats, users = Chats(doors.cloud), Users(doors.cloud, doors.outputs["Pool"])
+    name, client = f"sample-{uuid.uuid4()}", doors.outputs["OurClient"]
+    customer, token = users.sign_up(name, client), users.tokens(name, client)["IdToken"]
+    past, contact = chats.past(customer), chats.start(customer)
+    answer = said(doors, "token", "CognitoUrl", CONTACT_ID=contact, SOURCE_CONTACT_ID=past[0], ID_TOKEN=token)
+    assert past[2] in answer
+
+
+@pytest.mark.usefixtures("without_quotas", "with_events")
+@pytest.mark.parametrize("kind", ["latest curl", "latest boto3"])
+def test_the_readmes_call_without_a_source(historic: Deployed, kind: str) -> None:
+    """The latest chat is found; without one the sample says so."""
+    chats, customer = Chats(historic.cloud), str(uuid.uuid4())
+    first = chats.start(customer)
+    chats.told()
+    expected = "{}" if kind == "latest curl" else "There is no past chat.\n"
+    assert said(historic, kind, "BackendUrl", CONTACT_ID=first) == expected
+    past, contact = chats.past(customer), chats.start(customer)
+    chats.told()
+    assert past[2] in said(historic, kind, "BackendUrl", CONTACT_ID=contact)
+
+
+@pytest.mark.usefixtures("without_quotas", "with_events")
+def test_the_readmes_call_waits_as_it_is_told(historic: Deployed) -> None:
+    """A transcript that needs another two seconds."""
+    chats, customer = Chats(historic.cloud), str(uuid.uuid4())
+    past = chats.start(customer)
+    chats.end(past, wait=58)
+    contact = chats.start(customer)
+    chats.told()
+    assert said(historic, "latest boto3", "BackendUrl", CONTACT_ID=contact) == f"{past}\n"

@@ -229,6 +229,17 @@ def test_a_busy_port_is_one_sentence(cloud: Cloud) -> None:
     assert said.count("\n") == 1
 
 
+def test_a_deployment_says_where_the_endpoint_answers_here(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stack's output names a host of AWS, where nothing was deployed."""
+    monkeypatch.chdir(tmp_path)
+    url = "https://a1.execute-api.us-east-1.amazonaws.com/v1/contact/persistent-contact-association/i/"
+    Path("cdk-outputs.json").write_text(json.dumps({"PersistentChat": {"EndpointUrl": url}}), encoding="utf-8")
+    address = f"{cloud.url}/_aws/execute-api/a1/v1/contact/persistent-contact-association/i/"
+    assert address_of_endpoint(cloud) == address
+
+
 def test_a_port_where_nothing_answers_is_told_with_what_to_do() -> None:
     """`make deploy` without `make cloud`."""
     with socket.socket() as unused:

@@ -1,6 +1,7 @@
 """The app of this repository: what its context may say, and what it says to what it may not."""
 
 import os
+from typing import Any
 
 import pytest
 from aws_cdk import App
@@ -10,7 +11,7 @@ from local.cdk import CdkFailed, cdk
 from tests.synth.apps import INSTANCE_ARN, INSTANCE_ID
 
 
-def run(monkeypatch: pytest.MonkeyPatch, **context: str) -> int:
+def run(monkeypatch: pytest.MonkeyPatch, **context: Any) -> int:
     """The app's exit status with this context."""
     monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", "123456789012")
     monkeypatch.setenv("CDK_DEFAULT_REGION", "us-east-1")
@@ -21,6 +22,12 @@ def run(monkeypatch: pytest.MonkeyPatch, **context: str) -> int:
 def test_the_instance_may_be_an_id_an_arn_or_an_alias(monkeypatch: pytest.MonkeyPatch, instance: str) -> None:
     """Whatever people have at hand."""
     assert run(monkeypatch, instance=instance, credentials="cli") == 0
+
+
+def test_values_of_a_file_are_taken_as_they_are_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In cdk.json a flag is no text, and nothing is not the same as none."""
+    context: dict[str, Any] = {"history": False, "cloud_watch_role": True, "transcript_delay": 0}
+    assert run(monkeypatch, instance="local", credentials="cli", **context) == 0
 
 
 @pytest.mark.parametrize(
@@ -35,6 +42,7 @@ def test_the_instance_may_be_an_id_an_arn_or_an_alias(monkeypatch: pytest.Monkey
         ({"instance": "local", "transcript_delay": "1m"}, "transcript_delay: got '1m', expected a whole number"),
         ({"instance": "local", "transcript_delay": "9999"}, "transcript_delay: got 9999 seconds, expected 0 to"),
         ({"instance": "local", "cloud_watch_role": "yes"}, "cloud_watch_role: got 'yes', expected true or"),
+        ({"instance": "local", "transcript_delay": 1.5}, "transcript_delay: got '1.5', expected a whole number"),
         ({"instance": "local", "credentials": "mine"}, "credentials: got 'mine', expected bootstrap or cli."),
     ],
 )

@@ -89,6 +89,17 @@ def test_the_commands_that_are_shown_are_taken(page: str) -> None:
     assert commands == ["backfill", "erase"]
 
 
+def test_every_rule_of_the_log_is_documented() -> None:
+    """Whoever reads the log looks its words up; one that nobody writes any more must not stay."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "lambda/association").glob("*.py"))
+    made = re.findall(r'\b(?:not_found|denied|cannot|throttled|failed|out_of_reach)\(\s*"(\w+)"', code)
+    made += re.findall(r'\b(?:reason|rule)="(\w+)"', code) + re.findall(r'Decision\(\w+, "(\w+)"', code)
+    made += re.findall(r'"(\w+)" if current.customer and source.customer else "(\w+)"', code)[0]
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8").partition("| `verdict` | `rule` |")[2]
+    rows = [row.split("|")[2] for row in page.partition("\n\n")[0].splitlines()[2:]]
+    assert {rule for row in rows for rule in re.findall(r"`(\w+)`", row)} == set(made)
+
+
 def test_every_assumption_of_the_local_cloud_is_listed() -> None:
     """Where AWS documents nothing we chose; whoever relies on the local cloud has to be able to see what."""
     listed = Counter(re.findall(r"^\| `(local/[\w/]+\.py)` \|", (ROOT / "docs/local-cloud.md").read_text(), re.M))

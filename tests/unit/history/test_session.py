@@ -7,13 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from history import names
-from history.session import Segment, Session, Sighting, joined, session_of
+from history.session import Segment, Session, Sighting, joined
 
 TIMES = st.integers(0, 50)
 SEGMENTS = st.one_of(
     st.builds(Segment, TIMES, st.none()), st.builds(Segment, st.none(), TIMES), st.builds(Segment, TIMES, TIMES)
 )
 SIGHTINGS = st.lists(st.builds(Sighting, st.just("first"), st.sampled_from("abc"), SEGMENTS), min_size=1, max_size=8)
+
+
+def session_of(sightings: list[Sighting]) -> Session:
+    """All facts about one session, of which there has to be one."""
+    session = joined(None, sightings[0])
+    for sighting in sightings[1:]:
+        session = joined(session, sighting)
+    return session
 
 
 @settings(max_examples=500)
