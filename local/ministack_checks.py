@@ -1,12 +1,15 @@
-"""What AWS enforces and MiniStack does not: a function's role and policy, a method's throttle.
+"""What AWS enforces and MiniStack does not: a function's role and policy, a method's throttle, a signature's scope.
 
 Without these checks something could be missing here, and nobody would see it before AWS.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from ministack import app as ministack_app
 from ministack.core import iam_evaluator
+from ministack.core.iam_evaluator import AuthError
 from ministack.core.responses import error_response_json
 from ministack.services import apigateway_v1, lambda_svc
 from ministack.services.cloudformation import provisioners
@@ -14,6 +17,7 @@ from ministack.services.cloudformation import provisioners
 # What a traced function's role must allow (AWS Lambda Developer Guide, "Visualize Lambda function invocations
 # using AWS X-Ray"). Assumption: Lambda refuses a role that lacks either of them, with one wording.
 _XRAY_ACTIONS = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+_SCOPE = "Credential should be scoped to correct service: 'execute-api'."
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
@@ -22,6 +26,7 @@ def install() -> None:
     _check_logs()
     _check_function_roles()
     _check_gateway()
+    _check_scopes()
     _keep_throttle()
     _take_for_tls()
 
@@ -110,6 +115,22 @@ def _check_gateway() -> None:
         return await call(function_ref, event, account_id=account_id, region=region)
 
     apigateway_v1._call_lambda_raw = call_if_allowed
+
+
+def _check_scopes() -> None:
+    """API Gateway takes only signatures that were made for execute-api."""
+    enforce = ministack_app._enforce_execute_api
+
+    def enforce_scope(
+        api_id: str, stage: str, method: str, path: str, headers: dict[str, str], query: Any, *more: Any
+    ) -> Any:
+        found = re.search(r"Credential=[^,\s]*/([^/,\s]+)/aws4_request", headers.get("authorization", ""))
+        if found is not None and found[1] != "execute-api":
+            wrong = AuthError("SignatureDoesNotMatch", _SCOPE)
+            return apigateway_v1.authentication_error_response(api_id, stage, wrong, headers, query)
+        return enforce(api_id, stage, method, path, headers, query, *more)
+
+    ministack_app._enforce_execute_api = enforce_scope
 
 
 def _source_of(event: dict[str, Any], account_id: str | None, region: str | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from local.chats import Chats
 from local.clients import Answer
@@ -456,6 +457,21 @@ def test_an_authorizers_customer_opens_their_own_chat_only(doors: Deployed, chat
     for customer, status in (("attacker", 404), ("Victim", 404), ("victim", 200)):
         token = base64.b64encode(json.dumps({"customer": customer}).encode()).decode()
         assert door.ask(contact, source, token=token).status == status
+
+
+def test_a_signature_for_another_service(sound: Deployed, chats: Chats, mine: str) -> None:
+    """boto3's client as it is signs for Amazon Connect: whoever could replay that would need no permission here."""
+    stage = sound.cloud.execute_api_url(sound.outputs["FirstUrl"]).partition("/contact/")[0]
+    client = sound.cloud.client("connect", endpoint_url=stage)
+    with pytest.raises(ClientError) as refused:
+        client.create_persistent_contact_association(
+            InstanceId=sound.cloud.instance_id,
+            InitialContactId=mine,
+            RehydrationType="FROM_SEGMENT",
+            SourceContactId=past(chats, "attacker"),
+        )
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert_nothing_joined(chats, mine)
 
 
 def test_an_identity_pools_caller(sound: Deployed, doors: Deployed, chats: Chats, users: Users, victim: Person) -> None:

@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ResponseStreamingError
 
 from local.cloud import Cloud, CloudError
+from local.deploy import address_of_endpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 ONCE = Config(retries={"total_max_attempts": 1})
