@@ -122,13 +122,13 @@ def _check_scopes() -> None:
     enforce = ministack_app._enforce_execute_api
 
     def enforce_scope(
-        api_id: str, stage: str, method: str, path: str, headers: dict[str, str], query: Any, *more: Any
+        api_id: str, stage: str, method: str, path: str, headers: dict[str, str], query: Any, **more: Any
     ) -> Any:
         found = re.search(r"Credential=[^,\s]*/([^/,\s]+)/aws4_request", headers.get("authorization", ""))
         if found is not None and found[1] != "execute-api":
             wrong = AuthError("SignatureDoesNotMatch", _SCOPE)
             return apigateway_v1.authentication_error_response(api_id, stage, wrong, headers, query)
-        return enforce(api_id, stage, method, path, headers, query, *more)
+        return enforce(api_id, stage, method, path, headers, query, **more)
 
     ministack_app._enforce_execute_api = enforce_scope
 
