@@ -142,8 +142,13 @@ def new_events(cloud: Cloud, count: int) -> list[Figures]:
     return [event_of(cloud, chats.start(), source) for _ in range(count)]
 
 
-def with_latency(cloud: Cloud, seconds: float, requests: int) -> Figures:
+def with_latency(cloud: Cloud, seconds: float, requests: int, runs: int = 1) -> Figures:
     """Wall of a request with the rule on, Connect being slow; and of one that makes a single call, the association."""
+    taken = [_with_latency(cloud, seconds, requests) for _ in range(runs)]
+    return {key: median(one[key] for one in taken) for key in ("both", "alone")}
+
+
+def _with_latency(cloud: Cloud, seconds: float, requests: int) -> Figures:
     events = new_events(cloud, requests)
     for operation in ("DescribeContact", "CreatePersistentContactAssociation"):
         cloud.control("POST", "faults", {"operation": operation, "kind": "latency", "seconds": seconds})
@@ -164,6 +169,20 @@ def growth(cloud: Cloud, requests: int) -> Figures:
     return {"few_mb": few["last_peak_mb"], "many_mb": many["last_peak_mb"]}
 
 
+def load_often(cloud: Cloud, url: str, rate: float, seconds: float, runs: int) -> Figures:
+    """As `load`, several times: counts added up, and the medians of the times."""
+    taken = [load(cloud, url, rate, seconds) for _ in range(runs)]
+    statuses: Counter[int] = Counter()
+    for one in taken:
+        statuses.update(one["statuses"])
+    added = ("throttled_by_connect", "associations", "doubled", "unfounded", "untold")
+    return {
+        "statuses": dict(sorted(statuses.items())),
+        **{key: sum(one[key] for one in taken) for key in added},
+        **{key: median(one[key] for one in taken) for key in ("p50", "p99")},
+    }
+
+
 def load(cloud: Cloud, url: str, rate: float, seconds: float) -> Figures:
     """Calls at this rate through the deployed endpoint, each for a new chat; one in ten by a default boto3 client."""
     chats = Chats(cloud)
@@ -171,6 +190,7 @@ def load(cloud: Cloud, url: str, rate: float, seconds: float) -> Figures:
     source = chats.start()
     chats.end(source)
     contacts = [chats.start() for _ in range(max(1, round(rate * seconds)))]
+    throttled_before = _throttled_by_connect(cloud)
     cloud.control("POST", "quotas", {"enabled": True})
     sdk = endpoint_client(cloud, url, attempts=None)
     address = cloud.execute_api_url(url)
@@ -196,6 +216,7 @@ def load(cloud: Cloud, url: str, rate: float, seconds: float) -> Figures:
     ours = {contact: held[contact] for contact in contacts if held[contact]}
     times = sorted(seconds for _, _, seconds in answers)
     return {
+        "throttled_by_connect": _throttled_by_connect(cloud) - throttled_before,
         "statuses": dict(sorted(Counter(status for _, status, _ in answers).items())),
         "associations": sum(ours.values()),
         "doubled": sum(1 for count in ours.values() if count > 1),
@@ -205,6 +226,11 @@ def load(cloud: Cloud, url: str, rate: float, seconds: float) -> Figures:
         "p50": times[len(times) // 2],
         "p99": times[min(len(times) - 1, int(len(times) * 0.99))],
     }
+
+
+def _throttled_by_connect(cloud: Cloud) -> int:
+    """How often Connect has said that it was too much."""
+    return sum(ended.get("ThrottlingException", 0) for ended in cloud.control("GET", "calls").values())
 
 
 def _by_sdk(client: Any, cloud: Cloud, contact: str, source: str) -> int:
@@ -227,7 +253,7 @@ def synthesis(runs: int) -> dict[str, Figures]:
     sizes: dict[str, tuple[int, int]] = {}
     for turn in range(runs):
         for name, argument in cases.items():
-            if name == "50" and turn:
+            if name == "50" and turn % 3:
                 continue
             with tempfile.TemporaryDirectory() as out:
                 began = time.monotonic()

@@ -124,9 +124,12 @@ def refusals(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
     ],
 )
 def test_an_instance_that_cannot_work_fails_the_deployment(cloud: Cloud, refusals: str, name: str, said: str) -> None:
-    """One sentence that a person can act on, in the command line's own output, and a roll-back."""
+    """Within a minute: one sentence that a person can act on, in the command line's own output, and a roll-back."""
     assert said in refusals
     assert status_of(cloud, name) == "ROLLBACK_COMPLETE"
+    events = cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+    failed = min(event["Timestamp"] for event in events if event["ResourceStatus"] == "CREATE_FAILED")
+    assert (failed - min(event["Timestamp"] for event in events)).total_seconds() < 60
 
 
 def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_path: Path) -> None:

@@ -82,6 +82,16 @@ def test_synthesis_stays_close_to_a_bare_stack_and_grows_linearly() -> None:
 
 
 @pytest.mark.prove
+def test_connects_own_quota_leaves_nothing_in_doubt_either(cloud: Cloud, doors: Deployed) -> None:
+    """The second gate: with a throttle that is too high, Connect refuses, and its refusals are told as 429."""
+    figures = measure.load(cloud, doors.outputs["PoolsUrl"], 25, 30)
+    assert figures["throttled_by_connect"] > 0
+    assert set(figures["statuses"]) <= {200, 429}
+    assert figures["statuses"][200] >= 30
+    assert (figures["doubled"], figures["unfounded"], figures["untold"]) == (0, 0, 0)
+
+
+@pytest.mark.prove
 def test_ten_times_the_quota_for_a_minute_leaves_nothing_in_doubt(cloud: Cloud, doors: Deployed) -> None:
     """Every 200 stands for one association, and every association has its 200 or a caller told to try again."""
     figures = measure.load(cloud, doors.outputs["DefaultUrl"], 50, 60)

@@ -96,8 +96,24 @@ def test_an_app_outside_the_repository_synthesizes_twice_alike(distributions: Pa
     (here,) = Path(sys.prefix).glob("lib/python*/site-packages")
     # After its own packages, and without the .pth files in it: the checkout stays out of sight.
     (site / "borrowed.pth").write_text(f"{here}\n", encoding="utf-8")
+    synthesizes_twice_alike(python, tmp_path)
+
+
+@pytest.mark.prove
+def test_the_wheel_brings_what_it_needs(distributions: Path, tmp_path: Path) -> None:
+    """As a user installs it: pip chooses the CDK by the ranges, and the commands' extra is there."""
+    (wheel,) = distributions.glob("*.whl")
+    run(sys.executable, "-m", "venv", tmp_path / "env", cwd=tmp_path)
+    python = tmp_path / "env" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[commands]", cwd=tmp_path)
+    assert "backfill" in run(python.with_name("chat-history"), "--help", cwd=tmp_path)
+    synthesizes_twice_alike(python, tmp_path)
+
+
+def synthesizes_twice_alike(python: Path, tmp_path: Path) -> None:
+    """The example's app by the installed wheel."""
+    environment = python.parents[1]
     app = (ROOT / "examples" / "own_stack.py").read_text(encoding="utf-8")
-    (tmp_path / "app.py").write_text(app, encoding="utf-8")
     where = run(python, "-c", "import connect_persistent_chat; print(connect_persistent_chat.__file__)", cwd=tmp_path)
     assert where.startswith(str(environment))
     templates = []
