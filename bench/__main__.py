@@ -9,6 +9,7 @@ import matplotlib
 
 from bench import cost, history, measure
 from connect_persistent_chat import wire
+from connect_persistent_chat.monitoring import PROBING_RULES
 from local.cdk import bootstrap, cdk
 from local.cloud import Cloud
 from local.deploy import arguments_of
@@ -209,13 +210,15 @@ def cost_part(figures: dict[str, measure.Figures]) -> str:
             dollars = cost.per_million(handler, share_cold=share)
             rows.append((name, f"{share:.0%}", *(f"{dollars[part]:.2f}" for part in dollars)))
     parts = list(cost.per_million(handlers["plain boto3, no check"], share_cold=0))
-    month = cost.per_idle_month(alarms=6, dashboards=1)
+    idle = cost.watched_month(alarms=6, dashboards=1)
+    # One for each rule, all of them together, and the throttle.
+    busy = cost.watched_month(alarms=6, dashboards=1, metrics=len(PROBING_RULES) + 2)
     return (
         f"## Cost\n\nDollars for a million calls, Connect taking {ms(LATENCY)} ms for each of its own, from the prices "
-        "in `bench/cost.py` with their date, and the times above.\n\n"
+        "in `bench/cost.py` with their date, and the cold times above: this machine's, not Lambda's.\n\n"
         + table(("handler", "cold calls", *parts), rows)
         + "\nA month without a call costs what the logs that are kept take; with `PersistentChatMonitoring`, "
-        f"{month:.2f} dollars more.\n"
+        f"{idle:.2f} dollars more, and {busy:.2f} in a month with calls in every hour.\n"
     )
 
 

@@ -12,6 +12,8 @@ LOGS_PER_GB = 0.50
 TRACES_PER_MILLION = 5.00
 ALARM_PER_MONTH = 0.10
 DASHBOARD_PER_MONTH = 3.00
+# One that had a value in each hour; by the hour otherwise.
+METRIC_PER_MONTH = 0.30
 # DynamoDB on demand, table class Standard.
 WRITE_UNITS_PER_MILLION = 0.625
 READ_UNITS_PER_MILLION = 0.125
@@ -57,6 +59,6 @@ def recorder_per_event() -> float:
     return sum(parts)
 
 
-def per_idle_month(*, alarms: int, dashboards: int) -> float:
-    """Dollars for a month without a call."""
-    return alarms * ALARM_PER_MONTH + dashboards * DASHBOARD_PER_MONTH
+def watched_month(*, alarms: int, dashboards: int, metrics: int = 0) -> float:
+    """Dollars for a month of being watched; without a call, metrics of logs have no value and cost nothing."""
+    return alarms * ALARM_PER_MONTH + dashboards * DASHBOARD_PER_MONTH + metrics * METRIC_PER_MONTH
