@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import jsii
 from aws_cdk import CfnResource, CustomResource, Duration, IStableAnyProducer, Lazy, Stack
@@ -16,7 +16,7 @@ from connect_persistent_chat import functions
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.functions import provisioning_names as names
 from connect_persistent_chat.provisioning import Provisioning
-from constructs import Construct, IDependable
+from constructs import Construct, IConstruct, IDependable
 
 LONGEST_PATIENCE_SECONDS = 600
 # Where an app or stage names a permissions boundary for all of its roles (CDK Developer Guide).
@@ -101,12 +101,14 @@ class _Fingerprint:
         stack = Stack.of(self._proof)
         scope = self._proof.node.scope
         assert scope is not None
-        resources = {
-            one.node.path: one._cfn_properties
-            for child in scope.node.children
-            if child is not self._proof
-            for one in child.node.find_all()
-            if isinstance(one, CfnResource)
-        }
+        children = [child for child in scope.node.children if child is not self._proof]
+        resources = [one._cfn_properties for child in children for one in _resources_of(child)]
         made = [stack.resolve(resources), self._proof.node.try_get_context(_BOUNDARY)]
         return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
+
+
+def _resources_of(construct: IConstruct) -> list[CfnResource]:
+    """What it makes. A function's code is a construct too, which takes long to look at; its hash is a property."""
+    found = [construct.node.default_child] if isinstance(construct, lambda_.Function) else construct.node.find_all()
+    # isinstance would ask each of the CDK's hundreds of resource types in turn.
+    return [cast(CfnResource, one) for one in found if CfnResource in type(one).__mro__]
