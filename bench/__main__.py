@@ -193,9 +193,9 @@ def synthesis_part() -> str:
     return (
         "## Synthesis\n\nWall time of a whole process, most of it the CDK's engine and its check of the "
         "template. Each endpoint is in a stack of its "
-        f"own; from 10 to 50, one more takes {each * 1000:.0f} ms. One endpoint is four times the resources of the bare "
-        "stack: a third of what it adds is the CDK's check of them, the rest their making, most of all the provider "
-        "of the custom resources with its function.\n\n" + table(head, rows)
+        f"own; from 10 to 50, one more takes {each * 1000:.0f} ms. One endpoint is four times the resources of the "
+        "bare stack: a third of what it adds is the CDK's check of them, the rest their making, most of all the "
+        "provider of the custom resources with its function.\n\n" + table(head, rows)
     )
 
 
