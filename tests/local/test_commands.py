@@ -117,6 +117,19 @@ def test_a_backfill_records_what_was_before(cloud: Cloud, historic: Deployed, sh
     assert anonymous not in before
 
 
+def test_a_backfill_keeps_within_connects_quotas(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
+    """Searches of old contacts pass once a second, descriptions ten times: it waits, and nothing fails."""
+    began = datetime.fromisoformat(now(cloud)) - timedelta(days=50)
+    made = unrecorded_chats(cloud, 5)
+    cloud.control("POST", "quotas", {"enabled": True})
+    before = cloud.control("GET", "calls").get("SearchContacts", {}).get("ThrottlingException", 0)
+    said, _ = shell.run("backfill", "--from", began.isoformat(), "--to", now(cloud))
+    assert "failed" not in said
+    for customer, (first, *_) in made.items():
+        assert set(recorded.sessions(customer)) == {first}
+    assert cloud.control("GET", "calls")["SearchContacts"].get("ThrottlingException", 0) > before, "it met no quota"
+
+
 def test_a_backfill_that_is_stopped_goes_on(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
     """Ctrl-C: it says how to go on, and the next run does not begin anew."""
     began = now(cloud)
