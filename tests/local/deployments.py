@@ -211,6 +211,7 @@ def doors_stack(stack: Stack) -> None:
         "Pools": Authorization.iam(allow_identity_pools=True),
         "Default": Authorization.iam(),
     }
+    origins = {"Cognito": ["https://a.example"], "Authorizer": ["https://a.example", "https://b.example"]}
     for name, authorization in made.items():
         by_attribute = CustomerIdentity.attribute("customer-key") if name == "Attribute" else None
         one = endpoint(
@@ -219,7 +220,7 @@ def doors_stack(stack: Stack) -> None:
             instance=instance,
             authorization=authorization,
             customer_identity=by_attribute,
-            cors_allowed_origins=["https://a.example"] if name == "Cognito" else [],
+            cors_allowed_origins=origins.get(name, []),
             **({} if name == "Default" else UNTHROTTLED),
         )
         CfnOutput(stack, f"{name}Url", value=one.url)

@@ -524,6 +524,24 @@ def test_a_page_of_another_origin(cognito: Door, chats: Chats, victim: Person) -
         assert "access-control-allow-credentials" not in headers
 
 
+def test_a_page_of_another_origin_where_several_are_allowed(doors: Deployed, chats: Chats) -> None:
+    """The function answers to those that were allowed. A refusal of the gateway's own cannot choose: it says nothing,
+    and reflects."""
+    door = Door(doors, "AuthorizerUrl")
+    token = base64.b64encode(json.dumps({"customer": "visitor"}).encode()).decode()
+    contact, source = chats.start("visitor"), past(chats, "visitor")
+    for origin, allowed in (("https://b.example", True), ("https://a.example", True), ("https://c.example", False)):
+        answer = door.ask(contact, source, token=token, headers={"Origin": origin})
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        assert (answer.status, headers["vary"]) == (200, "Origin")
+        assert headers.get("access-control-allow-origin") == (origin if allowed else None)
+        refused = door.ask(contact, source, token="", headers={"Origin": origin})
+        headers = {name.lower(): value for name, value in refused.headers.items()}
+        assert refused.status == 403
+        assert (headers["access-control-allow-origin"], headers["vary"]) == (origin, "Origin")
+        assert "access-control-allow-credentials" not in headers
+
+
 def test_no_secret_reaches_any_log(
     sound: Deployed,
     doors: Deployed,
