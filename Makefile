@@ -20,7 +20,7 @@ $(READY): requirements.txt constraints.txt package.json package-lock.json pyproj
 	@$(PYTHON) -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@npm ci --silent --ignore-scripts --no-audit --no-fund
+	@npm ci --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 demo: $(READY) ## A customer who comes back, on the local cloud
