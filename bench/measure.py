@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local.cdk import cdk
 from local.chats import Chats
 from local.clients import endpoint_client, send
 from local.cloud import Cloud
@@ -247,26 +249,37 @@ def _by_sdk(client: Any, cloud: Cloud, contact: str, source: str) -> int:
 
 
 def synthesis(runs: int) -> dict[str, Figures]:
-    """Wall, template size and resources: a bare RestApi with a Function, and apps of 1, 10 and 50 endpoints."""
-    cases = {"bare": "bare", "1": "1", "10": "10", "50": "50"}
-    walls: dict[str, list[float]] = {name: [] for name in cases}
+    """`cdk synth` of a bare RestApi with a Function, and of apps of 1, 10 and 50 endpoints: its wall time, that of
+    the app's own process alone, the largest template's size, and the resources."""
+    cases = ("bare", "1", "10", "50")
+    walls: dict[str, list[float]] = {case: [] for case in cases}
+    alone: dict[str, list[float]] = {case: [] for case in cases}
     sizes: dict[str, tuple[int, int]] = {}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    # As users have it after the first time: compiled.
+    environment = {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
     for turn in range(runs):
-        for name, argument in cases.items():
-            if name == "50" and turn % 3:
+        for case in cases:
+            if case == "50" and turn % 3:
                 continue
+            app = [sys.executable, str(ROOT / "bench/synthesize.py"), case]
             with tempfile.TemporaryDirectory() as out:
                 began = time.monotonic()
-                command = [sys.executable, str(ROOT / "bench/synthesize.py"), argument]
-                path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-                # As users have it after the first time: compiled.
-                environment = {**os.environ, "CDK_OUTDIR": out, "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
-                subprocess.run(command, env=environment, check=True, capture_output=True)
-                walls[name].append(time.monotonic() - began)
-                templates = [json.loads(file.read_bytes()) for file in Path(out).glob("*.template.json")]
-                size = max(file.stat().st_size for file in Path(out).glob("*.template.json"))
-                sizes[name] = (size, sum(len(template["Resources"]) for template in templates))
+                cdk("synth", "--quiet", "--app", shlex.join(app), "--output", out, environment=environment)
+                walls[case].append(time.monotonic() - began)
+                files = list(Path(out).glob("*.template.json"))
+                resources = sum(len(json.loads(file.read_bytes())["Resources"]) for file in files)
+                sizes[case] = (max(file.stat().st_size for file in files), resources)
+            with tempfile.TemporaryDirectory() as out:
+                began = time.monotonic()
+                subprocess.run(app, env={**environment, "CDK_OUTDIR": out}, check=True, capture_output=True)
+                alone[case].append(time.monotonic() - began)
     return {
-        name: {"wall": median(taken), "bytes": sizes[name][0], "resources": sizes[name][1]}
-        for name, taken in walls.items()
+        case: {
+            "wall": median(walls[case]),
+            "alone": median(alone[case]),
+            "bytes": sizes[case][0],
+            "resources": sizes[case][1],
+        }
+        for case in cases
     }

@@ -14,7 +14,8 @@ def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
 
 def wildcard(construct: IConstruct, resource: str) -> str:
     """The finding that a policy's resource, an ARN with tokens, has a wildcard in it."""
-    return f"AwsSolutions::AwsSolutions-IAM5[Resource::{_flat(Stack.of(construct).resolve(resource))}]"
+    flat = resource if resource == "*" else _flat(Stack.of(construct).resolve(resource))
+    return f"AwsSolutions::AwsSolutions-IAM5[Resource::{flat}]"
 
 
 def acknowledge_contacts(role: IConstruct, contact_arn: str) -> None:

@@ -22,7 +22,6 @@ _REQUEST_HEADERS = [
     "amz-sdk-invocation-id",
     "amz-sdk-request",
 ]
-_PREFLIGHT_IS_KEPT = Duration.hours(1)
 
 
 class Browsers:
@@ -69,7 +68,7 @@ class Browsers:
             allow_origins=self._origins,
             allow_methods=[method],
             allow_headers=_REQUEST_HEADERS,
-            max_age=_PREFLIGHT_IS_KEPT,
+            max_age=Duration.hours(1),
         )
         reason = "A browser asks before it has credentials to show; the answer says what the template says."
         acknowledge(

@@ -43,7 +43,8 @@ def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
 class GatewayRefusal(NamedTuple):
     """A refusal by API Gateway itself, in the wire contract's words."""
 
-    response_type: apigateway.ResponseType
+    # By the name that API Gateway gives it.
+    response_type: str
     status: int
     error_type: str
     # None: the gateway's own text.
@@ -51,7 +52,6 @@ class GatewayRefusal(NamedTuple):
     retry_after_seconds: int | None = None
 
 
-_RESPONSE = apigateway.ResponseType
 _DENIED = "AccessDeniedException"
 _INVALID = "InvalidParameterException"
 _INTERNAL = "InternalServiceException"
@@ -61,28 +61,28 @@ _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 # A default stands for every refusal of its class that is not listed, with its status (API Gateway Developer Guide,
 # "Gateway response types").
 GATEWAY_REFUSALS = (
-    GatewayRefusal(_RESPONSE.DEFAULT_4_XX, 403, _DENIED),
-    GatewayRefusal(_RESPONSE.DEFAULT_5_XX, 500, _INTERNAL, "The endpoint failed."),
+    GatewayRefusal("DEFAULT_4XX", 403, _DENIED),
+    GatewayRefusal("DEFAULT_5XX", 500, _INTERNAL, "The endpoint failed."),
     GatewayRefusal(
-        _RESPONSE.MISSING_AUTHENTICATION_TOKEN,
+        "MISSING_AUTHENTICATION_TOKEN",
         403,
         _DENIED,
         "The request has no credentials, or this path and method do not exist. Send "
         f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
-    GatewayRefusal(_RESPONSE.UNAUTHORIZED, 403, _DENIED, "The credentials are missing, wrong or expired."),
-    GatewayRefusal(_RESPONSE.BAD_REQUEST_PARAMETERS, 400, _INVALID),
+    GatewayRefusal("UNAUTHORIZED", 403, _DENIED, "The credentials are missing, wrong or expired."),
+    GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, _INVALID),
     GatewayRefusal(
-        _RESPONSE.REQUEST_TOO_LARGE,
+        "REQUEST_TOO_LARGE",
         400,
         _INVALID,
         f"The body is too large: expected at most {names.BODY_BYTES} bytes.",
     ),
-    GatewayRefusal(_RESPONSE.UNSUPPORTED_MEDIA_TYPE, 400, _INVALID),
-    GatewayRefusal(_RESPONSE.THROTTLED, 429, _THROTTLED, "Too many requests. Try again.", 1),
-    GatewayRefusal(_RESPONSE.QUOTA_EXCEEDED, 429, _THROTTLED, "Too many requests. Try again.", 1),
-    GatewayRefusal(_RESPONSE.INTEGRATION_TIMEOUT, 503, _INTERNAL, _OUT_OF_REACH, 1),
-    GatewayRefusal(_RESPONSE.INTEGRATION_FAILURE, 503, _INTERNAL, _OUT_OF_REACH, 1),
+    GatewayRefusal("UNSUPPORTED_MEDIA_TYPE", 400, _INVALID),
+    GatewayRefusal("THROTTLED", 429, _THROTTLED, "Too many requests. Try again.", 1),
+    GatewayRefusal("QUOTA_EXCEEDED", 429, _THROTTLED, "Too many requests. Try again.", 1),
+    GatewayRefusal("INTEGRATION_TIMEOUT", 503, _INTERNAL, _OUT_OF_REACH, 1),
+    GatewayRefusal("INTEGRATION_FAILURE", 503, _INTERNAL, _OUT_OF_REACH, 1),
 )
 
 
@@ -94,8 +94,8 @@ def add_gateway_refusals(api: apigateway.RestApi, more_headers: Mapping[str, str
             headers["Retry-After"] = f"'{refusal.retry_after_seconds}'"
             headers["x-amz-retry-after"] = f"'{refusal.retry_after_seconds * 1000}'"
         api.add_gateway_response(
-            refusal.response_type.response_type.title().replace("_", ""),
-            type=refusal.response_type,
+            refusal.response_type.title().replace("_", ""),
+            type=apigateway.ResponseType.of(refusal.response_type),
             status_code=str(refusal.status),
             response_headers=headers,
             templates={"application/json": _body(refusal)},
@@ -110,7 +110,7 @@ def _bad_body(*, has_history: bool) -> GatewayRefusal:
         f"SourceContactId ({required}1 to {names.CONTACT_ID_LENGTH} letters, digits and hyphens{latest}), "
         f"ClientToken (at most {names.CLIENT_TOKEN_LENGTH} characters), and nothing else."
     )
-    return GatewayRefusal(_RESPONSE.BAD_REQUEST_BODY, 400, _INVALID, message)
+    return GatewayRefusal("BAD_REQUEST_BODY", 400, _INVALID, message)
 
 
 def _body(refusal: GatewayRefusal) -> str:
