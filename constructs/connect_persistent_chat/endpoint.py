@@ -126,8 +126,9 @@ class PersistentChatEndpoint(Construct):
         self._role = functions.role_for(self, "Role", description, self._function_log, permissions)
         self._function = self._build_function(self._function_log, environment, deadline)
         self._access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
-        self._api = self._build_api(self._access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit)
-        self._set_tls_policy(security_policy)
+        self._api = self._build_api(
+            self._access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit, security_policy
+        )
         self._method = self._build_method()
         wire.add_gateway_refusals(self._api, self._browsers.refusal_headers(), has_history=history is not None)
         self._url = f"{self._api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
@@ -292,7 +293,12 @@ class PersistentChatEndpoint(Construct):
         return function
 
     def _build_api(
-        self, access_log: logs.LogGroup, cloud_watch_role: bool, rate: float, burst: int
+        self,
+        access_log: logs.LogGroup,
+        cloud_watch_role: bool,
+        rate: float,
+        burst: int,
+        security_policy: apigateway.SecurityPolicy,
     ) -> apigateway.RestApi:
         api = apigateway.RestApi(
             self,
@@ -316,23 +322,15 @@ class PersistentChatEndpoint(Construct):
         )
         # The CDK's own output would show an address that answers nothing by itself.
         api.node.try_remove_child("Endpoint")
-        api.node.add_dependency(self._instance)
+        resource = api.node.default_child
+        assert isinstance(resource, apigateway.CfnRestApi)
+        # Whatever else belongs to the API refers to this.
+        resource.node.add_dependency(self._instance)
+        _set_tls_policy(resource, security_policy)
         return api
 
-    def _set_tls_policy(self, policy: apigateway.SecurityPolicy) -> None:
-        resource = self._api.node.default_child
-        assert isinstance(resource, apigateway.CfnRestApi)
-        if policy.value.startswith("TLS_"):
-            resource.security_policy = policy.value
-        else:
-            # The newer policies have a longer name in CloudFormation, and ask for an access mode.
-            resource.security_policy = f"SecurityPolicy_{policy.value}"
-            resource.endpoint_access_mode = "BASIC"
-
     def _build_method(self) -> apigateway.Method:
-        resource: apigateway.IResource = self._api.root
-        for part in wire.PATH:
-            resource = resource.add_resource(part)
+        resource = self._api.root.resource_for_path("/".join(wire.PATH))
         model = self._api.add_model(
             "Request",
             # Whatever the content type says, the body is held against this model.
@@ -373,6 +371,15 @@ class PersistentChatEndpoint(Construct):
                 "Serverless::Serverless-APIGWDefaultThrottling": "The one method has its own throttle.",
             },
         )
+
+
+def _set_tls_policy(api: apigateway.CfnRestApi, policy: apigateway.SecurityPolicy) -> None:
+    if policy.value.startswith("TLS_"):
+        api.security_policy = policy.value
+    else:
+        # The newer policies have a longer name in CloudFormation, and ask for an access mode.
+        api.security_policy = f"SecurityPolicy_{policy.value}"
+        api.endpoint_access_mode = "BASIC"
 
 
 # What API Gateway writes for each request: who called what and how it ended. No address, header or body.

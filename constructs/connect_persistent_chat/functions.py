@@ -68,8 +68,8 @@ def role_for(
 ) -> iam.Role:
     """A role for a function that may do nothing but this, and write to its own log."""
     role = iam.Role(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
-    log.grant_write(role)
-    for statement in permissions:
+    writes = iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log.log_group_arn])
+    for statement in (writes, *permissions):
         role.add_to_policy(statement)
     return role
 

@@ -131,7 +131,9 @@ class ConnectInstance(Construct):
     def mistakes_in(self, stack: Stack) -> list[str]:
         """Why this instance cannot be used in that stack; empty if it can."""
         own = Stack.of(self)
-        if self._alias is not None and stack is not own:
+        if stack is own:
+            return []
+        if self._alias is not None:
             return [
                 f"instance: got an instance known by its alias in the stack {own.node.path!r}, "
                 f"expected one of the stack {stack.node.path!r} itself, because only a deployment of "

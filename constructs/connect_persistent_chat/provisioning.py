@@ -41,8 +41,7 @@ class Provisioning(Construct):
             memory_size=256,
             timeout=Duration.minutes(14),
         )
-        framework_log = functions.log_group(self, "FrameworkLog", logs.RetentionDays.ONE_MONTH, RemovalPolicy.DESTROY)
-        self._provider = cr.Provider(self, "Provider", on_event_handler=function, log_group=framework_log)
+        self._provider = cr.Provider(self, "Provider", on_event_handler=function, log_group=log)
         self._acknowledge(function, own_stack)
 
     @classmethod
