@@ -197,8 +197,8 @@ def synthesis_part() -> str:
         "of both is the CDK's engine and its check of the template. Each endpoint is in a stack of its own; from 10 "
         f"to 50, one more takes {each * 1000:.0f} ms. One endpoint is four times the resources of the bare stack: "
         "about half of what it adds is their making, some 190 calls more from Python to the CDK's engine, a third is "
-        "the CDK's check of them, the rest the proof's fingerprint, the copies of the code and the imports.\n\n"
-        + table(head, rows)
+        "the CDK's check of them, the rest the proof's fingerprint, the copies of the code and the imports: see "
+        "[decisions/synthesis-time.md](decisions/synthesis-time.md).\n\n" + table(head, rows)
     )
 
 
