@@ -28,6 +28,10 @@ class StepFailed(Exception):
     """A step did not do what it should."""
 
 
+# Their text says what happened; of any other error its kind says more.
+_FORESEEN = (StepFailed, CdkFailed, CloudError, BotoCoreError, ClientError)
+
+
 class Demo:
     """The walk, step by step. Each step prints a line, and what it got as JSON."""
 
@@ -100,7 +104,7 @@ class Demo:
             answer = self._when_ready(address + current)
             show(answer.document)
             expect("ContinuedFromContactId", answer.document.get("ContinuedFromContactId"), last)
-        self._chats.end(current)
+            self._chats.end(current)
 
     def _when_ready(self, address: str) -> Answer:
         """Ask for the latest chat, and again after as long as the endpoint says."""
@@ -200,11 +204,12 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped. Nothing is left running.", file=sys.stderr)
         return 130
-    except (StepFailed, CdkFailed, CloudError, BotoCoreError, ClientError) as error:
-        why = str(error)
+    except Exception as error:
+        why = str(error) if isinstance(error, _FORESEEN) else f"{type(error).__name__}: {error}"
         if isinstance(error, CdkFailed):
             why = "\n".join(["the command line says", *why.splitlines()[-_LINES_SHOWN:]])
-        print(f"\nFailed in the step '{error.__notes__[0]}': {why}", file=sys.stderr)
+        (where,) = getattr(error, "__notes__", ["none: between two of them"])
+        print(f"\nFailed in the step '{where}': {why}", file=sys.stderr)
         return 1
     print("All steps did what they should.")
     return 0

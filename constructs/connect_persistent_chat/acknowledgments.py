@@ -1,5 +1,6 @@
 """Findings of cdk-nag's packs that are meant to be so, each with a reason that can be checked."""
 
+import json
 from collections.abc import Mapping
 
 from aws_cdk import Acknowledgment, Stack, Validations
@@ -45,5 +46,9 @@ def _flat(value: object) -> str:
             return f"<{name}>"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"<{name}.{attribute}>"
+        case {"Fn::ImportValue": inner}:
+            return _flat(inner)
+        case dict():
+            return json.dumps(value, separators=(",", ":"))
         case _:
             return str(value)

@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat import functions, wire
-from connect_persistent_chat.acknowledgments import acknowledge, acknowledge_contacts
+from connect_persistent_chat.acknowledgments import acknowledge, acknowledge_contacts, managed_policy
 from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.browsers import Browsers
 from connect_persistent_chat.errors import ConfigurationError
@@ -181,17 +181,33 @@ class PersistentChatEndpoint(Construct):
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let this identity call the endpoint, and nothing else of the API.
 
-        Raises ConfigurationError if callers are not AWS identities.
+        Raises ConfigurationError if callers are not AWS identities, or if this one could not call all the same: it is
+        of another account, which the API does not let in, or takes no permissions.
         """
         if not self._authorization.is_iam:
             raise ConfigurationError(
                 self.node.path,
                 ["grant_invoke: got an authorization by tokens, expected Authorization.iam(), where grants count."],
             )
-        return self._method.grant_execute(grantee)
+        account, own = grantee.grant_principal.principal_account, Stack.of(self).account
+        if account is not None and not Token.is_unresolved(account) and not Token.is_unresolved(own) and account != own:
+            raise ConfigurationError(
+                self.node.path,
+                [
+                    f"grant_invoke: got an identity of the account {account}, expected one of {own}: the API lets no "
+                    "other account in. Use a role of this account that the other may assume."
+                ],
+            )
+        grant = self._method.grant_execute(grantee)
+        if not grant.success:
+            raise ConfigurationError(
+                self.node.path,
+                ["grant_invoke: got an identity that takes no permissions, expected a role, a user or a group."],
+            )
+        return grant
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
-        """How many requests came, preflights included. Statistic: Sum by default. Period: 5 minutes by default."""
+        """How many requests came, preflights included. Statistic: SampleCount by default. Period: 5 minutes."""
         return self._api.deployment_stage.metric_count(statistic=statistic, period=period)
 
     def metric_client_error(
@@ -218,9 +234,10 @@ class PersistentChatEndpoint(Construct):
         mistakes += out_of_range("deadline", deadline, 1, longest_deadline)
         mistakes += out_of_range("transcript_delay", delay, 0, LONGEST_DELAY_SECONDS)
         mistakes += out_of_range("proof_patience", patience, 1, LONGEST_PATIENCE_SECONDS)
-        if not Token.is_unresolved(rate) and not rate > 0:
+        # The CDK's engine takes neither infinity nor NaN, not even to ask whether it is a token.
+        if not math.isfinite(rate) or (not Token.is_unresolved(rate) and rate <= 0):
             mistakes.append(f"throttle_rate_limit: got {rate}, expected more than 0 requests a second.")
-        if not Token.is_unresolved(burst) and (burst < 1 or burst != int(burst)):
+        if not math.isfinite(burst) or (not Token.is_unresolved(burst) and (burst < 1 or burst != int(burst))):
             mistakes.append(f"throttle_burst_limit: got {burst}, expected a whole number of requests, at least 1.")
         if self._authorization.knows_person and not self._identity.checked:
             mistakes.append(
@@ -320,6 +337,14 @@ class PersistentChatEndpoint(Construct):
                 },
             ),
         )
+        if cloud_watch_role:
+            acknowledge(
+                api.node.find_child("CloudWatchRole"),
+                {
+                    managed_policy("service-role/AmazonAPIGatewayPushToCloudWatchLogs"): "It is the policy that API "
+                    'Gateway asks for (API Gateway Developer Guide, "Set up CloudWatch logging").'
+                },
+            )
         # The CDK's own output would show an address that answers nothing by itself.
         api.node.try_remove_child("Endpoint")
         resource = api.node.default_child

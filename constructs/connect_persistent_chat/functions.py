@@ -92,6 +92,10 @@ def seconds_of(duration: Duration) -> str:
 
 def out_of_range(name: str, got: Duration, least: int, most: int) -> list[str]:
     """Why this duration cannot be taken, its limits in seconds; empty if it can."""
-    if least <= number_of(got) <= most:
-        return []
-    return [f"{name}: got {seconds_of(got)} seconds, expected {least} to {most} seconds."]
+    try:
+        number = number_of(got)
+    except RuntimeError:
+        return [f"{name}: got a token, expected {least} to {most} seconds that are known at synthesis."]
+    return (
+        [] if least <= number <= most else [f"{name}: got {number:.15g} seconds, expected {least} to {most} seconds."]
+    )

@@ -2,7 +2,7 @@
 
 import re
 
-from aws_cdk import Arn, ArnFormat, CustomResource, Duration, Fn, Stack, Token
+from aws_cdk import CustomResource, Duration, Fn, Stack, Stage, Token
 from aws_cdk import aws_iam as iam
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
@@ -31,6 +31,10 @@ class ConnectInstance(Construct):
 
     def __init__(self, scope: Construct, id: str, *, instance_id: str | None = None, alias: str | None = None) -> None:
         """Use `from_instance_arn`, `from_instance_id` or `from_instance_alias`."""
+        if (instance_id is None) == (alias is None):
+            raise ConfigurationError(
+                id, ["ConnectInstance: got no instance, or two, expected one. Use from_instance_arn, _id or _alias."]
+            )
         super().__init__(scope, id)
         stack = Stack.of(self)
         provisioning = Provisioning.of(self)
@@ -71,6 +75,7 @@ class ConnectInstance(Construct):
 
         An ARN is understood as well. Raises ConfigurationError for anything else that is no instance id.
         """
+        _refuse_unless_text(id, "instance_id", instance_id, _AN_ID)
         if instance_id.startswith("arn:"):
             return cls.from_instance_arn(scope, id, instance_id)
         if not Token.is_unresolved(instance_id) and not _ID.fullmatch(instance_id):
@@ -84,6 +89,7 @@ class ConnectInstance(Construct):
 
         Such an instance can be used in its own stack only. Raises ConfigurationError if it can be no alias.
         """
+        _refuse_unless_text(id, "instance_alias", instance_alias, _AN_ALIAS)
         if not Token.is_unresolved(instance_alias):
             if instance_alias.startswith("arn:") or _ID.fullmatch(instance_alias):
                 better = "from_instance_arn" if instance_alias.startswith("arn:") else "from_instance_id"
@@ -100,6 +106,7 @@ class ConnectInstance(Construct):
 
         Raises ConfigurationError if it looks like none of them.
         """
+        _refuse_unless_text(id, "instance", instance, f"{_AN_ID}, or an ARN or alias")
         if instance.startswith("arn:"):
             return cls.from_instance_arn(scope, id, instance)
         if _ID.fullmatch(instance):
@@ -139,6 +146,11 @@ class ConnectInstance(Construct):
                 f"expected one of the stack {stack.node.path!r} itself, because only a deployment of "
                 "its own stack knows its id. Create a ConnectInstance there, or use its id."
             ]
+        if Stage.of(own) is not Stage.of(stack):
+            return [
+                f"instance: got an instance of another stage than that of the stack {stack.node.path!r}, expected one "
+                "of the same. Create a ConnectInstance there."
+            ]
         pairs = (("region", own.region, stack.region), ("account", own.account, stack.account))
         return [
             f"instance: got an instance in {what} {got}, expected one in {what} {expected}, the stack's."
@@ -151,31 +163,49 @@ def _is_alias(value: str) -> bool:
     return len(value) <= _ALIAS_LENGTH and _ALIAS.fullmatch(value) is not None
 
 
+def _refuse_unless_text(id: str, name: str, value: object, expected: str) -> None:
+    """An environment variable that is not set, for example, is None."""
+    if not isinstance(value, str):
+        raise ConfigurationError(id, [f"{name}: got {value!r}, expected {expected}."])
+
+
 def _id_from_arn(scope: Construct, id: str, arn: str) -> str:
     """The instance id in an ARN, all or parts of which may be tokens."""
-    if Token.is_unresolved(arn) and len(arn.split(":")) != 6:
+    _refuse_unless_text(id, "instance_arn", arn, _AN_ARN)
+    parts = arn.split(":")
+    if Token.is_unresolved(arn) and len(parts) != 6:
         return Fn.select(1, Fn.split("/", arn))
-    if len(arn.split(":")) != 6 or not arn.startswith("arn:"):
+    if len(parts) != 6 or parts[0] != "arn":
         raise ConfigurationError(id, [f"instance_arn: got {arn!r}, expected {_AN_ARN}."])
-    parts = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME)
+    _, partition, service, region, account, rest = parts
+    resource, _, instance_id = rest.partition("/")
     stack = Stack.of(scope)
     mistakes = [
         f"instance_arn: got {arn!r}, whose {what} is {got!r}, expected {expected!r}{why}."
         for what, got, expected, why in (
-            ("service", parts.service, "connect", ""),
-            ("resource", parts.resource, "instance", ""),
-            ("partition", parts.partition, stack.partition, ", the stack's"),
-            ("region", parts.region, stack.region, ", the stack's"),
-            ("account", parts.account, stack.account, ", the stack's"),
+            ("service", service, "connect", ""),
+            ("resource", resource, "instance", ""),
+            ("partition", partition, _partition_of(stack), ", the stack's"),
+            ("region", region, stack.region, ", the stack's"),
+            ("account", account, stack.account, ", the stack's"),
         )
         if not Token.is_unresolved(got) and not Token.is_unresolved(expected) and got != expected
     ]
-    instance_id = parts.resource_name or ""
     if not Token.is_unresolved(instance_id) and not _ID.fullmatch(instance_id):
         mistakes.append(f"instance_arn: got {arn!r}, whose end is {instance_id!r}, expected {_AN_ID}.")
     if mistakes:
         raise ConfigurationError(id, mistakes)
     return instance_id
+
+
+def _partition_of(stack: Stack) -> str:
+    """The partition of the stack's region, if that is known; a stack itself says so only if a flag is set."""
+    if Token.is_unresolved(stack.region):
+        return stack.partition
+    # One more of the CDK's modules, for this alone.
+    from aws_cdk.region_info import RegionInfo
+
+    return RegionInfo.get(stack.region).partition or stack.partition
 
 
 def _needed_permissions(instances: str, *, by_alias: bool) -> list[iam.PolicyStatement]:

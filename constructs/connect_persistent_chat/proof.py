@@ -23,6 +23,16 @@ LONGEST_PATIENCE_SECONDS = 600
 _BOUNDARY = "@aws-cdk/core:permissionsBoundary"
 
 
+# What takes effect with a deployment of the API only, whose id, which the stage names, holds a hash of it.
+_DEPLOYED_TOGETHER = (
+    apigateway.CfnGatewayResponse,
+    apigateway.CfnMethod,
+    apigateway.CfnModel,
+    apigateway.CfnRequestValidator,
+    apigateway.CfnResource,
+)
+
+
 class ProvedGateway(NamedTuple):
     """The part of an endpoint before its function."""
 
@@ -111,4 +121,8 @@ def _resources_of(construct: IConstruct) -> list[CfnResource]:
     """What it makes. A function's code is a construct too, which takes long to look at; its hash is a property."""
     found = [construct.node.default_child] if isinstance(construct, lambda_.Function) else construct.node.find_all()
     # isinstance would ask each of the CDK's hundreds of resource types in turn.
-    return [cast(CfnResource, one) for one in found if CfnResource in type(one).__mro__]
+    return [
+        cast(CfnResource, one)
+        for one in found
+        if CfnResource in type(one).__mro__ and type(one) not in _DEPLOYED_TOGETHER
+    ]

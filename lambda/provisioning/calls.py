@@ -10,7 +10,7 @@ import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
 # Longer than the association function's longest deadline with its start.
@@ -68,7 +68,7 @@ class Calls:
         return [storage for page in pages for storage in page["StorageConfigs"]]
 
     def invoke(self, function: str, event: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
-        """Invoke a function directly: the kind of its error, if any, and what it returned."""
+        """Invoke a function directly: the kind of its error, if any, and what it returned. Raises botocore's errors."""
         answer = self._session.client("lambda", config=_CONFIG).invoke(
             FunctionName=function, Payload=json.dumps(event).encode()
         )
@@ -78,7 +78,7 @@ class Calls:
     def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
         """POST to the endpoint, signed for execute-api with this function's own role or not at all.
 
-        Raises botocore's HTTPClientError if it cannot be reached.
+        Raises botocore's BotoCoreError if it cannot be reached.
         """
         request = AWSRequest("POST", _reachable(url), {"Content-Type": "application/json"}, body)
         if signed:
@@ -119,4 +119,4 @@ def _reachable(url: str) -> str:
     return f"{base.rstrip('/')}/{api_id}{parts.path}"
 
 
-__all__ = ["EXECUTE_API_VARIABLE", "Answer", "BotoCoreError", "Calls", "ClientError", "HTTPClientError"]
+__all__ = ["EXECUTE_API_VARIABLE", "Answer", "BotoCoreError", "Calls", "ClientError"]

@@ -1,8 +1,17 @@
 """How a custom resource says that the deployment must fail."""
 
+from collections.abc import Mapping
+
 
 class DeploymentFailure(Exception):
-    """The deployment has to fail. The text says what was found, what was expected and what to do."""
+    """The deployment has to fail. The text says what was found, what was expected and what to do.
+
+    :param attributes: what the resource's attributes are all the same, for a roll-back that goes on without it.
+    """
+
+    def __init__(self, text: str, attributes: Mapping[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.attributes = dict(attributes or {})
 
 
 class Broken(Exception):

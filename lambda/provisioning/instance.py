@@ -16,12 +16,21 @@ _DENIED = {"AccessDeniedException", "AccessDenied"}
 
 
 def check(properties: dict[str, Any], calls: Calls) -> dict[str, str]:
-    """The instance's id and ARN. Raises DeploymentFailure unless it is fit for persistent chat."""
+    """The instance's id. Raises DeploymentFailure, with the id if it is known, unless it is fit for persistent chat."""
     until = calls.now() + names.INSTANCE_PATIENCE_SECONDS
     if names.INSTANCE_ALIAS in properties:
         instance_id = _allowed(lambda: _id_of(properties[names.INSTANCE_ALIAS], calls), calls, until)
     else:
         instance_id = properties[names.INSTANCE_ID]
+    attributes = {names.INSTANCE_ID: instance_id}
+    try:
+        _refuse_unfit(instance_id, calls, until)
+    except DeploymentFailure as failure:
+        raise DeploymentFailure(str(failure), attributes) from failure
+    return attributes
+
+
+def _refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
     if not re.fullmatch(_INSTANCE_ID, instance_id):
         raise DeploymentFailure(
             f"The Connect instance id {instance_id!r} is malformed, expected 1 to 250 letters, digits and hyphens. "
@@ -30,7 +39,6 @@ def check(properties: dict[str, Any], calls: Calls) -> dict[str, str]:
     described = _allowed(lambda: _described(instance_id, calls), calls, until)
     _refuse_unless_active(described, instance_id)
     _refuse_unless_one_storage(_allowed(lambda: calls.transcript_storages(instance_id), calls, until), instance_id)
-    return {names.INSTANCE_ID: instance_id}
 
 
 def _allowed(call: Callable[[], _T], calls: Calls, until: float) -> _T:

@@ -9,24 +9,38 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from provisioning import names
-from provisioning.calls import Answer, Calls, ClientError, HTTPClientError
+from provisioning.calls import Answer, BotoCoreError, Calls, ClientError
 from provisioning.failure import Broken, DeploymentFailure
 
 _PAUSE_SECONDS = 2.0
+# At most so long what was there before is given to answer no more: a changed policy or stage takes a while to be seen.
+_SETTLE_SECONDS = 10.0
 _SERVICES = {"connect": "Amazon Connect", "dynamodb": "DynamoDB"}
 # Ids that cannot exist: the function answers for another instance, before Connect is asked anything.
 _NOWHERE = "00000000-0000-0000-0000-000000000000"
 _REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": _NOWHERE}).encode()
 
 
-def prove(properties: dict[str, Any], calls: Calls) -> dict[str, str]:
-    """Raise DeploymentFailure, with the broken link's name, unless every link of the endpoint holds."""
+def prove(properties: dict[str, Any], calls: Calls, is_update: bool) -> dict[str, str]:
+    """Raise DeploymentFailure, with the broken link's name, unless every link of the endpoint holds.
+
+    After an update twice, with a pause between: at first it may be what was there before that answers.
+    """
     patience = float(properties[names.PATIENCE_SECONDS])
     until = calls.now() + patience
+    _hold_all(properties, calls, until)
+    if is_update:
+        settle = min(_SETTLE_SECONDS, patience / 6)
+        calls.wait(settle)
+        _hold_all(properties, calls, until + settle)
+    return {}
+
+
+def _hold_all(properties: dict[str, Any], calls: Calls, until: float) -> None:
+    waited = f"It stayed so for {float(properties[names.PATIENCE_SECONDS]):g} s."
     subject = "The endpoint" if names.URL in properties else "The recorder of chats"
     for link in _links(properties, calls):
-        _hold(link, calls, until, f"It stayed so for {patience:g} s.", subject)
-    return {}
+        _hold(link, calls, until, waited, subject)
 
 
 def _hold(link: Callable[[], None], calls: Calls, until: float, waited: str, subject: str) -> None:
@@ -62,8 +76,15 @@ def _links(properties: dict[str, Any], calls: Calls) -> Iterator[Callable[[], No
 def _function_starts(function: str, environment: dict[str, str], calls: Calls) -> None:
     answer = _invoke(function, "settings", calls)
     settings = answer.get("settings")
-    if settings != environment:
-        raise Broken("environment", f"The function runs with {settings}, expected {environment}.")
+    if not isinstance(settings, dict):
+        raise Broken("function", "It answered without its settings, expected those of this library's function.")
+    wrong = [
+        f"{name} is {settings.get(name)!r}, expected {environment.get(name)!r}"
+        for name in sorted({*settings, *environment})
+        if settings.get(name) != environment.get(name)
+    ]
+    if wrong:
+        raise Broken("environment", f"Of the function's environment variables {'; '.join(wrong)}.")
 
 
 def _action_is_allowed(function: str, action: str, calls: Calls) -> None:
@@ -104,8 +125,8 @@ def _callers_are_answered(url: str, calls: Calls) -> None:
 def _invoke(function: str, probe: str, calls: Calls) -> dict[str, Any]:
     try:
         error, answer = calls.invoke(function, {"probe": probe})
-    except ClientError as denied:
-        raise Broken("function", f"It cannot be invoked: {denied}.") from denied
+    except (BotoCoreError, ClientError) as failure:
+        raise Broken("function", f"It cannot be invoked: {failure}.") from failure
     if error is None:
         return answer
     text = f"{answer.get('errorType', error)}: {answer.get('errorMessage')}"
@@ -116,5 +137,5 @@ def _invoke(function: str, probe: str, calls: Calls) -> dict[str, Any]:
 def _post(url: str, calls: Calls, *, signed: bool) -> Answer:
     try:
         return calls.post(url, _REQUEST, signed=signed)
-    except HTTPClientError as error:
+    except BotoCoreError as error:
         raise Broken("address", f"{url} cannot be reached: {error}.") from error

@@ -39,7 +39,7 @@ SILENT = "def handle(event, context):\n    return {}"
         (lambda sound: without_one_resource(sound, "contacts"), f"permission {ACTION}"),
         (lambda sound: without_one_resource(sound, "instance"), f"permission {ACTION}"),
         (lambda sound: other_code(sound, CRASHING), "function"),
-        (lambda sound: other_code(sound, SILENT), "environment"),
+        (lambda sound: other_code(sound, SILENT), "function"),
         (lambda sound: other_environment(sound, lambda e: e.pop("DEADLINE_SECONDS")), "environment"),
         (lambda sound: other_environment(sound, lambda e: e.update(DEADLINE_SECONDS="9")), "environment"),
         (

@@ -79,13 +79,23 @@ def failing(*_: object, **__: object) -> str:
     raise CdkFailed("line one\nthe reason\n")
 
 
+def unforeseen(*_: object, **__: object) -> str:
+    """A command line that is not there."""
+    raise FileNotFoundError("no such command")
+
+
 def idle(*_: object, **__: object) -> str:
     """A command line that does nothing, and says nothing."""
     return ""
 
 
 @pytest.mark.parametrize(
-    ("command", "said"), [(failing, "the reason"), (idle, "Stack with id PersistentChat does not exist")]
+    ("command", "said"),
+    [
+        (failing, "the reason"),
+        (idle, "Stack with id PersistentChat does not exist"),
+        (unforeseen, "FileNotFoundError: no such command"),
+    ],
 )
 def test_a_step_that_fails_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: object, said: str

@@ -61,7 +61,8 @@ def test_the_life_of_a_stack(cloud: Cloud, tmp_path: Path) -> None:
 
     deadline = Duration.seconds(9)
     deploy(cloud, tmp_path / "3", {"Life": sound})
-    assert probes(cloud) - created == Counter(PROBED), "only the endpoint was to be proved again"
+    # Twice: at first it may have been what was there before that answered.
+    assert probes(cloud) - created == Counter(2 * PROBED), "only the endpoint was to be proved again"
 
     def broken(stack: Stack) -> None:
         made = endpoint(stack, deadline=deadline, history=history(stack))

@@ -170,7 +170,7 @@ def test_a_hostile_path_gets_400_naming_the_field(sound: Deployed, path: str) ->
 )
 @given(body=st.one_of(st.binary(max_size=300), st.text(max_size=100).map(str.encode)))
 def test_no_bytes_at_all_make_the_deployed_endpoint_fail(sound: Deployed, body: bytes) -> None:
-    """Bad input never gets a 5xx; the thousands of cases are tried on the handler itself."""
+    """Bad input never gets a 5xx; ten thousand cases are tried on the handler itself (`make prove`)."""
     status, _, answer = post(sound, f"/contact/persistent-contact-association/{sound.cloud.instance_id}/c", body)
     assert (status, json.loads(answer)["__type"]) == (400, "InvalidParameterException")
 

@@ -36,6 +36,7 @@ def test_values_of_a_file_are_taken_as_they_are_meant(monkeypatch: pytest.Monkey
         ({}, "Error: context: instance: got nothing, expected -c instance=<id, ARN or alias>."),
         ({"instance": "not valid!"}, "got 'not valid!', expected an instance id such as"),
         ({"instance": INSTANCE_ARN.replace("us-east", "us-west")}, "'us-west-1', expected 'us-east-1', the"),
+        ({"instance": INSTANCE_ARN.replace("aws:", "aws-cn:", 1)}, "partition is 'aws-cn', expected 'aws', the"),
         ({"instance": "local", "authorization": "none"}, "authorization: got 'none', expected iam."),
         ({"instance": "local", "customer_identity": "x"}, "customer_identity: got 'x', expected customer_id or"),
         ({"instance": "local", "customer_identity": "attribute:HostedWidget-x"}, "got 'HostedWidget-x', expected"),
@@ -56,9 +57,11 @@ def test_a_context_that_cannot_work_is_one_sentence(
     assert len(printed.splitlines()) == 1
 
 
-def test_a_malformed_instance_shows_no_stack_trace_in_the_command_line() -> None:
+@pytest.mark.parametrize("instance", ["not valid!", "arn:aws:connect:us-east-1:123456789012:"])
+def test_a_malformed_instance_shows_no_stack_trace_in_the_command_line(instance: str) -> None:
     """What a user sees who mistyped the instance."""
     with pytest.raises(CdkFailed) as failed:
-        cdk("synth", "--quiet", "-c", "instance=not valid!", environment=os.environ)
-    assert "Error: Instance: instance: got 'not valid!', expected an instance id" in str(failed.value)
+        cdk("synth", "--quiet", "-c", f"instance={instance}", environment=os.environ)
+    assert "Error: Instance: instance" in str(failed.value)
+    assert f"got '{instance}'" in str(failed.value)
     assert "Traceback" not in str(failed.value)

@@ -1,10 +1,11 @@
 """What a deployment makes: each default of the README, read off the template."""
 
 import json
+import math
 from typing import Any
 
 import pytest
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import CfnParameter, Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -160,6 +161,24 @@ def test_grant_invoke_gives_this_method_and_no_more() -> None:
     assert "/POST/contact/persistent-contact-association/*/*" in json.dumps(statement["Resource"])
 
 
+@pytest.mark.parametrize(
+    ("identity", "said"),
+    [
+        (
+            lambda here: iam.Role.from_role_arn(here, "There", "arn:aws:iam::999999999999:role/backend"),
+            "got an identity of the account 999999999999, expected one of 123456789012",
+        ),
+        (lambda here: iam.ServicePrincipal("ecs-tasks.amazonaws.com"), "got an identity that takes no permissions"),
+    ],
+    ids=["another account", "a service"],
+)
+def test_an_identity_that_could_not_call_all_the_same_is_refused(identity: Any, said: str) -> None:
+    """A grant that does nothing would be found out by the first caller."""
+    here = stack(env=HERE)
+    with pytest.raises(ConfigurationError, match=f"grant_invoke: {said}"):
+        endpoint(here).grant_invoke(identity(here))
+
+
 def test_the_url_is_ready_for_a_contact_id(default: Synthesized) -> None:
     """What a client is given ends with the instance id and a slash."""
     here = stack(env=HERE)
@@ -234,6 +253,22 @@ def test_every_mistake_is_said_at_once() -> None:
     )
 
 
+@pytest.mark.parametrize("rate", [math.inf, math.nan, -1])
+@pytest.mark.parametrize("burst", [math.inf, math.nan, 1.5])
+def test_odd_numbers_are_mistakes(rate: float, burst: Any) -> None:
+    """JSON has neither infinity nor NaN: the CDK's engine ends with a stack trace."""
+    with pytest.raises(ConfigurationError, match=r"throttle_rate_limit: got .*throttle_burst_limit: got "):
+        endpoint(stack(), throttle_rate_limit=rate, throttle_burst_limit=burst)
+
+
+def test_a_duration_that_only_the_deployment_knows_is_a_mistake() -> None:
+    """It is held against its limits, so it has to be known."""
+    here = stack()
+    seconds = CfnParameter(here, "Seconds", type="Number").value_as_number
+    with pytest.raises(ConfigurationError, match="deadline: got a token, expected 1 to 25 seconds that are known"):
+        endpoint(here, deadline=Duration.seconds(seconds))
+
+
 def test_the_properties_reach_the_template() -> None:
     """A property that is accepted and forgotten is worse than none."""
     here = stack()
@@ -270,7 +305,7 @@ def test_a_deadline_of_no_whole_seconds_has_a_timeout_of_such() -> None:
     assert (function["Environment"]["Variables"]["DEADLINE_SECONDS"], function["Timeout"]) == ("1.5", 5)
 
 
-def test_the_instance_is_checked_before_anything_is_made(default: Synthesized) -> None:
+def test_the_instance_is_checked_before_api_and_function_are_made(default: Synthesized) -> None:
     """A deployment that cannot work fails in its first minute."""
     (check,) = default.all("Custom::ConnectInstance")
     for resource_type in ("AWS::ApiGateway::RestApi", "AWS::Lambda::Function"):

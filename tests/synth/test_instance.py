@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from aws_cdk import App, Aws, CfnParameter, Environment, Stack
+from aws_cdk import App, Aws, CfnParameter, Environment, Stack, Stage
 
 from connect_persistent_chat import ConfigurationError, ConnectInstance
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack
@@ -88,6 +88,15 @@ def test_an_arn_with_tokens_in_it_is_understood() -> None:
             INSTANCE_ARN.replace("1234", "9999"),
             r"account is '999956789012', expected '123456789012'",
         ),
+        (FROM_ARN, INSTANCE_ARN.replace("aws:", "aws-us-gov:", 1), r"partition is 'aws-us-gov', expected 'aws'"),
+        (FROM_ARN, "arn:aws:connect:us-east-1:123456789012:", r"resource is '', expected 'instance'.* end is '', exp"),
+        (FROM_ARN, "arn:::::", r"service is '', expected 'connect'"),
+        (FROM_ARN, INSTANCE_ARN + ":more", r"expected an instance ARN such as"),
+        (FROM_ARN, None, r"instance_arn: got None, expected an instance ARN"),
+        (FROM_ID, None, r"instance_id: got None, expected an instance id"),
+        (FROM_ALIAS, None, r"instance_alias: got None, expected an instance alias"),
+        (FROM_ANY, None, r"instance: got None, expected an instance id"),
+        (lambda here, id, _: ConnectInstance(here, id), "", r"got no instance, or two"),
         (FROM_ALIAS, "https://local.my.connect.aws", r"expected an instance alias .*first part of https"),
         (FROM_ALIAS, "x" * 46, r"expected an instance alias \(1 to 45"),
         (FROM_ALIAS, "d-123", r"expected an instance alias"),
@@ -127,6 +136,14 @@ def test_an_instance_of_another_region_is_refused() -> None:
     there = stack("Second", app=app, env=Environment(account="123456789012", region="eu-west-2"))
     with pytest.raises(ConfigurationError, match="in region us-east-1, expected one in region eu-west-2"):
         endpoint(there, instance=instance)
+
+
+def test_an_instance_of_another_stage_is_refused() -> None:
+    """No deployment could wait for its check."""
+    app = App()
+    instance = FROM_ID(Stack(Stage(app, "One"), "First"), "Instance", INSTANCE_ID)
+    with pytest.raises(ConfigurationError, match="got an instance of another stage than that of the stack 'Two/Sec"):
+        endpoint(Stack(Stage(app, "Two"), "Second"), instance=instance)
 
 
 def test_an_instance_known_by_id_serves_another_stack_of_its_region() -> None:

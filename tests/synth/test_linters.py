@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cfnlint
 import pytest
-from aws_cdk import App, Stack, Validations
+from aws_cdk import App, CfnParameter, Fn, Stack, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
 from connect_persistent_chat import ConnectInstance, PersistentChatMonitoring
@@ -32,8 +32,10 @@ def test_cfn_lint_finds_nothing_unexplained(tmp_path: Path) -> None:
     [
         lambda here: ConnectInstance.from_instance_id(here, "Instance", INSTANCE_ID),
         lambda here: ConnectInstance.from_instance_alias(here, "Instance", "local"),
+        lambda here: ConnectInstance.from_instance_arn(here, "Instance", CfnParameter(here, "Arn").value_as_string),
+        lambda here: ConnectInstance.from_instance_id(here, "Instance", Fn.import_value("instance-id")),
     ],
-    ids=["id", "alias"],
+    ids=["id", "alias", "parameter", "import"],
 )
 def test_cdk_nag_finds_nothing_unexplained(
     pack: type, instance: Callable[[Stack], ConnectInstance], tmp_path: Path
@@ -44,7 +46,8 @@ def test_cdk_nag_finds_nothing_unexplained(
     here = stack("Nag", app=app, env=HERE)
     of = instance(here)
     kept = history(here, instance=of)
-    made = endpoint(here, instance=of, history=kept, cors_allowed_origins=["https://a.example", "https://b.example"])
+    origins = ["https://a.example", "https://b.example"]
+    made = endpoint(here, instance=of, history=kept, cors_allowed_origins=origins, cloud_watch_role=True)
     PersistentChatMonitoring(here, "Monitoring", endpoint=made)
     app.synth()
     (report,) = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]

@@ -76,6 +76,8 @@ def test_the_metrics_of_two_endpoints_are_told_apart() -> None:
     kinds = [metric.metric_name for metric in metrics]
     assert kinds == ["Count", "4XXError", "5XXError", "Latency"] * 2
     assert {tuple(sorted(one)) for one in dimensions} == {("ApiName", "Stage")}
+    assert [metric.statistic for metric in metrics] == ["SampleCount", "Sum", "Sum", "Average"] * 2
+    assert {metric.period.to_minutes() for metric in metrics} == {5}
     names = {api["Properties"]["Name"] for api in Synthesized(here).all("AWS::ApiGateway::RestApi").values()}
     assert {one["ApiName"] for one in dimensions} == names
     assert len(names) == 2

@@ -7,7 +7,7 @@ import pytest
 
 from provisioning.failure import DeploymentFailure
 from provisioning.router import handle
-from tests.unit.provisioning.world import INSTANCE_ID, World
+from tests.unit.provisioning.world import INSTANCE_ID, World, storage
 
 
 def event(request: str, resource: str = "Custom::ConnectInstance", **more: Any) -> dict[str, Any]:
@@ -49,6 +49,43 @@ def test_a_roll_back_is_never_refused(capsys: pytest.CaptureFixture[str]) -> Non
     assert "passed over" in json.loads(capsys.readouterr().out)["outcome"]
     with pytest.raises(DeploymentFailure):
         handle(event("Create"), None, world)
+
+
+def test_a_roll_back_knows_the_instance_behind_an_alias() -> None:
+    """Whatever else is wrong with it: what refers to the id would fail without it."""
+    world = World()
+    world.is_rolling_back = True
+    world.storages = []
+    by_alias = event("Update", ResourceProperties={"ServiceToken": "arn", "InstanceAlias": "local"})
+    assert handle(by_alias, None, world)["Data"] == {"InstanceId": INSTANCE_ID}
+
+
+def test_a_roll_back_passes_over_what_nobody_foresaw() -> None:
+    """Whatever the proof stumbles over, the deployment has failed already."""
+    world = World()
+    world.is_rolling_back = True
+    world.invoke_failure = ZeroDivisionError("a bug")
+    proof = {"Function": "f", "Environment": {}, "Actions": [], "PatienceSeconds": "1"}
+    asked = event("Update", "Custom::PersistentChatProof", ResourceProperties=proof)
+    assert handle(asked, None, world)["Data"] == {}
+    world.is_rolling_back = False
+    with pytest.raises(DeploymentFailure, match="ZeroDivisionError: a bug"):
+        handle(asked, None, world)
+
+
+def test_a_failure_is_as_long_as_cloudformation_takes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A longer one would be lost whole; it says which log has the rest."""
+    monkeypatch.setenv("AWS_LAMBDA_LOG_GROUP_NAME", "the-log")
+    world = World()
+    world.storages = [storage("é" * 500 + str(number)) for number in range(9)]
+    with pytest.raises(DeploymentFailure) as failed:
+        handle(event("Create"), None, world)
+    assert len(str(failed.value).encode()) < 1600
+    assert str(failed.value).endswith("... (log group the-log)")
+    assert "transcripts in 9 places" in str(failed.value)
+    assert "é8" in json.loads(capsys.readouterr().out)["outcome"]
 
 
 @pytest.mark.parametrize("resource", ["Custom::ConnectInstance", "Custom::PersistentChatProof"])

@@ -29,8 +29,11 @@ class World(Calls):
         self.storages = [storage("transcripts")]
         self.instance_error: ClientError | None = None
         self.denials_left = 0
-        self.environment = {"CONNECT_INSTANCE_ID": INSTANCE_ID}
+        self.environment: dict[str, str] | None = {"CONNECT_INSTANCE_ID": INSTANCE_ID}
         self.function_error: dict[str, Any] | None = None
+        # What botocore raises before there is any answer.
+        self.invoke_failure: Exception | None = None
+        self.post_failure: Exception | None = None
         self.probe_answer: dict[str, Any] = {
             "type": "ResourceNotFoundException",
             "status": 404,
@@ -56,6 +59,8 @@ class World(Calls):
         return self.storages
 
     def invoke(self, function: str, event: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+        if self.invoke_failure is not None:
+            raise self.invoke_failure
         if self.function_error is not None:
             return "Unhandled", self.function_error
         if event == {"probe": "settings"}:
@@ -63,6 +68,8 @@ class World(Calls):
         return None, {"answer": self.probe_answer}
 
     def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
+        if self.post_failure is not None:
+            raise self.post_failure
         self.posted.append(url)
         return self.signed if signed else self.unsigned
 
