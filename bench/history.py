@@ -118,7 +118,7 @@ def monthly(customers: int, sessions_each: int, of: Life, *, months: int = 24) -
         "reads": a_month * (of.events + 1) * cost.READ_UNITS_PER_MILLION / 1e6,
         "storage": gigabytes * cost.TABLE_PER_GB_MONTH,
         "point-in-time recovery": gigabytes * cost.RECOVERY_PER_GB_MONTH,
-        "recorder": events * cost.recorder_per_event(),
+        "recorder": events * cost.recorder_per_event(events),
         "alarm": cost.ALARM_PER_MONTH,
     }
     return {**parts, "all": sum(parts.values())}

@@ -297,7 +297,7 @@ class PersistentChatEndpoint(Construct):
             architecture=functions.ARCHITECTURE,
             code=functions.code_of(*functions.ASSOCIATION_PACKAGES),
             handler="association.handler.handle",
-            environment=environment,
+            environment=functions.variables_of(environment),
             role=self._role,
             log_group=log,
             tracing=lambda_.Tracing.ACTIVE,

@@ -1,7 +1,7 @@
 """How the code of the functions becomes an asset, and what both sides share: names, and how numbers
 are written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, FileSystem, RemovalPolicy, Stack, SymlinkFollowMode
@@ -24,10 +24,13 @@ __all__ = [
     "provisioning_names",
     "role_for",
     "seconds_of",
+    "variables_of",
 ]
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
+# A name look-up has to end within a request's deadline: by default the C library asks each server for 5 s, twice.
+_NAME_LOOK_UPS = {"RES_OPTIONS": "timeout:1 attempts:2"}
 # What each function is made of.
 ASSOCIATION_PACKAGES = ("association", "aws", "history")
 RECORDER_PACKAGES = ("recorder", "association", "aws", "history")
@@ -72,6 +75,11 @@ def role_for(
     for statement in (writes, *permissions):
         role.add_to_policy(statement)
     return role
+
+
+def variables_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """All the variables of a function that is told this."""
+    return {**environment, **_NAME_LOOK_UPS}
 
 
 def endpoint_url(service: str, scope: Construct) -> str:

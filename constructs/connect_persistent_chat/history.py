@@ -289,7 +289,7 @@ class ChatHistory(History):
             architecture=functions.ARCHITECTURE,
             code=functions.code_of(*functions.RECORDER_PACKAGES),
             handler="recorder.handler.handle",
-            environment=environment,
+            environment=functions.variables_of(environment),
             role=self._role,
             log_group=self._log,
             tracing=lambda_.Tracing.ACTIVE,

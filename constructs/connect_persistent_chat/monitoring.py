@@ -21,20 +21,35 @@ PROBING_RULES = (
     "token_kind",
     "unknown_contact",
 )
+# Where a contact carries nobody: a mistake where chats start, and not somebody who tries.
+NO_CUSTOMER_RULE = "no_customer"
 _PERIOD = Duration.minutes(5)
 
 
-class PersistentChatMonitoring(Construct):
-    """Six alarms and a dashboard for one endpoint.
+def _equals(field: str, value: str) -> logs.JsonPattern:
+    return logs.FilterPattern.string_value(f"$.{field}", "=", value)
 
-    Alarms: the endpoint fails (5xx); somebody tries contacts of others; calls are throttled; the slowest answers are
-    slow; the function crashes; the function is throttled. Periods are 5 minutes; no calls is no alarm.
+
+_REFUSED = _equals("verdict", "refused")
+_PROBING = tuple(_equals("rule", rule) for rule in PROBING_RULES)
+
+
+class PersistentChatMonitoring(Construct):
+    """Eight alarms and a dashboard for one endpoint.
+
+    Alarms: the endpoint fails (5xx); somebody tries contacts of others; chats carry no customer; many requests are
+    refused, whatever the rule; calls are throttled; the slowest answers are slow; the function crashes; the function
+    is throttled. Periods are 5 minutes; no calls is no alarm.
 
     :param endpoint: what is watched.
     :param topic: is told when an alarm begins and when it ends. Default: nobody; the alarms are there to be seen.
     :param server_errors: how many 5xx in a period are too many, at least 1. Default: 1.
     :param probing: how many refusals by the rule for contacts of others in a period are too many, at least 1.
         Default: 10.
+    :param without_customer: how many refusals in a period because a contact carries no customer are too many, at
+        least 1: where chats start, somebody may have stopped to set it. Default: 5.
+    :param refused: how many refusals by the endpoint's rules in a period are too many, at least 1, be it by one
+        of them or by several. Default: 50.
     :param throttled: how many 429, ours or Connect's, in a period are too many, at least 1. Default: 10.
     :param slow: how long the slowest hundredth of the answers (p99) may take, in three periods of three; more than
         0 seconds. Default: 3 seconds.
@@ -51,12 +66,20 @@ class PersistentChatMonitoring(Construct):
         topic: sns.ITopic | None = None,
         server_errors: int = 1,
         probing: int = 10,
+        without_customer: int = 5,
+        refused: int = 50,
         throttled: int = 10,
         slow: Duration | None = None,
     ) -> None:
         super().__init__(scope, id)
         slow = slow or Duration.seconds(3)
-        limits = {"server_errors": server_errors, "probing": probing, "throttled": throttled}
+        limits = {
+            "server_errors": server_errors,
+            "probing": probing,
+            "without_customer": without_customer,
+            "refused": refused,
+            "throttled": throttled,
+        }
         mistakes = [f"{name}: got {limit}, expected at least 1." for name, limit in limits.items() if limit < 1]
         if slow.to_milliseconds() < 1:
             mistakes.append("slow: got 0 seconds, expected more.")
@@ -66,12 +89,20 @@ class PersistentChatMonitoring(Construct):
         self._topic = topic
         self._namespace = f"PersistentChat/{Names.unique_resource_name(endpoint, max_length=80)}"
         self._alarms: list[cloudwatch.Alarm] = []
-        rules = {rule: _equals("rule", rule) for rule in PROBING_RULES}
-        refusals = {rule: self._count(rule, endpoint.function_log, pattern) for rule, pattern in rules.items()}
-        others = self._count("probing", endpoint.function_log, logs.FilterPattern.any(*rules.values()))
+        refusals = self._count("refused", endpoint.function_log, _REFUSED)
+        self._count("refused_by", endpoint.function_log, _REFUSED, by="rule")
+        others = self._count("probing", endpoint.function_log, logs.FilterPattern.any(*_PROBING))
+        nobodys = self._count("without_customer", endpoint.function_log, _equals("rule", NO_CUSTOMER_RULE))
         throttles = self._count("throttled", endpoint.access_log, _equals("status", "429"))
         self._alarm("ServerErrors", endpoint.metric_server_error(), server_errors, "The endpoint fails (5xx).")
         self._alarm("Probing", others, probing, "Somebody tries contacts of other customers, or ids at random.")
+        self._alarm(
+            "WithoutCustomer",
+            nobodys,
+            without_customer,
+            "Chats carry no customer. Look at what sets it where they start.",
+        )
+        self._alarm("Refused", refusals, refused, "Many requests are refused. The dashboard tells by which rule.")
         self._alarm("Throttled", throttles, throttled, "More calls come than the throttle or Connect's quota allows.")
         self._alarm(
             "Slow",
@@ -84,7 +115,7 @@ class PersistentChatMonitoring(Construct):
         self._alarm(
             "FunctionThrottles", endpoint.function.metric_throttles(period=_PERIOD), 1, "Lambda throttles the function."
         )
-        self._dashboard = self._build_dashboard(refusals, throttles)
+        self._dashboard = self._build_dashboard(throttles)
 
     @property
     def alarms(self) -> list[cloudwatch.Alarm]:
@@ -96,8 +127,10 @@ class PersistentChatMonitoring(Construct):
         """The dashboard."""
         return self._dashboard
 
-    def _count(self, name: str, log: logs.ILogGroup, pattern: logs.JsonPattern) -> cloudwatch.Metric:
-        """How many lines of a log match."""
+    def _count(
+        self, name: str, log: logs.ILogGroup, pattern: logs.JsonPattern, by: str | None = None
+    ) -> cloudwatch.Metric:
+        """How many lines of a log match; with `by` one metric for each value of that field which occurs."""
         counted = logs.MetricFilter(
             self,
             f"Count{name.title().replace('_', '')}",
@@ -106,7 +139,9 @@ class PersistentChatMonitoring(Construct):
             metric_namespace=self._namespace,
             metric_name=name,
             metric_value="1",
-            default_value=0,
+            # There is none for a value that does not occur.
+            default_value=0 if by is None else None,
+            dimensions=None if by is None else {by: f"$.{by}"},
         )
         return counted.metric(statistic="Sum", period=_PERIOD)
 
@@ -126,9 +161,7 @@ class PersistentChatMonitoring(Construct):
             alarm.add_ok_action(actions.SnsAction(self._topic))
         self._alarms.append(alarm)
 
-    def _build_dashboard(
-        self, refusals: dict[str, cloudwatch.Metric], throttles: cloudwatch.Metric
-    ) -> cloudwatch.Dashboard:
+    def _build_dashboard(self, throttles: cloudwatch.Metric) -> cloudwatch.Dashboard:
         endpoint, function = self._endpoint, self._endpoint.function
         dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.days(1))
         dashboard.add_widgets(
@@ -139,7 +172,7 @@ class PersistentChatMonitoring(Construct):
                 "Calls and how they ended",
                 [endpoint.metric_count(), endpoint.metric_client_error(), endpoint.metric_server_error(), throttles],
             ),
-            self._graph("Refusals of others' contacts, by rule", list(refusals.values())),
+            self._graph("Refusals, by rule", [self._refusals_by_rule()]),
         )
         dashboard.add_widgets(
             self._graph(
@@ -157,7 +190,7 @@ class PersistentChatMonitoring(Construct):
                 log_group_names=[endpoint.function_log.log_group_name],
                 query_lines=[
                     "fields @timestamp, verdict, rule, status, caller, initialContactId, sourceContactId, detail",
-                    'filter verdict != "granted"',
+                    'filter verdict in ["refused", "failed"]',
                     "sort @timestamp desc",
                     "limit 50",
                 ],
@@ -167,9 +200,13 @@ class PersistentChatMonitoring(Construct):
         )
         return dashboard
 
+    def _refusals_by_rule(self) -> cloudwatch.MathExpression:
+        return cloudwatch.MathExpression(
+            expression=f"SEARCH('{{{self._namespace},rule}} MetricName=\"refused_by\"', 'Sum', 300)",
+            label="${PROP('Dim.rule')}",
+            using_metrics={},
+            period=_PERIOD,
+        )
+
     def _graph(self, title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
         return cloudwatch.GraphWidget(title=title, left=metrics, width=12, height=6)
-
-
-def _equals(field: str, value: str) -> logs.JsonPattern:
-    return logs.FilterPattern.string_value(f"$.{field}", "=", value)

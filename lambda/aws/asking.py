@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from aws.client import Client, DeadlineExceeded, Stale, Unreachable, Unreadable
-from aws.outcomes import Document, Outcome, is_worth_another_try, read_answer
+from aws.outcomes import Answer, Document, Outcome, is_throttled, is_worth_another_try, read_answer
 
 # For somebody who waits.
 _MOST_ATTEMPTS = 3
 # Before the second attempt; twice as much before each further one, up to the last of these.
 _LONGEST_PAUSE_SECONDS = 0.2
+# After a throttle: quotas are filled up by the second, and what comes too early again is taken from somebody else.
+_LONGEST_PAUSE_AFTER_THROTTLE_SECONDS = 1.0
 _LONGEST_PAUSE_OF_ALL_SECONDS = 5.0
 # An answer takes longer only if none will come. Half of what is left of the deadline, if that is more.
 _READ_SECONDS = 1.0
@@ -37,6 +39,7 @@ class Asking:
         self._deadline = deadline
         self._most_attempts = most_attempts
         self._asked: list[str] = []
+        self._gave_up = False
 
     @property
     def attempts(self) -> int:
@@ -44,20 +47,21 @@ class Asking:
         return len(self._asked)
 
     def ask(self, operation: Operation, client: Client) -> Outcome:
-        """Ask, and again if that may help and there is time. What is sent stays the same."""
+        """Ask, and again if that may help and there is time, unless what is asked beside was given up: then nothing
+        depends on this any more. What is sent stays the same."""
         attempts = 0
         while True:
+            if self._deadline - time.monotonic() < _LEAST_ATTEMPT_SECONDS:
+                return DeadlineExceeded("too little of the deadline was left")
             attempts += 1
             self._asked.append(operation.target)
             outcome = self._attempt(operation, client, last=attempts == self._most_attempts)
-            if attempts == self._most_attempts or not is_worth_another_try(outcome):
+            if not is_worth_another_try(outcome):
                 return outcome
-            # Full jitter; importing `random` for one number would cost a cold start milliseconds.
-            longest = min(_LONGEST_PAUSE_SECONDS * 2 ** (attempts - 1), _LONGEST_PAUSE_OF_ALL_SECONDS)
-            pause = longest * os.urandom(1)[0] / 255
-            if isinstance(outcome, Stale):
-                pause = 0
-            if self._deadline - time.monotonic() < pause + _LEAST_ATTEMPT_SECONDS:
+            pause = _pause_after(outcome, attempts)
+            left = self._deadline - time.monotonic()
+            if self._gave_up or attempts == self._most_attempts or left < pause + _LEAST_ATTEMPT_SECONDS:
+                self._gave_up = True
                 return outcome
             time.sleep(pause)
 
@@ -71,3 +75,13 @@ class Asking:
             return read_answer(response, operation.read)
         except (Unreachable, DeadlineExceeded, Unreadable) as failure:
             return failure
+
+
+def _pause_after(outcome: Outcome, attempts: int) -> float:
+    """In seconds, with full jitter. Importing `random` for one number would cost a cold start milliseconds."""
+    if isinstance(outcome, Stale):
+        return 0
+    throttled = isinstance(outcome, Answer) and is_throttled(outcome)
+    first = _LONGEST_PAUSE_AFTER_THROTTLE_SECONDS if throttled else _LONGEST_PAUSE_SECONDS
+    longest: float = min(first * 2 ** (attempts - 1), _LONGEST_PAUSE_OF_ALL_SECONDS)
+    return longest * os.urandom(1)[0] / 255

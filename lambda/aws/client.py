@@ -1,6 +1,7 @@
 """One kept-alive, signed connection to an AWS service, with a deadline for everything that happens on it."""
 
 import io
+import select
 import socket
 import ssl
 import time
@@ -42,11 +43,15 @@ class _Reader(io.RawIOBase):
         self._sock = sock
         self._deadline = deadline
         self.received = False
+        # Whether the answer is whole: then nothing more is to come.
+        self.ended = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if self.ended:
+            return 0
         self._sock.settimeout(_left(self._deadline))
         count = self._sock.recv_into(buffer)
         self.received = self.received or count > 0
@@ -70,12 +75,12 @@ class Client:
 
         Any method but HEAD. `target` is percent-encoded. `headers` are beside, or instead of, a Content-Type of
         application/json. Redirects are not followed. The name look-up is the
-        system's and keeps to the system's time limits.
+        system's and keeps to the system's time limits, which RES_OPTIONS sets.
         Raises Unreachable (Stale if a kept connection was closed meanwhile), DeadlineExceeded, Unreadable,
         CredentialsMissing. Of a request that ends so, nobody knows whether it took effect.
         """
         request = self._request(method, target, body, headers or {})
-        if self._sock is not None and not 0 <= time.time() - self._used < _IDLE_SECONDS:
+        if self._sock is not None and not self._is_fresh(self._sock):
             self.close()
         try:
             return self._exchange(request, deadline)
@@ -87,6 +92,11 @@ class Client:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         except ValueError as error:
             raise Unreadable(str(error)) from error
+
+    def _is_fresh(self, sock: socket.socket) -> bool:
+        """Whether a kept connection is young, and silent: what nobody asked for is no answer (RFC 9112, 9.2), and the
+        end of a connection is seen in the same way."""
+        return 0 <= time.time() - self._used < _IDLE_SECONDS and not select.select([sock], [], [], 0)[0]
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -110,7 +120,11 @@ class Client:
         kept = False
         try:
             _send_all(sock, request, deadline)
-            response, kept = http.read(io.BufferedReader(reader))
+            stream: io.BufferedReader = io.BufferedReader(reader)
+            response, kept = http.read(stream)
+            reader.ended = True
+            # More than the answer: whose it is, nobody knows.
+            kept = kept and not stream.peek()
         except TimeoutError:
             raise
         except OSError as error:
@@ -134,26 +148,34 @@ class Client:
 
     def _connected(self, deadline: float) -> socket.socket:
         failure: OSError | None = None
+        # As bytes: for text the codec of international names would be imported.
+        host = self._endpoint.host.encode("ascii")
         for family, kind, protocol, _, address in socket.getaddrinfo(
-            self._endpoint.host, self._endpoint.port, type=socket.SOCK_STREAM
+            host, self._endpoint.port, type=socket.SOCK_STREAM
         ):
-            sock = socket.socket(family, kind, protocol)
+            try:
+                sock = socket.socket(family, kind, protocol)
+            except OSError as error:
+                failure = error
+                continue
             try:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
                 sock.connect(address)
-                return self._secured(sock, deadline)
+                return self._secured(sock, host, deadline)
             except OSError as error:
                 sock.close()
+                if isinstance(error, ssl.SSLCertVerificationError):
+                    raise
                 failure = error
         raise failure or OSError("the name has no address")
 
-    def _secured(self, sock: socket.socket, deadline: float) -> socket.socket:
+    def _secured(self, sock: socket.socket, host: bytes, deadline: float) -> socket.socket:
         if self._tls is None:
             return sock
         # The time limit of a socket holds for the whole of a handshake.
         sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
-        return self._tls.wrap_socket(sock, server_hostname=self._endpoint.host)
+        return self._tls.wrap_socket(sock, server_hostname=host)
 
 
 def _left(deadline: float) -> float:

@@ -42,11 +42,14 @@ class Endpoint(NamedTuple):
 
 
 def endpoint_of(service: str, environ: Mapping[str, str], default_url: str) -> Endpoint:
-    """Where the AWS SDKs would look: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then the default.
+    """Where the AWS SDKs would look: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then the default; the default
+    alone with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS.
 
     Raises ValueError, which names the variable. Source: AWS SDKs and Tools Reference Guide,
     "Service-specific endpoints".
     """
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return Endpoint.parse(default_url)
     for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
         url = environ.get(name)
         if url:

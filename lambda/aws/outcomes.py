@@ -106,14 +106,20 @@ def is_denied(answer: Answer) -> bool:
 
 
 def is_refused(answer: Answer) -> bool:
-    """Whether the answer is about what was asked for, not about us or about the service."""
-    return 400 <= answer.status < 500 and not is_throttled(answer) and not is_denied(answer)
+    """Whether the answer is about what was asked for, not about us, the service or the connection."""
+    return 400 <= answer.status < 500 and not (_is_late(answer) or is_throttled(answer) or is_denied(answer))
+
+
+def _is_late(answer: Answer) -> bool:
+    """Whether who answers waited for a request in vain: a front end, or a proxy."""
+    return answer.status == 408
 
 
 def is_worth_another_try(outcome: Outcome) -> bool:
     """Whether asking again may help: a throttle, a failure of the service, a connection that failed or is silent."""
     if isinstance(outcome, Answer):
-        return is_throttled(outcome) or not (outcome.status == 200 or 400 <= outcome.status < 500)
+        known = outcome.status == 200 or 400 <= outcome.status < 500
+        return is_throttled(outcome) or _is_late(outcome) or not known
     return True
 
 

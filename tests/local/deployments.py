@@ -69,6 +69,19 @@ class Deployed:
         return parsed
 
 
+def log_of(cloud: Cloud, function: str) -> str:
+    """All that a function has logged."""
+    configured = cloud.client("lambda").get_function_configuration(FunctionName=function)
+    group = configured["LoggingConfig"]["LogGroup"]
+    pages = cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    return "\n".join(event["message"] for page in pages for event in page["events"])
+
+
+def lines_of(cloud: Cloud, function: str) -> list[dict[str, Any]]:
+    """Its lines of JSON."""
+    return [json.loads(line) for line in log_of(cloud, function).splitlines() if line.lstrip().startswith("{")]
+
+
 def proof_of(deployed: Deployed, function: str, actions: list[str], **more: str) -> Callable[[], str | None]:
     """A call that has the provisioning function prove a function of the stack; it returns what failed, if anything."""
     provisioning = deployed.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
@@ -82,7 +95,8 @@ def proof_of(deployed: Deployed, function: str, actions: list[str], **more: str)
         "PhysicalResourceId": "proof",
         "ResourceProperties": {
             "Function": configured["FunctionArn"],
-            "Environment": configured["Environment"]["Variables"],
+            # What the function itself is told, and not the C library.
+            "Environment": {k: v for k, v in configured["Environment"]["Variables"].items() if k != "RES_OPTIONS"},
             "Actions": actions,
             "PatienceSeconds": "1",
             **more,

@@ -6,7 +6,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from history.key import key_of
-from tests.local.deployments import Deployed
+from tests.local.deployments import Deployed, log_of
 
 Item = dict[str, Any]
 
@@ -44,10 +44,7 @@ class Recorded:
 
     def log(self) -> str:
         """All that the recorder has logged."""
-        configured = self.cloud.client("lambda").get_function_configuration(FunctionName=self.function)
-        group = configured["LoggingConfig"]["LogGroup"]
-        pages = self.cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
-        return "\n".join(event["message"] for page in pages for event in page["events"])
+        return log_of(self.cloud, self.function)
 
     def ask(self, event: Any) -> Any:
         """Invoke the recorder directly."""

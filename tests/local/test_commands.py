@@ -15,8 +15,9 @@ import pytest
 
 from local.chats import Chats
 from local.cloud import Cloud
+from tests.local.breaking import without_permission
 from tests.local.callers import Door
-from tests.local.deployments import Deployed
+from tests.local.deployments import Deployed, log_of
 from tests.local.recorded import Recorded
 
 # More is done in a second than Connect allows.
@@ -119,8 +120,8 @@ def test_a_backfill_records_what_was_before(cloud: Cloud, historic: Deployed, sh
 
 def test_a_backfill_keeps_within_connects_quotas(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
     """Searches of old contacts pass once a second, descriptions ten times: it waits, and nothing fails."""
-    began = datetime.fromisoformat(now(cloud)) - timedelta(days=50)
-    made = unrecorded_chats(cloud, 5)
+    began = datetime.fromisoformat(now(cloud)) - timedelta(days=36)
+    made = unrecorded_chats(cloud, 3)
     cloud.control("POST", "quotas", {"enabled": True})
     before = cloud.control("GET", "calls").get("SearchContacts", {}).get("ThrottlingException", 0)
     said, _ = shell.run("backfill", "--from", began.isoformat(), "--to", now(cloud))
@@ -170,18 +171,19 @@ def test_a_throttle_is_waited_for(cloud: Cloud, shell: Shell, recorded: Recorded
     assert len(recorded.sessions(customer)) == 1
 
 
-def test_what_cannot_be_recorded_is_named_and_tried_again(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
+def test_what_cannot_be_recorded_is_named_and_tried_again(
+    cloud: Cloud, historic: Deployed, shell: Shell, recorded: Recorded
+) -> None:
     """Exit status 1, with the contact and the reason; the same command again records it."""
     began = now(cloud)
     made = unrecorded_chats(cloud, 1)
     period = ("--from", began, "--to", now(cloud), "--rate", "25")
-    cloud.control("POST", "faults", {"operation": "DescribeContact", "kind": "error", "status": 500})
-    said, errors = shell.run("backfill", *period, status=1)
-    cloud.control("DELETE", "faults")
+    with without_permission(historic, "connect:DescribeContact", "HistoryRole"):
+        said, errors = shell.run("backfill", *period, status=1)
     assert "failed: 3" in said
     ((customer, contacts),) = made.items()
     for contact in contacts:
-        assert f"Error: {contact} could not be recorded: connect_failed" in errors
+        assert f"Error: {contact} could not be recorded: connect_denied" in errors
         assert contact in recorded.log()
     said, _ = shell.run("backfill", *period)
     assert ": 3 chats. recorded: 3" in said
@@ -255,19 +257,11 @@ def test_one_customer_is_erased(cloud: Cloud, historic: Deployed, shell: Shell, 
     assert customer not in said + errors
     assert recorded.sessions(customer) == {}
     assert len(recorded.sessions(other)) == 1
-    assert customer not in recorded.everything() + recorded.log() + log_of_endpoint(historic)
+    endpoint = historic.physical_id("AWS::Lambda::Function", "BackendFunction")
+    assert customer not in recorded.everything() + recorded.log() + log_of(historic.cloud, endpoint)
     back = chats.start(customer)
     chats.told()
     answer = Door(historic, "BackendUrl").latest(back)
     assert (answer.status, answer.document) == (200, {})
     assert shell.run("erase", "--customer", customer)[0].startswith("1 entries")
     assert shell.run("erase", "--customer", "nobody")[0].startswith("0 entries")
-
-
-def log_of_endpoint(historic: Deployed) -> str:
-    """All that the endpoint's function has logged."""
-    function = historic.physical_id("AWS::Lambda::Function", "BackendFunction")
-    configured = historic.cloud.client("lambda").get_function_configuration(FunctionName=function)
-    group = configured["LoggingConfig"]["LogGroup"]
-    pages = historic.cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
-    return "\n".join(event["message"] for page in pages for event in page["events"])

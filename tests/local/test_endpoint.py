@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from local.chats import Chats
 from local.clients import Answer, endpoint_client
 from tests.local.callers import Door
-from tests.local.deployments import Deployed
+from tests.local.deployments import Deployed, lines_of, log_of
 
 pytestmark = pytest.mark.usefixtures("without_quotas")
 
@@ -180,9 +180,6 @@ def test_the_function_logs_ids_and_no_secret(sound: Deployed, chats: Chats, clie
     past, contact = chats.past(), chats.start()
     call(client, sound, contact, past[1], ClientToken="s3cret-token")
     function = sound.physical_id("AWS::Lambda::Function", "FirstFunction")
-    group = sound.cloud.client("lambda").get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
-    events = sound.cloud.client("logs").filter_log_events(logGroupName=group)["events"]
-    lines = [event["message"] for event in events if contact in event["message"]]
-    (line,) = (json.loads(line) for line in lines if line.lstrip().startswith("{"))
+    (line,) = (line for line in lines_of(sound.cloud, function) if line.get("initialContactId") == contact)
     assert line["sourceContactId"] == past[1]
-    assert not [event for event in events if "s3cret-token" in event["message"]]
+    assert "s3cret-token" not in log_of(sound.cloud, function)

@@ -1,6 +1,7 @@
 """What Connect and the network do wrong, through the deployed endpoint: never in doubt, never twice."""
 
 import io
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from connect_persistent_chat.functions import ASSOCIATION_PACKAGES
 from local.chats import Chats
-from local.clients import Answer
+from local.clients import Answer, endpoint_client
 from tests.local.breaking import function_of, other_environment, with_code
 from tests.local.callers import Door
-from tests.local.deployments import Deployed
+from tests.local.deployments import Deployed, lines_of
 
 # Only what the test itself asks for goes wrong.
 pytestmark = pytest.mark.usefixtures("without_quotas")
@@ -110,18 +112,23 @@ def test_latency_beyond_the_deadline_gets_503_before_the_gateway_gives_up(sound:
 
 
 def test_throttling_for_two_seconds_is_told_and_then_over(sound: Deployed) -> None:
-    """429 says when to come back; an SDK does, and succeeds."""
-    chats, door = Chats(sound.cloud), Door(sound, "FirstUrl")
+    """A default client of an AWS SDK, which tries again when it is told to, succeeds; and so does who asks then."""
+    chats, client = Chats(sound.cloud), endpoint_client(sound.cloud, sound.outputs["FirstUrl"], attempts=None)
     past, contact = chats.start(), chats.start()
     chats.end(past)
     fault(sound, ASSOCIATION, "throttle")
-    until, answers = time.monotonic() + 2, []
-    while time.monotonic() < until:
-        answers.append(door.ask(contact, past))
-        time.sleep(int(answers[-1].headers["Retry-After"]))
-    assert {answer.status for answer in answers} == {429}
-    sound.cloud.control("DELETE", "faults")
-    assert door.ask(contact, past).status == 200
+    over = threading.Timer(2, sound.cloud.control, ("DELETE", "faults"))
+    over.start()
+    try:
+        answer = client.create_persistent_contact_association(
+            InstanceId=sound.cloud.instance_id,
+            InitialContactId=contact,
+            RehydrationType="FROM_SEGMENT",
+            SourceContactId=past,
+        )
+    finally:
+        over.join()
+    assert answer["ContinuedFromContactId"] == past
     assert len(chats.associations_of(contact)) == 1
 
 
@@ -138,7 +145,7 @@ def a_wrong_clock(sound: Deployed) -> Iterator[None]:
     """The function signs for an hour ago."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for package in ("association", "aws"):
+        for package in ASSOCIATION_PACKAGES:
             for file in (LAMBDA / package).glob("*.py"):
                 text = file.read_text(encoding="utf-8")
                 if file.name == "signing.py":
@@ -153,6 +160,8 @@ def test_a_wrong_clock_is_our_failure(sound: Deployed) -> None:
     """Connect refuses the signature: a 500 without detail, and no association."""
     with a_wrong_clock(sound):
         answer, associations, _ = asked(sound)
+        reasons = [line["rule"] for line in lines_of(sound.cloud, function_of(sound))]
     assert (answer.status, associations) == (500, 0)
     assert answer.document["message"] == "The endpoint failed."
     assert function_of(sound) not in answer.body.decode()
+    assert reasons[-1] == "connect_denied"

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from local.chats import Chats
 from local.clients import endpoint_client
 from tests.local.breaking import ACTION, DESCRIBE, actions_of, function_of, without_permission
-from tests.local.deployments import Deployed
+from tests.local.deployments import Deployed, log_of
 
 
 def the_endpoint_is_denied(sound: Deployed, action: str) -> None:
@@ -24,14 +24,14 @@ def the_endpoint_is_denied(sound: Deployed, action: str) -> None:
             SourceContactId=past[0],
         )
     assert "role" not in str(failed.value)
-    assert f"not authorized to perform: {action}" in log_of(sound)
+    assert f"not authorized to perform: {action}" in log_of(sound.cloud, function_of(sound))
 
 
 def nothing_is_logged(sound: Deployed, _: str) -> None:
     """The function runs, and nobody can see what it did."""
-    before = log_of(sound)
+    before = log_of(sound.cloud, function_of(sound))
     sound.cloud.client("lambda").invoke(FunctionName=function_of(sound), Payload=b'{"probe": "settings"}')
-    assert log_of(sound) == before
+    assert log_of(sound.cloud, function_of(sound)) == before
 
 
 def tracing_is_refused(sound: Deployed, _: str) -> None:
@@ -40,18 +40,6 @@ def tracing_is_refused(sound: Deployed, _: str) -> None:
         sound.cloud.client("lambda").update_function_configuration(
             FunctionName=function_of(sound), TracingConfig={"Mode": "Active"}
         )
-
-
-def log_of(sound: Deployed) -> str:
-    """All that the function has logged."""
-    functions = sound.cloud.client("lambda")
-    configured = functions.get_function_configuration(FunctionName=function_of(sound))
-    pages = (
-        sound.cloud.client("logs")
-        .get_paginator("filter_log_events")
-        .paginate(logGroupName=configured["LoggingConfig"]["LogGroup"])
-    )
-    return "\n".join(event["message"] for page in pages for event in page["events"])
 
 
 WITHOUT: dict[str, Callable[[Deployed, str], None]] = {

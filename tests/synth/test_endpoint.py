@@ -124,6 +124,8 @@ def test_the_function_runs_on_the_newest_python_on_arm_with_its_settings(default
         "DEADLINE_SECONDS": "8",
         "TRANSCRIPT_DELAY_SECONDS": "60",
         "CONNECT_ENDPOINT_URL": {"Fn::Join": ["", ["https://connect.us-east-1.", {"Ref": "AWS::URLSuffix"}]]},
+        # Of the C library: a name server that is silent is given up within the deadline.
+        "RES_OPTIONS": "timeout:1 attempts:2",
     }
 
 

@@ -101,6 +101,7 @@ def test_the_recorder_is_as_the_other_function(kept: Synthesized) -> None:
         "HISTORY_TABLE": {"Ref": table},
         "HISTORY_ENDPOINT_URL": {"Fn::Join": ["", ["https://dynamodb.us-east-1.", {"Ref": "AWS::URLSuffix"}]]},
         "RETENTION_SECONDS": str(730 * 86_400),
+        "RES_OPTIONS": "timeout:1 attempts:2",
     }
 
 

@@ -8,8 +8,10 @@ import pytest
 from aws_cdk import Duration
 from aws_cdk import aws_sns as sns
 
+from association import answers, log
+from association.answers import Refusal
 from connect_persistent_chat import ConfigurationError, PersistentChatMonitoring
-from connect_persistent_chat.monitoring import PROBING_RULES
+from connect_persistent_chat.monitoring import NO_CUSTOMER_RULE, PROBING_RULES
 from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, Synthesized, endpoint, stack
 
@@ -31,7 +33,7 @@ def test_each_thing_that_can_go_wrong_has_its_alarm(monitored: Synthesized) -> N
     """No calls is no alarm; the topic hears of beginning and end."""
     alarms = monitored.all("AWS::CloudWatch::Alarm")
     (topic,) = monitored.all("AWS::SNS::Topic")
-    assert len(alarms) == 6
+    assert len(alarms) == 8
     for resource in alarms.values():
         properties = resource["Properties"]
         assert properties["TreatMissingData"] == "notBreaching"
@@ -42,21 +44,67 @@ def test_each_thing_that_can_go_wrong_has_its_alarm(monitored: Synthesized) -> N
     assert (alarm(monitored, "Slow")["ExtendedStatistic"], alarm(monitored, "Slow")["Threshold"]) == ("p99", 3000)
     assert alarm(monitored, "FunctionErrors")["MetricName"] == "Errors"
     assert alarm(monitored, "FunctionThrottles")["MetricName"] == "Throttles"
-    assert alarm(monitored, "Probing")["MetricName"] == "probing"
+    counted = {"Probing": "probing", "WithoutCustomer": "without_customer", "Refused": "refused"}
+    for name, metric in {**counted, "Throttled": "throttled"}.items():
+        assert alarm(monitored, name)["MetricName"] == metric
+        assert alarm(monitored, name)["Namespace"] == "PersistentChat/StackEndpoint7DC50680"
 
 
-def test_the_figures_come_from_the_logs(monitored: Synthesized) -> None:
-    """One filter a rule on the function's log, and one for 429 on the access log; nothing in the request path."""
+def matches(pattern: str, line: dict[str, Any]) -> bool:
+    """Whether a line of JSON matches a filter's pattern, of which this library needs equality and `||` only.
+
+    Amazon CloudWatch Logs User Guide, "Filter pattern syntax for metric filters".
+    """
+    terms = re.fullmatch(r"\{ (.*) \}", pattern)
+    assert terms is not None, pattern
+    equal = [re.fullmatch(r'\(?\$\.(\w+) = "(\w+)"\)?', term) for term in terms[1].split(" || ")]
+    return any(line.get(one[1]) == one[2] for one in equal if one is not None or pytest.fail(pattern))
+
+
+def refused_line(refusal: Refusal, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What the function's log has of a refusal."""
+    line = log.Line("request")
+    line.refused(refusal)
+    line.write()
+    written: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return written
+
+
+def test_the_figures_come_from_the_logs(monitored: Synthesized, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each filter is held against lines as they are written; nothing is counted in the request path."""
     filters = [resource["Properties"] for resource in monitored.all("AWS::Logs::MetricFilter").values()]
-    patterns = {one["FilterPattern"]: one["LogGroupName"] for one in filters}
-    (function_log,) = (key for key in monitored.all("AWS::Logs::LogGroup") if "EndpointFunctionLog" in key)
-    (access_log,) = (key for key in monitored.all("AWS::Logs::LogGroup") if "EndpointAccessLog" in key)
-    assert patterns['{ $.rule = "another_customer" }'] == {"Ref": function_log}
-    (any_rule,) = (pattern for pattern in patterns if "||" in pattern)
-    for rule in ("another_customer", "another_caller", "unknown_contact", "identity_pool"):
-        assert f'$.rule = "{rule}"' in any_rule
-    assert patterns['{ $.status = "429" }'] == {"Ref": access_log}
-    assert {one["MetricTransformations"][0]["DefaultValue"] for one in filters} == {0}
+    logs_of = {one["MetricTransformations"][0]["MetricName"]: one["LogGroupName"]["Ref"] for one in filters}
+    patterns = {one["MetricTransformations"][0]["MetricName"]: one["FilterPattern"] for one in filters}
+    for name, log_group in logs_of.items():
+        assert log_group.startswith("EndpointAccessLog" if name == "throttled" else "EndpointFunctionLog")
+    expected = {
+        "another_customer": {"refused", "refused_by", "probing"},
+        "unknown_contact": {"refused", "refused_by", "probing"},
+        "no_customer": {"refused", "refused_by", "without_customer"},
+        "connect_failed": set(),
+    }
+    for rule, counted in expected.items():
+        refusal = answers.failed(rule, "detail") if not counted else answers.not_found(rule)
+        line = refused_line(refusal, capsys)
+        assert {name for name, pattern in patterns.items() if matches(pattern, line)} == counted, rule
+    access = json.loads(monitored.only("AWS::ApiGateway::Stage")["AccessLogSetting"]["Format"])
+    throttled = {**access, **dict.fromkeys([k for k, v in access.items() if v == "$context.status"], "429")}
+    assert [name for name, pattern in patterns.items() if matches(pattern, throttled)] == ["throttled"]
+    assert [name for name, pattern in patterns.items() if matches(pattern, access)] == []
+
+
+def test_refusals_are_told_apart_by_rule(monitored: Synthesized) -> None:
+    """One filter gives a metric for each rule that occurs, and the dashboard finds them all."""
+    (by_rule,) = (
+        one["Properties"]["MetricTransformations"][0]
+        for one in monitored.all("AWS::Logs::MetricFilter").values()
+        if one["Properties"]["MetricTransformations"][0]["MetricName"] == "refused_by"
+    )
+    assert by_rule["Dimensions"] == [{"Key": "rule", "Value": "$.rule"}]
+    # CloudWatch takes no default for a metric with dimensions.
+    assert "DefaultValue" not in by_rule
+    body = json.dumps(monitored.only("AWS::CloudWatch::Dashboard")["DashboardBody"])
+    assert "PersistentChat/StackEndpoint7DC50680,rule" in body
 
 
 def test_the_metrics_of_two_endpoints_are_told_apart() -> None:
@@ -87,8 +135,7 @@ def test_every_refusal_that_hides_or_denies_something_is_counted() -> None:
     """The names stand in the function's code; a new one that nobody counts would be an alarm that never rings."""
     code = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "association").glob("*.py"))
     found = set(re.findall(r'answers\.(?:not_found|denied)\(\s*"(\w+)"', code))
-    # A contact that carries nobody is a mistake where chats start, not somebody who tries.
-    assert sorted(found - {"no_customer"}) == list(PROBING_RULES)
+    assert sorted(found - {NO_CUSTOMER_RULE}) == list(PROBING_RULES)
 
 
 def test_two_endpoints_are_told_apart() -> None:
@@ -120,11 +167,19 @@ def test_limits_reach_the_alarms_and_mistakes_are_said() -> None:
     here = stack(env=HERE)
     made = endpoint(here)
     watch = PersistentChatMonitoring(
-        here, "Monitoring", endpoint=made, server_errors=5, probing=6, throttled=7, slow=Duration.seconds(1)
+        here,
+        "Monitoring",
+        endpoint=made,
+        server_errors=5,
+        probing=6,
+        throttled=7,
+        without_customer=8,
+        refused=9,
+        slow=Duration.seconds(1),
     )
-    assert len(watch.alarms) == 6
+    assert len(watch.alarms) == 8
     template = Synthesized(here)
-    thresholds = [alarm(template, name)["Threshold"] for name in ("ServerErrors", "Probing", "Throttled", "Slow")]
-    assert thresholds == [5, 6, 7, 1000]
+    names = ("ServerErrors", "Probing", "Throttled", "WithoutCustomer", "Refused", "Slow")
+    assert [alarm(template, name)["Threshold"] for name in names] == [5, 6, 7, 8, 9, 1000]
     with pytest.raises(ConfigurationError, match=r"server_errors: got 0.*probing: got -1.*slow: got 0"):
         PersistentChatMonitoring(here, "Wrong", endpoint=made, server_errors=0, probing=-1, slow=Duration.seconds(0))

@@ -1,11 +1,16 @@
 """The wheel, as a user gets it: outside the repository, in an environment of its own."""
 
+import json
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from aws_cdk import App
+
+from tests.synth.apps import HERE, endpoint, history, stack
+from tests.unit.association.events import ENVIRONMENT, HISTORY
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,6 +66,30 @@ def test_the_sdist_builds_the_same_wheel(distributions: Path, tmp_path: Path) ->
     )
     (ours,), (theirs,) = distributions.glob("*.whl"), tmp_path.glob("*.whl")
     assert zipfile.ZipFile(theirs).namelist() == zipfile.ZipFile(ours).namelist()
+
+
+def test_each_function_finds_all_that_it_imports_in_its_own_asset(tmp_path: Path) -> None:
+    """AWS Lambda has the asset and, with the runtime, boto3: what is missing would fail the deployment only there."""
+    app = App(outdir=str(tmp_path))
+    here = stack(app=app, env=HERE)
+    endpoint(here, history=history(here))
+    resources = json.loads((Path(app.synth().directory) / "Stack.template.json").read_text())["Resources"].values()
+    handlers = {
+        one["Properties"]["Handler"]: tmp_path / f"asset.{one['Properties']['Code']['S3Key'].removesuffix('.zip')}"
+        for one in resources
+        if one["Type"] == "AWS::Lambda::Function" and one["Properties"]["Handler"].endswith(".handle")
+    }
+    assert set(handlers) == {"association.handler.handle", "recorder.handler.handle", "provisioning.router.handle"}
+    (runtime,) = Path(sys.prefix).glob("lib/python*/site-packages")
+    variables = {**ENVIRONMENT, **HISTORY, "RETENTION_SECONDS": "1"}
+    for handler, asset in handlers.items():
+        module = handler.rpartition(".")[0]
+        # Neither the environment's own folders, nor the .pth files in them.
+        paths = [asset, runtime] if module == "provisioning.router" else [asset]
+        code = f"import sys; sys.path[:0] = {[str(path) for path in paths]}; import {module}"
+        command = [sys.executable, "-B", "-I", "-S", "-c", code]
+        done = subprocess.run(command, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{handler}: {done.stderr}"
 
 
 def installed(distributions: Path, folder: Path) -> Path:

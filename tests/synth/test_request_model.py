@@ -19,12 +19,11 @@ from jsonschema import Draft4Validator
 
 from association.settings import read
 from tests.synth.apps import HERE, INSTANCE_ID, Synthesized, endpoint, history, stack
-from tests.unit.association.events import ENVIRONMENT, ConnectClient
+from tests.unit.association.events import ENVIRONMENT, HISTORY, ConnectClient
 from tests.unit.history.dynamodb import DynamoDB
 
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
 CONTACT = "22222222-2222-4222-8222-222222222222"
-HISTORY = {"HISTORY_TABLE": "table", "HISTORY_ENDPOINT_URL": "http://127.0.0.1:9", "EVENT_DELAY_SECONDS": "3"}
 
 ID_CHARACTERS = st.sampled_from("0aZ-_.~%é٣\u212a\n \x00/\ud800")
 IDS = st.one_of(

@@ -17,6 +17,8 @@ ENVIRONMENT = {
     "CUSTOMER_IDENTITY": "customer_id",
     "AUTHORIZATION": "iam",
 }
+# What it has more with a history.
+HISTORY = {"HISTORY_TABLE": "table", "HISTORY_ENDPOINT_URL": "http://127.0.0.1:9", "EVENT_DELAY_SECONDS": "3"}
 # By Connect's clock.
 NOW = 1_763_900_000
 DATE = "Sun, 23 Nov 2025 12:13:20 GMT"

@@ -33,7 +33,7 @@ FAILED = answer(500, {"Message": "inside"}, "InternalServiceException")
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
 
 
 def connect_with(client: Any, seconds: float = 8, **more: int) -> Connect:
@@ -119,7 +119,16 @@ def test_our_own_failures_say_nothing_outside_and_all_in_the_log() -> None:
 
 @pytest.mark.parametrize(
     "first",
-    [THROTTLED, FAILED, answer(200, b"?"), Unreachable("cut"), Stale("x"), Unreadable("x"), DeadlineExceeded("x")],
+    [
+        THROTTLED,
+        FAILED,
+        answer(408, b""),
+        answer(200, b"?"),
+        Unreachable("cut"),
+        Stale("x"),
+        Unreadable("x"),
+        DeadlineExceeded("x"),
+    ],
 )
 def test_one_failure_is_tried_again_with_the_same_request(first: Response | Exception) -> None:
     """A retry is safe because it sends the same ClientToken."""
@@ -148,18 +157,21 @@ def test_connect_is_asked_three_times_at_most_and_not_without_time() -> None:
     for failure in (FAILED, THROTTLED, Unreachable("x"), Stale("x")):
         assert len(asked(failure)[1].sent) == 3
     assert asked(FAILED, THROTTLED, GRANTED)[0] == SOURCE_ID
-    assert len(asked(FAILED, GRANTED, seconds=0.1)[1].sent) == 1
+    refusal, client = asked(GRANTED, seconds=0.1)
+    assert (refusal.status, refusal.reason, client.sent) == (503, "deadline_exceeded", [])
 
 
 def test_who_has_time_asks_more_often_and_waits_longer_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
     """The recorder: a throttle that lasts some seconds keeps no event from being recorded."""
     pauses: list[float] = []
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 5.0)
     monkeypatch.setattr("os.urandom", lambda _: b"\xff")
     monkeypatch.setattr("time.sleep", pauses.append)
-    client = ScriptedClient(*[THROTTLED] * 7, GRANTED)
-    assert connect_with(client, 20, most_attempts=8).create_association(parse(event())) == SOURCE_ID
-    assert [round(pause, 1) for pause in pauses] == [0.2, 0.4, 0.8, 1.6, 3.2, 5, 5]
+    for failure, expected in ((FAILED, [0.2, 0.4, 0.8, 1.6, 3.2, 5, 5]), (THROTTLED, [1, 2, 4, 5, 5, 5, 5])):
+        client = ScriptedClient(*[failure] * 7, GRANTED)
+        assert connect_with(client, 40, most_attempts=8).create_association(parse(event())) == SOURCE_ID
+        assert [round(pause, 1) for pause in pauses] == expected
+        pauses.clear()
 
 
 def test_silence_is_not_awaited_for_the_whole_deadline() -> None:
@@ -211,6 +223,27 @@ def test_two_contacts_are_described_at_the_same_time() -> None:
         SOURCE_ID: "customer",
     }
     assert (now, connect.attempts) == (NOW, 2)
+
+
+def test_what_depends_on_a_description_that_was_given_up_is_given_up_too() -> None:
+    """It would only use up the quota that others wait for."""
+    given_up = threading.Event()
+
+    class Beside(ConnectClient):
+        def send(
+            self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
+        ) -> Response:
+            if target.endswith(SOURCE_ID):
+                given_up.wait(5)
+            answered = super().send(method, target, body, deadline, headers)
+            if len([sent for sent in self.sent if sent[1].endswith(CONTACT_ID)]) == 3:
+                given_up.set()
+            return answered
+
+    client = Beside({CONTACT_ID: THROTTLED, SOURCE_ID: THROTTLED})
+    with pytest.raises(Refusal):
+        connect_with(client).describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+    assert len(client.sent) == 4
 
 
 @pytest.mark.parametrize(

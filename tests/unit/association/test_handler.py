@@ -17,6 +17,7 @@ from history.table import Table
 from tests.unit.association.events import (
     CONTACT_ID,
     ENVIRONMENT,
+    HISTORY,
     INSTANCE_ID,
     NOW,
     SOURCE_ID,
@@ -281,9 +282,6 @@ def test_an_http_request_is_never_a_probe(handler: ModuleType, capsys: pytest.Ca
     response, _, _ = handled(handler, {**event('{"probe":"settings"}'), "probe": "settings"}, capsys)
     assert response["statusCode"] == 400
     assert INSTANCE_ID not in response["body"]
-
-
-HISTORY = {"HISTORY_TABLE": "table", "HISTORY_ENDPOINT_URL": "http://127.0.0.1:9", "EVENT_DELAY_SECONDS": "3"}
 
 
 @pytest.fixture

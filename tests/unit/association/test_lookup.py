@@ -116,7 +116,7 @@ def test_twenty_thousand_look_ups(history: list[tuple[Any, ...]], chance: random
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("at_once")

@@ -1,5 +1,6 @@
 """The connection: whole answers, cuts, silence, nonsense and TLS, against a server that plays a script."""
 
+import select
 import socket
 import ssl
 import threading
@@ -14,12 +15,14 @@ from aws.client import Client, DeadlineExceeded, Response, Stale, Unreachable, U
 from aws.endpoint import Endpoint
 from local.tls import Authority
 
+# What a front end may say of its own accord to a connection that nobody uses.
+TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Odd: yes\r\n\r\n{}"
 CLOSE = object()
 
 
 class Server:
-    """Plays one list of steps a connection: bytes to send after a request, or CLOSE."""
+    """Plays one list of steps a connection: bytes to send after a request, or now and a while later, or CLOSE."""
 
     def __init__(self, *connections: list[object], tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
@@ -58,10 +61,12 @@ class Server:
                     if not received:
                         break
                     self.requests.append(received)
-                    assert isinstance(step, bytes)
-                    connection.sendall(step)
+                    for number, part in enumerate(step if isinstance(step, tuple) else (step,)):
+                        self._done.wait(0.05 * number)
+                        connection.sendall(part)
                 else:
-                    self._done.wait(10)
+                    while not self._done.wait(0.01) and not select.select([connection], [], [], 0)[0]:
+                        pass
 
     def close(self) -> None:
         """End the server."""
@@ -103,12 +108,25 @@ def test_an_answer_is_read_and_the_connection_kept(serve: Callable[..., Server])
     client.close()
 
 
-def test_a_connection_that_was_closed_meanwhile_is_told_apart(serve: Callable[..., Server]) -> None:
-    """AWS closes idle connections: nothing is wrong, and the next attempt opens a new one."""
-    server = serve([OK, CLOSE], [OK])
+@pytest.mark.parametrize("meanwhile", [[OK, CLOSE], [OK + TOO_LATE, CLOSE], [OK + TOO_LATE], [(OK, TOO_LATE)]])
+def test_what_happened_to_a_kept_connection_meanwhile_is_nobodys_business(
+    meanwhile: list[object], serve: Callable[..., Server]
+) -> None:
+    """It was closed, or something came that nobody had asked for: that is no answer to the next request."""
+    server = serve(meanwhile, [OK])
+    client = server.client
+    assert send(client).status == 200
+    time.sleep(0.1)
+    assert send(client).status == 200
+    assert len(server.requests) == 2
+    client.close()
+
+
+def test_a_connection_that_is_closed_while_it_is_used_again_is_told_apart(serve: Callable[..., Server]) -> None:
+    """The request and the end met: nothing is wrong, and the next attempt opens a new one."""
+    server = serve([OK, b"", CLOSE], [OK])
     client = server.client
     send(client)
-    time.sleep(0.05)
     with pytest.raises(Stale):
         send(client)
     assert send(client).status == 200
@@ -175,6 +193,20 @@ def test_a_connection_that_takes_long_is_given_up_before_the_deadline(monkeypatc
             one.close()
 
 
+def test_every_address_of_a_name_is_tried(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first may be of a family that the system does not have, or lead nowhere."""
+    client = serve([OK]).client
+    port = client._endpoint.port
+    found = [
+        (999, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)),
+        (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 1)),
+        (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)),
+    ]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+    assert send(client).status == 200
+    client.close()
+
+
 def test_nobody_who_listens_is_unreachable(serve: Callable[..., Server]) -> None:
     """A refused connection is told as such, with its cause."""
     with socket.socket() as bound:
@@ -229,6 +261,22 @@ def test_another_authority_of_the_system_is_believed_too(
     client.close()
     assert send(client).status == 200
     assert len(server.requests) == 2
+    client.close()
+
+
+def test_another_authority_is_believed_whatever_the_next_address_does(
+    serve: Callable[..., Server], trusted: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name with two addresses: that the second cannot be reached says nothing of the first's certificate."""
+    other = Authority("Somebody")
+    trusted(Authority("Amazon"), other)
+    server = serve([], [OK], tls=other.server())
+    client = server.client
+    addresses = [
+        (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in (client._endpoint.port, 1)
+    ]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: addresses)
+    assert send(client).status == 200
     client.close()
 
 

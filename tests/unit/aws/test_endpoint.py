@@ -13,6 +13,10 @@ DEFAULT = "https://connect.us-east-1.amazonaws.com"
         ({}, "connect.us-east-1.amazonaws.com"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, "127.0.0.1:4566"),
         ({"AWS_ENDPOINT_URL": "http://a", "AWS_ENDPOINT_URL_CONNECT": "https://b:8443/x/"}, "b:8443"),
+        (
+            {"AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "True"},
+            "connect.us-east-1.amazonaws.com",
+        ),
     ],
 )
 def test_the_services_own_variable_comes_first(environ: dict[str, str], host: str) -> None:

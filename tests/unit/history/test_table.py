@@ -29,7 +29,7 @@ SESSIONS = st.builds(
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
 
 
 def table(client: DynamoDB) -> Table:

@@ -29,7 +29,7 @@ RETENTION_SECONDS = 1000
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
     monkeypatch.setattr(recording, "_LONGEST_PAUSE_SECONDS", 0)
 
 
