@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations
+from aws_cdk import Annotations, Duration
 from aws_cdk import aws_apigateway as apigateway
 
 from connect_persistent_chat.errors import ConfigurationError
@@ -62,7 +62,10 @@ class Authorization:
     ) -> "Authorization":
         """Users of these pools, by their ID token in the Authorization header.
 
-        :param user_pools: at least one.
+        API Gateway looks at each token anew, and keeps no answer.
+
+        :param user_pools: at least one. With several, a value of `customer_claim` has to mean the same person in all
+            of them: any claim but `sub` adds the warning `connect-persistent-chat:several-user-pools`.
         :param app_clients: at least one; tokens that were issued to another app client are refused.
         :param customer_claim: which claim of the token is the customer of the user's contacts. Default: `sub`.
             Any other one adds the warning `connect-persistent-chat:customer-claim`: the user must not be able to
@@ -141,7 +144,13 @@ class Authorization:
         if self.is_iam:
             return _TYPE.IAM, None
         if self._kind == names.COGNITO:
-            made = apigateway.CognitoUserPoolsAuthorizer(scope, "Authorizer", cognito_user_pools=self._user_pools)
+            # An answer that is kept would outlive its token.
+            made = apigateway.CognitoUserPoolsAuthorizer(
+                scope,
+                "Authorizer",
+                cognito_user_pools=self._user_pools,
+                results_cache_ttl=Duration.seconds(0),
+            )
             return _TYPE.COGNITO, made
         return _TYPE.CUSTOM, self._authorizer
 
@@ -160,3 +169,9 @@ class Authorization:
                 f"The claim {self._claim} names the customer. Make sure that users cannot write it: neither by "
                 "the app client's write permissions nor at sign-up.",
             )
+            if len(self._user_pools) > 1:
+                Annotations.of(scope).add_warning_v2(
+                    "connect-persistent-chat:several-user-pools",
+                    f"The claim {self._claim} of {len(self._user_pools)} user pools names the customer. Whoever has "
+                    "the same value in two of them is one customer: make sure that nobody can choose it in any.",
+                )

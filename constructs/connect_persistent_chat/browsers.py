@@ -9,6 +9,7 @@ from aws_cdk import aws_apigateway as apigateway
 from connect_persistent_chat.acknowledgments import acknowledge
 from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.functions import association_names as names
+from connect_persistent_chat.identity import CustomerIdentity
 from constructs import Construct
 
 _ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
@@ -30,9 +31,14 @@ class Browsers:
     def __init__(self, allowed_origins: Sequence[str]) -> None:
         self._origins = list(allowed_origins)
 
-    def mistakes_in(self, authorization: Authorization) -> list[str]:
+    def mistakes_in(self, authorization: Authorization, identity: CustomerIdentity) -> list[str]:
         """What is wrong with the origins."""
         mistakes = []
+        if self._origins and not identity.checked:
+            mistakes.append(
+                "cors_allowed_origins: got origins with CustomerIdentity.unchecked(), expected none: any page that has "
+                "credentials could open any customer's chat."
+            )
         for origin in self._origins:
             if origin == names.ANY_ORIGIN and len(self._origins) == 1:
                 if authorization.may_read_cookies:
@@ -47,8 +53,14 @@ class Browsers:
                 )
         return mistakes
 
-    def warn(self, scope: Construct) -> None:
-        """Never silently for everybody."""
+    def warn(self, scope: Construct, authorization: Authorization) -> None:
+        """Never silently for everybody, nor for pages that have AWS credentials."""
+        if self._origins and authorization.is_iam and not authorization.lets_browsers_speak_for_any:
+            Annotations.of(scope).add_warning_v2(
+                "connect-persistent-chat:iam-origins",
+                "cors_allowed_origins with IAM authorization is for pages that have AWS credentials, and IAM callers "
+                "speak for any customer. Authorization.cognito() ties each user to one customer.",
+            )
         if names.ANY_ORIGIN in self._origins:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:any-origin",

@@ -249,7 +249,7 @@ class PersistentChatEndpoint(Construct):
                 "customer_identity: got unchecked() with iam(allow_identity_pools=True), expected customer_id() or "
                 "attribute(...): otherwise any browser could open any customer's chat."
             )
-        mistakes += self._browsers.mistakes_in(self._authorization)
+        mistakes += self._browsers.mistakes_in(self._authorization, self._identity)
         if self._history is not None:
             mistakes += self._history.mistakes_with(self._instance, self._identity)
         if mistakes:
@@ -267,7 +267,7 @@ class PersistentChatEndpoint(Construct):
                 "Connect, for this account and region.",
             )
         self._authorization.warn(self)
-        self._browsers.warn(self)
+        self._browsers.warn(self, self._authorization)
         if not self._identity.checked:
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:unchecked-customer",

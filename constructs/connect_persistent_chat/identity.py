@@ -29,7 +29,9 @@ class CustomerIdentity:
         """A user-defined attribute of the contact.
 
         :param name: letters, digits, hyphens and underscores, at most 128. Not `HostedWidget-…`: a browser sets
-            those by itself. Contact attributes are shared by all segments of a session, and flows can change them.
+            those by itself. Contact attributes are shared by all segments of a session, and flows can change them. A
+            contact that is linked to another by RelatedContactId may get a copy of its attributes, the customer's name
+            among them: let no caller of StartChatContact choose RelatedContactId or PersistentChat.
 
         Raises ConfigurationError.
         """

@@ -7,6 +7,14 @@ from association.answers import Refusal
 from association.settings import Settings
 from history.key import key_of
 
+# What API Gateway tells of a caller with credentials of a Cognito identity pool, and of nobody else.
+_OF_IDENTITY_POOLS = (
+    "cognitoIdentityId",
+    "cognitoIdentityPoolId",
+    "cognitoAuthenticationType",
+    "cognitoAuthenticationProvider",
+)
+
 
 class Caller(NamedTuple):
     """Who asks."""
@@ -34,7 +42,7 @@ def identify(event: dict[str, object], settings: Settings) -> Caller:
     arn = identity.get("userArn")
     name = arn if isinstance(arn, str) and arn else "unknown"
     pools_allowed = settings.authorization == names.IAM_WITH_IDENTITY_POOLS
-    if identity.get("cognitoIdentityId") and not pools_allowed:
+    if any(identity.get(name) for name in _OF_IDENTITY_POOLS) and not pools_allowed:
         text = "Identities of a Cognito identity pool may not call this endpoint: they are browsers."
         return Caller(name, "", answers.denied("identity_pool", text))
     return Caller(name, None)

@@ -28,6 +28,7 @@ _OUR_CREDENTIALS = frozenset(
         "InvalidSignatureException",
         "MissingAuthenticationTokenException",
         "RequestExpired",
+        "RequestTimeTooSkewed",
         "UnrecognizedClientException",
     )
 )
@@ -124,7 +125,7 @@ def is_worth_another_try(outcome: Outcome) -> bool:
 
 
 def detail_of(outcome: Outcome) -> str:
-    """For the log of our own failures: nothing in it came from the caller."""
+    """For the log of our own failures. A service's own words: it was sent ids and hashes, and nothing secret."""
     if isinstance(outcome, Answer):
         return f"{outcome.status} {outcome.error_type or 'without a type'}: {outcome.message}"
     return f"{type(outcome).__name__}: {outcome}"

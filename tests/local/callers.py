@@ -71,6 +71,11 @@ class Users:
         )["AuthenticationResult"]
         return {kind: str(result[kind]) for kind in ("IdToken", "AccessToken")}
 
+    def join(self, name: str, group: str) -> None:
+        """Have a user belong to a new group."""
+        self._idp.create_group(UserPoolId=self._pool, GroupName=group)
+        self._idp.admin_add_user_to_group(UserPoolId=self._pool, Username=name, GroupName=group)
+
     def shorten_tokens(self, client: str, seconds: int) -> None:
         """Have an app client's ID tokens expire soon."""
         self._idp.update_user_pool_client(

@@ -220,6 +220,7 @@ def doors_stack(stack: Stack) -> None:
     instance = ConnectInstance.from_instance_id(stack, "Instance", Cloud.instance_id)
     made = {
         "Cognito": Authorization.cognito([pool], [ours]),
+        "Claim": Authorization.cognito([pool], [ours], customer_claim="cognito:groups"),
         "Authorizer": Authorization.authorizer(authorizer, customer_key="customer"),
         "Attribute": Authorization.iam(),
         "Pools": Authorization.iam(allow_identity_pools=True),

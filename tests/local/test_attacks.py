@@ -87,29 +87,38 @@ def test_contacts_with_an_empty_customer(doors: Deployed, chats: Chats, current:
     door = Door(doors, "AttributeUrl")
     contact = chats.start(None, Attributes={"customer-key": current})
     answer = door.ask(contact, past(chats, None, Attributes={"customer-key": source}))
+    unknown = door.ask(contact, "00000000-0000-4000-8000-000000000000")
     assert answer.status == 404
+    assert lasting(answer) == lasting(unknown)
     assert_nothing_joined(chats, contact)
 
 
 @pytest.mark.parametrize(
-    "look_alike",
+    ("customer", "look_alike"),
     [
-        "Victim",
-        "VICTIM",
-        "victim ",
-        " victim",
-        "v\u0131ctim",
-        "vi\u0441tim",
-        "\uff56ictim",
-        "victim\u200b",
-        "victim\u0000",
+        ("victim", "Victim"),
+        ("victim", "VICTIM"),
+        ("victim", "victim "),
+        ("victim", " victim"),
+        ("victim", "v\u0131ctim"),
+        ("victim", "vi\u0441tim"),
+        ("victim", "\uff56ictim"),
+        ("victim", "victim\u200b"),
+        ("victim", "victim\u0000"),
+        ("René", "Rene\u0301"),
+        ("\u212bsa", "\u00c5sa"),
+        ("\ufb01nn", "finn"),
+        ("Groß", "Gross"),
     ],
 )
-def test_a_customer_that_looks_like_another(door: Door, chats: Chats, not_found: Answer, look_alike: str) -> None:
+def test_a_customer_that_looks_like_another(
+    door: Door, chats: Chats, not_found: Answer, customer: str, look_alike: str
+) -> None:
     """Case, white space, Unicode forms, invisible characters: exact, over bytes."""
-    contact = chats.start(look_alike)
-    assert lasting(door.ask(contact, past(chats, "victim"))) == lasting(not_found)
-    assert_nothing_joined(chats, contact)
+    for current, source in ((look_alike, customer), (customer, look_alike)):
+        contact = chats.start(current)
+        assert lasting(door.ask(contact, past(chats, source))) == lasting(not_found)
+        assert_nothing_joined(chats, contact)
 
 
 def test_a_contact_id_in_another_case(door: Door, chats: Chats, not_found: Answer) -> None:
@@ -192,10 +201,16 @@ def test_another_instance(door: Door, chats: Chats, mine: str, not_found: Answer
 @pytest.mark.parametrize(
     "name", ["X-Customer-Id", "CustomerId", "X-Amzn-Oidc-Identity", "X-Forwarded-User", "X-Amzn-RequestContext"]
 )
-def test_a_header_that_claims_an_identity(door: Door, chats: Chats, mine: str, not_found: Answer, name: str) -> None:
-    """Nothing that a caller writes by itself says who it is."""
-    answer = door.ask(mine, past(chats, "victim"), headers={name: "victim"})
-    assert lasting(answer) == lasting(not_found)
+def test_a_header_that_claims_an_identity(
+    cognito: Door, chats: Chats, victim: "Person", attacker: "Person", name: str
+) -> None:
+    """Nothing that a caller writes by itself says who it is: both contacts are the victim's, and so is the header."""
+    contact, source = chats.start(victim.sub), past(chats, victim.sub)
+    plain = cognito.ask(contact, source, token=attacker.token)
+    assert plain.status == 404
+    answer = cognito.ask(contact, source, token=attacker.token, headers={name: victim.sub})
+    assert lasting(answer) == lasting(plain)
+    assert_nothing_joined(chats, contact)
 
 
 def test_no_credentials_and_wrong_ones(door: Door, chats: Chats, mine: str) -> None:
@@ -286,6 +301,24 @@ def test_attributes_copied_from_the_continued_contact(door: Door, chats: Chats, 
     assert lasting(door.ask(copied, source)) == lasting(not_found)
 
 
+def test_attributes_copied_by_a_link_where_the_attribute_counts(doors: Deployed, chats: Chats) -> None:
+    """A backend let a browser choose what its new chat is linked to, and Connect copied the victim's attributes.
+
+    The link was made elsewhere, and cannot be undone. Nothing more of the victim's is joined to that chat: it continues
+    one already. What a copy without a link can do is pinned: the attribute is the customer, whoever wrote it, which is
+    why docs/security.md says who must not choose it.
+    """
+    door, copied = Door(doors, "AttributeUrl"), {"customer-key": "victim"}
+    source, another = past(chats, None, Attributes=copied), past(chats, None, Attributes=copied)
+    link = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": source}
+    linked = chats.start(None, Attributes=copied, PersistentChat=link)
+    answer = door.ask(linked, another)
+    assert (answer.status, "continues another chat" in answer.document["message"]) == (400, True)
+    assert_nothing_joined(chats, linked)
+    unlinked = chats.start(None, Attributes=copied)
+    assert door.ask(unlinked, source).status == 200
+
+
 def test_a_customer_id_where_the_attribute_counts(doors: Deployed, chats: Chats) -> None:
     """And the other way round."""
     source = past(chats, "victim", Attributes={"customer-key": "victim"})
@@ -317,9 +350,14 @@ def test_one_client_token_for_two_contacts(door: Door, chats: Chats) -> None:
 
 
 def test_a_method_override(door: Door, chats: Chats, mine: str) -> None:
-    """There is one method, whatever a header says."""
-    path, body = f"{PATH}/{door.cloud.instance_id}/{mine}", b"{}"
-    assert door.send(path, body, method="PUT", headers={"X-HTTP-Method-Override": "POST"}).status == 403
+    """There is one method, whatever a header says, for a request that would be granted as well."""
+    request = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": past(chats, "attacker")}
+    path, body = f"{PATH}/{door.cloud.instance_id}/{mine}", json.dumps(request).encode()
+    for method in ("PUT", "PATCH", "DELETE"):
+        answer = door.send(path, body, method=method, headers={"X-HTTP-Method-Override": "POST"})
+        assert (answer.status, answer.document["__type"]) == (403, "AccessDeniedException")
+    assert_nothing_joined(chats, mine)
+    assert door.send(path, body).status == 200
 
 
 # People who sign in ---------------------------------------------------------------------------------------------
@@ -374,8 +412,25 @@ def test_a_users_request_replayed_by_another(cognito: Door, chats: Chats, victim
     own, source = chats.start(victim.sub), past(chats, victim.sub)
     assert cognito.ask(own, source, token=victim.token).status == 200
     assert cognito.ask(own, source, token=victim.token).status == 200
-    assert cognito.ask(own, source, token=attacker.token).status == 404
+    replayed = cognito.ask(own, source, token=attacker.token)
+    unknown = cognito.ask(own, "00000000-0000-4000-8000-000000000000", token=attacker.token)
+    assert replayed.status == 404
+    assert lasting(replayed) == lasting(unknown)
     assert len(chats.associations_of(own)) == 1
+
+
+def test_an_older_association_replayed(door: Door, chats: Chats, mine: str) -> None:
+    """The same request after the chat has ended makes nothing, and an older source is no way around the newer one."""
+    older, newer = past(chats, "attacker"), past(chats, "attacker")
+    assert door.ask(mine, older).status == 200
+    later = chats.start("attacker")
+    assert door.ask(later, newer).status == 200
+    assert door.ask(later, older).document["__type"] == "InvalidRequestException"
+    chats.end(mine)
+    replayed = door.ask(mine, older)
+    assert (replayed.status, "has ended" in replayed.document["message"]) == (400, True)
+    assert [held["SourceContactId"] for held in chats.associations_of(mine)] == [older]
+    assert [held["SourceContactId"] for held in chats.associations_of(later)] == [newer]
 
 
 def test_an_access_token(cognito: Door, chats: Chats, users: Users, doors: Deployed, victim: Person) -> None:
@@ -413,6 +468,24 @@ def test_an_expired_token(cognito: Door, chats: Chats, users: Users, doors: Depl
     assert (answer.status, answer.document["__type"]) == (403, "AccessDeniedException")
 
 
+def test_a_claim_that_is_missing_or_a_list(
+    doors: Deployed, chats: Chats, cognito: Door, users: Users, victim: Person
+) -> None:
+    """An endpoint that looks at the user's groups: who has none is nobody, and who has one is not the group."""
+    door = Door(doors, "ClaimUrl")
+    for groups, customers in (([], ["", victim.sub]), (["staff"], ["staff", '["staff"]', victim.sub])):
+        for group in groups:
+            users.join("victim", group)
+        token = users.tokens("victim", doors.outputs["OurClient"])["IdToken"]
+        for customer in customers:
+            contact, source = chats.start(customer or None), past(chats, customer or None)
+            answer = door.ask(contact, source, token=token)
+            assert (answer.status, answer.document["__type"]) == (404, "ResourceNotFoundException"), customer
+            assert_nothing_joined(chats, contact)
+            if customer == victim.sub:
+                assert cognito.ask(contact, source, token=token).status == 200
+
+
 @pytest.mark.parametrize("header", [None, {"alg": "none"}, {"alg": "HS256", "kid": "x"}])
 def test_a_forged_token(
     cognito: Door, chats: Chats, victim: Person, attacker: Person, header: dict[str, Any] | None
@@ -433,8 +506,7 @@ def test_a_signature_where_a_token_is_meant(cognito: Door, chats: Chats, victim:
     [
         {},
         {"customer": ""},
-        {"customer": 7},
-        {"customer": True},
+        {"customer": None},
         {"customer": ["victim"]},
         {"customer": {"customer": "victim"}},
         {"Customer": "victim"},
@@ -447,8 +519,19 @@ def test_an_authorizers_context_that_names_nobody(doors: Deployed, chats: Chats,
     door, contact = Door(doors, "AuthorizerUrl"), chats.start("victim")
     token = base64.b64encode(json.dumps(context).encode()).decode()
     answer = door.ask(contact, past(chats, "victim"), token=token)
+    unknown = door.ask(contact, "00000000-0000-4000-8000-000000000000", token=token)
     assert (answer.status, answer.document["__type"]) == (404, "ResourceNotFoundException")
+    assert lasting(answer) == lasting(unknown)
     assert_nothing_joined(chats, contact)
+
+
+@pytest.mark.parametrize(("value", "text"), [(7, "7"), (True, "true"), (1.5, "1.5")])
+def test_an_authorizers_value_of_another_type(doors: Deployed, chats: Chats, value: object, text: str) -> None:
+    """API Gateway makes text of it before the function sees it: pinned, as docs/security.md says it."""
+    door = Door(doors, "AuthorizerUrl")
+    token = base64.b64encode(json.dumps({"customer": value}).encode()).decode()
+    for customer, status in ((text, 200), (f" {text}", 404), (str(not value), 404)):
+        assert door.ask(chats.start(customer), past(chats, customer), token=token).status == status
 
 
 def test_an_authorizers_customer_opens_their_own_chat_only(doors: Deployed, chats: Chats) -> None:
@@ -561,6 +644,12 @@ def test_no_secret_reaches_any_log(
     door.ask(contact, "s3cret source!", RehydrationTypes="s3cret-field")
     door.send(f"{PATH}/{door.cloud.instance_id}/{contact}", b'{"s3cret-key": "s3cret-value"')
     Door(doors, "AttributeUrl").ask(contact, source)
+    for operation in ("DescribeContact", "CreatePersistentContactAssociation"):
+        for kind in ("error", "garbage", "throttle", "cut_after"):
+            door.cloud.control("POST", "faults", {"operation": operation, "kind": kind})
+            failed = door.ask(contact, source, ClientToken="s3cret-token")
+            door.cloud.control("DELETE", "faults")
+            assert failed.status in (200, 429, 500, 503)
     for token in (victim.token, attacker.token, "s3cret-bearer"):
         cognito.ask(chats.start(victim.sub), past(chats, victim.sub), token=token)
     context = base64.b64encode(json.dumps({"customer": secret, "more": "s3cret-context"}).encode()).decode()

@@ -1,6 +1,7 @@
 """Who may call, and who the customer is: what is safe is built, what contradicts itself is refused."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,13 @@ def lambda_authorizer(scope: Stack) -> apigateway.IAuthorizer:
         handler="index.handle",
     )
     return apigateway.TokenAuthorizer(scope, "Authorizer", handler=function)
+
+
+def two_pools(scope: Stack, claim: str) -> Authorization:
+    """Users of two pools, known by this claim."""
+    pools, clients = user_pool(scope)
+    more_pools, more_clients = user_pool(scope, "More")
+    return Authorization.cognito([*pools, *more_pools], [*clients, *more_clients], customer_claim=claim)
 
 
 def variables_of(made: Synthesized) -> dict[str, Any]:
@@ -50,6 +58,8 @@ def test_users_of_a_pool_are_known_by_their_id_token() -> None:
     authorizer = made.only("AWS::ApiGateway::Authorizer")
     (pool,) = made.all("AWS::Cognito::UserPool")
     assert authorizer["ProviderARNs"] == [{"Fn::GetAtt": [pool, "Arn"]}]
+    # An answer that the gateway keeps would outlive its token, by five minutes as the default is.
+    assert authorizer["AuthorizerResultTtlInSeconds"] == 0
     (client,) = made.all("AWS::Cognito::UserPoolClient")
     variables = variables_of(made)
     assert (variables["AUTHORIZATION"], variables["CUSTOMER_CLAIM"]) == ("cognito", "sub")
@@ -73,14 +83,16 @@ def test_a_lambda_authorizer_names_the_customer_by_a_key() -> None:
     [
         (lambda here: Authorization.iam(allow_identity_pools=True), "identity-pools"),
         (lambda here: Authorization.cognito(*user_pool(here), customer_claim="email"), "customer-claim"),
+        (lambda here: two_pools(here, "email"), "customer-claim several-user-pools"),
+        (lambda here: two_pools(here, "sub"), ""),
     ],
 )
 def test_what_has_to_be_known_warns_with_a_stable_id(authorization: Any, warning: str) -> None:
-    """Allowed, but not silently."""
+    """Allowed, but not silently: a `sub` is nobody else's in any pool, any other claim may be."""
     here = stack(env=HERE)
     endpoint(here, authorization=authorization(here))
-    (said,) = Synthesized(here).warnings()
-    assert f"[ack: connect-persistent-chat:{warning}]" in said
+    said = " ".join(Synthesized(here).warnings())
+    assert re.findall(r"\[ack: connect-persistent-chat:(.*?)\]", said) == warning.split()
 
 
 @pytest.mark.parametrize(
@@ -102,6 +114,26 @@ def test_browsers_that_speak_for_anybody_and_unchecked_contradict_each_other() -
     pools = Authorization.iam(allow_identity_pools=True)
     with pytest.raises(ConfigurationError, match=r"got unchecked\(\) with iam\(allow_identity_pools=True\)"):
         endpoint(stack(env=HERE), authorization=pools, customer_identity=CustomerIdentity.unchecked())
+
+
+def test_pages_and_unchecked_contradict_each_other() -> None:
+    """A page with credentials of any kind would be all that it takes."""
+    with pytest.raises(ConfigurationError, match=r"cors_allowed_origins: got origins with CustomerIdentity.unchecked"):
+        endpoint(
+            stack(), customer_identity=CustomerIdentity.unchecked(), cors_allowed_origins=["https://chat.example.com"]
+        )
+
+
+def test_pages_with_aws_credentials_warn() -> None:
+    """They speak for any customer; once is enough where browsers were allowed by name."""
+    for authorization, warning in (
+        (Authorization.iam(), "iam-origins"),
+        (Authorization.iam(allow_identity_pools=True), "identity-pools"),
+    ):
+        here = stack(env=HERE)
+        endpoint(here, authorization=authorization, cors_allowed_origins=["https://chat.example.com"])
+        (said,) = Synthesized(here).warnings()
+        assert f"[ack: connect-persistent-chat:{warning}]" in said
 
 
 def test_a_grant_on_an_endpoint_of_tokens_is_refused() -> None:
@@ -151,7 +183,7 @@ def test_no_browser_may_call_by_default(default: Synthesized) -> None:
 def test_pages_of_allowed_origins_can_ask_before_and_read_refusals(origins: list[str], allowed: str) -> None:
     """Preflight, and the headers on each of the gateway's own refusals; never with credentials."""
     here = stack(env=HERE)
-    endpoint(here, cors_allowed_origins=origins)
+    endpoint(here, authorization=Authorization.cognito(*user_pool(here)), cors_allowed_origins=origins)
     made = Synthesized(here)
     assert variables_of(made)["CORS_ALLOWED_ORIGINS"] == " ".join(origins)
     refusals = [resource["Properties"] for resource in made.all("AWS::ApiGateway::GatewayResponse").values()]

@@ -32,10 +32,14 @@ def test_an_aws_identity_speaks_for_any_customer() -> None:
     assert caller_of({"identity": {"userArn": 7}}) == Caller("unknown", None)
 
 
-@pytest.mark.parametrize("identity_id", ["us-east-1:1", 7, ["x"]])
-def test_an_identity_pools_identity_is_a_browser(identity_id: Any) -> None:
-    """Refused, unless somebody allowed it by name."""
-    context = {"identity": {"userArn": ARN, "cognitoIdentityId": identity_id}}
+@pytest.mark.parametrize("value", ["us-east-1:1", 7, ["x"]])
+@pytest.mark.parametrize(
+    "name",
+    ["cognitoIdentityId", "cognitoIdentityPoolId", "cognitoAuthenticationType", "cognitoAuthenticationProvider"],
+)
+def test_an_identity_pools_identity_is_a_browser(name: str, value: Any) -> None:
+    """Refused, unless somebody allowed it by name; whichever of its fields is told."""
+    context = {"identity": {"userArn": ARN, "cognitoIdentityId": None, name: value}}
     refused = caller_of(context)
     assert (refused.name, refused.customer) == (ARN, "")
     assert refused.denial is not None

@@ -1,5 +1,7 @@
 """The rule, step by step: each refusal, and that each step comes before the next."""
 
+import hmac
+
 import pytest
 
 from association.answers import Refusal
@@ -46,6 +48,8 @@ def test_a_past_chat_of_the_same_customer_may_be_continued(rehydration_type: str
 
 
 LOOK_ALIKES = ["Me", "me ", " me", "me\0", "me\n", "m\u0435", "\uff4de", "me\u200b", "\ud800", "m%65"]
+# The same to every reader, and to Unicode's normal forms.
+FORMS = [("é", "e\u0301"), ("\u212b", "\u00c5"), ("\ufb01", "fi"), ("ß", "ss"), ("\ud800", "\ufffd")]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,16 @@ LOOK_ALIKES = ["Me", "me ", " me", "me\0", "me\n", "m\u0435", "\uff4de", "me\u20
         question(source=SOURCE._replace(id="SOURCE")),
         *(question(source=SOURCE._replace(customer=other)) for other in LOOK_ALIKES),
         *(question(caller=Caller("x", other)) for other in LOOK_ALIKES),
+        *(
+            question(CURRENT._replace(customer=one), SOURCE._replace(customer=other), caller=Caller("x", one))
+            for pair in FORMS
+            for one, other in (pair, pair[::-1])
+        ),
+        *(
+            question(CURRENT._replace(customer=one), SOURCE._replace(customer=one), caller=Caller("x", other))
+            for pair in FORMS
+            for one, other in (pair, pair[::-1])
+        ),
     ],
 )
 def test_one_anything_else_is_not_found_in_one_wording(asked: Question) -> None:
@@ -77,6 +91,22 @@ def test_one_anything_else_is_not_found_in_one_wording(asked: Question) -> None:
         reference.message,
         None,
     )
+
+
+def test_customers_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How much of a guess is right must not show in how long it takes: over bytes, both times."""
+    compared: list[tuple[object, object]] = []
+    compare = hmac.compare_digest
+
+    def watched(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return compare(one, other)
+
+    monkeypatch.setattr("hmac.compare_digest", watched)
+    judge(question(caller=Caller("x", "me")))
+    assert compared == [(b"me", b"me")] * 2
+    refusal_of(question(source=SOURCE._replace(customer="you")))
+    assert compared[2:] == [(b"me", b"you")]
 
 
 def test_a_customer_may_be_of_any_characters() -> None:
