@@ -88,7 +88,7 @@ def life(segments: int) -> Life:
     session: Session | None = None
     key, writes, units, before = key_of(INSTANCE_ID, "c"), 0, 0, None
     for event in told:
-        said = read(event, INSTANCE_ID)
+        said = read(event, INSTANCE_ID, connect.clock.now().timestamp())
         assert said.initial_id is not None
         segment = Segment(said.began if said.ended is None else None, said.ended)
         after = joined(session, Sighting(said.initial_id, said.contact_id, segment))

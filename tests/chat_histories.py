@@ -40,6 +40,14 @@ class World:
         self.contacts = Contacts(events.tell)
         self.instance = Instances("123456789012", "us-east-1").add(_START)
         self.now = _START
+        # Later segments of which neither events nor DescribeContact tell the customer.
+        self.forgotten: set[str] = set()
+
+    def forget(self, chance: random.Random) -> None:
+        """Some later segments' customers."""
+        later = [one.id for one in self.contacts.all(self.instance) if one.id != one.initial_id]
+        self.forgotten = {id for id in later if chance.random() < 0.3}
+        self.sent = [_without_customer(event) if _contact_of(event) in self.forgotten else event for event in self.sent]
 
     def play(self, history: list[tuple[Any, ...]]) -> None:
         """Each step; what cannot be done is left out."""
@@ -67,7 +75,7 @@ class World:
         fields: dict[str, object] = {
             "Id": found.id,
             "Channel": found.channel,
-            "CustomerId": found.customer_id,
+            "CustomerId": None if found.id in self.forgotten else found.customer_id,
             "InitialContactId": None if found.initial_id == found.id else found.initial_id,
             "InitiationTimestamp": found.initiated.timestamp(),
             "DisconnectTimestamp": found.disconnected.timestamp() if found.disconnected else None,
@@ -110,6 +118,10 @@ def delivered(events: list[dict[str, Any]], chance: random.Random, *, lost: floa
     kept = [_without_customer(event) if chance.random() < 0.2 else event for event in kept]
     chance.shuffle(kept)
     return kept
+
+
+def _contact_of(event: dict[str, Any]) -> str:
+    return str(next(value for name, value in event["detail"].items() if name.lower() == "contactid"))
 
 
 def _without_customer(event: dict[str, Any]) -> dict[str, Any]:

@@ -115,6 +115,9 @@ class ChatHistory(History):
     :param event_delay: how long after a chat's start a look-up waits for that chat's own event, so that those
         before it have come as well, from 0 seconds to 1 minute. Default: 3 seconds.
     :param topic: where the alarm tells of events that could not be recorded. Default: nowhere.
+    :param reserved_concurrent_executions: how many events are recorded at once at most, at least 1; others wait in
+        Lambda's queue, for up to 6 hours. It is taken from what the account's other functions share. Default: no
+        limit of its own.
     :param removal_policy: what becomes of the table with the stack. Default: it stays.
     :param log_retention: how long the recorder's log is kept. Default: three months.
     :param log_removal_policy: what becomes of the log with the stack. Default: it is deleted.
@@ -134,6 +137,7 @@ class ChatHistory(History):
         retention: Duration | None = None,
         event_delay: Duration | None = None,
         topic: sns.ITopic | None = None,
+        reserved_concurrent_executions: int | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         log_removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
@@ -142,8 +146,14 @@ class ChatHistory(History):
         super().__init__(scope, id, customer_identity, event_delay, instance)
         retention = retention or Duration.days(730)
         proof_patience = proof_patience or Duration.minutes(1)
+        too_few = reserved_concurrent_executions is not None and reserved_concurrent_executions < 1
         self._refuse(
             instance.mistakes_in(Stack.of(self))
+            + (
+                [f"reserved_concurrent_executions: got {reserved_concurrent_executions}, expected at least 1."]
+                if too_few
+                else []
+            )
             + out_of_range("retention", retention, _DAY_SECONDS, _LONGEST_RETENTION_SECONDS)
             + out_of_range("proof_patience", proof_patience, 1, LONGEST_PATIENCE_SECONDS)
         )
@@ -160,7 +170,7 @@ class ChatHistory(History):
         self._log = functions.log_group(self, "Log", log_retention, log_removal_policy)
         description = "Records the chats of an Amazon Connect instance"
         self._role = functions.role_for(self, "Role", description, self._log, permissions)
-        self._function = self._build_function(environment, instance)
+        self._function = self._build_function(environment, instance, reserved_concurrent_executions)
         rule = self._build_rule()
         self._alarm = self._build_alarm(topic)
         Proof(
@@ -280,7 +290,9 @@ class ChatHistory(History):
             retention_period=Duration.days(14),
         )
 
-    def _build_function(self, environment: dict[str, str], instance: ConnectInstance) -> lambda_.Function:
+    def _build_function(
+        self, environment: dict[str, str], instance: ConnectInstance, concurrency: int | None
+    ) -> lambda_.Function:
         function = lambda_.Function(
             self,
             "Recorder",
@@ -295,6 +307,7 @@ class ChatHistory(History):
             tracing=lambda_.Tracing.ACTIVE,
             memory_size=256,
             timeout=Duration.seconds(_RECORDER_SECONDS),
+            reserved_concurrent_executions=concurrency,
             # Lambda tries an event three times, minutes apart; then it is kept.
             dead_letter_queue=self._queue,
         )

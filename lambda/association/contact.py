@@ -22,6 +22,8 @@ class Contact(NamedTuple):
     disconnected: float | None
     # When it began, in seconds since the epoch; None if Connect does not say.
     initiated: float | None = None
+    # What kind of its channel, such as connect:Guide; "" if it does not say.
+    subtype: str = ""
 
 
 def read(document: dict[str, object], customer_identity: str) -> Contact:
@@ -44,7 +46,15 @@ def read(document: dict[str, object], customer_identity: str) -> Contact:
         _text(fields, "RelatedContactId") or None,
         _time(fields, "DisconnectTimestamp"),
         _time(fields, "InitiationTimestamp"),
+        subtype_of(fields.get("SegmentAttributes")),
     )
+
+
+def subtype_of(segment_attributes: object) -> str:
+    """The kind of a contact in its segment attributes, in either spelling; "" if they do not say."""
+    found = segment_attributes.get("connect:Subtype") if isinstance(segment_attributes, dict) else None
+    values = [found.get(name) for name in ("ValueString", "valueString")] if isinstance(found, dict) else []
+    return next((value for value in values if isinstance(value, str)), "")
 
 
 def _customer(fields: dict[str, object], customer_identity: str) -> str:

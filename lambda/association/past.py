@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from association import answers
+from association import answers, names
 from association.answers import Refusal
 from association.contact import Contact
 from association.rule import same
@@ -80,7 +80,10 @@ def latest(
         raise _undecided()
     if best is None:
         return Nothing()
-    return best if best.session_id in contacts else Describe((best.session_id,))
+    if best.session_id not in contacts:
+        return Describe((best.session_id,))
+    _refuse_nobodys(contacts[best.session_id])
+    return best
 
 
 def _undecided() -> Refusal:
@@ -88,6 +91,16 @@ def _undecided() -> Refusal:
         "history_undecided",
         "More of the customer's chats would have to be looked through than one request may. Send the SourceContactId.",
     )
+
+
+def _refuse_nobodys(first: Contact | None) -> None:
+    """A session may become the customer's after it began. As a whole it is nobody's; an older one is not the latest."""
+    if first is not None and not first.customer:
+        raise answers.cannot(
+            "history_nobodys",
+            "The customer's latest chat began without a customer, so it cannot be continued as a whole. Send the "
+            f"SourceContactId of a later part of it, with {names.FROM_SEGMENT}, or of another chat.",
+        )
 
 
 def _refuse_too_early(current: Contact, known: Latest, now: float, event_delay: float, transcript_delay: float) -> None:
@@ -100,7 +113,7 @@ def _refuse_too_early(current: Contact, known: Latest, now: float, event_delay: 
     # In whole seconds, as Connect's Date tells them: see the rule.
     left = math.floor(current.initiated) + event_delay - now
     if left > 0:
-        ends = [entry.ended // 1000 for entry in known.entries if entry.ended is not None]
+        ends = [entry.ended // 1000 for entry in known.entries if entry.ended is not None and not entry.running]
         transcripts = [min(ended + transcript_delay - now, transcript_delay) for ended in ends]
         seconds = max(1, math.ceil(max([min(left, event_delay), *transcripts])))
         raise answers.cannot(
@@ -116,7 +129,12 @@ def _may_be_theirs(contacts: Mapping[str, Contact | None], contact_id: str, curr
     if contact_id not in contacts:
         return True
     contact = contacts[contact_id]
-    return contact is not None and contact.id == contact_id and same(contact.customer, current.customer)
+    return contact is not None and contact.id == contact_id and not _is_anothers(contact, current)
+
+
+def _is_anothers(contact: Contact, current: Contact) -> bool:
+    """A segment may carry no customer: it is whose its session is."""
+    return bool(contact.customer) and not same(contact.customer, current.customer)
 
 
 def _end_of(entry: Entry, contacts: Mapping[str, Contact | None], current: Contact) -> float | None:
@@ -124,7 +142,9 @@ def _end_of(entry: Entry, contacts: Mapping[str, Contact | None], current: Conta
     ends = [] if entry.ended is None else [entry.ended / 1000]
     for id in entry.running:
         contact = contacts.get(id)
-        if contact is None or contact.disconnected is None or not same(contact.customer, current.customer):
+        if contact is None or contact.disconnected is None or _is_anothers(contact, current):
+            return None
+        if contact.session != entry.session_id:
             return None
         ends.append(contact.disconnected)
     return max(ends)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from association import names as association_names
 from association.body import described
+from association.contact import subtype_of
 from history import names
 
 _CHAT = "chat"
@@ -19,6 +20,9 @@ _CLOCKS_APART_MILLISECONDS = 300_000
 _ENDS = frozenset(("DISCONNECTED", "COMPLETED"))
 _MOST_CUSTOMER_CHARACTERS = 128
 _MOST_TYPE_CHARACTERS = 100
+_UPDATED, _ATTRIBUTES = "CONTACT_DATA_UPDATED", "UserDefinedAttributes"
+# A step-by-step guide, which an agent sees beside the contact that it is for (Administrator Guide, "Show view").
+GUIDE = "connect:Guide"
 
 
 class Poison(Exception):
@@ -41,6 +45,8 @@ class ContactEvent(NamedTuple):
     # In milliseconds since the epoch; None if the event does not say.
     began: int | None
     ended: int | None
+    # Whether it tells that the contact's attributes were changed.
+    updates_attributes: bool = False
 
     @property
     def complete(self) -> bool:
@@ -55,8 +61,8 @@ class ContactEvent(NamedTuple):
         return self.type in _ENDS
 
 
-def read(event: object, instance_id: str) -> ContactEvent:
-    """The contact event that EventBridge delivered. Raises Poison or Ignored."""
+def read(event: object, instance_id: str, now: float) -> ContactEvent:
+    """The contact event that EventBridge delivered; `now` is in seconds since the epoch. Raises Poison or Ignored."""
     envelope = _mapping("event", event)
     if envelope.get("source") != names.SOURCE or envelope.get("detail-type") not in names.DETAIL_TYPES:
         raise Poison("source and detail-type: expected a contact event of Amazon Connect.")
@@ -65,18 +71,22 @@ def read(event: object, instance_id: str) -> ContactEvent:
         raise Ignored("another_instance")
     if _text(detail, "channel", 32).lower() != _CHAT:
         raise Ignored("another_channel")
-    sent = _time(envelope, "time")
+    if subtype_of(detail.get("segmentattributes")) == GUIDE:
+        raise Ignored("guide")
+    told = max(_time(envelope, "time") or 0, round(now * 1000))
     contact_id = _id(detail, "contactId")
     previous_id = _optional_id(detail, "previousContactId")
     initial_id = _optional_id(detail, "initialContactId")
+    kind, updated = _text(detail, "eventType", _MOST_TYPE_CHARACTERS), detail.get("updatedproperties")
     return ContactEvent(
-        type=_text(detail, "eventType", _MOST_TYPE_CHARACTERS),
+        type=kind,
         contact_id=contact_id,
         # Absent on a first segment. One that has a previous contact is none.
         initial_id=initial_id or (contact_id if previous_id is None else None),
         customer=_optional(detail, "customerId", _MOST_CUSTOMER_CHARACTERS),
-        began=_past_time(detail, "initiationTimestamp", sent),
-        ended=_past_time(detail, "disconnectTimestamp", sent),
+        began=_past_time(detail, "initiationTimestamp", told),
+        ended=_past_time(detail, "disconnectTimestamp", told),
+        updates_attributes=kind == _UPDATED and isinstance(updated, list) and _ATTRIBUTES in updated,
     )
 
 
@@ -138,11 +148,11 @@ def _id(detail: dict[str, object], name: str) -> str:
     return value
 
 
-def _past_time(detail: dict[str, object], name: str, sent: int | None) -> int | None:
-    """As `_time`, and not later than the event itself: it would hide every later chat."""
+def _past_time(detail: dict[str, object], name: str, told: int) -> int | None:
+    """As `_time`, and not later than it was told: it would hide every later chat."""
     instant = _time(detail, name)
-    if instant is not None and sent is not None and instant > sent + _CLOCKS_APART_MILLISECONDS:
-        raise Poison(f"{name}: got an instant after the event's own time.")
+    if instant is not None and instant > told + _CLOCKS_APART_MILLISECONDS:
+        raise Poison(f"{name}: got an instant after the event's own time, and after now.")
     return instant
 
 

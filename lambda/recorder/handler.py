@@ -45,7 +45,7 @@ def handle(event: object, _: object) -> dict[str, object]:
 def _recorded(event: object, recorder: Recorder) -> dict[str, object]:
     line: dict[str, object] = {"level": "INFO"}
     try:
-        told = read(event, SETTINGS.instance_id)
+        told = read(event, SETTINGS.instance_id, time.time())
         line |= {"eventType": told.type, "contactId": told.contact_id}
         line["verdict"] = "recorded" if recorder.record_event(told) else "known"
     except Ignored as reason:
@@ -61,7 +61,7 @@ def _recorded(event: object, recorder: Recorder) -> dict[str, object]:
 
 
 def _recorded_anew(contacts: object, recorder: Recorder) -> dict[str, object]:
-    """How each of these contacts fared, by id: recorded, known, another_channel, no_customer, or why it failed."""
+    """How each of these contacts fared, by id: recorded, known, why it was ignored, or why it failed."""
     if not isinstance(contacts, list) or not 1 <= len(contacts) <= names.MOST_CONTACTS:
         raise Poison(f"{names.CONTACTS}: expected a list of 1 to {names.MOST_CONTACTS} contact ids.")
     return {names.CONTACTS: {str(contact_id): _fared(str(contact_id), recorder) for contact_id in contacts}}

@@ -6,10 +6,11 @@ import time
 
 from association import names as association_names
 from association.connect import Connect
+from association.contact import Contact
 from history.key import key_of
 from history.session import Segment, Session, Sighting, joined
 from history.table import Table, TableFailed
-from recorder.event import ContactEvent, Ignored
+from recorder.event import GUIDE, ContactEvent, Ignored
 from recorder.settings import Settings
 
 # Events of one session come close together, and each may be written by another instance of the function.
@@ -18,6 +19,8 @@ _LONGEST_PAUSE_SECONDS = 0.2
 _CHAT = "CHAT"
 # What is asked about if an event does not say whose the contact is: when it begins, and when it has ended.
 _COMPLETED = frozenset(("INITIATED", "DISCONNECTED"))
+# A flow may set an attribute any time, and no event holds it.
+_COMPLETED_BY_ATTRIBUTE = _COMPLETED | {"COMPLETED"}
 
 
 class Unrecorded(Exception):
@@ -34,12 +37,14 @@ class Recorder:
 
     def record_event(self, event: ContactEvent) -> bool:
         """Whether the table changed. Raises Ignored, Unrecorded, or the Refusal of Amazon Connect."""
-        customer = event.customer if self._settings.customer_identity == association_names.CUSTOMER_ID else ""
+        by_id = self._settings.customer_identity == association_names.CUSTOMER_ID
+        customer = event.customer if by_id else ""
         if customer and event.complete:
             assert event.initial_id is not None
             segment = Segment(event.began if event.ended is None else None, event.ended)
             return self._record(customer, Sighting(event.initial_id, event.contact_id, segment))
-        if event.type not in _COMPLETED and event.complete:
+        asked_about = event.type in (_COMPLETED if by_id else _COMPLETED_BY_ATTRIBUTE)
+        if event.complete and not asked_about and (by_id or not event.updates_attributes):
             # Asking for every event would take the quota of DescribeContact from the endpoint.
             raise Ignored("no_customer")
         return self._record_described(event.contact_id, event)
@@ -49,20 +54,30 @@ class Recorder:
         return self._record_described(contact_id, None)
 
     def _record_described(self, contact_id: str, event: ContactEvent | None) -> bool:
-        instance_id, identity = self._settings.instance_id, self._settings.customer_identity
-        contact = self._connect.describe(instance_id, (contact_id,), identity).contacts[contact_id]
-        if contact is None or contact.id != contact_id:
-            raise Unrecorded("Amazon Connect knows no such contact")
+        contact = self._described(contact_id)
         if contact.channel != _CHAT:
             raise Ignored("another_channel")
-        if not contact.customer:
+        if contact.subtype == GUIDE:
+            raise Ignored("guide")
+        # A transfer or a survey is whose its session is, also where Connect does not say so.
+        customer = contact.customer or (
+            self._described(contact.session).customer if contact.session != contact_id else ""
+        )
+        if not customer:
             raise Ignored("no_customer")
         ends = [_milliseconds(contact.disconnected), event.ended if event is not None else None]
         ended = max((end for end in ends if end is not None), default=None)
         if ended is None and (contact.initiated is None or (event is not None and event.says_end)):
             raise Unrecorded("Amazon Connect does not say yet when the contact began or ended")
         began = _milliseconds(contact.initiated) if ended is None else None
-        return self._record(contact.customer, Sighting(contact.session, contact_id, Segment(began, ended)))
+        return self._record(customer, Sighting(contact.session, contact_id, Segment(began, ended)))
+
+    def _described(self, contact_id: str) -> Contact:
+        instance_id, identity = self._settings.instance_id, self._settings.customer_identity
+        contact = self._connect.describe(instance_id, (contact_id,), identity).contacts[contact_id]
+        if contact is None or contact.id != contact_id:
+            raise Unrecorded("Amazon Connect knows no such contact")
+        return contact
 
     def _record(self, customer: str, sighting: Sighting) -> bool:
         key = key_of(self._settings.instance_id, customer)

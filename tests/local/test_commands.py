@@ -1,5 +1,6 @@
 """The commands, as people run them: the history filled from what Amazon Connect has, and one customer erased."""
 
+import base64
 import json
 import os
 import signal
@@ -32,7 +33,11 @@ class Shell:
     def __init__(self, historic: Deployed, folder: Path) -> None:
         self.folder = folder
         self.recorder = historic.outputs["Recorder"]
-        self._environment = historic.cloud.environment()
+        self._environment = dict(historic.cloud.environment())
+
+    def be(self, key: str, secret: str) -> None:
+        """Run as this IAM user from now on."""
+        self._environment |= {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """The command, running."""
@@ -246,6 +251,9 @@ def test_one_customer_is_erased(cloud: Cloud, historic: Deployed, shell: Shell, 
     chats.wait(120)
     current = chats.start(customer)
     chats.told()
+    # Somebody who is known by this customer asks as well, and leaves a fingerprint.
+    person = base64.b64encode(json.dumps({"customer": customer}).encode()).decode()
+    assert Door(historic, "PeopleUrl").latest(current, token=person).status in (200, 400)
     assert len(recorded.sessions(customer)) == 31
     chats.end(current)
     chats.told()
@@ -253,15 +261,86 @@ def test_one_customer_is_erased(cloud: Cloud, historic: Deployed, shell: Shell, 
     assert said.splitlines() == [
         "31 entries were erased.",
         "Point-in-time backups of the table keep them for up to 35 days.",
+        f"Events that could not be recorded may name the customer: purge {queue_arn(historic)}.",
+        "Events of the customer's last chats may still come: run this again a day after the last of them.",
     ]
     assert customer not in said + errors
     assert recorded.sessions(customer) == {}
     assert len(recorded.sessions(other)) == 1
-    endpoint = historic.physical_id("AWS::Lambda::Function", "BackendFunction")
-    assert customer not in recorded.everything() + recorded.log() + log_of(historic.cloud, endpoint)
+    functions = [historic.physical_id("AWS::Lambda::Function", f"{name}Function") for name in ("Backend", "People")]
+    logs = [log_of(historic.cloud, function) for function in functions]
+    assert [customer in text for text in (recorded.everything(), recorded.log(), *logs)] == [False] * 4
+    assert current in logs[1]
+    # An event that comes late brings an entry back, as the page says: the command is run again.
+    recorded.record([current])
+    assert len(recorded.sessions(customer)) == 1
+    assert shell.run("erase", "--customer", customer)[0].startswith("1 entries")
+    assert recorded.sessions(customer) == {}
     back = chats.start(customer)
     chats.told()
     answer = Door(historic, "BackendUrl").latest(back)
     assert (answer.status, answer.document) == (200, {})
     assert shell.run("erase", "--customer", customer)[0].startswith("1 entries")
     assert shell.run("erase", "--customer", "nobody")[0].startswith("0 entries")
+
+
+def queue_arn(historic: Deployed) -> str:
+    """The ARN of the dead-letter queue."""
+    sqs = historic.cloud.client("sqs")
+    attributes = sqs.get_queue_attributes(QueueUrl=Recorded(historic).queue, AttributeNames=["QueueArn"])
+    return str(attributes["Attributes"]["QueueArn"])
+
+
+# What docs/history.md says that each command needs.
+NEEDED = {
+    "backfill": [
+        "lambda:GetFunctionConfiguration",
+        "lambda:InvokeFunction",
+        "connect:SearchContacts",
+        "connect:DescribeContact",
+    ],
+    "erase": ["lambda:GetFunctionConfiguration", "dynamodb:Query", "dynamodb:BatchWriteItem"],
+}
+
+
+def statements_for(historic: Deployed, actions: list[str]) -> list[dict[str, Any]]:
+    """These actions, each on the resource that the page names."""
+    cloud, recorded = historic.cloud, Recorded(historic)
+    instance = f"arn:aws:connect:{cloud.region}:{cloud.account}:instance/{cloud.instance_id}"
+    place = f"{cloud.region}:{cloud.account}"
+    resources = {
+        "lambda": f"arn:aws:lambda:{place}:function:{recorded.function}",
+        "connect:SearchContacts": instance,
+        "connect:DescribeContact": f"{instance}/contact/*",
+        "dynamodb": f"arn:aws:dynamodb:{place}:table/{recorded.table}",
+    }
+    return [
+        {"Effect": "Allow", "Action": action, "Resource": resources.get(action, resources.get(action.split(":")[0]))}
+        for action in actions
+    ]
+
+
+@pytest.mark.parametrize("command", list(NEEDED))
+def test_the_permissions_that_a_command_needs_are_those_that_are_documented(
+    cloud: Cloud, historic: Deployed, shell: Shell, command: str
+) -> None:
+    """With all of them it works; without any one of them it says which it lacks, and ends."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "history.md").read_text(encoding="utf-8")
+    customer, iam, user = f"customer-{uuid.uuid4()}", cloud.client("iam"), f"operator-{command}"
+    chats, began = Chats(cloud), now(cloud)
+    chats.end(chats.start(customer))
+    chats.told()
+    iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    shell.be(key["AccessKeyId"], key["SecretAccessKey"])
+    period = ("--from", began, "--to", now(cloud), "--rate", "25")
+    # DescribeContact is needed by the search only (Service Authorization Reference), which the local cloud leaves out.
+    removed = [action for action in NEEDED[command] if action != "connect:DescribeContact"]
+    for number, missing in enumerate((*removed, None)):
+        kept = [action for action in NEEDED[command] if action != missing]
+        assert missing is None or f"`{missing}`" in page
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements_for(historic, kept)})
+        iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=policy)
+        given = (*period, "--state", f"{number}.json") if command == "backfill" else ("--customer", customer)
+        said, errors = shell.run(command, *given, status=0 if missing is None else 1)
+        assert missing is None or missing in errors, said + errors

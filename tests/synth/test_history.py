@@ -77,6 +77,29 @@ def test_the_rule_takes_source_and_detail_types_only(kept: Synthesized) -> None:
     assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": [queue, "Arn"]}
 
 
+def test_only_this_rule_may_put_events_into_the_queue(kept: Synthesized) -> None:
+    """Without the first statement EventBridge would lose what it cannot deliver; the second refuses plain HTTP."""
+    (rule,), (queue,) = kept.all("AWS::Events::Rule"), kept.all("AWS::SQS::Queue")
+    policy = kept.only("AWS::SQS::QueuePolicy")
+    assert policy["Queues"] == [{"Ref": queue}]
+    (allowed,) = (one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow")
+    assert (allowed["Action"], allowed["Principal"]) == ("sqs:SendMessage", {"Service": "events.amazonaws.com"})
+    assert allowed["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
+    (denied,) = (one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Deny")
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_recorder_may_be_kept_from_taking_all_of_lambda() -> None:
+    """While Connect or DynamoDB is out of reach, each event holds an execution for a while."""
+    here = stack(env=HERE)
+    history(here, reserved_concurrent_executions=20)
+    recorder = Synthesized(here).named("AWS::Lambda::Function", "HistoryRecorder")
+    assert recorder["ReservedConcurrentExecutions"] == 20
+    with pytest.raises(ConfigurationError, match="reserved_concurrent_executions: got 0, expected at least 1"):
+        history(stack(), reserved_concurrent_executions=0)
+
+
 def test_what_cannot_be_recorded_is_kept_and_rings(kept: Synthesized) -> None:
     """14 days, the longest there is, encrypted, and an alarm on the first."""
     (queue,) = kept.all("AWS::SQS::Queue")

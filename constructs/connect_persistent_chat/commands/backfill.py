@@ -105,6 +105,8 @@ class Backfill:
         again = list(self._progress.failed)
         for index in range(0, len(again), self._rate):
             self._record(again[index : index + self._rate])
+        # What failed before may fail for ever; the others are not to suffer for it.
+        self._failures_in_a_row = 0
         self._progress.keep()
         whole, done = (int((at - period.start).total_seconds()) for at in (period.end, self._progress.until))
         bar_format = "{percentage:3.0f}% |{bar:30}| {desc}, {elapsed}<{remaining}"
@@ -113,6 +115,7 @@ class Backfill:
                 end = min(start + _WINDOW, period.end)
                 for contacts in self._batches(Period(start, end)):
                     self._record([contact["Id"] for contact in contacts])
+                    self._refuse_to_go_on_in_vain()
                     self._reached(contacts[-1]["InitiationTimestamp"], bar, period)
                 self._reached(end, bar, period)
 
@@ -167,6 +170,8 @@ class Backfill:
             if attempt < _MOST_ATTEMPTS - 1:
                 self._wait(pause)
                 pause *= 2
+
+    def _refuse_to_go_on_in_vain(self) -> None:
         if self._failures_in_a_row >= _MOST_FAILURES:
             self._progress.keep()
             raise CommandFailed(

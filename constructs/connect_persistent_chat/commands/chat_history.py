@@ -74,6 +74,9 @@ def _erase(recorder: Recorder, customer: str) -> int:
         raise CommandFailed("--customer: got nothing, expected whom the contacts carry.")
     print(f"{erase(recorder, customer)} entries were erased.")
     print("Point-in-time backups of the table keep them for up to 35 days.")
+    if recorder.dead_letters:
+        print(f"Events that could not be recorded may name the customer: purge {recorder.dead_letters}.")
+    print("Events of the customer's last chats may still come: run this again a day after the last of them.")
     return 0
 
 

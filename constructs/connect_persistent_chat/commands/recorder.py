@@ -56,6 +56,8 @@ class Recorder:
         self.name: str = configured["FunctionName"]
         self.instance_id: str = variables[association_names.INSTANCE_ID]
         self.table: str = variables[history_names.TABLE]
+        # Where events are kept that could not be recorded; "" if nowhere.
+        self.dead_letters: str = configured.get("DeadLetterConfig", {}).get("TargetArn", "")
         self.retention_seconds = float(variables[history_names.RETENTION_SECONDS])
         # Clients that try again for a while when they are throttled.
         self._connect = session.client("connect", config=_CONFIG)

@@ -54,6 +54,7 @@ def check_a_history(history: list[tuple[Any, ...]], chance: random.Random, lost:
     """Ada comes back after this history, of whose events some have come."""
     world = World()
     world.play(history)
+    world.forget(chance)
     current = world.start("ada")
     kept = Recording(world)
     for event in delivered(world.sent, chance, lost=lost):

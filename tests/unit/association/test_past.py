@@ -116,14 +116,36 @@ def test_what_has_to_have_ended_before_the_latest_is_not_asked_about() -> None:
     assert found(stale, ended("a", 19), contacts={"old": contact("old", 5), "a": contact("a", 19)}) == Past("a", 19)
 
 
-@pytest.mark.parametrize(
-    "said", [None, contact("b", 20, customer="you"), contact("B", 20), contact("b", 20, customer="")]
-)
+@pytest.mark.parametrize("said", [None, contact("b", 20, customer="you"), contact("B", 20)])
 def test_what_is_not_the_customers_is_passed_over(said: Contact | None) -> None:
     """The history may be wrong about whose a chat is, or Connect may have forgotten it: the next one counts."""
     sessions = (ended("b", 20), ended("a", 10))
     assert found(*sessions, contacts={"b": said}) == Describe(("a",))
     assert found(ended("b", 20), contacts={"b": said}) == Nothing()
+
+
+def test_a_session_that_began_without_a_customer_is_no_reason_for_an_older_one() -> None:
+    """A later part of it is the customer's, as the history knows; as a whole it is nobody's, and that is said."""
+    sessions = (ended("b", 20), ended("a", 10))
+    nobodys = contact("b", 15, customer="")
+    refused = refusal_of(*sessions, contacts={"b": nobodys})
+    assert (refused.status, refused.reason, refused.retry_after) == (400, "history_nobodys", None)
+    assert refused.message == (
+        "The customer's latest chat began without a customer, so it cannot be continued as a whole. Send the "
+        "SourceContactId of a later part of it, with FROM_SEGMENT, or of another chat."
+    )
+    newer = {"b": nobodys, "c": contact("c", 30)}
+    assert found(*sessions, ended("c", 30), contacts=newer) == Past("c", 30)
+
+
+def test_a_part_without_a_customer_is_whose_its_session_is() -> None:
+    """A transfer or a survey: it has ended, or it runs, as it says, unless it is of another session."""
+    session = open_("b", "b2", known=40_000)
+    first = {"b": contact("b", 40)}
+    assert found(session, contacts={**first, "b2": contact("b2", 50, "b", "")}) == Past("b", 50)
+    assert found(session, contacts={**first, "b2": contact("b2", None, "b", "")}) == Nothing()
+    assert found(session, contacts={**first, "b2": contact("b2", 50, "c", "")}) == Nothing()
+    assert found(session, contacts={**first, "b2": contact("b2", 50, "c")}) == Nothing()
 
 
 def test_more_than_was_read_is_not_guessed_at() -> None:
@@ -205,6 +227,9 @@ def test_nobody_is_told_to_come_back_in_vain() -> None:
     assert wait(NOW - 1000) == 3
     assert wait(NOW + 1000) == 60
     assert wait(NOW - 20, transcript=0) == 3
+    # A session that still runs needs no transcript: it is passed over.
+    runs = open_("b", "b2", known=round((NOW - 20) * 1000))
+    assert refusal_of(runs, own=False, current=current, transcript=60).retry_after == 3
 
 
 def test_after_the_wait_the_history_is_taken_as_it_is() -> None:

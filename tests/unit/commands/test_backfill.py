@@ -159,6 +159,21 @@ def test_a_recorder_that_records_nothing_ends_the_run(tmp_path: Path) -> None:
     assert set(world.recorded) == set(world.contacts)
 
 
+def test_what_can_never_be_recorded_keeps_no_run_from_going_on(tmp_path: Path) -> None:
+    """Connect lists contacts that it does not describe: more of them than end a run are tried again by each."""
+    world = World([START + timedelta(hours=hour) for hour in range(200)])
+    world.failing = {f"c{number}": 10**6 for number in range(0, 150, 5)}
+    world.interrupt_after = 120
+    with pytest.raises(KeyboardInterrupt):
+        run(world, tmp_path / "s")
+    world.interrupt_after = 10**9
+    run(world, tmp_path / "s")
+    kept = Progress(tmp_path / "s", "recorder", None, START)
+    assert kept.until == PERIOD.end
+    assert set(kept.failed) == set(world.failing)
+    assert set(world.recorded) | set(world.failing) == set(world.contacts)
+
+
 @pytest.mark.parametrize(
     ("kept", "said"),
     [

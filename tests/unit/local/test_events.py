@@ -60,7 +60,7 @@ def test_both_spellings_say_the_same_to_the_recorder(heard: Heard, spelling: str
     """Only the keys of the detail differ, and the detail-type."""
     heard.events.set(Delivery(spelling=spelling))
     contact = heard.call.started(CustomerId="c")
-    told = read(heard.came[0], INSTANCE_ID)
+    told = read(heard.came[0], INSTANCE_ID, 4e9)
     assert (told.contact_id, told.initial_id, told.customer, told.type) == (contact, contact, "c", "INITIATED")
     first_key = next(iter(heard.came[0]["detail"]))
     assert first_key[0].isupper() == (spelling == "pascal")

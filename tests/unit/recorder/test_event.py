@@ -10,6 +10,7 @@ from recorder.event import ContactEvent, Ignored, Poison, read
 
 INSTANCE = "11111111-1111-4111-8111-111111111111"
 CONTACT = "22222222-2222-4222-8222-222222222222"
+NOW = 1767323700.0
 FIRST = "33333333-3333-4333-8333-333333333333"
 
 
@@ -47,8 +48,8 @@ def pascal(of: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("spelled", [event(), pascal(event())], ids=["camel", "pascal"])
 def test_both_spellings_say_the_same(spelled: dict[str, Any]) -> None:
     """The guide's samples have both."""
-    assert read(spelled, INSTANCE) == SOUND
-    assert read(spelled, INSTANCE).complete
+    assert read(spelled, INSTANCE, NOW) == SOUND
+    assert read(spelled, INSTANCE, NOW).complete
 
 
 @pytest.mark.parametrize(
@@ -62,25 +63,25 @@ def test_both_spellings_say_the_same(spelled: dict[str, Any]) -> None:
 )
 def test_an_arn_counts_by_its_end(arn: str) -> None:
     """Samples hold malformed ones."""
-    assert read(event(instanceArn=arn), INSTANCE) == SOUND
+    assert read(event(instanceArn=arn), INSTANCE, NOW) == SOUND
 
 
 def test_a_first_segment_is_its_own_session() -> None:
     """It has no initialContactId; one with a previous contact is no first segment, and has to be asked about."""
-    first = read(event(initialContactId=None, previousContactId=None), INSTANCE)
+    first = read(event(initialContactId=None, previousContactId=None), INSTANCE, NOW)
     assert (first.initial_id, first.complete) == (CONTACT, True)
-    later = read(event(initialContactId=None), INSTANCE)
+    later = read(event(initialContactId=None), INSTANCE, NOW)
     assert (later.initial_id, later.complete) == (None, False)
 
 
 @pytest.mark.parametrize("unset", ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00Z", "", None])
 def test_unset_is_not_an_instant(unset: str | None) -> None:
     """A contact that runs did not end in 1970; one that has ended, ended some time."""
-    running = read(event(eventType="INITIATED", disconnectTimestamp=unset), INSTANCE)
+    running = read(event(eventType="INITIATED", disconnectTimestamp=unset), INSTANCE, NOW)
     assert (running.ended, running.complete) == (None, True)
-    assert not read(event(disconnectTimestamp=unset), INSTANCE).complete
+    assert not read(event(disconnectTimestamp=unset), INSTANCE, NOW).complete
     assert not read(
-        event(eventType="INITIATED", disconnectTimestamp=unset, initiationTimestamp=unset), INSTANCE
+        event(eventType="INITIATED", disconnectTimestamp=unset, initiationTimestamp=unset), INSTANCE, NOW
     ).complete
 
 
@@ -89,17 +90,50 @@ def test_unset_is_not_an_instant(unset: str | None) -> None:
 )
 def test_an_instant_is_one_however_it_is_written(text: str) -> None:
     """In UTC unless it says otherwise."""
-    assert read(event(disconnectTimestamp=text), INSTANCE).ended == SOUND.ended
+    assert read(event(disconnectTimestamp=text), INSTANCE, NOW).ended == SOUND.ended
 
 
-def test_nothing_ends_after_it_was_told() -> None:
-    """A session that ends in the future would hide every later chat; clocks may be some minutes apart."""
-    told_at = {"time": "2026-01-02T03:09:06Z"}
-    assert read({**event(), **told_at}, INSTANCE) == SOUND
-    with pytest.raises(Poison, match=r"disconnectTimestamp: got an instant after the event's own time\."):
-        read({**event(disconnectTimestamp="2026-01-02T03:14:06.001Z"), **told_at}, INSTANCE)
+@pytest.mark.parametrize(
+    "told",
+    [{"time": "2026-01-02T03:09:06Z"}, {}, {"time": "2021-01-01T00:00:00Z"}],
+    ids=["by the event", "by the clock", "by the clock, the event's time being older"],
+)
+def test_nothing_ends_after_it_was_told(told: dict[str, str]) -> None:
+    """A session that ends in the future would hide every later chat; clocks may be some minutes apart.
+
+    The Administrator Guide's samples of chats are sent years before they begin, so the later of both clocks counts.
+    """
+    now = NOW if told.get("time", "2021") < "2022" else 0.0
+    latest = "2026-01-02T03:20:00.001Z" if now else "2026-01-02T03:14:06.001Z"
+    assert read({**event(), **told}, INSTANCE, now) == SOUND
+    with pytest.raises(Poison, match=r"disconnectTimestamp: got an instant after the event's own time, and after now"):
+        read({**event(disconnectTimestamp=latest), **told}, INSTANCE, now)
     with pytest.raises(Poison, match="initiationTimestamp"):
-        read({**event(initiationTimestamp="2026-02-02T03:14:06Z"), **told_at}, INSTANCE)
+        read({**event(initiationTimestamp="2026-02-02T03:14:06Z"), **told}, INSTANCE, now)
+
+
+@pytest.mark.parametrize("value", ["ValueString", "valueString"])
+def test_a_guide_is_nobodys_chat(value: str) -> None:
+    """A step-by-step guide is a contact of channel CHAT beside the customer's own; other kinds are chats."""
+    with pytest.raises(Ignored, match="guide"):
+        read(event(segmentAttributes={"connect:Subtype": {value: "connect:Guide"}}), INSTANCE, NOW)
+    for odd in ({"connect:Subtype": {value: "connect:Chat"}}, {"connect:Subtype": 7}, {}, 7, [1]):
+        assert read(event(segmentAttributes=odd), INSTANCE, NOW) == SOUND
+
+
+@pytest.mark.parametrize(
+    ("kind", "updated", "told"),
+    [
+        ("CONTACT_DATA_UPDATED", ["ContactDetails", "UserDefinedAttributes"], True),
+        ("CONTACT_DATA_UPDATED", ["RoutingCriteria"], False),
+        ("CONTACT_DATA_UPDATED", "UserDefinedAttributes", False),
+        ("CONTACT_DATA_UPDATED", None, False),
+        ("QUEUED", ["UserDefinedAttributes"], False),
+    ],
+)
+def test_an_update_of_attributes_is_told(kind: str, updated: object, told: bool) -> None:
+    """The attribute that names the customer may be among them."""
+    assert read(event(eventType=kind, updatedProperties=updated), INSTANCE, NOW).updates_attributes is told
 
 
 @pytest.mark.parametrize(
@@ -114,7 +148,7 @@ def test_nothing_ends_after_it_was_told() -> None:
 def test_what_is_not_for_this_history_is_ignored(changed: dict[str, Any], reason: str) -> None:
     """One bus carries the events of all instances and channels."""
     with pytest.raises(Ignored, match=reason):
-        read(event(**changed), INSTANCE)
+        read(event(**changed), INSTANCE, NOW)
 
 
 WRONG: tuple[Any, ...] = (7, True, [], {"a": 1})
@@ -143,7 +177,7 @@ POISON: list[Any] = [
 def test_poison_is_told_without_its_content(poison: Any) -> None:
     """It ends in the dead-letter queue; what the log tells of it names nobody."""
     with pytest.raises(Poison) as told:
-        read(poison, INSTANCE)
+        read(poison, INSTANCE, NOW)
     assert "customer" not in str(told.value).replace("customerId", "")
     assert len(str(told.value)) < 200
 
@@ -161,7 +195,7 @@ def test_whatever_comes_is_read_ignored_or_poison(detail: dict[str, Any], whole:
     """Never anything else: no other exception ends the recorder."""
     sound = event()
     try:
-        told = read({**sound, "detail": {**sound["detail"], **detail} if whole else detail}, INSTANCE)
+        told = read({**sound, "detail": {**sound["detail"], **detail} if whole else detail}, INSTANCE, NOW)
     except (Poison, Ignored):
         return
     assert told.contact_id

@@ -14,6 +14,7 @@ from association.connect import Connect, Described
 from aws import asking
 from aws.asking import Asking
 from aws.client import Unreachable
+from history.key import key_of
 from history.session import Segment, Session
 from history.table import Table
 from recorder import recording
@@ -21,6 +22,7 @@ from recorder.event import Ignored, read
 from recorder.recording import Recorder, Unrecorded
 from recorder.settings import Settings
 from tests.chat_histories import HISTORIES, World, delivered
+from tests.unit.association.events import answer
 from tests.unit.history.dynamodb import DynamoDB, refused
 
 RETENTION_SECONDS = 1000
@@ -36,24 +38,26 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 class Recording:
     """A recorder of a world's events, its table in memory."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, identity: str = "customer_id") -> None:
         self.world = world
+        self.identity = identity
         self.described: list[str] = []
         self.dynamodb = DynamoDB()
         self.table = Table(self.dynamodb, "table", Asking(time.monotonic() + 600))  # type: ignore[arg-type]
         connect = cast(Connect, SimpleNamespace(describe=self._describe))
-        made = Settings(world.instance.id, "http://x", "customer_id", "table", "http://x", RETENTION_SECONDS)
+        made = Settings(world.instance.id, "http://x", identity, "table", "http://x", RETENTION_SECONDS)
         self.recorder = Recorder(made, connect, self.table)
 
     def _describe(self, instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
-        assert (instance_id, customer_identity) == (self.world.instance.id, "customer_id")
+        # With an attribute the world's customers are its values.
+        assert (instance_id, customer_identity) == (self.world.instance.id, self.identity)
         self.described += contact_ids
         return Described({id: self.world.described(id) for id in contact_ids}, self.world.now.timestamp())
 
     def take(self, event: dict[str, Any]) -> bool | None:
         """Record an event; None if it is none for the history."""
         try:
-            return self.recorder.record_event(read(event, self.world.instance.id))
+            return self.recorder.record_event(read(event, self.world.instance.id, self.world.now.timestamp()))
         except Ignored:
             return None
 
@@ -72,7 +76,8 @@ def check_a_history(history: list[tuple[Any, ...]], chance: random.Random) -> No
     """The table equals the one that is computed from the contacts, and so it stays."""
     world = World()
     world.play(history)
-    kept = Recording(world)
+    world.forget(chance)
+    kept = Recording(world, chance.choice(["customer_id", "attribute:customer"]))
     events = delivered(world.sent, chance)
     for event in events:
         kept.take(event)
@@ -87,6 +92,7 @@ def check_a_lossy_history(history: list[tuple[Any, ...]], chance: random.Random)
     """With one event in ten lost, the table says nothing untrue, and the backfill brings it to the same state."""
     world = World()
     world.play(history)
+    world.forget(chance)
     kept = Recording(world)
     for event in delivered(world.sent, chance, lost=0.1):
         kept.take(event)
@@ -159,6 +165,71 @@ def test_without_a_customer_only_beginning_and_end_are_asked_about(kept: Recordi
         kept.take(event)
     assert len(kept.described) == 1
     assert kept.holds() == {}
+
+
+def updated(event: dict[str, Any]) -> dict[str, Any]:
+    """That its contact's attributes were changed, instead."""
+    told = {"eventType": "CONTACT_DATA_UPDATED", "updatedProperties": ["UserDefinedAttributes"]}
+    kept = {name: value for name, value in event["detail"].items() if name.lower() != "eventtype"}
+    return {**event, "detail": {**kept, **told}}
+
+
+@pytest.mark.parametrize("identity", ["customer_id", "attribute:customer"])
+def test_an_attribute_that_a_flow_sets_is_found_when_it_is_told(identity: str) -> None:
+    """Until then the chat is nobody's; an event of its CustomerId would hold that itself."""
+    world = World()
+    chat = world.start("ada")
+    world.forgotten = {chat.id}
+    kept = Recording(world, identity)
+    begun = world.sent[0]
+    before = {name: value for name, value in begun["detail"].items() if name.lower() != "customerid"}
+    assert kept.take({**begun, "detail": before}) is None
+    world.forgotten = set()
+    assert kept.take(updated({**begun, "detail": before})) is (None if identity == "customer_id" else True)
+    assert kept.holds() == ({} if identity == "customer_id" else world.table())
+
+
+def test_the_last_event_of_a_segment_makes_up_for_the_one_before_it() -> None:
+    """Where the customer is an attribute, which no event holds: DISCONNECTED was lost, COMPLETED came."""
+    world = World()
+    chat = world.start("ada")
+    world.contacts.stop(chat, world.now)
+    kept = Recording(world, "attribute:customer")
+    (completed,) = (event for event in world.sent if "COMPLETED" in event["detail"].values())
+    assert kept.take(completed)
+    assert kept.holds() == world.table()
+
+
+def test_a_later_segment_without_a_customer_is_its_sessions() -> None:
+    """Neither its event nor Amazon Connect says whose it is: the session's first contact does."""
+    world = World()
+    first = world.start("ada")
+    later = world.contacts.transfer(first, world.now)
+    world.forgotten = {later.id}
+    kept = Recording(world)
+    kept.recorder.record_contact(later.id)
+    assert kept.described == [later.id, first.id]
+    ((key, session),) = kept.holds().items()
+    assert key == (key_of(world.instance.id, "ada"), first.id)
+    assert session is not None
+    assert set(session.segments) == {later.id}
+
+
+def test_a_guide_that_is_described_is_nobodys_chat(kept: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backfill finds it among the chats."""
+    (chat,) = kept.world.contacts.all(kept.world.instance)
+    guide = kept.world.described(chat.id)
+    assert guide is not None
+    monkeypatch.setattr(kept.world, "described", lambda _: guide._replace(subtype="connect:Guide"))
+    with pytest.raises(Ignored, match="guide"):
+        kept.recorder.record_contact(chat.id)
+
+
+def test_an_item_that_grew_too_large_is_kept_for_people(kept: Recording) -> None:
+    """DynamoDB takes 400 KB: some thousands of segments of one session."""
+    kept.dynamodb.instead = [answer(200, {}), refused("ValidationException")]
+    with pytest.raises(Unrecorded, match="ValidationException"):
+        kept.take(kept.world.sent[0])
 
 
 def test_two_writers_at_once_lose_nothing(kept: Recording) -> None:
