@@ -9,7 +9,6 @@ import matplotlib
 
 from bench import cost, history, measure
 from connect_persistent_chat import wire
-from connect_persistent_chat.monitoring import PROBING_RULES
 from local.cdk import bootstrap, cdk
 from local.cloud import Cloud
 from local.deploy import arguments_of
@@ -24,6 +23,8 @@ SIZES = (1_000, 10_000, 100_000)
 LATENCY = 0.05
 LIMITS = ("rateLimit", "burstLimit")
 MEMORY_GB = 0.5
+# Of PersistentChatMonitoring; metrics beside those by rule.
+ALARMS, METRICS = 8, 4
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -56,7 +57,7 @@ def say(text: str) -> None:
 
 def ms(seconds: float) -> str:
     """Milliseconds."""
-    return f"{seconds * 1000:.3g}"
+    return f"{seconds * 1000:.3g}" if seconds < 1 else f"{seconds * 1000:,.0f}"
 
 
 def cold_part(cloud: Cloud) -> tuple[str, dict[str, measure.Figures]]:
@@ -89,8 +90,8 @@ def cold_part(cloud: Cloud) -> tuple[str, dict[str, measure.Figures]]:
     return text + table(head, rows) + "\n" + shown, figures
 
 
-def warm_part(cloud: Cloud) -> str:
-    """Warm requests."""
+def warm_part(cloud: Cloud) -> tuple[str, dict[str, float]]:
+    """Warm requests; and how long one takes with latency, for the cost."""
     say("warm requests")
     figures = measure.warm(cloud, 5, 300)
     plain = figures["plain boto3"]
@@ -100,7 +101,7 @@ def warm_part(cloud: Cloud) -> str:
     slow = measure.with_latency(cloud, LATENCY, 40, 3)
     growth = measure.growth(cloud, 5000)
     over = slow["both"] - slow["alone"] * 2
-    return (
+    text = (
         "## Warm\n\nFor one request in a process that is warm, Connect answering at once.\n\n"
         + table(("handler", "CPU ms", "of plain", "wall ms"), rows)
         + "\n"
@@ -108,8 +109,10 @@ def warm_part(cloud: Cloud) -> str:
         + f"\nWith {ms(LATENCY)} ms of latency on each of Connect's operations, a request with the rule on takes "
         f"{ms(slow['both'])} ms: both contacts are described at the same time. One call alone takes "
         f"{ms(slow['alone'])} ms, so {ms(over)} ms are the rule's.\n\n"
-        f"Peak memory after 500 requests: {growth['few_mb']:.1f} MB; after 5,000: {growth['many_mb']:.1f} MB.\n"
+        "Peak memory after 500 requests, each for a new chat, with the rule, over TLS: "
+        f"{growth['few_mb']:.1f} MB; after 5,000: {growth['many_mb']:.1f} MB.\n"
     )
+    return text, {"this project": slow["both"], "plain boto3": LATENCY + plain["wall"]}
 
 
 def load_part(cloud: Cloud, url: str) -> str:
@@ -138,8 +141,10 @@ def load_part(cloud: Cloud, url: str) -> str:
                 one["throttled_by_connect"],
                 ms(one["p50"]),
                 ms(one["p99"]),
+                f"{one['sdk']:.0%}",
                 one["associations"],
                 one["doubled"],
+                one["unfounded"],
                 one["untold"],
             )
         )
@@ -149,18 +154,21 @@ def load_part(cloud: Cloud, url: str) -> str:
         "runs x s",
         "answers",
         "throttled by Connect",
-        "p50, ms",
-        "p99, ms",
+        "p50 of 200, ms",
+        "p99 of 200, ms",
+        "SDKs' calls granted",
         "associations",
         "doubled",
+        "unfounded",
         "untold",
     )
     return (
         "## Load\n\nThrough the deployed endpoint on the local cloud and Connect's default quotas: first with the "
         "endpoint's default throttle, then without it, so that Connect's quota is the gate. Counts are of all runs, "
         "times the median of the runs' own. Each call is for a new chat, and one in ten is made by a default boto3 "
-        "client, which tries again by itself: that is the p99. Untold: an association whose caller was not answered "
-        "200, and so was told to try again.\n\n" + table(head, rows)
+        "client, which tries again by itself, as it is told. Times are those of the other calls that were granted. "
+        "Doubled: a chat with two associations. Unfounded: a 200 without an association. Untold: an association whose "
+        "caller was not answered 200, and so was told to try again.\n\n" + table(head, rows)
     )
 
 
@@ -176,15 +184,14 @@ def lift_throttle(cloud: Cloud, url: str) -> None:
 def synthesis_part() -> str:
     """Synthesis."""
     say("synthesis")
-    figures = measure.synthesis(7)
-    bare = figures["bare"]
+    figures = measure.synthesis(11)
     rows = [
         (
             "bare RestApi and Function" if name == "bare" else f"{name} endpoints" if name != "1" else "1 endpoint",
             f"{one['wall']:.2f}",
-            f"{one['wall'] / bare['wall']:.2f}",
+            f"{one['wall_of_bare']:.2f}",
             f"{one['alone']:.2f}",
-            f"{one['alone'] / bare['alone']:.2f}",
+            f"{one['alone_of_bare']:.2f}",
             round(one["bytes"] / 1024),
             one["resources"],
         )
@@ -194,36 +201,36 @@ def synthesis_part() -> str:
     each = (figures["50"]["wall"] - figures["10"]["wall"]) / 40
     return (
         "## Synthesis\n\nWall time of `cdk synth`, as people wait for it, and of the app's own process alone; most "
-        "of both is the CDK's engine and its check of the template. Each endpoint is in a stack of its own; from 10 "
-        f"to 50, one more takes {each * 1000:.0f} ms. One endpoint is four times the resources of the bare stack: "
-        "about half of what it adds is their making, some 190 calls more from Python to the CDK's engine, a third is "
-        "the CDK's check of them, the rest the proof's fingerprint, the copies of the code and the imports: see "
+        "of both is the CDK's engine and its check of the template. Ratios are the medians of the turns' own. "
+        "Each endpoint is in a stack of its own; from 10 "
+        f"to 50, one more takes {each * 1000:.0f} ms. What one endpoint adds, and why, is in "
         "[decisions/synthesis-time.md](decisions/synthesis-time.md).\n\n" + table(head, rows)
     )
 
 
-def cost_part(figures: dict[str, measure.Figures]) -> str:
-    """Cost, from what was measured."""
-    ours, plain = figures["this project"], figures["plain boto3"]
+def cost_part(cold: dict[str, measure.Figures], warm: dict[str, float]) -> str:
+    """Cost, from what was measured: until the first answer from cold, and a warm request's time."""
+    ours, plain = (cold[name]["first_wall"] for name in ("this project", "plain boto3"))
     handlers = {
-        "this project, with the rule": cost.Handler(MEMORY_GB, ours["ready_wall"], 2 * LATENCY + 0.003),
-        "plain boto3, no check": cost.Handler(MEMORY_GB, plain["ready_wall"], LATENCY + 0.002),
+        "this project, with the rule": cost.Handler(MEMORY_GB, ours, warm["this project"]),
+        "plain boto3, no check, no traces": cost.Handler(MEMORY_GB, plain, warm["plain boto3"], traced=False),
     }
-    rows = []
+    rows, parts = [], list[str]()
     for name, handler in handlers.items():
         for share in (1.0, 0.1):
             dollars = cost.per_million(handler, share_cold=share)
+            parts = list(dollars)
             rows.append((name, f"{share:.0%}", *(f"{dollars[part]:.2f}" for part in dollars)))
-    parts = list(cost.per_million(handlers["plain boto3, no check"], share_cold=0))
-    idle = cost.watched_month(alarms=6, dashboards=1)
-    # One for each rule, all of them together, and the throttle.
-    busy = cost.watched_month(alarms=6, dashboards=1, metrics=len(PROBING_RULES) + 2)
+    idle = cost.watched_month(alarms=ALARMS, dashboards=1)
+    busy = cost.watched_month(alarms=ALARMS, dashboards=1, metrics=METRICS)
     return (
         f"## Cost\n\nDollars for a million calls, Connect taking {ms(LATENCY)} ms for each of its own, from the prices "
-        "in `bench/cost.py` with their date, and the cold times above: this machine's, not Lambda's.\n\n"
+        "in `bench/cost.py` with their date, and the times above: this machine's, not Lambda's. At a million a month, "
+        "X-Ray's default traces nearly all of them.\n\n"
         + table(("handler", "cold calls", *parts), rows)
-        + "\nA month without a call costs what the logs that are kept take; with `PersistentChatMonitoring`, "
-        f"{idle:.2f} dollars more, and {busy:.2f} in a month with calls in every hour.\n"
+        + "\nA month without a call costs either of them what the logs that are kept take; with "
+        f"`PersistentChatMonitoring`, {idle:.2f} dollars more, and {busy:.2f} in a month with calls in every hour, "
+        f"beside {cost.METRIC_PER_MONTH:.2f} for each rule that refuses.\n"
     )
 
 
@@ -276,7 +283,7 @@ def main() -> None:
     with Cloud() as cloud:
         cloud.control("POST", "quotas", {"enabled": False})
         cold_text, figures = cold_part(cloud)
-        warm_text = warm_part(cloud)
+        warm_text, warm = warm_part(cloud)
         say("deploying the app")
         bootstrap(cloud)
         context = ["-c", f"instance={cloud.instance_id}"]
@@ -296,7 +303,7 @@ def main() -> None:
         load_text,
         history_text,
         synthesis_part(),
-        cost_part(figures),
+        cost_part(figures, warm),
     ]
     (DOCS / "benchmarks.md").write_text("\n".join(page), encoding="utf-8")
     print(f"Written: {DOCS / 'benchmarks.md'}")

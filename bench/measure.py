@@ -8,8 +8,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -98,18 +99,20 @@ def one_event(cloud: Cloud) -> Figures:
     return event_of(cloud, chats.start(), source)
 
 
+@contextmanager
+def tls(cloud: Cloud) -> Iterator[dict[str, str]]:
+    """The cloud behind TLS, with a certificate of an authority that is named Amazon: the variables that lead there."""
+    amazon = Authority("Amazon")
+    with tempfile.TemporaryDirectory() as scratch, tls_in_front_of(port_of(cloud.url), amazon.server()) as port:
+        bundle = str(bundle_of_system_and(amazon, Path(scratch)))
+        yield {"AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}", "SSL_CERT_FILE": bundle, "AWS_CA_BUNDLE": bundle}
+
+
 def cold(cloud: Cloud, runs: int) -> dict[str, Figures]:
     """Process start to ready and to the first answer, one handler after the other, in turns, over TLS."""
     events = {name: one_event(cloud) for name in HANDLERS}
     samples: dict[str, list[Figures]] = {name: [] for name in HANDLERS}
-    amazon = Authority("Amazon")
-    with tempfile.TemporaryDirectory() as scratch, tls_in_front_of(port_of(cloud.url), amazon.server()) as port:
-        bundle = str(bundle_of_system_and(amazon, Path(scratch)))
-        variables = {
-            "AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}",
-            "SSL_CERT_FILE": bundle,
-            "AWS_CA_BUNDLE": bundle,
-        }
+    with tls(cloud) as variables:
         for _ in range(runs):
             for name, taken in samples.items():
                 taken.append(run_handler(cloud, name, [events[name]], variables=variables))
@@ -164,10 +167,13 @@ def _with_latency(cloud: Cloud, seconds: float, requests: int) -> Figures:
 
 
 def growth(cloud: Cloud, requests: int) -> Figures:
-    """Peak memory after a few and after many requests of one process."""
-    event = one_event(cloud)
-    few = run_handler(cloud, "this project", [event], times=requests // 10)
-    many = run_handler(cloud, "this project", [event], times=requests)
+    """Peak memory after a few and after many requests of one process, each for a new chat, with the rule, over TLS."""
+    events = new_events(cloud, requests)
+    with tls(cloud) as variables:
+        few, many = (
+            run_handler(cloud, "this project", some, times=1, checked=True, variables=variables)
+            for some in (events[: requests // 10], events)
+        )
     return {"few_mb": few["last_peak_mb"], "many_mb": many["last_peak_mb"]}
 
 
@@ -181,12 +187,20 @@ def load_often(cloud: Cloud, url: str, rate: float, seconds: float, runs: int) -
     return {
         "statuses": dict(sorted(statuses.items())),
         **{key: sum(one[key] for one in taken) for key in added},
-        **{key: median(one[key] for one in taken) for key in ("p50", "p99")},
+        **{key: median(one[key] for one in taken) for key in ("p50", "p99", "sdk")},
     }
 
 
+# Of so many callers one is an SDK, which tries again by itself. More calls at once than ever wait for an answer.
+_OF_SDKS = 10
+_MOST_AT_ONCE = 400
+
+
 def load(cloud: Cloud, url: str, rate: float, seconds: float) -> Figures:
-    """Calls at this rate through the deployed endpoint, each for a new chat; one in ten by a default boto3 client."""
+    """Calls at this rate through the deployed endpoint, each for a new chat; one in ten by a default boto3 client.
+
+    Times are those of the calls that were granted, from the moment at which each was to be made.
+    """
     chats = Chats(cloud)
     cloud.control("POST", "quotas", {"enabled": False})
     source = chats.start()
@@ -199,15 +213,14 @@ def load(cloud: Cloud, url: str, rate: float, seconds: float) -> Figures:
     body = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": source}).encode()
 
     def call(number: int, contact: str) -> tuple[str, int, float]:
-        began = time.monotonic()
-        if number % 10 == 9:
+        if number % _OF_SDKS == _OF_SDKS - 1:
             status = _by_sdk(sdk, cloud, contact, source)
         else:
             status = send(cloud, address + contact, body).status
-        return contact, status, time.monotonic() - began
+        return contact, status, time.monotonic() - began - number / rate
 
     began = time.monotonic()
-    with ThreadPoolExecutor(64) as pool:
+    with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
         running = []
         for number, contact in enumerate(contacts):
             time.sleep(max(0.0, began + number / rate - time.monotonic()))
@@ -216,7 +229,8 @@ def load(cloud: Cloud, url: str, rate: float, seconds: float) -> Figures:
     held = Counter(association["InitialContactId"] for association in cloud.control("GET", "associations"))
     granted = {contact for contact, status, _ in answers if status == 200}
     ours = {contact: held[contact] for contact in contacts if held[contact]}
-    times = sorted(seconds for _, _, seconds in answers)
+    by_sdks = {contact for number, contact in enumerate(contacts) if number % _OF_SDKS == _OF_SDKS - 1}
+    times = sorted(seconds for contact, status, seconds in answers if status == 200 and contact not in by_sdks)
     return {
         "throttled_by_connect": _throttled_by_connect(cloud) - throttled_before,
         "statuses": dict(sorted(Counter(status for _, status, _ in answers).items())),
@@ -227,6 +241,8 @@ def load(cloud: Cloud, url: str, rate: float, seconds: float) -> Figures:
         "untold": len(set(ours) - granted),
         "p50": times[len(times) // 2],
         "p99": times[min(len(times) - 1, int(len(times) * 0.99))],
+        # Of the boto3 clients' calls the share that was granted in the end.
+        "sdk": len(granted & by_sdks) / len(by_sdks),
     }
 
 
@@ -252,32 +268,36 @@ def synthesis(runs: int) -> dict[str, Figures]:
     """`cdk synth` of a bare RestApi with a Function, and of apps of 1, 10 and 50 endpoints: its wall time, that of
     the app's own process alone, the largest template's size, and the resources."""
     cases = ("bare", "1", "10", "50")
-    walls: dict[str, list[float]] = {case: [] for case in cases}
-    alone: dict[str, list[float]] = {case: [] for case in cases}
+    walls: dict[str, dict[int, float]] = {case: {} for case in cases}
+    alone: dict[str, dict[int, float]] = {case: {} for case in cases}
     sizes: dict[str, tuple[int, int]] = {}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     # As users have it after the first time: compiled.
     environment = {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
     for turn in range(runs):
-        for case in cases:
+        # In another order each time: what came before leaves the machine warm, or hot.
+        for case in cases[turn % len(cases) :] + cases[: turn % len(cases)]:
             if case == "50" and turn % 3:
                 continue
             app = [sys.executable, str(ROOT / "bench/synthesize.py"), case]
             with tempfile.TemporaryDirectory() as out:
                 began = time.monotonic()
                 cdk("synth", "--quiet", "--app", shlex.join(app), "--output", out, environment=environment)
-                walls[case].append(time.monotonic() - began)
+                walls[case][turn] = time.monotonic() - began
                 files = list(Path(out).glob("*.template.json"))
                 resources = sum(len(json.loads(file.read_bytes())["Resources"]) for file in files)
                 sizes[case] = (max(file.stat().st_size for file in files), resources)
             with tempfile.TemporaryDirectory() as out:
                 began = time.monotonic()
                 subprocess.run(app, env={**environment, "CDK_OUTDIR": out}, check=True, capture_output=True)
-                alone[case].append(time.monotonic() - began)
+                alone[case][turn] = time.monotonic() - began
     return {
         case: {
-            "wall": median(walls[case]),
-            "alone": median(alone[case]),
+            "wall": median(walls[case].values()),
+            "alone": median(alone[case].values()),
+            # Turn by turn: the machine's moods are in both.
+            "wall_of_bare": median(wall / walls["bare"][turn] for turn, wall in walls[case].items()),
+            "alone_of_bare": median(wall / alone["bare"][turn] for turn, wall in alone[case].items()),
             "bytes": sizes[case][0],
             "resources": sizes[case][1],
         }

@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import quote
 
 from association import answers, contact, names, outcomes
 from association.contact import Contact
@@ -12,6 +11,7 @@ from association.request import AssociationRequest, derived_client_token
 from aws.asking import Asking, Operation
 from aws.client import Client, Unreadable
 from aws.outcomes import Answer, Document, Outcome, detail_of, is_refused
+from aws.signing import encoded
 
 _NOWHERE = "00000000-0000-0000-0000-000000000000"
 
@@ -109,7 +109,7 @@ class Connect:
 
 
 def _create_association(request: AssociationRequest) -> Operation:
-    instance_id, contact_id = quote(request.instance_id, safe=""), quote(request.initial_contact_id, safe="")
+    instance_id, contact_id = encoded(request.instance_id), encoded(request.initial_contact_id)
     body = {
         "RehydrationType": request.rehydration_type,
         "SourceContactId": request.source_contact_id,
@@ -131,5 +131,5 @@ def _continued_from(document: Document) -> str:
 
 
 def _describe_contact(instance_id: str, contact_id: str, customer_identity: str) -> Operation:
-    target = f"/contacts/{quote(instance_id, safe='')}/{quote(contact_id, safe='')}"
+    target = f"/contacts/{encoded(instance_id)}/{encoded(contact_id)}"
     return Operation("GET", target, b"", lambda document: contact.read(document, customer_identity))

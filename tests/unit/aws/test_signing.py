@@ -12,7 +12,7 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws.signing import Credentials, CredentialsMissing, Unsigned, signed_headers
+from aws.signing import Credentials, CredentialsMissing, Unsigned, encoded, signed_headers
 
 NOW = 1_763_900_000
 SAFE = st.sampled_from("abcXYZ019-_.~")
@@ -59,6 +59,14 @@ def hold_against_botocore(request: dict[str, Any]) -> None:
     unsigned = Unsigned(request["method"], target, headers, request["body"])
     ours = signed_headers(unsigned, "connect", credentials, NOW)["Authorization"]
     assert ours == botocore_authorization(request["method"], target, headers, request["body"], credentials)
+
+
+@settings(max_examples=500)
+@given(st.text(st.characters(codec="utf-8")))
+def test_text_is_encoded_as_the_standard_library_does(text: str) -> None:
+    """Whatever stands in a path: it is the same to whoever decodes it."""
+    assert encoded(text) == quote(text, safe="")
+    assert encoded(text, b"/") == quote(text, safe="/")
 
 
 @settings(max_examples=500, deadline=None)
