@@ -109,7 +109,7 @@ def warm_part(cloud: Cloud) -> tuple[str, dict[str, float]]:
         + f"\nWith {ms(LATENCY)} ms of latency on each of Connect's operations, a request with the rule on takes "
         f"{ms(slow['both'])} ms: both contacts are described at the same time. One call alone takes "
         f"{ms(slow['alone'])} ms, so {ms(over)} ms are the rule's.\n\n"
-        "Peak memory after 500 requests, each for a new chat, with the rule, over TLS: "
+        "Memory after 500 requests of one process, each for a new chat, with the rule, over TLS: "
         f"{growth['few_mb']:.1f} MB; after 5,000: {growth['many_mb']:.1f} MB.\n"
     )
     return text, {"this project": slow["both"], "plain boto3": LATENCY + plain["wall"]}

@@ -167,14 +167,12 @@ def _with_latency(cloud: Cloud, seconds: float, requests: int) -> Figures:
 
 
 def growth(cloud: Cloud, requests: int) -> Figures:
-    """Peak memory after a few and after many requests of one process, each for a new chat, with the rule, over TLS."""
-    events = new_events(cloud, requests)
+    """Memory of one process after a tenth of its requests, and after all: new chats, with the rule, over TLS."""
     with tls(cloud) as variables:
-        few, many = (
-            run_handler(cloud, "this project", some, times=1, checked=True, variables=variables)
-            for some in (events[: requests // 10], events)
+        one = run_handler(
+            cloud, "this project", new_events(cloud, requests), times=1, checked=True, variables=variables
         )
-    return {"few_mb": few["last_peak_mb"], "many_mb": many["last_peak_mb"]}
+    return {"few_mb": one["early_mb"], "many_mb": one["last_mb"]}
 
 
 def load_often(cloud: Cloud, url: str, rate: float, seconds: float, runs: int) -> Figures:

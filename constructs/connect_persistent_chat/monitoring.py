@@ -26,14 +26,6 @@ NO_CUSTOMER_RULE = "no_customer"
 _PERIOD = Duration.minutes(5)
 
 
-def _equals(field: str, value: str) -> logs.JsonPattern:
-    return logs.FilterPattern.string_value(f"$.{field}", "=", value)
-
-
-_REFUSED = _equals("verdict", "refused")
-_PROBING = tuple(_equals("rule", rule) for rule in PROBING_RULES)
-
-
 class PersistentChatMonitoring(Construct):
     """Eight alarms and a dashboard for one endpoint.
 
@@ -89,9 +81,10 @@ class PersistentChatMonitoring(Construct):
         self._topic = topic
         self._namespace = f"PersistentChat/{Names.unique_resource_name(endpoint, max_length=80)}"
         self._alarms: list[cloudwatch.Alarm] = []
-        refusals = self._count("refused", endpoint.function_log, _REFUSED)
-        self._count("refused_by", endpoint.function_log, _REFUSED, by="rule")
-        others = self._count("probing", endpoint.function_log, logs.FilterPattern.any(*_PROBING))
+        refused_line, probing_rules = _equals("verdict", "refused"), [_equals("rule", rule) for rule in PROBING_RULES]
+        refusals = self._count("refused", endpoint.function_log, refused_line)
+        self._count("refused_by", endpoint.function_log, refused_line, by="rule")
+        others = self._count("probing", endpoint.function_log, logs.FilterPattern.any(*probing_rules))
         nobodys = self._count("without_customer", endpoint.function_log, _equals("rule", NO_CUSTOMER_RULE))
         throttles = self._count("throttled", endpoint.access_log, _equals("status", "429"))
         self._alarm("ServerErrors", endpoint.metric_server_error(), server_errors, "The endpoint fails (5xx).")
@@ -210,3 +203,7 @@ class PersistentChatMonitoring(Construct):
 
     def _graph(self, title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
         return cloudwatch.GraphWidget(title=title, left=metrics, width=12, height=6)
+
+
+def _equals(field: str, value: str) -> logs.JsonPattern:
+    return logs.FilterPattern.string_value(f"$.{field}", "=", value)

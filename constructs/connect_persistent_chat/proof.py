@@ -22,8 +22,8 @@ LONGEST_PATIENCE_SECONDS = 600
 # Where an app or stage names a permissions boundary for all of its roles (CDK Developer Guide).
 _BOUNDARY = "@aws-cdk/core:permissionsBoundary"
 
-
-# What takes effect with a deployment of the API only, whose id, which the stage names, holds a hash of it.
+# What takes effect with a deployment of the API only. That deployment's id, which the stage names, is made of what
+# these are made of.
 _DEPLOYED_TOGETHER = (
     apigateway.CfnGatewayResponse,
     apigateway.CfnMethod,

@@ -6,14 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from aws.client import Client, DeadlineExceeded, Stale, Unreachable, Unreadable
-from aws.outcomes import Answer, Document, Outcome, is_throttled, is_worth_another_try, read_answer
+from aws.outcomes import Document, Outcome, is_worth_another_try, read_answer
 
 # For somebody who waits.
 _MOST_ATTEMPTS = 3
 # Before the second attempt; twice as much before each further one, up to the last of these.
 _LONGEST_PAUSE_SECONDS = 0.2
-# After a throttle: quotas are filled up by the second, and what comes too early again is taken from somebody else.
-_LONGEST_PAUSE_AFTER_THROTTLE_SECONDS = 1.0
 _LONGEST_PAUSE_OF_ALL_SECONDS = 5.0
 # An answer takes longer only if none will come. Half of what is left of the deadline, if that is more.
 _READ_SECONDS = 1.0
@@ -58,7 +56,9 @@ class Asking:
             outcome = self._attempt(operation, client, last=attempts == self._most_attempts)
             if not is_worth_another_try(outcome):
                 return outcome
-            pause = _pause_after(outcome, attempts)
+            # Full jitter; importing `random` for one number would cost a cold start milliseconds.
+            longest = min(_LONGEST_PAUSE_SECONDS * 2 ** (attempts - 1), _LONGEST_PAUSE_OF_ALL_SECONDS)
+            pause = 0.0 if isinstance(outcome, Stale) else longest * os.urandom(1)[0] / 255
             left = self._deadline - time.monotonic()
             if self._gave_up or attempts == self._most_attempts or left < pause + _LEAST_ATTEMPT_SECONDS:
                 self._gave_up = True
@@ -75,13 +75,3 @@ class Asking:
             return read_answer(response, operation.read)
         except (Unreachable, DeadlineExceeded, Unreadable) as failure:
             return failure
-
-
-def _pause_after(outcome: Outcome, attempts: int) -> float:
-    """In seconds, with full jitter. Importing `random` for one number would cost a cold start milliseconds."""
-    if isinstance(outcome, Stale):
-        return 0
-    throttled = isinstance(outcome, Answer) and is_throttled(outcome)
-    first = _LONGEST_PAUSE_AFTER_THROTTLE_SECONDS if throttled else _LONGEST_PAUSE_SECONDS
-    longest: float = min(first * 2 ** (attempts - 1), _LONGEST_PAUSE_OF_ALL_SECONDS)
-    return longest * os.urandom(1)[0] / 255

@@ -33,6 +33,13 @@ def with_a_boundary_for_all(here: Stack) -> None:
     endpoint(here)
 
 
+def deployed_by_hand(here: Stack) -> None:
+    """As docs/proof.md says it for level-1 changes of the API."""
+    deployment = endpoint(here).api.latest_deployment
+    assert deployment is not None
+    deployment.add_to_logical_id("by hand")
+
+
 def test_the_same_endpoint_has_the_same_proof() -> None:
     """A deployment that changes nothing must not call the endpoint."""
     assert proof_of() == proof_of()
@@ -63,6 +70,9 @@ def test_the_same_endpoint_has_the_same_proof() -> None:
         with_a_boundary_for_all,
         lambda here: endpoint(here).api.root.add_resource("more").add_method("GET"),
         lambda here: endpoint(here).api.add_gateway_response("More", type=apigateway.ResponseType.INVALID_API_KEY),
+        lambda here: endpoint(here).api.add_model("More", schema=apigateway.JsonSchema()),
+        lambda here: endpoint(here).api.add_request_validator("More", validate_request_body=True),
+        deployed_by_hand,
     ],
     ids=[
         "environment",
@@ -80,6 +90,9 @@ def test_the_same_endpoint_has_the_same_proof() -> None:
         "boundary for all",
         "api deployment",
         "gateway response",
+        "model",
+        "validator",
+        "deployment by hand",
     ],
 )
 def test_what_changes_the_endpoint_changes_the_proof(change: Callable[[Stack], object]) -> None:
