@@ -14,6 +14,7 @@ import pytest
 from connect_persistent_chat.functions import ASSOCIATION_PACKAGES
 from local.chats import Chats
 from local.clients import Answer, endpoint_client
+from local.tls import Authority, port_of, tls_in_front_of
 from tests.local.breaking import function_of, other_environment, with_code
 from tests.local.callers import Door
 from tests.local.deployments import Deployed, lines_of
@@ -138,6 +139,17 @@ def test_a_tls_failure_is_out_of_reach(sound: Deployed) -> None:
     with other_environment(sound, lambda variables: variables.update(AWS_ENDPOINT_URL_CONNECT=address)):
         answer, associations, _ = asked(sound)
     assert (answer.status, associations) == (503, 0)
+
+
+def test_a_certificate_of_nobody_known_is_out_of_reach(sound: Deployed) -> None:
+    """Who stands between the function and Amazon Connect is sent nothing."""
+    before = sound.cloud.control("GET", "calls")
+    with tls_in_front_of(port_of(sound.cloud.url), Authority("Somebody").server()) as port:
+        address = f"https://127.0.0.1:{port}"
+        with other_environment(sound, lambda variables: variables.update(AWS_ENDPOINT_URL_CONNECT=address)):
+            answer, associations, _ = asked(sound)
+    assert (answer.status, associations) == (503, 0)
+    assert sound.cloud.control("GET", "calls").get(DESCRIPTION) == before.get(DESCRIPTION)
 
 
 @contextmanager
