@@ -87,19 +87,20 @@ class Connect:
         """The outcomes of one or two operations."""
         if len(operations) == 1:
             return [self._asking.ask(operations[0], self._clients[0])]
+        given_up = threading.Event()
         beside: list[Outcome] = []
         bugs: list[Exception] = []
 
         def ask_beside() -> None:
             try:
-                beside.append(self._asking.ask(operations[1], self._clients[1]))
+                beside.append(self._asking.ask(operations[1], self._clients[1], given_up))
             except Exception as bug:
                 bugs.append(bug)
 
         thread = threading.Thread(target=ask_beside)
         thread.start()
         try:
-            first = self._asking.ask(operations[0], self._clients[0])
+            first = self._asking.ask(operations[0], self._clients[0], given_up)
         finally:
             # It ends by the deadline, as this one does.
             thread.join()

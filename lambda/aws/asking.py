@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import NamedTuple
 
 from aws.client import Client, DeadlineExceeded, Stale, Unreachable, Unreadable
@@ -37,16 +38,18 @@ class Asking:
         self._deadline = deadline
         self._most_attempts = most_attempts
         self._asked: list[str] = []
-        self._gave_up = False
 
     @property
     def attempts(self) -> int:
         """How often anything was asked so far."""
         return len(self._asked)
 
-    def ask(self, operation: Operation, client: Client) -> Outcome:
-        """Ask, and again if that may help and there is time, unless what is asked beside was given up: then nothing
-        depends on this any more. What is sent stays the same."""
+    def ask(self, operation: Operation, client: Client, given_up: Event | None = None) -> Outcome:
+        """Ask, and again if that may help and there is time. What is sent stays the same.
+
+        :param given_up: shared with what is asked beside, if one is worth nothing without the other: set by the first
+            that is given up, which ends the other's attempts as well.
+        """
         attempts = 0
         while True:
             if self._deadline - time.monotonic() < _LEAST_ATTEMPT_SECONDS:
@@ -60,8 +63,10 @@ class Asking:
             longest = min(_LONGEST_PAUSE_SECONDS * 2 ** (attempts - 1), _LONGEST_PAUSE_OF_ALL_SECONDS)
             pause = 0.0 if isinstance(outcome, Stale) else longest * os.urandom(1)[0] / 255
             left = self._deadline - time.monotonic()
-            if self._gave_up or attempts == self._most_attempts or left < pause + _LEAST_ATTEMPT_SECONDS:
-                self._gave_up = True
+            in_vain = given_up is not None and given_up.is_set()
+            if in_vain or attempts == self._most_attempts or left < pause + _LEAST_ATTEMPT_SECONDS:
+                if given_up is not None:
+                    given_up.set()
                 return outcome
             time.sleep(pause)
 

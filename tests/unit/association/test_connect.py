@@ -239,9 +239,14 @@ def test_what_depends_on_a_description_that_was_given_up_is_given_up_too() -> No
             return answered
 
     client = Beside({CONTACT_ID: THROTTLED, SOURCE_ID: THROTTLED})
+    connect = connect_with(client)
     with pytest.raises(Refusal):
-        connect_with(client).describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+        connect.describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
     assert len(client.sent) == 4
+    # What is asked later does not depend on it: a recorder describes one contact after the other.
+    with pytest.raises(Refusal):
+        connect.describe(INSTANCE_ID, (CONTACT_ID,), "customer_id")
+    assert len(client.sent) == 7
 
 
 @pytest.mark.parametrize(
