@@ -142,14 +142,18 @@ def test_a_tls_failure_is_out_of_reach(sound: Deployed) -> None:
 
 
 def test_a_certificate_of_nobody_known_is_out_of_reach(sound: Deployed) -> None:
-    """Who stands between the function and Amazon Connect is sent nothing."""
-    before = sound.cloud.control("GET", "calls")
+    """Who stands in between; that nothing is sent to it is shown in tests/unit/aws/test_client.py."""
     with tls_in_front_of(port_of(sound.cloud.url), Authority("Somebody").server()) as port:
         address = f"https://127.0.0.1:{port}"
         with other_environment(sound, lambda variables: variables.update(AWS_ENDPOINT_URL_CONNECT=address)):
             answer, associations, _ = asked(sound)
     assert (answer.status, associations) == (503, 0)
-    assert sound.cloud.control("GET", "calls").get(DESCRIPTION) == before.get(DESCRIPTION)
+    (line,) = (
+        line
+        for line in lines_of(sound.cloud, function_of(sound))
+        if line.get("requestId") == answer.headers["x-amzn-RequestId"]
+    )
+    assert (line["rule"], "CERTIFICATE_VERIFY_FAILED" in line["detail"]) == ("connect_unreachable", True)
 
 
 @contextmanager
