@@ -39,6 +39,7 @@ async def serve(
     ministack_app.SERVICE_HANDLERS["connect"] = _handler_of(connect)
     ministack_checks.install()
     ministack_events.install(connect.events)
+    _lighten_functions()
     # Hypercorn's type for an application is narrower than ASGI's.
     cloud: Any = _LocalCloud(connect, ready)
     config = Config()
@@ -51,6 +52,19 @@ async def serve(
     finally:
         # MiniStack leaves its workers to notice by themselves.
         await asyncio.to_thread(lambda_runtime.reset)
+
+
+def _lighten_functions() -> None:
+    """Python functions start as on AWS, and leave the processor to the cloud that they wait for.
+
+    MiniStack has each import botocore, to count how deep functions call functions: more than the whole cold start of
+    one that does not use it. Hundreds at once would also share two processors with this process, which answers all.
+    """
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT
+    counting = "    _ms_install_invoke_depth()\n"
+    if script.count(counting) != 1:
+        raise RuntimeError("MiniStack starts functions in another way than this version does; see _lighten_functions.")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(counting, "    os.nice(10)\n")
 
 
 def _handler_of(connect: Connect) -> Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]:
