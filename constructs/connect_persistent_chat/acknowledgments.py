@@ -13,21 +13,22 @@ def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     Validations.of(construct).acknowledge(*(Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items()))
 
 
-def wildcard(construct: IConstruct, resource: str) -> str:
+def wildcard(stack: Stack, resource: str) -> str:
     """The finding that a policy's resource, an ARN with tokens, has a wildcard in it."""
-    flat = resource if resource == "*" else _flat(Stack.of(construct).resolve(resource))
+    flat = resource if resource == "*" else _flat(stack.resolve(resource))
     return f"AwsSolutions::AwsSolutions-IAM5[Resource::{flat}]"
 
 
 def acknowledge_contacts(role: IConstruct, contact_arn: str) -> None:
     """Explain what every role has to be given that describes contacts and is traced."""
+    stack = Stack.of(role)
     acknowledge(
         role,
         {
             wildcard(
-                role, contact_arn
+                stack, contact_arn
             ): "Contacts come and go: contact/* of the one instance is the narrowest resource for them.",
-            wildcard(role, "*"): "X-Ray's actions know no resource (Service Authorization Reference).",
+            wildcard(stack, "*"): "X-Ray's actions know no resource (Service Authorization Reference).",
         },
     )
 

@@ -235,9 +235,9 @@ class PersistentChatEndpoint(Construct):
         mistakes += out_of_range("transcript_delay", delay, 0, LONGEST_DELAY_SECONDS)
         mistakes += out_of_range("proof_patience", patience, 1, LONGEST_PATIENCE_SECONDS)
         # The CDK's engine takes neither infinity nor NaN, not even to ask whether it is a token.
-        if not math.isfinite(rate) or (not Token.is_unresolved(rate) and rate <= 0):
+        if not math.isfinite(rate) or (rate <= 0 and not Token.is_unresolved(rate)):
             mistakes.append(f"throttle_rate_limit: got {rate}, expected more than 0 requests a second.")
-        if not math.isfinite(burst) or (not Token.is_unresolved(burst) and (burst < 1 or burst != int(burst))):
+        if not math.isfinite(burst) or ((burst < 1 or burst != int(burst)) and not Token.is_unresolved(burst)):
             mistakes.append(f"throttle_burst_limit: got {burst}, expected a whole number of requests, at least 1.")
         if self._authorization.knows_person and not self._identity.checked:
             mistakes.append(
@@ -257,8 +257,8 @@ class PersistentChatEndpoint(Construct):
 
     def _warn(self, rate: float, burst: int) -> None:
         carried = QUOTA_BURST_CHECKED if self._identity.checked else QUOTA_BURST
-        resolved = not Token.is_unresolved(rate) and not Token.is_unresolved(burst)
-        if resolved and (rate > QUOTA_RATE or burst > carried):
+        over = rate > QUOTA_RATE or burst > carried
+        if over and not (Token.is_unresolved(rate) or Token.is_unresolved(burst)):
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:throttle-over-quota",
                 f"The throttle lets {rate:g} requests a second and {burst} at once through; Amazon Connect's default "

@@ -70,11 +70,15 @@ def role_for(
     scope: Construct, id: str, description: str, log: logs.LogGroup, permissions: Sequence[iam.PolicyStatement] = ()
 ) -> iam.Role:
     """A role for a function that may do nothing but this, and write to its own log."""
-    role = iam.Role(scope, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
     writes = iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log.log_group_arn])
-    for statement in (writes, *permissions):
-        role.add_to_policy(statement)
-    return role
+    return iam.Role(
+        scope,
+        id,
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        description=description,
+        # In the role itself: whoever has the role has its permissions, and no resource comes between.
+        inline_policies={"Function": iam.PolicyDocument(statements=[writes, *permissions])},
+    )
 
 
 def variables_of(environment: Mapping[str, str]) -> dict[str, str]:

@@ -51,11 +51,11 @@ class ConnectInstance(Construct):
         policy = provisioning.policy_for(self, _needed_permissions(instances, by_alias=alias is not None))
         check.node.add_dependency(policy)
         reasons = {
-            wildcard(self, "*"): "ds:DescribeDirectories and connect:ListInstances know no resource "
+            wildcard(stack, "*"): "ds:DescribeDirectories and connect:ListInstances know no resource "
             "(Service Authorization Reference)."
         }
         if instance_id is None:
-            reasons[wildcard(self, instances)] = "An alias names no instance until the deployment resolves it."
+            reasons[wildcard(stack, instances)] = "An alias names no instance until the deployment resolves it."
         acknowledge(policy, reasons)
         self._instance_id = instance_id or check.get_att_string(names.INSTANCE_ID)
         self._instance_arn = stack.format_arn(service="connect", resource="instance", resource_name=self._instance_id)

@@ -68,8 +68,9 @@ class Proof(Construct):
             acknowledge(
                 policy,
                 {
-                    wildcard(self, gateway.method.method_arn): "The path holds the instance and the contact; the "
-                    "proof calls with ids of neither."
+                    wildcard(
+                        Stack.of(self), gateway.method.method_arn
+                    ): "The path holds the instance and the contact; the proof calls with ids of neither."
                 },
             )
         resource = CustomResource(

@@ -21,13 +21,16 @@ class Provisioning(Construct):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
         log = functions.log_group(self, "Log", logs.RetentionDays.ONE_MONTH, RemovalPolicy.DESTROY)
-        self._role = functions.role_for(
-            self, "Role", "Checks Amazon Connect instances and proves persistent chat endpoints", log
-        )
         stack = Stack.of(self)
         own_stack = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
-        # Is it an update that is undone?
-        self._role.add_to_policy(iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[own_stack]))
+        self._role = functions.role_for(
+            self,
+            "Role",
+            "Checks Amazon Connect instances and proves persistent chat endpoints",
+            log,
+            # Is it an update that is undone?
+            [iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[own_stack])],
+        )
         function = lambda_.Function(
             self,
             "Function",
@@ -42,7 +45,7 @@ class Provisioning(Construct):
             timeout=Duration.minutes(14),
         )
         self._provider = cr.Provider(self, "Provider", on_event_handler=function, log_group=log)
-        self._acknowledge(function, own_stack)
+        self._acknowledge(stack, function, own_stack)
 
     @classmethod
     def of(cls, scope: Construct) -> "Provisioning":
@@ -59,17 +62,17 @@ class Provisioning(Construct):
     def policy_for(self, scope: Construct, statements: Sequence[iam.PolicyStatement]) -> iam.Policy:
         """A policy of its own for one custom resource, which has to depend on it.
 
-        Statements in the role's default policy would close a dependency cycle: the function waits for that,
-        and what it proves would have to exist before.
+        Statements in the role itself would close a dependency cycle: the function waits for that, and what it
+        proves would have to exist before.
         """
         return iam.Policy(scope, "Policy", roles=[self._role], statements=list(statements))
 
-    def _acknowledge(self, function: lambda_.Function, own_stack: str) -> None:
+    def _acknowledge(self, stack: Stack, function: lambda_.Function, own_stack: str) -> None:
         no_dead_letters = "CloudFormation is told of each failure, and nobody waits for a late answer."
         no_tracing = "It runs during deployments only; its log says what it did."
         acknowledge(
             self._role,
-            {wildcard(self, own_stack): "The end of a stack's ARN is made by CloudFormation."},
+            {wildcard(stack, own_stack): "The end of a stack's ARN is made by CloudFormation."},
         )
         acknowledge(
             function,
@@ -84,7 +87,7 @@ class Provisioning(Construct):
             {
                 managed_policy("service-role/AWSLambdaBasicExecutionRole"): framework
                 + "gives its function the basic execution role.",
-                wildcard(self, f"{function.function_arn}:*"): framework
+                wildcard(stack, f"{function.function_arn}:*"): framework
                 + "may invoke every version of its one handler.",
                 "AwsSolutions::AwsSolutions-L1": framework + "chooses its own Node.js runtime.",
                 "Serverless::Serverless-LambdaDLQ": no_dead_letters,

@@ -67,6 +67,18 @@ class Synthesized:
         properties: Resource = resource["Properties"]
         return properties
 
+    def allowed(self, role: str) -> dict[str, Any]:
+        """What a role allows, by action: in itself, and in the policy that the CDK puts beside it."""
+        documents = [one["PolicyDocument"] for one in self.named("AWS::IAM::Role", role).get("Policies", [])]
+        beside = self.all("AWS::IAM::Policy").items()
+        documents += [one["Properties"]["PolicyDocument"] for key, one in beside if f"{role}DefaultPolicy" in key]
+        return {
+            action: statement["Resource"]
+            for document in documents
+            for statement in document["Statement"]
+            for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        }
+
     def warnings(self) -> list[str]:
         """The texts of the warnings."""
         found = Annotations.from_stack(self.stack).find_warning("*", Match.any_value())

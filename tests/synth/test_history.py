@@ -27,15 +27,6 @@ def kept() -> Synthesized:
     return Synthesized(here)
 
 
-def actions_of(made: Synthesized, role: str) -> dict[str, Any]:
-    """What a role's policy allows, by action."""
-    return {
-        action: statement["Resource"]
-        for statement in made.named("AWS::IAM::Policy", role)["PolicyDocument"]["Statement"]
-        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-    }
-
-
 def variables_of(made: Synthesized, function: str) -> dict[str, Any]:
     """A function's environment."""
     variables: dict[str, Any] = made.named("AWS::Lambda::Function", function)["Environment"]["Variables"]
@@ -130,7 +121,7 @@ def test_the_recorder_is_as_the_other_function(kept: Synthesized) -> None:
 
 def test_the_recorders_role_may_do_what_it_does_and_nothing_else(kept: Synthesized) -> None:
     """It reads and writes single items, and never lists, searches or deletes any."""
-    allowed = actions_of(kept, "HistoryRole")
+    allowed = kept.allowed("HistoryRole")
     assert set(allowed) == {
         "connect:DescribeContact",
         "dynamodb:GetItem",
@@ -149,7 +140,7 @@ def test_the_recorders_role_may_do_what_it_does_and_nothing_else(kept: Synthesiz
 
 def test_an_endpoint_with_a_history_may_query_its_index_and_nothing_else(kept: Synthesized) -> None:
     """One action on one index is what a look-up is."""
-    allowed = actions_of(kept, "EndpointRole")
+    allowed = kept.allowed("EndpointRole")
     assert {action for action in allowed if action.startswith("dynamodb:")} == {"dynamodb:Query"}
     assert json.dumps(allowed["dynamodb:Query"]).count("/index/ByEnd") == 1
     variables = variables_of(kept, "EndpointFunction")
@@ -298,7 +289,7 @@ def test_an_endpoint_of_another_stack_uses_it() -> None:
     first, second = stack("First", app=app, env=HERE), stack("Second", app=app, env=HERE)
     endpoint(second, history=history(first))
     there = Synthesized(second)
-    assert "Fn::ImportValue" in json.dumps(actions_of(there, "EndpointRole")["dynamodb:Query"])
+    assert "Fn::ImportValue" in json.dumps(there.allowed("EndpointRole")["dynamodb:Query"])
     assert there.all("AWS::DynamoDB::Table") == {}
 
 
@@ -313,7 +304,7 @@ def test_one_that_another_app_keeps_is_imported(arn: Callable[[Stack], str]) -> 
     made = ChatHistory.from_table_arn(here, "History", arn(here), event_delay=Duration.seconds(1))
     endpoint(here, history=made)
     seen = Synthesized(here)
-    resource = actions_of(seen, "EndpointRole")["dynamodb:Query"]
+    resource = seen.allowed("EndpointRole")["dynamodb:Query"]
     assert json.dumps(resource).rstrip('"]}').endswith("/index/ByEnd")
     assert "Table" in json.dumps(resource) or "Chats" in json.dumps(resource)
     assert variables_of(seen, "EndpointFunction")["EVENT_DELAY_SECONDS"] == "1"
@@ -347,7 +338,7 @@ def test_grant_read_gives_look_ups_and_nothing_else() -> None:
     here = stack(env=HERE)
     reader = iam.Role(here, "Reader", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
     history(here).grant_read(reader)
-    allowed = actions_of(Synthesized(here), "Reader")
+    allowed = Synthesized(here).allowed("Reader")
     assert set(allowed) == {"dynamodb:Query", "dynamodb:GetItem"}
 
 
