@@ -169,8 +169,7 @@ def load_part(cloud: Cloud, url: str) -> str:
         "client, which tries again by itself, as it is told. Times are those of the other calls that were granted. "
         "Doubled: a chat with two associations. Unfounded: a 200 without an association. Untold: an association whose "
         "caller was not answered 200, and so was told to try again. Each call at the same time is a process of its own "
-        "here, so ten times the quota without the throttle is more than two processors carry: 503 came there, for "
-        "the local cloud took no connection within a second, or gave no answer by the deadline.\n\n" + table(head, rows)
+        "here: a 503, where one came, means that this was more than the machine carries.\n\n" + table(head, rows)
     )
 
 
