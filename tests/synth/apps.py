@@ -72,12 +72,15 @@ class Synthesized:
         documents = [one["PolicyDocument"] for one in self.named("AWS::IAM::Role", role).get("Policies", [])]
         beside = self.all("AWS::IAM::Policy").items()
         documents += [one["Properties"]["PolicyDocument"] for key, one in beside if f"{role}DefaultPolicy" in key]
-        return {
-            action: statement["Resource"]
+        pairs = [
+            (action, statement["Resource"])
             for document in documents
             for statement in document["Statement"]
             for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-        }
+        ]
+        allowed = dict(pairs)
+        assert len(allowed) == len(pairs), "an action is allowed twice: one resource would hide the other"
+        return allowed
 
     def warnings(self) -> list[str]:
         """The texts of the warnings."""
