@@ -76,7 +76,7 @@ def role_for(
         id,
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         description=description,
-        # In the role itself: whoever has the role has its permissions, and no resource comes between.
+        # In the role itself: a policy beside it would be one more resource to make and to wait for.
         inline_policies={"Function": iam.PolicyDocument(statements=[writes, *permissions])},
     )
 

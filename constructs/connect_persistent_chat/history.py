@@ -57,6 +57,7 @@ class History(Construct):
     @property
     def table(self) -> dynamodb.ITable:
         """The table: one item a session, see docs/history.md."""
+        # abc's metaclass and jsii's do not mix, so nothing else says that each kind has its own.
         raise NotImplementedError
 
     @property

@@ -65,13 +65,9 @@ class Proof(Construct):
             needed.insert(0, iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[gateway.method.method_arn]))
         policy = provisioning.policy_for(self, needed)
         if gateway is not None:
+            finding = wildcard(Stack.of(self), gateway.method.method_arn)
             acknowledge(
-                policy,
-                {
-                    wildcard(
-                        Stack.of(self), gateway.method.method_arn
-                    ): "The path holds the instance and the contact; the proof calls with ids of neither."
-                },
+                policy, {finding: "The path holds the instance and the contact; the proof calls with ids of neither."}
             )
         resource = CustomResource(
             self,

@@ -49,6 +49,7 @@ class _Reader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    # A reader's buffer is always a memoryview; the name of the wider type is in no module at run time.
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         if self.ended:
             return 0

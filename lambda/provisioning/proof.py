@@ -6,6 +6,7 @@ permissions of the function's role. The proof tries them one by one and names th
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from provisioning import names
@@ -62,7 +63,7 @@ def _links(properties: dict[str, Any], calls: Calls) -> Iterator[Callable[[], No
     function, environment = properties[names.FUNCTION], properties[names.ENVIRONMENT]
     yield lambda: _function_starts(function, environment, calls)
     for action in properties[names.ACTIONS]:
-        yield lambda action=action: _action_is_allowed(function, action, calls)  # type: ignore[misc]
+        yield partial(_action_is_allowed, function, action, calls)
     if names.URL not in properties:
         return
     # `…/<instance id>/`: the instance of the probe must be another one.
