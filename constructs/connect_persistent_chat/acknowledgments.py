@@ -19,9 +19,8 @@ def wildcard(stack: Stack, resource: str) -> str:
     return f"AwsSolutions::AwsSolutions-IAM5[Resource::{flat}]"
 
 
-def acknowledge_contacts(role: IConstruct, contact_arn: str) -> None:
+def acknowledge_contacts(stack: Stack, role: IConstruct, contact_arn: str) -> None:
     """Explain what every role has to be given that describes contacts and is traced."""
-    stack = Stack.of(role)
     acknowledge(
         role,
         {

@@ -20,7 +20,7 @@ from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.functions import history_names, number_of, out_of_range, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
-from connect_persistent_chat.proof import LONGEST_PATIENCE_SECONDS, Proof, ProvedGateway
+from connect_persistent_chat.proof import DEFAULT_PATIENCE_SECONDS, LONGEST_PATIENCE_SECONDS, Proof, ProvedGateway
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ QUOTA_RATE = 5
 QUOTA_BURST = 8
 # Two calls of DescribeContact for each, whose quota is 10 and 15.
 QUOTA_BURST_CHECKED = 7
+DEFAULT_DEADLINE_SECONDS = 8
+DEFAULT_TRANSCRIPT_DELAY_SECONDS = 60
 LONGEST_DELAY_SECONDS = 3600
 
 
@@ -102,19 +104,19 @@ class PersistentChatEndpoint(Construct):
         self._authorization = authorization or Authorization.iam()
         self._browsers = Browsers(cors_allowed_origins)
         self._history = history
-        deadline = deadline or Duration.seconds(8)
-        transcript_delay = transcript_delay or Duration.seconds(60)
-        proof_patience = proof_patience or Duration.minutes(1)
+        stack = Stack.of(self)
         if throttle_burst_limit is None:
             throttle_burst_limit = QUOTA_BURST_CHECKED if self._identity.checked else QUOTA_BURST
-        self._refuse_mistakes(deadline, transcript_delay, throttle_rate_limit, throttle_burst_limit, proof_patience)
+        self._refuse_mistakes(
+            stack, deadline, transcript_delay, throttle_rate_limit, throttle_burst_limit, proof_patience
+        )
         self._warn(throttle_rate_limit, throttle_burst_limit)
 
         environment = {
             names.INSTANCE_ID: instance.instance_id,
-            names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", self),
-            names.DEADLINE_SECONDS: seconds_of(deadline),
-            names.TRANSCRIPT_DELAY_SECONDS: seconds_of(transcript_delay),
+            names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
+            names.DEADLINE_SECONDS: seconds_of(deadline, DEFAULT_DEADLINE_SECONDS),
+            names.TRANSCRIPT_DELAY_SECONDS: seconds_of(transcript_delay, DEFAULT_TRANSCRIPT_DELAY_SECONDS),
             names.CUSTOMER_IDENTITY: self._identity.value,
             **self._authorization.environment(),
             **self._browsers.environment(),
@@ -130,23 +132,26 @@ class PersistentChatEndpoint(Construct):
             self._access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit, security_policy
         )
         self._method = self._build_method()
-        wire.add_gateway_refusals(self._api, self._browsers.refusal_headers(), has_history=history is not None)
+        wire.add_gateway_refusals(
+            self._api,
+            self._browsers.refusal_headers(),
+            has_authorizer=not self._authorization.is_iam,
+            has_history=history is not None,
+        )
+        stage = self._api.deployment_stage
         self._url = f"{self._api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
         Proof(
             self,
             "Proof",
             function=self._function,
             environment=environment,
-            permissions=permissions,
-            patience=proof_patience,
-            after=[self._role, self._api, self._method],
-            gateway=ProvedGateway(
-                self._url,
-                self._method,
-                self._authorization.is_iam,
-            ),
+            actions=list(permissions),
+            patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
+            # The stage waits for the API's deployment, and that for all that it deploys.
+            after=[self._role, self._method, stage],
+            gateway=ProvedGateway(self._url, self._method, self._authorization.is_iam),
         )
-        self._acknowledge()
+        self._acknowledge(stack, stage)
 
     @property
     def api(self) -> apigateway.RestApi:
@@ -227,10 +232,16 @@ class PersistentChatEndpoint(Construct):
         return self._api.deployment_stage.metric_latency(statistic=statistic, period=period)
 
     def _refuse_mistakes(
-        self, deadline: Duration, delay: Duration, rate: float, burst: int, patience: Duration
+        self,
+        stack: Stack,
+        deadline: Duration | None,
+        delay: Duration | None,
+        rate: float,
+        burst: int,
+        patience: Duration | None,
     ) -> None:
         longest_deadline = GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1
-        mistakes = self._instance.mistakes_in(Stack.of(self))
+        mistakes = self._instance.mistakes_in(stack)
         mistakes += out_of_range("deadline", deadline, 1, longest_deadline)
         mistakes += out_of_range("transcript_delay", delay, 0, LONGEST_DELAY_SECONDS)
         mistakes += out_of_range("proof_patience", patience, 1, LONGEST_PATIENCE_SECONDS)
@@ -276,8 +287,8 @@ class PersistentChatEndpoint(Construct):
                 "the same customer.",
             )
 
-    def _permissions(self) -> list[iam.PolicyStatement]:
-        """What the function calls. One statement an action, so that each can be proved by itself."""
+    def _permissions(self) -> dict[str, list[str]]:
+        """What the function calls, action to resources."""
         # The association needs both resources (Service Authorization Reference).
         needed = {
             names.PROBE_CREATE_ASSOCIATION: [self._instance.instance_arn, self._instance.contact_arn],
@@ -286,9 +297,12 @@ class PersistentChatEndpoint(Construct):
             needed[names.PROBE_DESCRIBE_CONTACT] = [self._instance.contact_arn]
         if self._history is not None:
             needed[history_names.PROBE_QUERY] = [self._history.index_arn]
-        return [iam.PolicyStatement(actions=[action], resources=resources) for action, resources in needed.items()]
+        return needed
 
-    def _build_function(self, log: logs.LogGroup, environment: dict[str, str], deadline: Duration) -> lambda_.Function:
+    def _build_function(
+        self, log: logs.LogGroup, environment: dict[str, str], deadline: Duration | None
+    ) -> lambda_.Function:
+        seconds = math.ceil(number_of(deadline, DEFAULT_DEADLINE_SECONDS)) + FUNCTION_MARGIN_SECONDS
         function = lambda_.Function(
             self,
             "Function",
@@ -303,7 +317,7 @@ class PersistentChatEndpoint(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             # Lambda gives CPU by memory, and a cold start is CPU.
             memory_size=512,
-            timeout=Duration.seconds(math.ceil(number_of(deadline)) + FUNCTION_MARGIN_SECONDS),
+            timeout=Duration.seconds(seconds),
         )
         # The instance is checked before anything else is made.
         function.node.add_dependency(self._instance)
@@ -346,8 +360,9 @@ class PersistentChatEndpoint(Construct):
                 },
             )
         # The CDK's own output would show an address that answers nothing by itself.
-        api.node.try_remove_child("Endpoint")
-        resource = api.node.default_child
+        node = api.node
+        node.try_remove_child("Endpoint")
+        resource = node.default_child
         assert isinstance(resource, apigateway.CfnRestApi)
         # Whatever else belongs to the API refers to this.
         resource.node.add_dependency(self._instance)
@@ -376,8 +391,8 @@ class PersistentChatEndpoint(Construct):
             ),
         )
 
-    def _acknowledge(self) -> None:
-        acknowledge_contacts(self._role, self._instance.contact_arn)
+    def _acknowledge(self, stack: Stack, stage: apigateway.Stage) -> None:
+        acknowledge_contacts(stack, self._role, self._instance.contact_arn)
         acknowledge(
             self._function,
             {"Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late."},
@@ -387,7 +402,7 @@ class PersistentChatEndpoint(Construct):
             {"AwsSolutions::AwsSolutions-COG4": "Its callers are authorized, by what the user of this library chose."},
         )
         acknowledge(
-            self._api.deployment_stage,
+            stage,
             {
                 "AwsSolutions::AwsSolutions-APIG3": "A web ACL costs by the month and is its owner's choice; "
                 "associate one with `api.deployment_stage`.",

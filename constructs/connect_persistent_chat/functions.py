@@ -4,7 +4,7 @@ are written."""
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, FileSystem, RemovalPolicy, Stack, SymlinkFollowMode
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -16,7 +16,6 @@ __all__ = [
     "association_names",
     "code_of",
     "endpoint_url",
-    "fingerprint_of",
     "history_names",
     "log_group",
     "number_of",
@@ -46,19 +45,10 @@ else:
     provisioning_names = load("provisioning", "names")
 
 
-def _left_out(packages: tuple[str, ...]) -> list[str]:
-    others = sorted(path.name for path in SOURCE.iterdir() if path.name not in packages)
-    return ["**/__pycache__", "**/*.pyc", *others]
-
-
 def code_of(*packages: str) -> lambda_.Code:
     """These packages of lambda/ as an asset, without the others and without `__pycache__`."""
-    return lambda_.Code.from_asset(str(SOURCE), exclude=_left_out(packages))
-
-
-def fingerprint_of(*packages: str) -> str:
-    """A hash of what `code_of` would deploy."""
-    return FileSystem.fingerprint(str(SOURCE), exclude=_left_out(packages), follow=SymlinkFollowMode.EXTERNAL)
+    exclude = ["/*", *(f"!/{package}" for package in packages), "__pycache__", "*.pyc"]
+    return lambda_.Code.from_asset(str(SOURCE), exclude=exclude, ignore_mode=IgnoreMode.GIT)
 
 
 def log_group(scope: Construct, id: str, retention: logs.RetentionDays, removal_policy: RemovalPolicy) -> logs.LogGroup:
@@ -67,17 +57,21 @@ def log_group(scope: Construct, id: str, retention: logs.RetentionDays, removal_
 
 
 def role_for(
-    scope: Construct, id: str, description: str, log: logs.LogGroup, permissions: Sequence[iam.PolicyStatement] = ()
+    scope: Construct, id: str, description: str, log: logs.LogGroup, permissions: Mapping[str, Sequence[str]]
 ) -> iam.Role:
-    """A role for a function that may do nothing but this, and write to its own log."""
+    """A role for a function that may do nothing but this, action to resources, and write to its own log."""
     writes = iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log.log_group_arn])
+    # One statement an action, so that each can be proved by itself.
+    others = [
+        iam.PolicyStatement(actions=[action], resources=[*resources]) for action, resources in permissions.items()
+    ]
     return iam.Role(
         scope,
         id,
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         description=description,
         # In the role itself: a policy beside it would be one more resource to make and to wait for.
-        inline_policies={"Function": iam.PolicyDocument(statements=[writes, *permissions])},
+        inline_policies={"Function": iam.PolicyDocument(statements=[writes, *others])},
     )
 
 
@@ -86,28 +80,28 @@ def variables_of(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, **_NAME_LOOK_UPS}
 
 
-def endpoint_url(service: str, scope: Construct) -> str:
-    """Where a service of AWS answers in the scope's region."""
-    stack = Stack.of(scope)
+def endpoint_url(service: str, stack: Stack) -> str:
+    """Where a service of AWS answers in the stack's region."""
     return f"https://{service}.{stack.region}.{stack.url_suffix}"
 
 
-def number_of(duration: Duration) -> float:
-    """Seconds."""
-    return duration.to_milliseconds() / 1000
+def number_of(duration: Duration | None, default: float) -> float:
+    """Its seconds. The default takes no call of the CDK's engine, which makes durations, too."""
+    return default if duration is None else duration.to_milliseconds() / 1000
 
 
-def seconds_of(duration: Duration) -> str:
-    """Seconds, as a function's environment has them."""
-    return f"{number_of(duration):.15g}"
+def seconds_of(duration: Duration | None, default: float) -> str:
+    """Its seconds, as a function's environment has them."""
+    return f"{number_of(duration, default):.15g}"
 
 
-def out_of_range(name: str, got: Duration, least: int, most: int) -> list[str]:
-    """Why this duration cannot be taken, its limits in seconds; empty if it can."""
+def out_of_range(name: str, got: object, least: int, most: int) -> list[str]:
+    """Why this cannot be taken as a duration, its limits in seconds; empty if it can, or if the default is to be."""
+    expected = f"{least} to {most} seconds"
+    if not isinstance(got, Duration | None):
+        return [f"{name}: got {got!r}, expected a Duration of {expected}."]
     try:
-        number = number_of(got)
+        number = number_of(got, least)
     except RuntimeError:
-        return [f"{name}: got a token, expected {least} to {most} seconds that are known at synthesis."]
-    return (
-        [] if least <= number <= most else [f"{name}: got {number:.15g} seconds, expected {least} to {most} seconds."]
-    )
+        return [f"{name}: got a token, expected {expected} that are known at synthesis."]
+    return [] if least <= number <= most else [f"{name}: got {number:.15g} seconds, expected {expected}."]

@@ -17,15 +17,17 @@ from aws_cdk import aws_sqs as sqs
 from connect_persistent_chat import functions
 from connect_persistent_chat.acknowledgments import acknowledge, acknowledge_contacts
 from connect_persistent_chat.errors import ConfigurationError
-from connect_persistent_chat.functions import association_names, history_names, out_of_range, seconds_of
+from connect_persistent_chat.functions import association_names, history_names, number_of, out_of_range, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
-from connect_persistent_chat.proof import LONGEST_PATIENCE_SECONDS, Proof
+from connect_persistent_chat.proof import DEFAULT_PATIENCE_SECONDS, LONGEST_PATIENCE_SECONDS, Proof
 from constructs import Construct
 
 _TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):table/[A-Za-z0-9_.-]{3,255}")
+_DEFAULT_EVENT_DELAY_SECONDS = 3
 LONGEST_EVENT_DELAY_SECONDS = 60
 _DAY_SECONDS = 86_400
+_DEFAULT_RETENTION_SECONDS = 730 * _DAY_SECONDS
 # Amazon Connect keeps contacts for 24 months (Administrator Guide); what it has forgotten cannot be continued.
 _LONGEST_RETENTION_SECONDS = 731 * _DAY_SECONDS
 _RECORDER_SECONDS = 30
@@ -45,8 +47,8 @@ class History(Construct):
         super().__init__(scope, id)
         self._instance = instance
         self.customer_identity = customer_identity or CustomerIdentity.customer_id()
-        self.event_delay = event_delay or Duration.seconds(3)
-        mistakes = out_of_range("event_delay", self.event_delay, 0, LONGEST_EVENT_DELAY_SECONDS)
+        self.event_delay = event_delay
+        mistakes = out_of_range("event_delay", event_delay, 0, LONGEST_EVENT_DELAY_SECONDS)
         if not self.customer_identity.checked:
             mistakes.append(
                 "customer_identity: got unchecked(), expected customer_id() or attribute(...): a history is kept by "
@@ -75,7 +77,10 @@ class History(Construct):
 
     def environment(self) -> dict[str, str]:
         """What an endpoint's function is told."""
-        return {**_where(self, self.table), history_names.EVENT_DELAY_SECONDS: seconds_of(self.event_delay)}
+        return {
+            **_where(Stack.of(self), self.table),
+            history_names.EVENT_DELAY_SECONDS: seconds_of(self.event_delay, _DEFAULT_EVENT_DELAY_SECONDS),
+        }
 
     def mistakes_with(self, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
         """Why an endpoint of that instance, with that identity, cannot use this history; empty if it can."""
@@ -145,11 +150,10 @@ class ChatHistory(History):
         proof_patience: Duration | None = None,
     ) -> None:
         super().__init__(scope, id, customer_identity, event_delay, instance)
-        retention = retention or Duration.days(730)
-        proof_patience = proof_patience or Duration.minutes(1)
+        stack = Stack.of(self)
         too_few = reserved_concurrent_executions is not None and reserved_concurrent_executions < 1
         self._refuse(
-            instance.mistakes_in(Stack.of(self))
+            instance.mistakes_in(stack)
             + (
                 [f"reserved_concurrent_executions: got {reserved_concurrent_executions}, expected at least 1."]
                 if too_few
@@ -161,10 +165,10 @@ class ChatHistory(History):
         self._table = self._build_table(removal_policy)
         environment = {
             association_names.INSTANCE_ID: instance.instance_id,
-            association_names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", self),
+            association_names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
             association_names.CUSTOMER_IDENTITY: self.customer_identity.value,
-            **_where(self, self._table),
-            history_names.RETENTION_SECONDS: seconds_of(retention),
+            **_where(stack, self._table),
+            history_names.RETENTION_SECONDS: seconds_of(retention, _DEFAULT_RETENTION_SECONDS),
         }
         permissions = self._permissions(instance)
         self._queue = self._build_queue()
@@ -179,11 +183,11 @@ class ChatHistory(History):
             "Proof",
             function=self._function,
             environment=environment,
-            permissions=permissions,
-            patience=proof_patience,
+            actions=list(permissions),
+            patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
             after=[self._role, rule],
         )
-        self._acknowledge(instance)
+        self._acknowledge(stack, instance)
 
     @classmethod
     def from_table_arn(
@@ -249,14 +253,13 @@ class ChatHistory(History):
         """How many attempts to record failed. Statistic: Sum by default. Period: 5 minutes by default."""
         return self._function.metric_errors(statistic=statistic, period=period)
 
-    def _permissions(self, instance: ConnectInstance) -> list[iam.PolicyStatement]:
-        """What the recorder calls. One statement an action, so that each can be proved by itself."""
-        needed = {
-            association_names.PROBE_DESCRIBE_CONTACT: instance.contact_arn,
-            history_names.PROBE_GET_ITEM: self._table.table_arn,
-            history_names.PROBE_PUT_ITEM: self._table.table_arn,
+    def _permissions(self, instance: ConnectInstance) -> dict[str, list[str]]:
+        """What the recorder calls, action to resources."""
+        return {
+            association_names.PROBE_DESCRIBE_CONTACT: [instance.contact_arn],
+            history_names.PROBE_GET_ITEM: [self._table.table_arn],
+            history_names.PROBE_PUT_ITEM: [self._table.table_arn],
         }
-        return [iam.PolicyStatement(actions=[action], resources=[resource]) for action, resource in needed.items()]
 
     def _build_table(self, removal_policy: RemovalPolicy) -> dynamodb.Table:
         text, number = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
@@ -347,8 +350,8 @@ class ChatHistory(History):
             alarm.add_ok_action(actions.SnsAction(topic))
         return alarm
 
-    def _acknowledge(self, instance: ConnectInstance) -> None:
-        acknowledge_contacts(self._role, instance.contact_arn)
+    def _acknowledge(self, stack: Stack, instance: ConnectInstance) -> None:
+        acknowledge_contacts(stack, self._role, instance.contact_arn)
         acknowledge(
             self._queue,
             {
@@ -392,8 +395,8 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
     ]
 
 
-def _where(scope: Construct, table: dynamodb.ITable) -> dict[str, str]:
+def _where(stack: Stack, table: dynamodb.ITable) -> dict[str, str]:
     return {
         history_names.TABLE: table.table_name,
-        history_names.ENDPOINT_URL: functions.endpoint_url("dynamodb", scope),
+        history_names.ENDPOINT_URL: functions.endpoint_url("dynamodb", stack),
     }

@@ -36,10 +36,10 @@ class ConnectInstance(Construct):
                 id, ["ConnectInstance: got no instance, or two, expected one. Use from_instance_arn, _id or _alias."]
             )
         super().__init__(scope, id)
-        stack = Stack.of(self)
-        provisioning = Provisioning.of(self)
+        self._stack = stack = Stack.of(self)
+        provisioning = Provisioning.of(stack)
         self._alias = alias
-        instances = stack.format_arn(service="connect", resource="instance", resource_name=instance_id or "*")
+        instances = _arn(stack, instance_id or "*")
         check = CustomResource(
             self,
             "Check",
@@ -58,7 +58,7 @@ class ConnectInstance(Construct):
             reasons[wildcard(stack, instances)] = "An alias names no instance until the deployment resolves it."
         acknowledge(policy, reasons)
         self._instance_id = instance_id or check.get_att_string(names.INSTANCE_ID)
-        self._instance_arn = stack.format_arn(service="connect", resource="instance", resource_name=self._instance_id)
+        self._instance_arn = instances if instance_id else _arn(stack, self._instance_id)
 
     @classmethod
     def from_instance_arn(cls, scope: Construct, id: str, instance_arn: str) -> "ConnectInstance":
@@ -78,7 +78,7 @@ class ConnectInstance(Construct):
         _refuse_unless_text(id, "instance_id", instance_id, _AN_ID)
         if instance_id.startswith("arn:"):
             return cls.from_instance_arn(scope, id, instance_id)
-        if not Token.is_unresolved(instance_id) and not _ID.fullmatch(instance_id):
+        if not _ID.fullmatch(instance_id) and not Token.is_unresolved(instance_id):
             hint = " If it is an alias, use from_instance_alias." if _is_alias(instance_id) else ""
             raise ConfigurationError(id, [f"instance_id: got {instance_id!r}, expected {_AN_ID}.{hint}"])
         return cls(scope, id, instance_id=instance_id)
@@ -137,7 +137,7 @@ class ConnectInstance(Construct):
 
     def mistakes_in(self, stack: Stack) -> list[str]:
         """Why this instance cannot be used in that stack; empty if it can."""
-        own = Stack.of(self)
+        own = self._stack
         if stack is own:
             return []
         if self._alias is not None:
@@ -157,6 +157,10 @@ class ConnectInstance(Construct):
             for what, got, expected in pairs
             if not Token.is_unresolved(got) and not Token.is_unresolved(expected) and got != expected
         ]
+
+
+def _arn(stack: Stack, instance_id: str) -> str:
+    return stack.format_arn(service="connect", resource="instance", resource_name=instance_id)
 
 
 def _is_alias(value: str) -> bool:

@@ -12,12 +12,12 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-from connect_persistent_chat import functions
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.functions import provisioning_names as names
 from connect_persistent_chat.provisioning import Provisioning
 from constructs import Construct, IConstruct, IDependable
 
+DEFAULT_PATIENCE_SECONDS = 60
 LONGEST_PATIENCE_SECONDS = 600
 # Where an app or stage names a permissions boundary for all of its roles (CDK Developer Guide).
 _BOUNDARY = "@aws-cdk/core:permissionsBoundary"
@@ -52,40 +52,43 @@ class Proof(Construct):
         *,
         function: lambda_.Function,
         environment: Mapping[str, str],
-        permissions: Sequence[iam.PolicyStatement],
-        patience: Duration,
+        actions: Sequence[str],
+        patience_seconds: float,
         after: Sequence[IDependable],
         gateway: ProvedGateway | None = None,
     ) -> None:
         super().__init__(scope, id)
-        provisioning = Provisioning.of(self)
-        patience_seconds = math.ceil(functions.number_of(patience))
-        needed = [iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn])]
+        stack = Stack.of(self)
+        provisioning = Provisioning.of(stack)
+        patience = math.ceil(patience_seconds)
+        function_arn = function.function_arn
+        needed = [iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function_arn])]
         if gateway is not None:
-            needed.insert(0, iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[gateway.method.method_arn]))
+            method_arn = gateway.method.method_arn
+            needed.insert(0, iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[method_arn]))
         policy = provisioning.policy_for(self, needed)
         if gateway is not None:
-            finding = wildcard(Stack.of(self), gateway.method.method_arn)
             acknowledge(
-                policy, {finding: "The path holds the instance and the contact; the proof calls with ids of neither."}
+                policy,
+                {
+                    wildcard(stack, method_arn): "The path holds the instance and the contact; the proof calls with "
+                    "ids of neither."
+                },
             )
         resource = CustomResource(
             self,
             "Default",
             resource_type=names.PERSISTENT_CHAT_PROOF,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(patience_seconds + names.MARGIN_SECONDS),
+            service_timeout=Duration.seconds(patience + names.MARGIN_SECONDS),
             properties={
                 **_called(gateway),
-                names.FUNCTION: function.function_arn,
+                names.FUNCTION: function_arn,
                 names.ENVIRONMENT: dict(environment),
-                names.ACTIONS: [action for statement in permissions for action in statement.actions],
-                names.PATIENCE_SECONDS: patience_seconds,
+                names.ACTIONS: list(actions),
+                names.PATIENCE_SECONDS: patience,
                 # CloudFormation asks for a new proof only when a property changes.
-                names.FINGERPRINT: {
-                    "Prover": functions.fingerprint_of("provisioning"),
-                    "Proved": Lazy.any(_Fingerprint(self)),
-                },
+                names.FINGERPRINT: Lazy.any(_Fingerprint(stack, scope, self, provisioning.function)),
             },
         )
         # What its properties do not refer to, and what CloudFormation would otherwise make beside it.
@@ -98,19 +101,20 @@ def _called(gateway: ProvedGateway | None) -> dict[str, str]:
 
 @jsii.implements(IStableAnyProducer)
 class _Fingerprint:
-    """A hash of all resources beside the proof, as they are when the template is written."""
+    """A hash of the prover and of all resources beside the proof, as they are when the template is written."""
 
-    def __init__(self, proof: Proof) -> None:
+    def __init__(self, stack: Stack, scope: Construct, proof: Proof, prover: lambda_.Function) -> None:
+        self._stack = stack
+        self._scope = scope
         self._proof = proof
+        self._prover = prover
 
     def produce(self) -> str:
         """The hash, in hexadecimal."""
-        stack = Stack.of(self._proof)
-        scope = self._proof.node.scope
-        assert scope is not None
-        children = [child for child in scope.node.children if child is not self._proof]
-        resources = [one._cfn_properties for child in children for one in _resources_of(child)]
-        made = [stack.resolve(resources), self._proof.node.try_get_context(_BOUNDARY)]
+        node = self._scope.node
+        constructs = [self._prover, *(child for child in node.children if child is not self._proof)]
+        resources = [one._cfn_properties for construct in constructs for one in _resources_of(construct)]
+        made = [self._stack.resolve(resources), node.try_get_context(_BOUNDARY)]
         return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
 
 

@@ -18,10 +18,9 @@ _ID = "ConnectPersistentChatProvisioning"
 class Provisioning(Construct):
     """The custom resources' function and its Provider; `of` gives the stack's only one."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
-        super().__init__(scope, id)
+    def __init__(self, stack: Stack, id: str) -> None:
+        super().__init__(stack, id)
         log = functions.log_group(self, "Log", logs.RetentionDays.ONE_MONTH, RemovalPolicy.DESTROY)
-        stack = Stack.of(self)
         own_stack = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
         self._role = functions.role_for(
             self,
@@ -29,9 +28,9 @@ class Provisioning(Construct):
             "Checks Amazon Connect instances and proves persistent chat endpoints",
             log,
             # Is it an update that is undone?
-            [iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[own_stack])],
+            {"cloudformation:DescribeStacks": [own_stack]},
         )
-        function = lambda_.Function(
+        self._function = lambda_.Function(
             self,
             "Function",
             description="Checks Amazon Connect instances and proves persistent chat endpoints",
@@ -44,20 +43,26 @@ class Provisioning(Construct):
             memory_size=256,
             timeout=Duration.minutes(14),
         )
-        self._provider = cr.Provider(self, "Provider", on_event_handler=function, log_group=log)
-        self._acknowledge(stack, function, own_stack)
+        self._provider = cr.Provider(self, "Provider", on_event_handler=self._function, log_group=log)
+        # Asked for by each custom resource.
+        self._service_token = self._provider.service_token
+        self._acknowledge(stack, own_stack)
 
     @classmethod
-    def of(cls, scope: Construct) -> "Provisioning":
-        """The one of the scope's stack, made when first asked for."""
-        stack = Stack.of(scope)
+    def of(cls, stack: Stack) -> "Provisioning":
+        """The stack's, made when first asked for."""
         existing = stack.node.try_find_child(_ID)
         return existing if isinstance(existing, Provisioning) else cls(stack, _ID)
 
     @property
     def service_token(self) -> str:
         """What a custom resource names as its provider."""
-        return self._provider.service_token
+        return self._service_token
+
+    @property
+    def function(self) -> lambda_.Function:
+        """What checks and proves."""
+        return self._function
 
     def policy_for(self, scope: Construct, statements: Sequence[iam.PolicyStatement]) -> iam.Policy:
         """A policy of its own for one custom resource, which has to depend on it.
@@ -67,7 +72,7 @@ class Provisioning(Construct):
         """
         return iam.Policy(scope, "Policy", roles=[self._role], statements=list(statements))
 
-    def _acknowledge(self, stack: Stack, function: lambda_.Function, own_stack: str) -> None:
+    def _acknowledge(self, stack: Stack, own_stack: str) -> None:
         no_dead_letters = "CloudFormation is told of each failure, and nobody waits for a late answer."
         no_tracing = "It runs during deployments only; its log says what it did."
         acknowledge(
@@ -75,7 +80,7 @@ class Provisioning(Construct):
             {wildcard(stack, own_stack): "The end of a stack's ARN is made by CloudFormation."},
         )
         acknowledge(
-            function,
+            self._function,
             {
                 "Serverless::Serverless-LambdaDLQ": no_dead_letters,
                 "Serverless::Serverless-LambdaTracing": no_tracing,
@@ -87,7 +92,7 @@ class Provisioning(Construct):
             {
                 managed_policy("service-role/AWSLambdaBasicExecutionRole"): framework
                 + "gives its function the basic execution role.",
-                wildcard(stack, f"{function.function_arn}:*"): framework
+                wildcard(stack, f"{self._function.function_arn}:*"): framework
                 + "may invoke every version of its one handler.",
                 "AwsSolutions::AwsSolutions-L1": framework + "chooses its own Node.js runtime.",
                 "Serverless::Serverless-LambdaDLQ": no_dead_letters,

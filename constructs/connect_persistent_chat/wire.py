@@ -70,7 +70,6 @@ GATEWAY_REFUSALS = (
         "The request has no credentials, or this path and method do not exist. Send "
         f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
-    GatewayRefusal("UNAUTHORIZED", 403, _DENIED, "The credentials are missing, wrong or expired."),
     GatewayRefusal(
         "REQUEST_TOO_LARGE",
         400,
@@ -78,15 +77,20 @@ GATEWAY_REFUSALS = (
         f"The body is too large: expected at most {names.BODY_BYTES} bytes.",
     ),
     GatewayRefusal("THROTTLED", 429, _THROTTLED, "Too many requests. Try again.", 1),
-    GatewayRefusal("QUOTA_EXCEEDED", 429, _THROTTLED, "Too many requests. Try again.", 1),
     GatewayRefusal("INTEGRATION_TIMEOUT", 503, _INTERNAL, _OUT_OF_REACH, 1),
     GatewayRefusal("INTEGRATION_FAILURE", 503, _INTERNAL, _OUT_OF_REACH, 1),
 )
 
+# With an authorizer only (as there): callers by IAM are refused by the default.
+UNAUTHORIZED = GatewayRefusal("UNAUTHORIZED", 403, _DENIED, "The credentials are missing, wrong or expired.")
 
-def add_gateway_refusals(api: apigateway.RestApi, more_headers: Mapping[str, str], *, has_history: bool) -> None:
+
+def add_gateway_refusals(
+    api: apigateway.RestApi, more_headers: Mapping[str, str], *, has_authorizer: bool, has_history: bool
+) -> None:
     """Give the API its own answer for each refusal of the gateway."""
-    for refusal in (*GATEWAY_REFUSALS, _bad_body(has_history=has_history)):
+    authorizers = (UNAUTHORIZED,) if has_authorizer else ()
+    for refusal in (*GATEWAY_REFUSALS, *authorizers, _bad_body(has_history=has_history)):
         headers = {"Cache-Control": "'no-store'", **more_headers}
         if refusal.retry_after_seconds is not None:
             headers["Retry-After"] = f"'{refusal.retry_after_seconds}'"

@@ -277,6 +277,14 @@ def test_a_duration_that_only_the_deployment_knows_is_a_mistake() -> None:
         endpoint(here, deadline=Duration.seconds(seconds))
 
 
+@pytest.mark.parametrize("name", ["deadline", "transcript_delay", "proof_patience"])
+def test_a_bare_number_is_no_duration(name: str) -> None:
+    """Of what, seconds or minutes?"""
+    seconds: Any = 8
+    with pytest.raises(ConfigurationError, match=f"{name}: got 8, expected a Duration of "):
+        endpoint(stack(), **{name: seconds})
+
+
 def test_the_properties_reach_the_template() -> None:
     """A property that is accepted and forgotten is worse than none."""
     here = stack()

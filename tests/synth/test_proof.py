@@ -10,9 +10,9 @@ from aws_cdk import App, Duration, Environment, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 
-from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity, functions
+from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity, PersistentChatEndpoint, functions
 from connect_persistent_chat.source import SOURCE
-from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack
+from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack, user_pool
 
 PROOF = "Custom::PersistentChatProof"
 
@@ -123,12 +123,31 @@ def test_a_stray_pycache_changes_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     assert proof_of() == before
 
 
-def test_the_proof_comes_after_everything_else_of_the_endpoint(default: Synthesized) -> None:
+def with_every_part(here: Stack) -> PersistentChatEndpoint:
+    """Authorizer, preflight, the account's role, and what an app adds to the API."""
+    made = endpoint(
+        here,
+        authorization=Authorization.cognito(*user_pool(here)),
+        cors_allowed_origins=["https://a.example"],
+        cloud_watch_role=True,
+    )
+    made.api.add_gateway_response("More", type=apigateway.ResponseType.INVALID_API_KEY)
+    made.api.root.add_resource("more").add_method("GET")
+    return made
+
+
+@pytest.mark.parametrize("build", [endpoint, with_every_part])
+def test_the_proof_comes_after_everything_else_of_the_endpoint(
+    build: Callable[[Stack], PersistentChatEndpoint],
+) -> None:
     """A proof of half an endpoint proves nothing."""
-    waits_for = _all_that_is_waited_for(default, PROOF)
+    here = stack(env=HERE)
+    build(here)
+    made = Synthesized(here)
+    waits_for = _all_that_is_waited_for(made, PROOF)
     rest = {
         key
-        for key, resource in default.template["Resources"].items()
+        for key, resource in made.template["Resources"].items()
         if key.startswith("Endpoint") and resource["Type"] != PROOF
     }
     assert rest - waits_for == set()

@@ -11,7 +11,8 @@ from association.answers import Refusal
 from association.connect import Connect
 from association.request import parse
 from aws import asking
-from aws.client import DeadlineExceeded, Response, Stale, Unreachable, Unreadable
+from aws.client import Client, DeadlineExceeded, Response, Stale, Unreachable, Unreadable
+from aws.outcomes import Outcome
 from tests.unit.association.events import (
     CONTACT_ID,
     GRANTED,
@@ -227,19 +228,25 @@ def test_what_depends_on_a_description_that_was_given_up_is_given_up_too() -> No
     """It would only use up the quota that others wait for."""
     given_up = threading.Event()
 
+    class Announcing(asking.Asking):
+        def ask(
+            self, operation: asking.Operation, client: Client, also_given_up: threading.Event | None = None
+        ) -> Outcome:
+            outcome = super().ask(operation, client, also_given_up)
+            if operation.target.endswith(CONTACT_ID):
+                given_up.set()
+            return outcome
+
     class Beside(ConnectClient):
         def send(
             self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
         ) -> Response:
             if target.endswith(SOURCE_ID):
                 given_up.wait(5)
-            answered = super().send(method, target, body, deadline, headers)
-            if len([sent for sent in self.sent if sent[1].endswith(CONTACT_ID)]) == 3:
-                given_up.set()
-            return answered
+            return super().send(method, target, body, deadline, headers)
 
-    client = Beside({CONTACT_ID: THROTTLED, SOURCE_ID: THROTTLED})
-    connect = connect_with(client)
+    client: Any = Beside({CONTACT_ID: THROTTLED, SOURCE_ID: THROTTLED})
+    connect = Connect((client, client), Announcing(time.monotonic() + 8))
     with pytest.raises(Refusal):
         connect.describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
     assert len(client.sent) == 4
