@@ -185,7 +185,8 @@ def lift_throttle(cloud: Cloud, url: str) -> None:
 def synthesis_part() -> str:
     """Synthesis."""
     say("synthesis")
-    figures = measure.synthesis(11)
+    turns = 30
+    figures = measure.synthesis(turns)
     rows = [
         (
             "bare RestApi and Function" if name == "bare" else f"{name} endpoints" if name != "1" else "1 endpoint",
@@ -202,8 +203,8 @@ def synthesis_part() -> str:
     each = (figures["50"]["wall"] - figures["10"]["wall"]) / 40
     return (
         "## Synthesis\n\nWall time of `cdk synth`, as people wait for it, and of the app's own process alone; most "
-        "of both is the CDK's engine and its check of the template. Ratios are the medians of the turns' own. "
-        "Each endpoint is in a stack of its own; from 10 "
+        f"of both is the CDK's engine and its check of the template. Ratios are the medians of {turns} turns' own, "
+        "every fifth of them with 10 and 50 endpoints. Each endpoint is in a stack of its own; from 10 "
         f"to 50, one more takes {each * 1000:.0f} ms. What one endpoint adds, and why, is in "
         "[decisions/synthesis-time.md](decisions/synthesis-time.md).\n\n" + table(head, rows)
     )
