@@ -276,8 +276,10 @@ def synthesis(turns: int) -> dict[str, Figures]:
         # The first two are a small difference between large numbers, the others are not.
         due = cases[:2] if turn % 5 else cases
         # In another order each time: what came before leaves the machine warm, or hot.
-        for case in due[turn % len(due) :] + due[: turn % len(due)]:
-            app = [sys.executable, str(ROOT / "bench/synthesize.py"), case]
+        order = due[turn % len(due) :] + due[: turn % len(due)]
+        apps = {case: [sys.executable, str(ROOT / "bench/synthesize.py"), case] for case in order}
+        # What is compared comes right after each other: the machine's moods change within seconds.
+        for case, app in apps.items():
             with tempfile.TemporaryDirectory() as out:
                 began = time.monotonic()
                 cdk("synth", "--quiet", "--app", shlex.join(app), "--output", out, environment=environment)
@@ -285,6 +287,7 @@ def synthesis(turns: int) -> dict[str, Figures]:
                 files = list(Path(out).glob("*.template.json"))
                 resources = sum(len(json.loads(file.read_bytes())["Resources"]) for file in files)
                 sizes[case] = (max(file.stat().st_size for file in files), resources)
+        for case, app in apps.items():
             with tempfile.TemporaryDirectory() as out:
                 began = time.monotonic()
                 subprocess.run(app, env={**environment, "CDK_OUTDIR": out}, check=True, capture_output=True)
