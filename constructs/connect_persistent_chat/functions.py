@@ -56,22 +56,27 @@ def log_group(scope: Construct, id: str, retention: logs.RetentionDays, removal_
     return logs.LogGroup(scope, id, retention=retention, removal_policy=removal_policy)
 
 
+def policy(permissions: Mapping[str, Sequence[str]]) -> iam.PolicyDocument:
+    """What allows this, action to resources: one statement an action, so that each can be proved by itself."""
+    statements = [
+        {"Effect": "Allow", "Action": action, "Resource": [*resources]} for action, resources in permissions.items()
+    ]
+    return iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
+
+
 def role_for(
     scope: Construct, id: str, description: str, log: logs.LogGroup, permissions: Mapping[str, Sequence[str]]
 ) -> iam.Role:
     """A role for a function that may do nothing but this, action to resources, and write to its own log."""
-    writes = iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log.log_group_arn])
-    # One statement an action, so that each can be proved by itself.
-    others = [
-        iam.PolicyStatement(actions=[action], resources=[*resources]) for action, resources in permissions.items()
-    ]
+    own_log = [log.log_group_arn]
+    writes = {"logs:CreateLogStream": own_log, "logs:PutLogEvents": own_log}
     return iam.Role(
         scope,
         id,
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         description=description,
         # In the role itself: a policy beside it would be one more resource to make and to wait for.
-        inline_policies={"Function": iam.PolicyDocument(statements=[writes, *others])},
+        inline_policies={"Function": policy({**writes, **permissions})},
     )
 
 

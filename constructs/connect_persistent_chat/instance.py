@@ -3,7 +3,6 @@
 import re
 
 from aws_cdk import CustomResource, Duration, Fn, Stack, Stage, Token
-from aws_cdk import aws_iam as iam
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.errors import ConfigurationError
@@ -212,13 +211,12 @@ def _partition_of(stack: Stack) -> str:
     return RegionInfo.get(stack.region).partition or stack.partition
 
 
-def _needed_permissions(instances: str, *, by_alias: bool) -> list[iam.PolicyStatement]:
-    """What the check calls, by the Service Authorization Reference."""
-    everywhere = ["ds:DescribeDirectories", *(["connect:ListInstances"] if by_alias else [])]
-    return [
-        iam.PolicyStatement(
-            actions=["connect:DescribeInstance", "connect:ListInstanceStorageConfigs"], resources=[instances]
-        ),
-        # Neither action can be narrowed to a resource.
-        iam.PolicyStatement(actions=everywhere, resources=["*"]),
-    ]
+def _needed_permissions(instances: str, *, by_alias: bool) -> dict[str, list[str]]:
+    """What the check calls, action to resources (Service Authorization Reference)."""
+    return {
+        "connect:DescribeInstance": [instances],
+        "connect:ListInstanceStorageConfigs": [instances],
+        # What can be narrowed to no resource.
+        "ds:DescribeDirectories": ["*"],
+        **({"connect:ListInstances": ["*"]} if by_alias else {}),
+    }

@@ -9,7 +9,6 @@ from typing import NamedTuple, cast
 import jsii
 from aws_cdk import CfnResource, CustomResource, Duration, IStableAnyProducer, Lazy, Stack
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
@@ -62,10 +61,10 @@ class Proof(Construct):
         provisioning = Provisioning.of(stack)
         patience = math.ceil(patience_seconds)
         function_arn = function.function_arn
-        needed = [iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function_arn])]
+        needed = {"lambda:InvokeFunction": [function_arn]}
         if gateway is not None:
             method_arn = gateway.method.method_arn
-            needed.insert(0, iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[method_arn]))
+            needed["execute-api:Invoke"] = [method_arn]
         policy = provisioning.policy_for(self, needed)
         if gateway is not None:
             acknowledge(

@@ -1,6 +1,6 @@
 """The one function of a stack that checks instances and proves endpoints, behind the Provider framework."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -64,13 +64,13 @@ class Provisioning(Construct):
         """What checks and proves."""
         return self._function
 
-    def policy_for(self, scope: Construct, statements: Sequence[iam.PolicyStatement]) -> iam.Policy:
-        """A policy of its own for one custom resource, which has to depend on it.
+    def policy_for(self, scope: Construct, permissions: Mapping[str, Sequence[str]]) -> iam.Policy:
+        """A policy of its own for one custom resource, action to resources, on which the resource has to depend.
 
         Statements in the role itself would close a dependency cycle: the function waits for that, and what it
         proves would have to exist before.
         """
-        return iam.Policy(scope, "Policy", roles=[self._role], statements=list(statements))
+        return iam.Policy(scope, "Policy", roles=[self._role], document=functions.policy(permissions))
 
     def _acknowledge(self, stack: Stack, own_stack: str) -> None:
         no_dead_letters = "CloudFormation is told of each failure, and nobody waits for a late answer."
