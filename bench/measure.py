@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -262,36 +262,48 @@ def _by_sdk(client: Any, cloud: Cloud, contact: str, source: str) -> int:
     return 200
 
 
-def synthesis(turns: int) -> dict[str, Figures]:
-    """`cdk synth` of a bare RestApi with a Function, and of apps of 1, 10 and 50 endpoints: its wall time, that of
-    the app's own process alone, the largest template's size, and the resources."""
-    cases = ("bare", "1", "10", "50")
-    walls: dict[str, dict[int, float]] = {case: {} for case in cases}
-    alone: dict[str, dict[int, float]] = {case: {} for case in cases}
-    sizes: dict[str, tuple[int, int]] = {}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    # As users have it after the first time: compiled.
-    environment = {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+def _synthesized(
+    synthesize: Callable[[str, str], None], turns: int
+) -> tuple[dict[str, dict[int, float]], dict[str, tuple[int, int]]]:
+    """For each case: turn by turn, how long this takes into a folder of its own; the largest template's size in bytes,
+    and the resources."""
+    walls: dict[str, dict[int, float]] = {case: {} for case in ("bare", "1", "10", "50")}
+    sizes = {}
     for turn in range(turns):
-        # The first two are a small difference between large numbers, the others are not.
-        due = cases[:2] if turn % 5 else cases
-        # In another order each time: what came before leaves the machine warm, or hot.
-        order = due[turn % len(due) :] + due[: turn % len(due)]
-        apps = {case: [sys.executable, str(ROOT / "bench/synthesize.py"), case] for case in order}
-        # What is compared comes right after each other: the machine's moods change within seconds.
-        for case, app in apps.items():
+        # What is compared comes right after each other, in another order each time: the machine's moods change within
+        # seconds, and what came before leaves it warm, or hot.
+        pair = ("1", "bare") if turn % 2 else ("bare", "1")
+        # Those two are a small difference between large numbers, the others are not.
+        for case in pair if turn % 5 else (*pair, "10", "50"):
             with tempfile.TemporaryDirectory() as out:
                 began = time.monotonic()
-                cdk("synth", "--quiet", "--app", shlex.join(app), "--output", out, environment=environment)
+                synthesize(case, out)
                 walls[case][turn] = time.monotonic() - began
                 files = list(Path(out).glob("*.template.json"))
                 resources = sum(len(json.loads(file.read_bytes())["Resources"]) for file in files)
                 sizes[case] = (max(file.stat().st_size for file in files), resources)
-        for case, app in apps.items():
-            with tempfile.TemporaryDirectory() as out:
-                began = time.monotonic()
-                subprocess.run(app, env={**environment, "CDK_OUTDIR": out}, check=True, capture_output=True)
-                alone[case][turn] = time.monotonic() - began
+    return walls, sizes
+
+
+def synthesis(turns: int) -> dict[str, Figures]:
+    """`cdk synth` of a bare RestApi with a Function, and of apps of 1, 10 and 50 endpoints: its wall time, that of
+    the app's own process alone, the largest template's size, and the resources."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    # As users have it after the first time: compiled.
+    environment = {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+
+    def app(case: str) -> list[str]:
+        return [sys.executable, str(ROOT / "bench/synthesize.py"), case]
+
+    def by_the_command(case: str, out: str) -> None:
+        cdk("synth", "--quiet", "--app", shlex.join(app(case)), "--output", out, environment=environment)
+
+    def by_itself(case: str, out: str) -> None:
+        subprocess.run(app(case), env={**environment, "CDK_OUTDIR": out}, check=True, capture_output=True)
+
+    # One kind after the other: what follows a run of the other kind takes some 5 % longer.
+    walls, sizes = _synthesized(by_the_command, turns)
+    alone, _ = _synthesized(by_itself, turns)
     return {
         case: {
             "wall": median(walls[case].values()),
@@ -302,5 +314,5 @@ def synthesis(turns: int) -> dict[str, Figures]:
             "bytes": sizes[case][0],
             "resources": sizes[case][1],
         }
-        for case in cases
+        for case in walls
     }
