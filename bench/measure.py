@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -274,7 +274,7 @@ def _synthesized(
         # seconds, and what came before leaves it warm, or hot.
         pair = ("1", "bare") if turn % 2 else ("bare", "1")
         # Those two are a small difference between large numbers, the others are not.
-        for case in pair if turn % 5 else (*pair, "10", "50"):
+        for case in pair if turn % 10 else (*pair, "10", "50"):
             with tempfile.TemporaryDirectory() as out:
                 began = time.monotonic()
                 synthesize(case, out)
@@ -283,6 +283,13 @@ def _synthesized(
                 resources = sum(len(json.loads(file.read_bytes())["Resources"]) for file in files)
                 sizes[case] = (max(file.stat().st_size for file in files), resources)
     return walls, sizes
+
+
+def _of_bare(name: str, walls: Mapping[str, Mapping[int, float]], case: str) -> Figures:
+    """The median and the quartiles of what each turn took of its own bare one: the machine's moods are in both."""
+    ratios = [wall / walls["bare"][turn] for turn, wall in walls[case].items()]
+    low, middle, high = quantiles(ratios, n=4, method="inclusive")
+    return {f"{name}_of_bare": middle, f"{name}_of_bare_from": low, f"{name}_of_bare_to": high}
 
 
 def synthesis(turns: int) -> dict[str, Figures]:
@@ -308,9 +315,8 @@ def synthesis(turns: int) -> dict[str, Figures]:
         case: {
             "wall": median(walls[case].values()),
             "alone": median(alone[case].values()),
-            # Turn by turn: the machine's moods are in both.
-            "wall_of_bare": median(wall / walls["bare"][turn] for turn, wall in walls[case].items()),
-            "alone_of_bare": median(wall / alone["bare"][turn] for turn, wall in alone[case].items()),
+            **_of_bare("wall", walls, case),
+            **_of_bare("alone", alone, case),
             "bytes": sizes[case][0],
             "resources": sizes[case][1],
         }
