@@ -308,7 +308,7 @@ def synthesis(turns: int) -> dict[str, Figures]:
     def by_itself(case: str, out: str) -> None:
         subprocess.run(app(case), env={**environment, "CDK_OUTDIR": out}, check=True, capture_output=True)
 
-    # One kind after the other: what follows a run of the other kind takes some 5 % longer.
+    # One kind after the other: in one series, what followed a run of the other kind took some 5 % longer.
     walls, sizes = _synthesized(by_the_command, turns)
     alone, _ = _synthesized(by_itself, turns)
     return {
