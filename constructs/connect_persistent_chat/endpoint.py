@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat import functions, wire
-from connect_persistent_chat.acknowledgments import acknowledge, acknowledge_contacts, managed_policy
+from connect_persistent_chat.acknowledgments import acknowledge, managed_policy, role_for_contacts
 from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.browsers import Browsers
 from connect_persistent_chat.errors import ConfigurationError
@@ -125,7 +125,7 @@ class PersistentChatEndpoint(Construct):
         permissions = self._permissions()
         self._function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
         description = "Continues past chats of an Amazon Connect instance"
-        self._role = functions.role_for(self, "Role", description, self._function_log, permissions)
+        self._role = functions.role_for(self, "Role", description, self._function_log, permissions, traced=True)
         self._function = self._build_function(self._function_log, environment, deadline)
         self._access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
         self._api = self._build_api(
@@ -314,11 +314,11 @@ class PersistentChatEndpoint(Construct):
             environment=functions.variables_of(environment),
             role=self._role,
             log_group=log,
-            tracing=lambda_.Tracing.ACTIVE,
             # Lambda gives CPU by memory, and a cold start is CPU.
             memory_size=512,
             timeout=Duration.seconds(seconds),
         )
+        functions.trace(function)
         # The instance is checked before anything else is made.
         function.node.add_dependency(self._instance)
         return function
@@ -392,10 +392,12 @@ class PersistentChatEndpoint(Construct):
         )
 
     def _acknowledge(self, stack: Stack, stage: apigateway.Stage) -> None:
-        acknowledge_contacts(stack, self._role, self._instance.contact_arn)
         acknowledge(
-            self._function,
-            {"Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late."},
+            self,
+            {
+                **role_for_contacts(stack, self._instance.contact_arn),
+                "Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late.",
+            },
         )
         acknowledge(
             self._method,

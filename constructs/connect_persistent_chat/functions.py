@@ -23,6 +23,7 @@ __all__ = [
     "provisioning_names",
     "role_for",
     "seconds_of",
+    "trace",
     "variables_of",
 ]
 
@@ -65,11 +66,20 @@ def policy(permissions: Mapping[str, Sequence[str]]) -> iam.PolicyDocument:
 
 
 def role_for(
-    scope: Construct, id: str, description: str, log: logs.LogGroup, permissions: Mapping[str, Sequence[str]]
+    scope: Construct,
+    id: str,
+    description: str,
+    log: logs.LogGroup,
+    permissions: Mapping[str, Sequence[str]],
+    *,
+    traced: bool = False,
 ) -> iam.Role:
-    """A role for a function that may do nothing but this, action to resources, and write to its own log."""
+    """A role for a function that may do nothing but this, action to resources, and write to its own log; and to its
+    trace, if `trace` is called for it."""
     own_log = [log.log_group_arn]
     writes = {"logs:CreateLogStream": own_log, "logs:PutLogEvents": own_log}
+    if traced:
+        writes |= {"xray:PutTraceSegments": ["*"], "xray:PutTelemetryRecords": ["*"]}
     return iam.Role(
         scope,
         id,
@@ -78,6 +88,14 @@ def role_for(
         # In the role itself: a policy beside it would be one more resource to make and to wait for.
         inline_policies={"Function": policy({**writes, **permissions})},
     )
+
+
+def trace(function: lambda_.Function) -> None:
+    """Trace a function whose role allows it. By itself the CDK makes a policy for that beside the role, one more
+    that the function would wait for."""
+    resource = function.node.default_child
+    assert isinstance(resource, lambda_.CfnFunction)
+    resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
 
 
 def variables_of(environment: Mapping[str, str]) -> dict[str, str]:

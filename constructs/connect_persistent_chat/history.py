@@ -15,7 +15,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from connect_persistent_chat import functions
-from connect_persistent_chat.acknowledgments import acknowledge, acknowledge_contacts
+from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
 from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names, history_names, number_of, out_of_range, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
@@ -174,7 +174,7 @@ class ChatHistory(History):
         self._queue = self._build_queue()
         self._log = functions.log_group(self, "Log", log_retention, log_removal_policy)
         description = "Records the chats of an Amazon Connect instance"
-        self._role = functions.role_for(self, "Role", description, self._log, permissions)
+        self._role = functions.role_for(self, "Role", description, self._log, permissions, traced=True)
         self._function = self._build_function(environment, instance, reserved_concurrent_executions)
         rule = self._build_rule()
         self._alarm = self._build_alarm(topic)
@@ -308,13 +308,13 @@ class ChatHistory(History):
             environment=functions.variables_of(environment),
             role=self._role,
             log_group=self._log,
-            tracing=lambda_.Tracing.ACTIVE,
             memory_size=256,
             timeout=Duration.seconds(_RECORDER_SECONDS),
             reserved_concurrent_executions=concurrency,
             # Lambda tries an event three times, minutes apart; then it is kept.
             dead_letter_queue=self._queue,
         )
+        functions.trace(function)
         # The instance is checked before anything else is made.
         function.node.add_dependency(instance)
         return function
@@ -351,7 +351,7 @@ class ChatHistory(History):
         return alarm
 
     def _acknowledge(self, stack: Stack, instance: ConnectInstance) -> None:
-        acknowledge_contacts(stack, self._role, instance.contact_arn)
+        acknowledge(self._role, role_for_contacts(stack, instance.contact_arn))
         acknowledge(
             self._queue,
             {

@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
 
 from connect_persistent_chat import functions
-from connect_persistent_chat.acknowledgments import acknowledge, managed_policy, wildcard
+from connect_persistent_chat.acknowledgments import acknowledge
 from constructs import Construct
 
 _ID = "ConnectPersistentChatProvisioning"
@@ -21,14 +21,13 @@ class Provisioning(Construct):
     def __init__(self, stack: Stack, id: str) -> None:
         super().__init__(stack, id)
         log = functions.log_group(self, "Log", logs.RetentionDays.ONE_MONTH, RemovalPolicy.DESTROY)
-        own_stack = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
         self._role = functions.role_for(
             self,
             "Role",
             "Checks Amazon Connect instances and proves persistent chat endpoints",
             log,
             # Is it an update that is undone?
-            {"cloudformation:DescribeStacks": [own_stack]},
+            {"cloudformation:DescribeStacks": [stack.stack_id]},
         )
         self._function = lambda_.Function(
             self,
@@ -43,10 +42,25 @@ class Provisioning(Construct):
             memory_size=256,
             timeout=Duration.minutes(14),
         )
-        self._provider = cr.Provider(self, "Provider", on_event_handler=self._function, log_group=log)
+        handler = [self._function.function_arn]
+        provider_role = functions.role_for(
+            self,
+            "ProviderRole",
+            "Calls the function that checks and proves",
+            log,
+            {"lambda:InvokeFunction": handler, "lambda:GetFunction": handler},
+        )
+        provider = cr.Provider(
+            self,
+            "Provider",
+            on_event_handler=self._function,
+            log_group=log,
+            # What the framework would add to it is every version of the function.
+            framework_on_event_role=provider_role.without_policy_updates(),
+        )
         # Asked for by each custom resource.
-        self._service_token = self._provider.service_token
-        self._acknowledge(stack, own_stack)
+        self._service_token = provider.service_token
+        self._acknowledge()
 
     @classmethod
     def of(cls, stack: Stack) -> "Provisioning":
@@ -72,31 +86,15 @@ class Provisioning(Construct):
         """
         return iam.Policy(scope, "Policy", roles=[self._role], document=functions.policy(permissions))
 
-    def _acknowledge(self, stack: Stack, own_stack: str) -> None:
-        no_dead_letters = "CloudFormation is told of each failure, and nobody waits for a late answer."
-        no_tracing = "It runs during deployments only; its log says what it did."
+    def _acknowledge(self) -> None:
+        framework = "The CDK's Provider framework chooses its function's runtime and memory size."
         acknowledge(
-            self._role,
-            {wildcard(stack, own_stack): "The end of a stack's ARN is made by CloudFormation."},
-        )
-        acknowledge(
-            self._function,
+            self,
             {
-                "Serverless::Serverless-LambdaDLQ": no_dead_letters,
-                "Serverless::Serverless-LambdaTracing": no_tracing,
-            },
-        )
-        framework = "The CDK's Provider framework "
-        acknowledge(
-            self._provider.node.find_child("framework-onEvent"),
-            {
-                managed_policy("service-role/AWSLambdaBasicExecutionRole"): framework
-                + "gives its function the basic execution role.",
-                wildcard(stack, f"{self._function.function_arn}:*"): framework
-                + "may invoke every version of its one handler.",
-                "AwsSolutions::AwsSolutions-L1": framework + "chooses its own Node.js runtime.",
-                "Serverless::Serverless-LambdaDLQ": no_dead_letters,
-                "Serverless::Serverless-LambdaTracing": no_tracing,
-                "Serverless::Serverless-LambdaDefaultMemorySize": framework + "chooses its own memory size.",
+                "Serverless::Serverless-LambdaDLQ": "CloudFormation is told of each failure, and nobody waits for a "
+                "late answer.",
+                "Serverless::Serverless-LambdaTracing": "It runs during deployments only; its log says what it did.",
+                "AwsSolutions::AwsSolutions-L1": framework,
+                "Serverless::Serverless-LambdaDefaultMemorySize": framework,
             },
         )

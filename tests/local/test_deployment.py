@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from connect_persistent_chat import ConnectInstance
 from local.cdk import CdkFailed
 from local.cloud import Cloud
-from tests.local.deployments import Deployed, deploy, destroy, endpoint, history
+from tests.local.deployments import Deployed, deploy, destroy, endpoint, history, lines_of
 
 # What an endpoint's proof asks of Amazon Connect, once each.
 PROBED = ("CreatePersistentContactAssociation", "DescribeContact")
@@ -131,6 +132,26 @@ def test_an_instance_that_cannot_work_fails_the_deployment(cloud: Cloud, refusal
     events = cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
     failed = min(event["Timestamp"] for event in events if event["ResourceStatus"] == "CREATE_FAILED")
     assert (failed - min(event["Timestamp"] for event in events)).total_seconds() < 60
+
+
+def test_the_provider_needs_its_permission(cloud: Cloud, tmp_path: Path) -> None:
+    """Without it nobody asks about the instance. (On AWS the deployment says so, see docs/local-cloud.md.)"""
+
+    def fill(stack: Stack, *lost: str) -> None:
+        ConnectInstance.from_instance_id(stack, "Instance", cloud.instance_id)
+        role = stack.node.find_child("ConnectPersistentChatProvisioning").node.find_child("ProviderRole")
+        resource = role.node.default_child
+        assert isinstance(resource, iam.CfnRole)
+        statements = stack.resolve(resource.policies)[0]["policyDocument"]["Statement"]
+        kept = [statement for statement in statements if statement["Action"] not in lost]
+        assert len(statements) - len(kept) == len(lost)
+        resource.add_property_override("Policies.0.PolicyDocument.Statement", kept)
+
+    made = deploy(cloud, tmp_path, {"Called": fill, "Uncalled": lambda stack: fill(stack, "lambda:InvokeFunction")})
+    function = "ConnectPersistentChatProvisioningFunction"
+    said = {name: lines_of(cloud, one.physical_id("AWS::Lambda::Function", function)) for name, one in made.items()}
+    assert [line["outcome"] for line in said["Called"]] == ["succeeded"]
+    assert said["Uncalled"] == []
 
 
 def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_path: Path) -> None:

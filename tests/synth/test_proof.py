@@ -189,6 +189,24 @@ def test_there_is_no_dependency_cycle(instance: Callable[[Stack], ConnectInstanc
         assert key not in _closure(made, key), key
 
 
+def test_the_provider_may_call_its_one_function_and_that_may_ask_about_its_own_stack(default: Synthesized) -> None:
+    """By itself the CDK's framework gives it a managed policy of AWS, and a wildcard."""
+    allowed = default.allowed("ConnectPersistentChatProvisioningProviderRole")
+    assert set(allowed) == {
+        "lambda:GetFunction",
+        "lambda:InvokeFunction",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+    (handler,) = (key for key in default.all("AWS::Lambda::Function") if "ProvisioningFunction" in key)
+    assert allowed["lambda:InvokeFunction"] == allowed["lambda:GetFunction"] == {"Fn::GetAtt": [handler, "Arn"]}
+    # And that function may ask about its own stack and no other.
+    asks = default.allowed("ConnectPersistentChatProvisioningRole")["cloudformation:DescribeStacks"]
+    assert asks == {"Ref": "AWS::StackId"}
+    roles = default.all("AWS::IAM::Role")
+    assert [key for key, role in roles.items() if "ManagedPolicyArns" in role["Properties"]] == []
+
+
 def test_two_endpoints_share_one_provisioning_function() -> None:
     """One Provider a stack, however many endpoints; and nothing of the two has the same name."""
     here = stack(env=HERE)
