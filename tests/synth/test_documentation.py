@@ -53,7 +53,7 @@ IN_WORDS: dict[str, Any] = {
 
 def parameters_of(called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """What may be said of it."""
-    parameters = inspect.signature(called.__init__ if inspect.isclass(called) else called).parameters  # type: ignore[misc]
+    parameters = inspect.signature(called.__init__ if inspect.isclass(called) else called).parameters
     return {name: one for name, one in parameters.items() if name not in ("self", "scope", "id")}
 
 
