@@ -141,6 +141,7 @@ def test_the_commands_need_no_cdk_and_say_what_they_need(distributions: Path, tm
     assert "backfill" in run(command, "--help", cwd=tmp_path)
 
 
+@pytest.mark.prove
 def test_an_app_outside_the_repository_synthesizes_twice_alike(distributions: Path, tmp_path: Path) -> None:
     """The ten lines of the README work with the wheel alone, and the same app gives the same template.
 
