@@ -1,6 +1,6 @@
 """The seam: MiniStack with Amazon Connect added, served on one socket.
 
-Only this module, ministack_checks and ministack_events import MiniStack. They use internals of it and of Hypercorn,
+Only this module and its siblings, `ministack_*`, import MiniStack. They use internals of it and of Hypercorn,
 so both are pinned, and tests/local/test_seam.py holds what is relied upon. MiniStack reads the environment when it
 is imported: import this only once that is in place.
 """
@@ -17,7 +17,7 @@ from hypercorn.events import Closed
 from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 
-from local import ministack_checks, ministack_events
+from local import ministack_answers, ministack_checks, ministack_events
 from local.connect.control import PREFIX, Control
 from local.connect.service import Connect, Request, Response
 
@@ -38,6 +38,7 @@ async def serve(
     router.SERVICE_PATTERNS["connect"] = {}
     ministack_app.SERVICE_HANDLERS["connect"] = _handler_of(connect)
     ministack_checks.install()
+    ministack_answers.install()
     ministack_events.install(connect.events)
     _lighten_functions()
     # Hypercorn's type for an application is narrower than ASGI's.
