@@ -1,5 +1,6 @@
 """What API Gateway does and MiniStack does not: whom it invokes, what is off, resource policies, throttles."""
 
+import re
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
@@ -15,6 +16,11 @@ from local.ministack_checks import lets_in
 
 # Whether the request came to a custom domain, and not to the API's default address.
 by_domain: ContextVar[bool] = ContextVar("by_domain", default=False)
+# What the page says that sends the request.
+_origin: ContextVar[str] = ContextVar("origin", default="")
+# The CDK's mapping template for several origins: the first is the answer's own, each of the others is put in its place.
+_REFLECTED = "#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)"
+_ONE_OF = re.compile(r'\$origin == "([^"]+)"')
 # Of the template's properties MiniStack's CloudFormation leaves these out when it creates an API.
 _LEFT_OUT = {"DisableExecuteApiEndpoint": "disableExecuteApiEndpoint", "ApiKeySourceType": "apiKeySource"}
 _OFF = (403, {"Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException"}, b'{"message":"Forbidden"}')
@@ -27,6 +33,7 @@ def install() -> None:
     _check_policy_of_root()
     _check_policy_of_others()
     _keep_throttle()
+    _choose_origin()
 
 
 def _check_functions_policy() -> None:
@@ -104,8 +111,16 @@ def _check_policy_of_others() -> None:
     authorize: Callable[..., Awaitable[Any]] = apigateway_v1._authorize_request_v1
 
     async def authorize_by_policy(
-        api_id: str, stage: str, method_object: dict[str, Any], method: str, path: str, *rest: Any
+        api_id: str,
+        stage: str,
+        method_object: dict[str, Any],
+        method: str,
+        path: str,
+        resource: Any,
+        headers: dict[str, str],
+        *rest: Any,
     ) -> Any:
+        _origin.set(headers.get("origin", ""))
         refusing = {"CUSTOM": ("Deny",), "COGNITO_USER_POOLS": ("Deny", "ImplicitDeny")}
         kind, (account, region) = method_object.get("authorizationType"), rest[-2:]
         arn = execute_api_arn(region, account, api_id, stage, method, path)
@@ -120,7 +135,7 @@ def _check_policy_of_others() -> None:
             shown = arn.replace(f":{account}:", f":********{account[-4:]}:", 1)
             message = f"User: anonymous is not authorized to perform: execute-api:Invoke on resource: {shown} {reason}"
             return apigateway_v1._gw_error("ACCESS_DENIED", message), None
-        return await authorize(api_id, stage, method_object, method, path, *rest)
+        return await authorize(api_id, stage, method_object, method, path, resource, headers, *rest)
 
     apigateway_v1._authorize_request_v1 = authorize_by_policy
 
@@ -138,3 +153,19 @@ def _keep_throttle() -> None:
         return {key.replace("/~1", "/").replace("~1", "/"): value for key, value in settings_of(raw).items()}
 
     provisioners._apigw_method_settings = with_slashes
+
+
+def _choose_origin() -> None:
+    """A preflight of several origins: MiniStack follows no mapping template, and answers each with the first."""
+    invoke = apigateway_v1._invoke_mock_v1
+
+    def invoke_by_origin(integration: dict[str, Any]) -> Any:
+        status, headers, body = invoke(integration)
+        template = body.decode()
+        if _REFLECTED not in template:
+            return status, headers, body
+        if _origin.get() in _ONE_OF.findall(template):
+            headers["Access-Control-Allow-Origin"] = _origin.get()
+        return status, headers, b""
+
+    apigateway_v1._invoke_mock_v1 = invoke_by_origin

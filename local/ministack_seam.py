@@ -39,7 +39,7 @@ async def serve(
     ministack_app.SERVICE_HANDLERS["connect"] = _handler_of(connect)
     ministack_checks.install()
     ministack_gateway.install()
-    ministack_signatures.install(region)
+    ministack_signatures.install(account, region)
     ministack_answers.install()
     ministack_events.install(connect.events)
     _lighten_functions()

@@ -239,3 +239,72 @@ def test_a_call_is_signed_for_the_service_that_it_reaches(socket: Socket, who: C
         answer = socket.ask("POST", "/", *signed(socket.cloud, "/", who, service=service, headers=target), body=b"{}")
         assert answer.status in (400, 403)
         assert b"scoped to correct service: 'dynamodb'" in answer.body
+
+
+@pytest.mark.parametrize("key", ["test", "000000000000", "210987654321"])
+def test_the_root_is_the_accounts_own(cloud: Cloud, key: str) -> None:
+    """MiniStack has a root for each number of an account, and one by name."""
+    with pytest.raises(ClientError) as refused:
+        cloud.client("iam", key, "any", config=ONCE).list_users()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "/"),
+        ("PUT", "/unsigned-bucket"),
+        ("PUT", "/unsigned-bucket/key"),
+        ("GET", "/?Action=ListUsers&Version=2010-05-08"),
+        ("GET", "/?Action=ListUsers&Version=2010-05-08&AWSAccessKeyId=123456789012&Signature=s"),
+        ("GET", "/?Action=ListUsers&Version=2010-05-08&X-Amz-Credential=123456789012/a/us-east-1/iam/aws4_request"),
+        ("GET", "/2015-03-31/functions"),
+    ],
+)
+def test_nothing_is_done_for_whoever_signs_nothing(cloud: Cloud, socket: Socket, method: str, target: str) -> None:
+    """Nor for half a signature."""
+    before = socket.state()
+    assert socket.ask(method, target).status in (403, 404)
+    assert socket.state() == before
+
+
+def test_what_cloudformation_leaves_out_is_listed(cloud: Cloud, socket: Socket, deployed: Callable[..., str]) -> None:
+    """docs/local-cloud.md says so: a body meets no validator, a table has neither time to live nor recovery."""
+    stacks, name = cloud.client("cloudformation"), f"left-out-{uuid.uuid4()}"
+    left_out = template(
+        name, {"RequestValidatorId": {"Ref": "Validator"}, "RequestModels": {"$default": {"Ref": "Model"}}}
+    )
+    of_api = {"RestApiId": {"Ref": "Api"}}
+    schema = {"type": "object", "required": ["a"]}
+    left_out["Resources"] |= {
+        "Model": {
+            "Type": "AWS::ApiGateway::Model",
+            "Properties": {**of_api, "ContentType": "application/json", "Schema": schema},
+        },
+        "Validator": {
+            "Type": "AWS::ApiGateway::RequestValidator",
+            "Properties": {**of_api, "ValidateRequestBody": True},
+        },
+        "Table": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "TableName": name,
+                "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
+                "BillingMode": "PAY_PER_REQUEST",
+                "TimeToLiveSpecification": {"AttributeName": "t", "Enabled": True},
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+            },
+        },
+    }
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(left_out))
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    (stack,) = stacks.describe_stacks(StackName=name)["Stacks"]
+    path = f"/_aws/execute-api/{stack['Outputs'][0]['OutputValue']}/v1/"
+    assert told(socket.ask("POST", path, ("Content-Type", "application/json"), body=b"{}")) == ANSWER
+    dynamodb = cloud.client("dynamodb")
+    ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    recovery = backups["PointInTimeRecoveryDescription"]
+    assert (ttl["TimeToLiveStatus"], recovery["PointInTimeRecoveryStatus"]) == ("DISABLED", "DISABLED")
