@@ -5,6 +5,7 @@ says nothing of what happened is of no use: each looks whether anything was done
 """
 
 import json
+import re
 import socket as sockets
 import uuid
 from collections.abc import Iterator
@@ -271,6 +272,23 @@ def test_a_page_creates_and_runs_no_function(socket: Socket) -> None:
     for headers in (FOREIGN, (("Origin", "null"),)):
         assert refused(socket.ask("POST", f"/2015-03-31/functions?{query}", PLAIN, *headers, body=body))
         assert refused(socket.ask("POST", f"/2015-03-31/functions/f/invocations?{query}", PLAIN, *headers, body=b"{}"))
+
+
+def test_a_request_inside_of_a_refused_one_is_none(socket: Socket) -> None:
+    """A page may send any text; what stands behind a refusal must not be taken for the next request."""
+    inside = (
+        f"POST /_connect/clock HTTP/1.1\r\nHost: {socket.host}\r\nContent-Length: {len(DAY)}\r\n\r\n".encode() + DAY
+    )
+    last = f"GET /_connect/events HTTP/1.1\r\nHost: {socket.host}\r\nConnection: close\r\n\r\n".encode()
+    # The whole body, and one that never comes to its end.
+    for length, statuses in ((len(inside), [b"403", b"200"]), (100_000, [b"403"])):
+        head = f"POST / HTTP/1.1\r\nHost: {socket.host}\r\nOrigin: {EVIL}\r\nContent-Length: {length}\r\n\r\n"
+        with sockets.create_connection(("127.0.0.1", socket.port), timeout=10) as wire:
+            wire.sendall(head.encode() + inside + last)
+            answers = b""
+            while data := wire.recv(65536):
+                answers += data
+        assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == statuses
 
 
 def test_no_answer_can_be_read_across_origins(socket: Socket) -> None:

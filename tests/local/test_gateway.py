@@ -250,22 +250,18 @@ def test_the_root_is_the_accounts_own(cloud: Cloud, key: str) -> None:
     assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
 
 
-@pytest.mark.parametrize(
-    ("method", "target"),
-    [
-        ("GET", "/"),
-        ("PUT", "/unsigned-bucket"),
-        ("PUT", "/unsigned-bucket/key"),
-        ("GET", "/?Action=ListUsers&Version=2010-05-08"),
-        ("GET", "/?Action=ListUsers&Version=2010-05-08&AWSAccessKeyId=123456789012&Signature=s"),
-        ("GET", "/?Action=ListUsers&Version=2010-05-08&X-Amz-Credential=123456789012/a/us-east-1/iam/aws4_request"),
+def test_nothing_is_done_for_whoever_signs_nothing(socket: Socket) -> None:
+    """Nor for half a signature, nor for one of another version."""
+    before, users = socket.state(), "/?Action=ListUsers&Version=2010-05-08"
+    for method, target in (
+        *(("GET", "/"), ("PUT", "/unsigned-bucket"), ("PUT", "/unsigned-bucket/key"), ("GET", users)),
+        ("GET", f"{users}&AWSAccessKeyId=123456789012&Signature=s"),
+        ("GET", f"{users}&X-Amz-Credential=123456789012/a/us-east-1/iam/aws4_request"),
         ("GET", "/2015-03-31/functions"),
-    ],
-)
-def test_nothing_is_done_for_whoever_signs_nothing(cloud: Cloud, socket: Socket, method: str, target: str) -> None:
-    """Nor for half a signature."""
-    before = socket.state()
-    assert socket.ask(method, target).status in (403, 404)
+    ):
+        answer = socket.ask(method, target)
+        assert answer.status in (400, 403, 404), target
+        assert b"<Users>" not in answer.body
     assert socket.state() == before
 
 
