@@ -94,8 +94,8 @@ async def _run(listener: socket.socket, scratch: str, *, until_stdin_closes: boo
     def ready() -> None:
         print(
             f"The local cloud answers at http://{_HOST}:{port} "
-            f"(account {ACCOUNT}, {REGION}, Connect instance {INSTANCE_ID}, flow {FLOW_ID}): programs of this machine "
-            "everything, web pages its deployed APIs. Ctrl-C ends it.",
+            f"(account {ACCOUNT}, {REGION}, Connect instance {INSTANCE_ID}, flow {FLOW_ID}). "
+            "Web pages reach its deployed APIs only. Ctrl-C ends it.",
             flush=True,
         )
 

@@ -321,12 +321,13 @@ def test_nothing_is_done_for_whoever_signs_nothing(socket: Socket) -> None:
 
 
 def test_what_cloudformation_leaves_out_is_listed(cloud: Cloud, socket: Socket, deployed: Callable[..., str]) -> None:
-    """docs/local-cloud.md says so: a body meets no validator, a table has neither time to live nor recovery."""
+    """docs/local-cloud.md says so: no validator, no access log, no time to live, no recovery."""
     stacks, name = cloud.client("cloudformation"), f"left-out-{uuid.uuid4()}"
     left_out = template(
         name, {"RequestValidatorId": {"Ref": "Validator"}, "RequestModels": {"$default": {"Ref": "Model"}}}
     )
-    of_api = {"RestApiId": {"Ref": "Api"}}
+    of_api, group = {"RestApiId": {"Ref": "Api"}}, {"Fn::GetAtt": ["Log", "Arn"]}
+    left_out["Resources"]["Stage"]["Properties"]["AccessLogSetting"] = {"DestinationArn": group, "Format": "a call"}
     schema = {"type": "object", "required": ["a"]}
     left_out["Resources"] |= {
         "Model": {
@@ -337,6 +338,7 @@ def test_what_cloudformation_leaves_out_is_listed(cloud: Cloud, socket: Socket, 
             "Type": "AWS::ApiGateway::RequestValidator",
             "Properties": {**of_api, "ValidateRequestBody": True},
         },
+        "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}},
         "Table": {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {
@@ -354,6 +356,7 @@ def test_what_cloudformation_leaves_out_is_listed(cloud: Cloud, socket: Socket, 
     (stack,) = stacks.describe_stacks(StackName=name)["Stacks"]
     path = f"/_aws/execute-api/{stack['Outputs'][0]['OutputValue']}/v1/"
     assert told(socket.ask("POST", path, ("Content-Type", "application/json"), body=b"{}")) == ANSWER
+    assert cloud.client("logs").filter_log_events(logGroupName=name)["events"] == []
     dynamodb = cloud.client("dynamodb")
     ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
