@@ -366,6 +366,9 @@ def test_a_custom_domain_reaches_its_deployed_api(socket: Socket, domain: str) -
     for host in (domain, f"{domain}:{socket.port}", domain.upper()):
         answer = socket.ask("GET", "/", *FOREIGN, host=host)
         assert (answer.status, json.loads(answer.body)) == (200, {"said": "deployed"})
+    # The management of connections is no part of what pages call.
+    assert refused(socket.ask("POST", "/@connections/c", *FOREIGN, host=domain))
+    assert refused(socket.ask("GET", f"http://{domain}/", host=domain))
     for host in (f"www.{domain}", f"{domain}.", f"user@{domain}", f"{domain}.evil.example"):
         assert refused(socket.ask("GET", "/", host=host))
 
