@@ -93,15 +93,15 @@ def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
     return latest_of(known)
 
 
-def latest_of(known: Known, ended_by: float | None = None) -> Step:
+def latest_of(known: Known, before: float | None = None) -> Step:
     """As `latest`, of the history as it is.
 
-    :param ended_by: leave out what ended later, in seconds since the epoch. None: leave nothing out.
+    :param before: leave out what has not surely ended before, in seconds since the epoch. None: leave nothing out.
     """
     entries = [entry for entry in known.latest.entries if entry.session_id != known.current.session]
     weighed = [one for one in (_weigh(entry, known) for entry in entries) if not one.runs]
-    if ended_by is not None:
-        weighed = [one for one in weighed if one.ended is None or one.ended <= ended_by]
+    if before is not None:
+        weighed = [one for one in weighed if one.ended is None or is_later(before, one.ended)]
     # Of two that ended at once, the one that began later.
     best = max((one for one in weighed if one.ended is not None and not one.doubtful), key=_end, default=None)
     least = -1.0 if best is None else _end(best)
@@ -123,6 +123,11 @@ def latest_of(known: Known, ended_by: float | None = None) -> Step:
     if best.entry.session_id not in known.contacts:
         return Describe((best.entry.session_id,))
     return _confirmed(best, [one for one in weighed if one is not best], known)
+
+
+def is_later(instant: float, other: float) -> bool:
+    """Whether one instant is surely later than another: DescribeContact may tell whole seconds only."""
+    return instant > other if instant % 1 and other % 1 else int(instant) > int(other)
 
 
 def _end(one: _Weighed) -> float:

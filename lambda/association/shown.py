@@ -9,7 +9,7 @@ later than the request: the latest was another one then, and its retry is refuse
 """
 
 from association.contact import Contact
-from association.past import MOST_ASKED, Describe, Known, Past, Read, latest_of
+from association.past import MOST_ASKED, Describe, Known, Past, Read, is_later, latest_of
 from association.rule import same
 from history.session import Session
 
@@ -40,14 +40,13 @@ def shows_older(related: Contact, known: Known) -> Describe | Read | bool:
     """
     if known.current.initiated is None or related.disconnected is None:
         return False
-    step = latest_of(known, ended_by=known.current.initiated)
+    step = latest_of(known, before=known.current.initiated)
     if isinstance(step, Describe | Read):
         return step
     if not isinstance(step, Past) or step.session_id == related.session:
         return False
     ends = [entry.ended / 1000 for entry in known.latest.entries if entry.session_id == related.session and entry.ended]
-    # Connect may tell whole seconds.
-    return int(step.ended) > int(max([related.disconnected, *ends]))
+    return is_later(step.ended, max([related.disconnected, *ends]))
 
 
 def _ended_later(id: str, related: Contact, row: Session) -> bool:
@@ -55,11 +54,8 @@ def _ended_later(id: str, related: Contact, row: Session) -> bool:
     ended = row.segments[id].ended
     assert ended is not None, "it runs"
     known = row.segments[related.id].ended if related.id in row.segments else None
-    if known is not None and known % 1000 and ended % 1000:
-        return ended > known
-    # One of them is of DescribeContact, which may tell whole seconds.
     at = related.disconnected if known is None else known / 1000
-    return at is not None and ended // 1000 > int(at)
+    return at is not None and is_later(ended / 1000, at)
 
 
 def _proves(id: str, related: Contact, row: Session, known: Known) -> bool:
@@ -71,5 +67,6 @@ def _proves(id: str, related: Contact, row: Session, known: Known) -> bool:
         return False
     assert began is not None, "it was asked before"
     ended = row.segments[id].ended
-    is_later = ended is not None or int(contact.disconnected) > int(related.disconnected or contact.disconnected)
-    return is_later and max(contact.disconnected, (ended or 0) / 1000) <= began
+    if ended is None and not is_later(contact.disconnected, related.disconnected or contact.disconnected):
+        return False
+    return all(is_later(began, end) for end in (contact.disconnected, ended / 1000 if ended is not None else 0.0))

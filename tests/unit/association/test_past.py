@@ -7,7 +7,7 @@ import pytest
 
 from association.answers import Refusal
 from association.contact import Contact
-from association.past import Describe, Known, Nothing, Past, Read, Step, latest, latest_of
+from association.past import Describe, Known, Nothing, Past, Read, Step, is_later, latest, latest_of
 from history.session import Segment, Session
 from history.table import Entry, Latest
 
@@ -285,15 +285,36 @@ def test_what_ended_after_an_instant_can_be_left_out() -> None:
     """What was the latest when the current chat began."""
 
     def found_by(instant: float, *entries: Entry, **contacts: Contact | None) -> Step:
-        return latest_of(Known(CURRENT, Latest((*entries, OWN), False), {}, contacts, NOW), ended_by=instant)
+        return latest_of(Known(CURRENT, Latest((*entries, OWN), False), {}, contacts, NOW), before=instant)
 
     sessions = (ended("b", 20), ended("a", 10))
-    assert found_by(20, *sessions) == Describe(("b",))
-    assert found_by(19.9, *sessions) == Describe(("a",))
-    assert found_by(9, *sessions) == Nothing()
+    assert found_by(21, *sessions) == Describe(("b",))
+    assert found_by(20, *sessions) == Describe(("a",))
+    assert found_by(20.9, *sessions) == Describe(("a",))
+    assert found_by(10, *sessions) == Nothing()
     assert found_by(30, open_("b"), ended("a", 10)) == Describe(("b",))
     assert found_by(30, open_("b"), ended("a", 10), b=contact("b", 40)) == Describe(("a",))
-    assert found_by(30, open_("b"), ended("a", 10), b=contact("b", 30)) == Past("b", 30)
+    assert found_by(30, open_("b"), ended("a", 10), b=contact("b", 29)) == Past("b", 29)
+
+
+@pytest.mark.parametrize(
+    ("instant", "other", "later"),
+    [
+        (2, 1, True),
+        (1, 1, False),
+        (1, 2, False),
+        (1.2, 1.1, True),
+        (1.1, 1.2, False),
+        (1.1, 1.1, False),
+        (1.9, 1, False),
+        (1, 0.9, True),
+        (2, 1.9, True),
+        (1, 1.9, False),
+    ],
+)
+def test_what_is_told_in_whole_seconds_is_compared_in_whole_seconds(instant: float, other: float, later: bool) -> None:
+    """An end at 10:00:00 may be one at 10:00:00.9."""
+    assert is_later(instant, other) is later
 
 
 def test_a_part_without_a_customer_is_whose_its_session_is() -> None:

@@ -73,10 +73,13 @@ def test_what_ended_after_the_chat_began_may_have_ended_after_the_association(en
     kept = row(s1=1000.1, s2=1000.2, s3=ended)
     assert part("s2", kept, segment("s3", ended)) is False
     assert part("s2", kept, segment("s3", ended - 1)) is False
-    on_time = row(s1=1000.1, s2=1000.2, s3=BEGAN)
-    assert part("s2", on_time, segment("s3", BEGAN)) is True
+    assert part("s2", row(s1=1000.1, s2=1000.2, s3=BEGAN), segment("s3", BEGAN)) is False
+    before = row(s1=1000.1, s2=1000.2, s3=BEGAN - 0.5)
+    assert part("s2", before, segment("s3", BEGAN - 1)) is True
+    assert part("s2", before, segment("s3", BEGAN - 0.5), began=BEGAN - 0.4) is True
+    assert part("s2", before, segment("s3", BEGAN - 0.5), began=BEGAN - 0.5) is False
     # Connect's word counts as well.
-    assert part("s2", on_time, segment("s3", BEGAN + 1)) is False
+    assert part("s2", before, segment("s3", BEGAN + 1)) is False
 
 
 def test_a_segment_of_which_no_end_was_told_is_asked_about() -> None:
@@ -85,7 +88,9 @@ def test_a_segment_of_which_no_end_was_told_is_asked_about() -> None:
     assert part("s2", kept) == Describe(("s3",))
     assert part("s2", kept, segment("s3", None)) is False
     assert part("s2", kept, segment("s3", 1001.0)) is True
-    assert part("s2", kept, segment("s3", 1000.9)) is False
+    assert part("s2", kept, segment("s3", 1000.9)) is True
+    assert part("s2", kept, segment("s3", 1000.1)) is False
+    assert part("s2", kept, segment("s3", 1000.9), related_ended=1000.0) is False
     assert part("s2", kept, segment("s3", BEGAN + 1)) is False
     assert part("s2", kept, unknown="s3") is False
     # The continued one itself has ended, as Connect says.
@@ -157,7 +162,9 @@ def test_the_latest_is_not_older() -> None:
     mine = (segment("s1", 1000.3),)
     assert older(entry("s1", 1000.3), entry("r", 900.0), contacts=mine) is False
     assert older(entry("s1", BEGAN + 9), entry("r", 900.0), contacts=(segment("r", 900.0, "r"),)) is False
-    assert older(entry("s1", 1000.3), entry("t", 1000.9), contacts=(segment("t", 1000.9, "t"),)) is False
+    t = (segment("t", 1000.9, "t"),)
+    assert older(entry("s1", 1000.3), entry("t", 1000.9), contacts=t) is True
+    assert older(entry("t", 1000.9), contacts=t, related_ended=1000.0) is False
     assert older(entry("r", 900.0), contacts=(segment("r", 900.0, "r"),)) is False
     assert older() is False
 
