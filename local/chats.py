@@ -39,11 +39,15 @@ class Chats:
         """The segment that begins when an agent transfers a chat."""
         return str(self._cloud.control("POST", f"contacts/{contact}/transfer")["ContactId"])
 
+    def surveyed(self, contact: str) -> str:
+        """The segment that begins when the agent's side ends a chat and a disconnect flow asks how it was."""
+        return str(self._cloud.control("POST", f"contacts/{contact}/survey")["ContactId"])
+
     def past(self, customer: str = "customer") -> list[str]:
         """An ended session: the chat, its transfer and its survey."""
         first = self.start(customer)
         second = self.transferred(first)
-        third = self._cloud.control("POST", f"contacts/{second}/survey")["ContactId"]
+        third = self.surveyed(second)
         self.end(third)
         return [first, second, third]
 

@@ -27,6 +27,24 @@ STEPS = st.one_of(
     st.tuples(st.just("wait"), st.integers(1, 100_000)),
 )
 HISTORIES = st.lists(STEPS, min_size=1, max_size=24)
+# Chats of one customer, one after the other, so that a look-up has something to find.
+PASTS = st.lists(
+    st.tuples(st.lists(st.sampled_from(["transfer", "survey"]), max_size=2), st.integers(1, 100_000)),
+    min_size=1,
+    max_size=4,
+).map(
+    lambda sessions: [
+        step
+        for segments, pause in sessions
+        for step in (
+            ("start", "ada"),
+            *(step for segment in segments for step in (("wait", pause), (segment, 0))),
+            ("wait", pause),
+            ("stop", 0),
+            ("wait", pause),
+        )
+    ]
+)
 
 
 class World:
@@ -47,7 +65,10 @@ class World:
         """Some later segments' customers."""
         later = [one.id for one in self.contacts.all(self.instance) if one.id != one.initial_id]
         self.forgotten = {id for id in later if chance.random() < 0.3}
-        self.sent = [_without_customer(event) if _contact_of(event) in self.forgotten else event for event in self.sent]
+        # In place: what is sent later comes into the same list.
+        self.sent[:] = [
+            _without_customer(event) if _contact_of(event) in self.forgotten else event for event in self.sent
+        ]
 
     def play(self, history: list[tuple[Any, ...]]) -> None:
         """Each step; what cannot be done is left out."""

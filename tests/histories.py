@@ -24,6 +24,9 @@ ACTIONS = st.one_of(
     st.tuples(st.just("stop"), WHICH),
     st.tuples(st.just("wait"), st.sampled_from([1, 30, 59, 61, 600])),
     st.tuples(st.just("elsewhere"), CUSTOMERS, WHICH, TYPES),
+    st.tuples(st.just("linked"), CUSTOMERS),
+    st.tuples(st.just("again"), TYPES),
+    st.tuples(st.just("again"), TYPES),
     st.tuples(st.just("ask"), WHICH, WHICH, TYPES, CALLERS),
     st.tuples(st.just("ask"), WHICH, WHICH, TYPES, CALLERS),
     st.tuples(st.just("come_back"), WHICH, TYPES, CALLERS),
@@ -67,6 +70,9 @@ class World(Protocol):
     def elsewhere(self, customer: str | None, source: str, rehydration_type: str) -> tuple[str, str] | None:
         """A chat that continues another from its start, not by the endpoint: it, and what it continues."""
 
+    def linked(self, customer: str | None, call: str) -> str:
+        """A chat that is linked to a contact that is no chat."""
+
     def ask(self, current: str, source: str, rehydration_type: str, caller: str | None) -> tuple[int, str]:
         """The endpoint: 200 with the contact that is continued, or a status with the refusal."""
 
@@ -80,6 +86,8 @@ class Entry:
     session: str
     ended: float | None = None
     continues: str | None = None
+    # To a contact that is no chat; what Connect makes of that is documented nowhere.
+    linked: bool = False
 
 
 class Ledger:
@@ -139,6 +147,21 @@ class Ledger:
         if made is not None:
             self._contacts[made[0]] = Entry(customer, True, made[0], continues=made[1])
 
+    def _linked(self, customer: str | None) -> None:
+        self._other(customer)
+        id = self._world.linked(customer, list(self._contacts)[-1])
+        self._contacts[id] = Entry(customer, True, id, linked=True)
+
+    def _again(self, rehydration_type: str) -> None:
+        """The chat that was joined last is asked for once more, whatever became of it since."""
+        made = [(id, entry) for id, entry in self._contacts.items() if entry.continues is not None]
+        if made:
+            current_id, current = made[-1]
+            assert current.continues is not None
+            continued = self._contacts[current.continues]
+            source_id = current.continues if rehydration_type == "FROM_SEGMENT" else continued.session
+            self._judge(current_id, source_id, rehydration_type, None)
+
     def _ask(self, which: int, source_which: int, rehydration_type: str, caller: str | None) -> None:
         self._judge(self._pick(which), self._pick(source_which), rehydration_type, caller)
 
@@ -152,13 +175,13 @@ class Ledger:
             assert status in (400, 404)
             if theirs:
                 assert not self._surely_fit(current, source_id, source, rehydration_type), said
+                assert not self._same_again(current, source_id, source, rehydration_type), said
             return
         continued = self._contacts[said]
         assert continued.customer == current.customer == source.customer
         assert current.chat
-        assert current.ended is None
         if current.continues is not None:
-            # The same request again gets the same answer.
+            # The same request again gets the same answer, also after a transfer and after the end.
             assert said == current.continues
             assert continued.session == source.session
             return
@@ -168,6 +191,14 @@ class Ledger:
         assert said == source_id or rehydration_type == "ENTIRE_PAST_SESSION"
         current.continues = said
         self.granted += 1
+
+    def _same_again(self, current: Entry, source_id: str, source: Entry, rehydration_type: str) -> bool:
+        """What was answered before is answered again."""
+        if current.continues is None or self._contacts[current.continues].customer != current.customer:
+            return False
+        if rehydration_type == "FROM_SEGMENT":
+            return source_id == current.continues
+        return self._contacts[current.continues].session == source.session
 
     def _fit(self, current: Entry, source_id: str, source: Entry, rehydration_type: str) -> bool:
         """What the endpoint may let through to Connect."""
@@ -191,6 +222,6 @@ class Ledger:
             self._fit(current, source_id, source, rehydration_type)
             and source.ended is not None
             and self._now - source.ended >= DELAY
-            and all(entry.continues is None for entry in siblings)
+            and all(entry.continues is None and not entry.linked for entry in siblings)
             and (rehydration_type == "FROM_SEGMENT" or all(entry.ended is not None for entry in past))
         )

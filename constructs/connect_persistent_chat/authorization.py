@@ -69,7 +69,8 @@ class Authorization:
         :param app_clients: at least one; tokens that were issued to another app client are refused.
         :param customer_claim: which claim of the token is the customer of the user's contacts. Default: `sub`.
             Any other one adds the warning `connect-persistent-chat:customer-claim`: the user must not be able to
-            write it.
+            write it. A claim that is a list, such as `cognito:groups`, is nobody's customer: every call gets 404, and
+            Cognito's own lists add the warning `connect-persistent-chat:list-claim`.
 
         Raises ConfigurationError.
         """
@@ -94,7 +95,7 @@ class Authorization:
             the answer depends on.
         :param customer_key: the key of the authorizer's context, or `principalId`, whose value is the customer of
             the caller's contacts. Only your authorizer writes it. API Gateway hands it on as a string, whatever it
-            was.
+            was. A value in square brackets is taken for a list, which is nobody's customer.
 
         Raises ConfigurationError.
         """
@@ -169,6 +170,12 @@ class Authorization:
                 f"The claim {self._claim} names the customer. Make sure that users cannot write it: neither by "
                 "the app client's write permissions nor at sign-up.",
             )
+            if self._claim in names.LISTS_OF_COGNITO:
+                Annotations.of(scope).add_warning_v2(
+                    "connect-persistent-chat:list-claim",
+                    f"The claim {self._claim} is a list, and a list can never name a customer: every call will get "
+                    "404. Name a claim that holds one person, such as sub.",
+                )
             if len(self._user_pools) > 1:
                 Annotations.of(scope).add_warning_v2(
                     "connect-persistent-chat:several-user-pools",

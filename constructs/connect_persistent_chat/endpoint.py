@@ -307,6 +307,7 @@ class PersistentChatEndpoint(Construct):
             needed[names.PROBE_DESCRIBE_CONTACT] = [self._instance.contact_arn]
         if self._history is not None:
             needed[history_names.PROBE_QUERY] = [self._history.index_arn]
+            needed[history_names.PROBE_GET_ITEM] = [self._history.table.table_arn]
         return needed
 
     def _build_function(

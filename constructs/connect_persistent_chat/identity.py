@@ -21,7 +21,15 @@ class CustomerIdentity:
 
     @classmethod
     def customer_id(cls) -> "CustomerIdentity":
-        """The contact's CustomerId, as StartChatContact, a signed widget token or Customer Profiles set it."""
+        """The contact's CustomerId, as StartChatContact or a signed widget token set it, or a flow: the block "Set
+        contact attributes" can write Customer ID (System).
+
+        That a customer profile which is associated with a contact fills it is documented nowhere, and
+        StartAssistantContact cannot set it: tie such chats by an attribute. A contact that is linked to another by
+        RelatedContactId may get a copy of its properties (Administrator Guide, "Enable persistent chat"; the API
+        Reference says so of attributes only): let no caller of StartChatContact choose RelatedContactId or
+        PersistentChat.
+        """
         return cls(names.CUSTOMER_ID)
 
     @classmethod
@@ -31,7 +39,8 @@ class CustomerIdentity:
         :param name: letters, digits, hyphens and underscores, at most 128. Not `HostedWidget-…`: a browser sets
             those by itself. Contact attributes are shared by all segments of a session, and flows can change them. A
             contact that is linked to another by RelatedContactId may get a copy of its attributes, the customer's name
-            among them: let no caller of StartChatContact choose RelatedContactId or PersistentChat.
+            among them: let no caller of StartChatContact choose RelatedContactId or PersistentChat. Whoever may call
+            UpdateContactAttributes can change it as well.
 
         Raises ConfigurationError.
         """

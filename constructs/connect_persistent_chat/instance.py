@@ -35,6 +35,8 @@ class ConnectInstance(Construct):
                 id, ["ConnectInstance: got no instance, or two, expected one. Use from_instance_arn, _id or _alias."]
             )
         super().__init__(scope, id)
+        if instance_id is not None:
+            instance_id = _in_lower_case(instance_id)
         self._stack = stack = Stack.of(self)
         provisioning = Provisioning.of(stack)
         self._alias = alias
@@ -116,7 +118,8 @@ class ConnectInstance(Construct):
 
     @property
     def instance_id(self) -> str:
-        """The instance's id; a token if it is known only during the deployment."""
+        """The instance's id, in lower case, as permissions have to spell it; a token if it is known only during the
+        deployment."""
         return self._instance_id
 
     @property
@@ -156,6 +159,11 @@ class ConnectInstance(Construct):
             for what, got, expected in pairs
             if not Token.is_unresolved(got) and not Token.is_unresolved(expected) and got != expected
         ]
+
+
+def _in_lower_case(instance_id: str) -> str:
+    """An instance's id is one whatever its case, but not in the ARNs of permissions. A token is not touched."""
+    return instance_id if Token.is_unresolved(instance_id) else instance_id.lower()
 
 
 def _arn(stack: Stack, instance_id: str) -> str:

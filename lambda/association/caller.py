@@ -50,7 +50,8 @@ def identify(event: dict[str, object], settings: Settings) -> Caller:
 
 def _user(claims: dict[str, object], settings: Settings) -> Caller:
     """Of a user pool's token. The gateway looks at neither the kind of token nor the app client."""
-    person = _person(claims.get(settings.customer_claim), settings)
+    claim = settings.customer_claim
+    person = _person(None if claim in names.LISTS_OF_COGNITO else claims.get(claim), settings)
     denial = None
     if claims.get("token_use") != "id":
         denial = answers.denied("token_kind", "The token is no ID token. Send the user's ID token.")
@@ -61,7 +62,8 @@ def _user(claims: dict[str, object], settings: Settings) -> Caller:
 
 
 def _person(customer: object, settings: Settings) -> Caller:
-    if not isinstance(customer, str) or not customer:
+    """Nobody is a list, nor the text in brackets into which API Gateway turns one: `[a b]`, `["a","b"]`."""
+    if not isinstance(customer, str) or not customer or (customer.startswith("[") and customer.endswith("]")):
         return Caller("nobody", "")
     # Long enough to follow a person through the log, and not the customer's id itself.
     return Caller(f"sha256:{key_of(settings.instance_id, customer)[:16]}", customer)

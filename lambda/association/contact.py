@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from association import names
+from association.instants import instant_of
 from aws.client import Unreadable
 
 
@@ -16,7 +17,7 @@ class Contact(NamedTuple):
     channel: str
     # The id of the session's first contact: its own, if it is that.
     session: str
-    # What an association made it continue.
+    # What it is linked to: an association makes it a past chat, but whoever starts a chat may link it to a call, too.
     related_id: str | None
     # When it ended, in seconds since the epoch.
     disconnected: float | None
@@ -72,6 +73,7 @@ def _text(fields: dict[str, object], name: str) -> str:
 
 def _time(fields: dict[str, object], name: str) -> float | None:
     value = fields.get(name)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise Unreadable(f"{name} is no number")
-    return value
+    try:
+        return None if value is None else instant_of(value)
+    except ValueError as error:
+        raise Unreadable(f"{name}: {error}") from None

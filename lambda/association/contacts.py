@@ -8,7 +8,7 @@ from association.settings import Settings
 
 
 class Contacts:
-    """What Amazon Connect says of contacts; each is described once."""
+    """What Amazon Connect says of contacts; each is described once, unless what it says may have changed."""
 
     def __init__(self, connect: Connect, settings: Settings) -> None:
         self._connect = connect
@@ -29,6 +29,14 @@ class Contacts:
     def describe(self, *contact_ids: str) -> None:
         """One contact, or two at the same time. Raises a Refusal."""
         assert not set(contact_ids) & set(self._known), "what was described is asked for again"
+        self._describe(contact_ids)
+
+    def describe_again(self, contact_id: str) -> None:
+        """A contact that somebody may have changed since. Raises a Refusal; then it is as it was."""
+        assert contact_id in self._known, "what was never described is asked for again"
+        self._describe((contact_id,))
+
+    def _describe(self, contact_ids: tuple[str, ...]) -> None:
         settings = self._settings
         described = self._connect.describe(settings.instance_id, contact_ids, settings.customer_identity)
         self._known.update(described.contacts)

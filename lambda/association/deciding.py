@@ -1,9 +1,10 @@
-"""From a request to what is done: the rule is asked, and gets the contacts that it asks for."""
+"""From a request to what is done: the rule is asked, and gets the contacts that it asks for; then Connect is asked."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from association import rule
+from association import names, outcomes, rule
+from association.answers import Refusal
 from association.caller import Caller
 from association.contact import Contact
 from association.contacts import Contacts
@@ -44,47 +45,99 @@ class Finds(Protocol):
     def latest(self, current: Contact, contacts: Contacts) -> Found | None:
         """The session of the customer that ended last. Raises a Refusal."""
 
+    def shows_older(self, current: Contact, related: Contact, contacts: Contacts) -> bool:
+        """Whether `current` continues, with `related`, an older session; False if nobody can tell."""
 
-def decide(
-    asked: AssociationRequest, who: Caller, contacts: Contacts, transcript_delay: float, lookup: Finds | None
-) -> Decision:
-    """Hold the request against the rule. Raises a Refusal."""
-    if asked.source_contact_id:
-        contacts.describe(asked.initial_contact_id, asked.source_contact_id)
-        return _judged(asked, who, contacts, transcript_delay, 0)
-    assert lookup is not None, "without a history each request names its source"
-    contacts.describe(asked.initial_contact_id)
-    verdict = _asked(rule.look_up, rule.Question(asked, who, contacts.known, contacts.now, transcript_delay), contacts)
-    if isinstance(verdict, rule.Earlier):
-        return Decision(asked, "earlier", verdict.continued_from_contact_id)
-    current = contacts.known[asked.initial_contact_id]
-    assert current is not None, "the rule let a contact through that does not exist"
-    found = lookup.latest(current, contacts)
-    if found is None:
-        return Decision(asked, "no_past_chat", None)
-    request = asked._replace(source_contact_id=found.session_id)
-    return _judged(request, who, contacts, transcript_delay, found.ended)
+    def shows_part(self, current: Contact, related: Contact, contacts: Contacts) -> bool:
+        """Whether `current` continues, with `related`, a part of its session only; False if nobody can tell."""
 
 
-def _judged(
-    request: AssociationRequest, who: Caller, contacts: Contacts, transcript_delay: float, session_ended: float
-) -> Decision:
-    question = rule.Question(request, who, contacts.known, contacts.now, transcript_delay, session_ended)
-    verdict = _asked(rule.judge, question, contacts)
-    if isinstance(verdict, rule.Earlier):
+class Associates(Protocol):
+    """Amazon Connect."""
+
+    def create_association(self, request: AssociationRequest) -> str:
+        """The contact that is continued. Raises a Refusal."""
+
+
+class Deciding:
+    """One request."""
+
+    def __init__(self, who: Caller, contacts: Contacts, transcript_delay: float, lookup: Finds | None) -> None:
+        self._who = who
+        self._contacts = contacts
+        self._transcript_delay = transcript_delay
+        self._lookup = lookup
+
+    def decide(self, asked: AssociationRequest) -> Decision:
+        """Hold the request against the rule. Raises a Refusal."""
+        if asked.source_contact_id:
+            self._contacts.describe(asked.initial_contact_id, asked.source_contact_id)
+            return self._judged(asked, 0)
+        assert self._lookup is not None, "without a history each request names its source"
+        self._contacts.describe(asked.initial_contact_id)
+        verdict = self._said(rule.look_up, asked, 0)
+        if isinstance(verdict, rule.Earlier):
+            return self._earlier(asked, verdict)
+        found = self._lookup.latest(self._current(asked), self._contacts)
+        if found is None:
+            return Decision(asked, "no_past_chat", None)
+        return self._judged(asked._replace(source_contact_id=found.session_id), found.ended)
+
+    def made(self, decision: Decision, connect: Associates) -> Decision:
+        """Have Connect make the association, if one is to be made: what was granted. Raises a Refusal.
+
+        Connect refuses a second one, which the same request at the same time, or a repetition after a lost answer, may
+        come to: before anything is refused, the current contact is described once more.
+        """
+        if not decision.is_to_be_made:
+            return decision
+        request = decision.request
+        try:
+            return decision._replace(continued=connect.create_association(request))
+        except Refusal as refused:
+            if refused.reason not in outcomes.REFUSED:
+                raise
+            self._contacts.describe_again(request.initial_contact_id)
+            # Its transcript was there when the rule was asked first.
+            again = self._judged(request, 0)
+            if again.is_to_be_made:
+                raise
+            return again
+
+    def _judged(self, request: AssociationRequest, session_ended: float) -> Decision:
+        verdict = self._said(rule.judge, request, session_ended)
+        if isinstance(verdict, rule.Earlier):
+            return self._earlier(request, verdict)
+        return Decision(request, "one_customer", None)
+
+    def _earlier(self, request: AssociationRequest, verdict: rule.Earlier) -> Decision:
+        """The answer that was given before, unless the history proves that something else was asked for then."""
+        current, related = self._current(request), self._contacts.known[verdict.continued_from_contact_id]
+        if self._lookup is not None and related is not None and request.rehydration_type == names.ENTIRE_PAST_SESSION:
+            if not request.source_contact_id and self._lookup.shows_older(current, related, self._contacts):
+                raise rule.continues_another()
+            if self._lookup.shows_part(current, related, self._contacts):
+                raise rule.continues_part()
         return Decision(request, "earlier", verdict.continued_from_contact_id)
-    return Decision(request, "one_customer", None)
 
+    def _said(
+        self,
+        ask: Callable[[rule.Question], rule.Continue | rule.Earlier | rule.Describe],
+        request: AssociationRequest,
+        session_ended: float,
+    ) -> rule.Continue | rule.Earlier:
+        """The rule's word, with each contact described that it asks for."""
+        while True:
+            contacts = self._contacts
+            question = rule.Question(
+                request, self._who, contacts.known, contacts.now, self._transcript_delay, session_ended
+            )
+            verdict = ask(question)
+            if not isinstance(verdict, rule.Describe):
+                return verdict
+            contacts.describe(verdict.contact_id)
 
-def _asked(
-    ask: Callable[[rule.Question], rule.Continue | rule.Earlier | rule.Describe],
-    question: rule.Question,
-    contacts: Contacts,
-) -> rule.Continue | rule.Earlier:
-    """The rule's word, with each contact described that it asks for."""
-    while True:
-        verdict = ask(question)
-        if not isinstance(verdict, rule.Describe):
-            return verdict
-        contacts.describe(verdict.contact_id)
-        question = question._replace(contacts=contacts.known)
+    def _current(self, request: AssociationRequest) -> Contact:
+        current = self._contacts.known[request.initial_contact_id]
+        assert current is not None, "the rule let a contact through that does not exist"
+        return current

@@ -14,7 +14,8 @@ from association import answers, caller, cors, log, probes, request, settings
 from association.answers import Refusal
 from association.connect import Connect
 from association.contacts import Contacts
-from association.deciding import decide
+from association.deciding import Deciding
+from association.ids import same_instance
 from aws.asking import Asking
 from aws.client import Client
 from aws.endpoint import endpoint_of
@@ -75,15 +76,20 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
     line.asks(asked)
     if who.denial is not None:
         raise who.denial
-    if asked.instance_id != SETTINGS.instance_id:
+    if not same_instance(asked.instance_id, SETTINGS.instance_id):
         raise answers.not_found("another_instance")
+    # From here on in the one spelling that the permissions know.
+    asked = asked._replace(instance_id=SETTINGS.instance_id)
     if not SETTINGS.checks_customers:
         line.add(rule="unchecked")
-        return connect.create_association(asked)
-    decision = decide(asked, who, Contacts(connect, SETTINGS), SETTINGS.transcript_delay_seconds, lookup)
+        # Without permission to look, ClientToken alone tells a repetition: the same for all that ask for the same.
+        return connect.create_association(asked._replace(client_token=None))
+    deciding = Deciding(who, Contacts(connect, SETTINGS), SETTINGS.transcript_delay_seconds, lookup)
+    decision = deciding.decide(asked)
     line.asks(decision.request)
-    line.add(rule=decision.rule)
-    return connect.create_association(decision.request) if decision.is_to_be_made else decision.continued
+    made = deciding.made(decision, connect)
+    line.add(rule=made.rule)
+    return made.continued
 
 
 def _lookup(deadline: float) -> "Lookup | None":

@@ -1,16 +1,22 @@
 """The look-up of a customer's latest chat: one read of the history, and Amazon Connect's word on the rest."""
 
-from association import answers, past
+from collections.abc import Callable
+from typing import TypeVar
+
+from association import answers, past, shown
 from association.answers import Refusal
 from association.contact import Contact
 from association.contacts import Contacts
-from association.past import Describe, Nothing, Past
+from association.past import Describe, Known, Past, Read
 from association.settings import Settings
 from aws.asking import Asking
 from aws.client import Client
-from history import names
 from history.key import key_of
-from history.table import Table, TableFailed
+from history.session import Session
+from history.table import Latest, Table, TableFailed
+
+Found = TypeVar("Found")
+_NO_ENTRIES = Latest((), more=False)
 
 
 class Lookup:
@@ -19,32 +25,62 @@ class Lookup:
     def __init__(self, client: Client, settings: Settings, deadline: float) -> None:
         self._table = Table(client, settings.history_table, Asking(deadline))
         self._settings = settings
+        self._rows: dict[str, Session | None] = {}
 
     def latest(self, current: Contact, contacts: Contacts) -> Past | None:
         """The session that ended last of the customer of `current`, other than its own. Raises a Refusal."""
+        event_delay, transcript_delay = self._settings.event_delay_seconds, self._settings.transcript_delay_seconds
         try:
-            known = self._table.latest(key_of(self._settings.instance_id, current.customer))
+            entries = self._table.latest(self._key(current))
+            found = self._settled(
+                lambda known: past.latest(known, event_delay, transcript_delay), current, entries, contacts
+            )
         except TableFailed as failure:
             raise _refusal_of(failure) from failure
-        while True:
-            found = past.latest(
-                current,
-                known,
-                contacts.known,
-                contacts.now,
-                self._settings.event_delay_seconds,
-                self._settings.transcript_delay_seconds,
-            )
-            if isinstance(found, Nothing):
-                return None
-            if isinstance(found, Past):
-                return found
-            assert isinstance(found, Describe)
-            contacts.describe(*found.contact_ids)
+        return found if isinstance(found, Past) else None
 
-    def tried(self) -> dict[str, object]:
+    def shows_older(self, current: Contact, related: Contact, contacts: Contacts) -> bool:
+        """Whether the chat continues, with `related`, an older session than the latest; False if nobody can tell."""
+        try:
+            entries = self._table.latest(self._key(current))
+            return self._settled(lambda known: shown.shows_older(related, known), current, entries, contacts)
+        except (TableFailed, Refusal):
+            # It is named in the answer, and a retry must not depend on more than the request did.
+            return False
+
+    def shows_part(self, current: Contact, related: Contact, contacts: Contacts) -> bool:
+        """Whether the chat continues, with `related`, a part of its session only; False if nobody can tell."""
+        try:
+            row = self._row(current, related.session)
+            return self._settled(lambda known: shown.shows_part(related, row, known), current, _NO_ENTRIES, contacts)
+        except (TableFailed, Refusal):
+            return False
+
+    def _settled(
+        self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Latest, contacts: Contacts
+    ) -> Found:
+        """What it comes to, with each contact described and each row read that it depends on."""
+        while True:
+            found = ask(Known(current, entries, self._rows, contacts.known, contacts.now))
+            if isinstance(found, Describe):
+                contacts.describe(*found.contact_ids)
+            elif isinstance(found, Read):
+                self._row(current, found.session_id)
+            else:
+                return found
+
+    def _row(self, current: Contact, session_id: str) -> Session | None:
+        if session_id not in self._rows:
+            row = self._table.row(self._key(current), session_id)
+            self._rows[session_id] = None if row is None else row.session
+        return self._rows[session_id]
+
+    def _key(self, current: Contact) -> str:
+        return key_of(self._settings.instance_id, current.customer)
+
+    def tried(self, action: str) -> dict[str, object]:
         """DynamoDB's answer to a read that finds nothing: may this function make it?"""
-        return self._table.tried(names.PROBE_QUERY)
+        return self._table.tried(action)
 
 
 def _refusal_of(failure: TableFailed) -> Refusal:

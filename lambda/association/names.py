@@ -23,6 +23,10 @@ IAM_WITH_IDENTITY_POOLS = "iam_with_identity_pools"
 COGNITO = "cognito"
 AUTHORIZER = "authorizer"
 
+# Claims of Cognito's own that are lists. A REST API hands them on as "one,two", and one of a single value as that
+# value: nothing in it says that it was a list.
+LISTS_OF_COGNITO = ("cognito:groups", "cognito:roles")
+
 ANY_ORIGIN = "*"
 EXPOSED_HEADERS = ("Retry-After", "x-amz-retry-after", "x-amzn-ErrorType", "x-amzn-RequestId")
 

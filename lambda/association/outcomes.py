@@ -5,6 +5,8 @@ from association.answers import Refusal
 from aws.client import DeadlineExceeded, Unreachable, Unreadable
 from aws.outcomes import Outcome, detail_of, is_denied, is_throttled
 
+# Reasons of the refusals that are about what was asked for.
+REFUSED = frozenset(("connect_not_found", "connect_refused", "connect_unexpected"))
 _PASSED_ON = frozenset((answers.INVALID_PARAMETER, answers.INVALID_REQUEST))
 
 

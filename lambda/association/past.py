@@ -1,17 +1,20 @@
 """Which session of the customer ended last? A pure function of the history's entries and of Amazon Connect's word.
 
-The history is told by events, which may be late or lost: a session that it does not know to have ended is asked
-about, and one chat that it does not know at all would be the current one's own. Nothing is taken from it unasked.
+The history is told by events, which may be late or lost, and is written by whoever may write to the table: a session
+that it does not know to have ended is asked about, and what it says is only a hint. What may hide the customer's latest
+chat is never passed over in silence.
 """
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from association import answers, names
 from association.answers import Refusal
 from association.contact import Contact
-from association.rule import same
+from association.ids import is_contact_id
+from association.rule import same, seconds_to_wait
+from history.names import CLOCKS_APART_SECONDS
+from history.session import Session
 from history.table import Entry, Latest
 
 # Contacts beside the one that is found: each takes a DescribeContact, whose quota all callers share.
@@ -37,53 +40,205 @@ class Describe(NamedTuple):
     contact_ids: tuple[str, ...]
 
 
-def latest(
-    current: Contact,
-    known: Latest,
-    contacts: Mapping[str, Contact | None],
-    now: float,
-    event_delay: float,
-    transcript_delay: float,
-) -> Past | Nothing | Describe:
-    """Of the customer of `current`, other than the session of `current` itself.
+class Read(NamedTuple):
+    """That depends on the segments of this session: ask again with its row read."""
 
-    :param contacts: what Connect says of the contacts that were described, by id; None: that there is none.
-    :param now: by Connect's clock, in seconds since the epoch.
+    session_id: str
+
+
+class Known(NamedTuple):
+    """All that decides."""
+
+    # Whose customer's latest session is looked for, other than its own.
+    current: Contact
+    latest: Latest
+    # The rows that were read, by session; None: there is none.
+    rows: Mapping[str, Session | None]
+    # What Connect says of the contacts that were described, by id; None: that there is none.
+    contacts: Mapping[str, Contact | None]
+    # By Connect's clock, in seconds since the epoch.
+    now: float
+
+
+Step = Past | Nothing | Describe | Read
+
+
+class _Weighed(NamedTuple):
+    """An entry, with Connect's word on it as far as it was asked."""
+
+    entry: Entry
+    # When the session ended, in seconds since the epoch; None if that is not known.
+    ended: float | None
+    # Whether a segment of it runs, so that it is no past chat.
+    runs: bool
+    # Whether it is not what the history says it is.
+    doubtful: bool
+
+    @property
+    def may_have_ended(self) -> float:
+        """When it ended at the latest, in seconds since the epoch."""
+        return self.entry.until / 1000 if self.ended is None else self.ended
+
+
+def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
+    """The session that ended last, or what it depends on.
+
     :param event_delay: how long the current chat's own event is awaited, in seconds since its start.
     :param transcript_delay: how long after a chat's end its transcript is awaited, in seconds.
 
     Raises a Refusal.
     """
-    own = [entry for entry in known.entries if entry.session_id == current.session]
-    if not own:
-        _refuse_too_early(current, known, now, event_delay, transcript_delay)
-    best: Past | None = None
-    theirs: list[Entry] = []
-    for entry in known.entries:
-        if best is not None and entry.until <= best.ended * 1000:
-            break
-        if entry in own or not _may_be_theirs(contacts, entry.session_id, current):
-            continue
-        theirs.append(entry)
-        ended = _end_of(entry, contacts, current)
-        if ended is not None and (best is None or ended > best.ended):
-            best = Past(entry.session_id, ended)
-    asked = [id for entry in theirs for id in entry.running]
-    listed = {id for entry in known.entries if entry not in own for id in (entry.session_id, *entry.running)}
-    looked_through = {*asked, *(id for id in listed if id in contacts and (best is None or id != best.session_id))}
+    if all(entry.session_id != known.current.session for entry in known.latest.entries):
+        _refuse_too_early(known, event_delay, transcript_delay)
+    return latest_of(known)
+
+
+def latest_of(known: Known, before: float | None = None) -> Step:
+    """As `latest`, of the history as it is.
+
+    :param before: leave out what has not surely ended before, in seconds since the epoch. None: leave nothing out.
+    """
+    entries = [entry for entry in known.latest.entries if entry.session_id != known.current.session]
+    weighed = [one for one in (_weigh(entry, known) for entry in entries) if not one.runs]
+    if before is not None:
+        weighed = [one for one in weighed if one.ended is None or is_later(before, one.ended)]
+    # Of two that ended at once, the one that began later.
+    best = max((one for one in weighed if one.ended is not None and not one.doubtful), key=_end, default=None)
+    least = -1.0 if best is None else _end(best)
+    later = [one for one in weighed if one is not best and one.may_have_ended > least]
+    asked = {id for one in (*later, *((best,) if best else ())) for id in one.entry.running}
+    looked_through = asked | _looked_through(known, entries, best)
     if len(looked_through) > MOST_ASKED:
         raise _undecided()
-    unknown = [id for id in asked if id not in contacts]
+    unknown = [id for one in later for id in one.entry.running if id not in known.contacts]
     if unknown:
         return Describe(tuple(unknown[:2]))
-    if known.more and (best is None or best.ended * 1000 < known.entries[-1].until):
+    for one in later:
+        if one.doubtful and (step := _settle(one, known, MOST_ASKED - len(looked_through))) is not None:
+            return step
+    if known.latest.more and least * 1000 < known.latest.entries[-1].until:
         raise _undecided()
     if best is None:
         return Nothing()
-    if best.session_id not in contacts:
-        return Describe((best.session_id,))
-    _refuse_nobodys(contacts[best.session_id])
-    return best
+    if best.entry.session_id not in known.contacts:
+        return Describe((best.entry.session_id,))
+    return _confirmed(best, [one for one in weighed if one is not best], known)
+
+
+def is_later(instant: float, other: float) -> bool:
+    """Whether one instant is surely later than another: DescribeContact may tell whole seconds only."""
+    return instant > other if instant % 1 and other % 1 else int(instant) > int(other)
+
+
+def _end(one: _Weighed) -> float:
+    assert one.ended is not None
+    return one.ended
+
+
+def _weigh(entry: Entry, known: Known) -> _Weighed:
+    ends = [] if entry.ended is None else [entry.ended / 1000]
+    # An end may be told a little ahead; one that is further off is none.
+    doubtful = entry.broken or any(end > known.now + CLOCKS_APART_SECONDS for end in ends)
+    is_known = not doubtful
+    if entry.session_id in known.contacts:
+        first = known.contacts[entry.session_id]
+        doubtful = doubtful or first is None or not _is_theirs(first, entry.session_id, known.current)
+    runs = False
+    for id in entry.running:
+        contact = known.contacts.get(id)
+        if contact is None or not _belongs(contact, id, entry.session_id, known.current):
+            is_known, doubtful = False, doubtful or id in known.contacts
+        elif contact.disconnected is None:
+            runs = True
+        else:
+            ends.append(contact.disconnected)
+    return _Weighed(entry, max(ends, default=None) if is_known else None, runs, doubtful)
+
+
+def _is_theirs(contact: Contact, id: str, current: Contact) -> bool:
+    """A contact has one spelling; Connect may know another."""
+    return contact.id == id and same(contact.customer, current.customer)
+
+
+def _belongs(contact: Contact, id: str, session_id: str, current: Contact) -> bool:
+    """Whether it is a segment of the session. It may carry no customer: it is whose its session is."""
+    whose = not contact.customer or same(contact.customer, current.customer)
+    return contact.id == id and contact.session == session_id and whose
+
+
+def _looked_through(known: Known, entries: list[Entry], best: _Weighed | None) -> set[str]:
+    """What was described of these entries, but for the one that is found."""
+    listed = {id for entry in entries for id in (entry.session_id, *entry.running)}
+    for row in known.rows.values():
+        listed |= set(row.segments) if row is not None else set()
+    return {id for id in listed if id in known.contacts and (best is None or id != best.entry.session_id)}
+
+
+def _settle(doubt: _Weighed, known: Known, room: int) -> Describe | Read | None:
+    """What is not as the history says: it holds a contact of the customer's own, which is refused, or it is passed
+    over (None), or that has to be asked. Raises a Refusal."""
+    entry = doubt.entry
+    row = known.rows.get(entry.session_id)
+    segments = sorted(row.segments if row is not None else (), key=lambda id: _end_in(row, id), reverse=True)
+    listed = [id for id in dict.fromkeys((entry.session_id, *entry.running, *segments)) if is_contact_id(id)]
+    described = [(id, known.contacts[id]) for id in listed if id in known.contacts]
+    own = [one for id, one in described if one is not None and _is_theirs(one, id, known.current)]
+    # The current chat is in nobody's past.
+    own = [one for one in own if one.session != known.current.session]
+    ended = [one for one in own if one.disconnected is not None]
+    if ended:
+        raise _not_as_a_whole(known.contacts.get(entry.session_id), max(ended, key=lambda one: one.disconnected or 0))
+    if entry.session_id in listed and entry.session_id not in known.contacts:
+        return _one_more((entry.session_id,), room)
+    if entry.session_id and entry.session_id not in known.rows:
+        return Read(entry.session_id)
+    unknown = [id for id in listed if id not in known.contacts]
+    if unknown:
+        return _one_more(tuple(unknown[:2]), room)
+    if own:
+        raise _not_as_a_whole(known.contacts.get(entry.session_id), None)
+    return None
+
+
+def _end_in(row: Session | None, id: str) -> int:
+    """When a segment ended, as the history says; what it does not say comes first."""
+    ended = None if row is None else row.segments[id].ended
+    return 2**63 if ended is None else ended
+
+
+def _one_more(contact_ids: tuple[str, ...], room: int) -> Describe:
+    if room < 1:
+        raise _undecided()
+    return Describe(contact_ids[:room])
+
+
+def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe | Read | Past:
+    """The session that is found, if it does not depend on an end of which Connect has said nothing.
+
+    Its first contact was described. If another session ended after that one, the end that the history tells of a later
+    segment decides, and is asked for.
+    """
+    id, end = best.entry.session_id, _end(best)
+    found, first = Past(id, end), known.contacts[id]
+    assert first is not None, "what Connect does not know is doubtful"
+    said = [one.disconnected for one in map(known.contacts.get, (id, *best.entry.running)) if one is not None]
+    sure = max((at for at in said if at is not None), default=0.0)
+    rival = max((_end(one) for one in others if one.ended is not None and not one.doubtful), default=0.0)
+    # Connect may tell whole seconds. An end that it does not tell yet is a matter of moments, and the rule's.
+    if first.disconnected is None or int(rival) <= int(sure):
+        return found
+    if id not in known.rows:
+        return Read(id)
+    row = known.rows[id]
+    last = max(row.segments, key=lambda one: row.segments[one].ended or 0, default=id) if row is not None else id
+    if last not in known.contacts:
+        return Describe((last,))
+    contact = known.contacts[last]
+    if contact is not None and _belongs(contact, last, id, known.current):
+        just_now = contact.disconnected is None and end + CLOCKS_APART_SECONDS > known.now
+        if just_now or int(contact.disconnected or 0) >= int(rival):
+            return found
+    raise _not_as_a_whole(first, first)
 
 
 def _undecided() -> Refusal:
@@ -93,58 +248,36 @@ def _undecided() -> Refusal:
     )
 
 
-def _refuse_nobodys(first: Contact | None) -> None:
-    """A session may become the customer's after it began. As a whole it is nobody's; an older one is not the latest."""
+def _not_as_a_whole(first: Contact | None, own: Contact | None) -> Refusal:
+    """A part of it is the customer's own. As a whole it cannot be continued, and an older one is not the latest."""
+    part = "that of a part of it" if own is None else own.id
+    send = f"Send the SourceContactId {part}, with {names.FROM_SEGMENT}, or that of another chat."
     if first is not None and not first.customer:
-        raise answers.cannot(
-            "history_nobodys",
-            "The customer's latest chat began without a customer, so it cannot be continued as a whole. Send the "
-            f"SourceContactId of a later part of it, with {names.FROM_SEGMENT}, or of another chat.",
-        )
+        text = "The customer's latest chat began without a customer, so it cannot be continued as a whole. "
+        return answers.cannot("history_nobodys", text + send)
+    text = (
+        "The history's latest chat of the customer is in part unknown to Amazon Connect, or not the customer's, so it "
+        "cannot be continued as a whole. "
+    )
+    return answers.cannot("history_doubtful", text + send)
 
 
-def _refuse_too_early(current: Contact, known: Latest, now: float, event_delay: float, transcript_delay: float) -> None:
+def _refuse_too_early(known: Known, event_delay: float, transcript_delay: float) -> None:
     """Events take a moment. Before the current chat's own has come, another chat's may be on its way as well.
 
     If a chat is known whose transcript takes longer, that is told as well: nobody is to come back in vain.
     """
-    if current.initiated is None:
+    if known.current.initiated is None:
         return
-    # In whole seconds, as Connect's Date tells them: see the rule.
-    left = math.floor(current.initiated) + event_delay - now
-    if left > 0:
-        ends = [entry.ended // 1000 for entry in known.entries if entry.ended is not None and not entry.running]
-        transcripts = [min(ended + transcript_delay - now, transcript_delay) for ended in ends]
-        seconds = max(1, math.ceil(max([min(left, event_delay), *transcripts])))
-        raise answers.cannot(
-            "history_not_ready",
-            "The chat InitialContactId began a moment ago, and the history of the customer's chats may not be "
-            f"complete yet. Try again in {seconds} s.",
-            retry_after=seconds,
-        )
-
-
-def _may_be_theirs(contacts: Mapping[str, Contact | None], contact_id: str, current: Contact) -> bool:
-    """Unless Connect says that there is no such contact, or that it is another customer's."""
-    if contact_id not in contacts:
-        return True
-    contact = contacts[contact_id]
-    return contact is not None and contact.id == contact_id and not _is_anothers(contact, current)
-
-
-def _is_anothers(contact: Contact, current: Contact) -> bool:
-    """A segment may carry no customer: it is whose its session is."""
-    return bool(contact.customer) and not same(contact.customer, current.customer)
-
-
-def _end_of(entry: Entry, contacts: Mapping[str, Contact | None], current: Contact) -> float | None:
-    """When a session ended, in seconds since the epoch; None if it runs, is not this customer's, or is not known."""
-    ends = [] if entry.ended is None else [entry.ended / 1000]
-    for id in entry.running:
-        contact = contacts.get(id)
-        if contact is None or contact.disconnected is None or _is_anothers(contact, current):
-            return None
-        if contact.session != entry.session_id:
-            return None
-        ends.append(contact.disconnected)
-    return max(ends)
+    seconds = seconds_to_wait(known.current.initiated, event_delay, known.now)
+    if not seconds:
+        return
+    weighed = [_weigh(entry, known) for entry in known.latest.entries]
+    ends = [one.ended for one in weighed if one.ended is not None and not one.doubtful]
+    seconds = max([seconds, *(seconds_to_wait(end, transcript_delay, known.now) for end in ends)])
+    raise answers.cannot(
+        "history_not_ready",
+        "The chat InitialContactId began a moment ago, and the history of the customer's chats may not be "
+        f"complete yet. Try again in {seconds} s.",
+        retry_after=seconds,
+    )

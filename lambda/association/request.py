@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from association import answers, body, names
 from association.body import described, shown
+from association.ids import is_id
 
 _BODY_FIELDS = ("RehydrationType", "SourceContactId", "ClientToken")
-_IDS = re.compile(names.ID_PATTERN)
 # An answer stays readable, and small, whatever is sent.
 _MOST_UNKNOWN_FIELDS = 5
 
@@ -83,14 +82,11 @@ def _id(name: str, fields: Mapping[str, object], longest: int, violations: list[
     """Ids are taken as they are spelled, percent-encoding included: one contact, one spelling."""
     expected = f"expected 1 to {longest} letters, digits and hyphens, not percent-encoded"
     value = fields.get(name)
-    if not isinstance(value, str):
-        got = described(value) if name in fields else "nothing"
-    elif not 1 <= len(value) <= longest:
-        got = described(value)
-    elif not _IDS.fullmatch(value):
-        got = f"{described(value)} with other characters"
-    else:
+    if isinstance(value, str) and is_id(value, longest):
         return value
+    got = described(value) if name in fields else "nothing"
+    if isinstance(value, str) and 1 <= len(value) <= longest:
+        got += " with other characters"
     violations.append(f"{name}: got {got}, {expected}.")
     return ""
 

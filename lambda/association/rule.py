@@ -15,6 +15,7 @@ from association.answers import Refusal
 from association.caller import Caller
 from association.contact import Contact
 from association.request import AssociationRequest
+from history import names as history_names
 
 _CHAT = "CHAT"
 
@@ -57,23 +58,26 @@ def look_up(question: Question) -> Continue | Earlier | Describe:
     """
     current = _current(question)
     _refuse_stranger(current, question.caller)
-    _refuse_unless_running(current)
-    if current.related_id is None:
-        return Continue()
-    if current.related_id not in question.contacts:
-        return Describe(current.related_id)
-    related = question.contacts[current.related_id]
-    if related is not None and same(related.customer, current.customer):
-        return Earlier(current.related_id)
-    raise _continues_another()
+    _refuse_unless_chat(current)
+    linked = _linked(question, current)
+    if isinstance(linked, Describe):
+        return linked
+    if linked is not None:
+        return _earlier_of_anybodys(question, linked, current)
+    _refuse_ended(current)
+    return Continue()
 
 
 def judge(question: Question) -> Continue | Earlier | Describe:
     """Raises a Refusal unless the chat may continue the other, or does so already."""
     current, source = _of_one_customer(question)
-    _refuse_unless_running(current)
-    if current.related_id is not None:
-        return _earlier(question, current.related_id, source)
+    _refuse_unless_chat(current)
+    linked = _linked(question, current)
+    if isinstance(linked, Describe):
+        return linked
+    if linked is not None:
+        return _earlier(question, linked, source)
+    _refuse_ended(current)
     _refuse_unless_past(source, question)
     _refuse_same_session(current, source)
     _refuse_unless_initial(source, question.request)
@@ -116,32 +120,72 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(first, second) and bool(first)
 
 
-def _refuse_unless_running(current: Contact) -> None:
-    """2. The current contact is a chat and has not ended."""
+def _refuse_unless_chat(current: Contact) -> None:
+    """2. The current contact is a chat."""
     if current.channel != _CHAT:
         raise answers.cannot("current_no_chat", f"InitialContactId is of channel {current.channel}, expected a chat.")
+
+
+def _linked(question: Question, current: Contact) -> Contact | Describe | None:
+    """3. The past chat that the current one continues already; None if there is none.
+
+    Whoever starts a chat may link it to a call, a task or an e-mail. That is no past chat, and Amazon Connect has the
+    last word on whether such a chat can continue one. A link to what Connect does not know may well be one to a past
+    chat, which it has forgotten: nothing is put in its place.
+    """
+    if current.related_id is None:
+        return None
+    if current.related_id not in question.contacts:
+        return Describe(current.related_id)
+    related = question.contacts[current.related_id]
+    if related is None or related.id != current.related_id:
+        raise continues_another()
+    return related if related.channel in (_CHAT, "") else None
+
+
+def _earlier(question: Question, related: Contact, source: Contact) -> Earlier:
+    """The same request gets the same answer again, whatever became of the chat since; any other is refused."""
+    if related.id == source.id:
+        return Earlier(related.id)
+    # A later segment may carry no customer: it is whose its session is.
+    theirs = not related.customer or same(related.customer, source.customer)
+    whole = question.request.rehydration_type == names.ENTIRE_PAST_SESSION
+    if whole and related.session == source.session and theirs:
+        return Earlier(related.id)
+    raise continues_another()
+
+
+def _earlier_of_anybodys(question: Question, related: Contact, current: Contact) -> Earlier | Describe:
+    """Without a source it is any past chat of the customer's."""
+    first: Contact | None = related
+    if not related.customer and related.session != related.id:
+        if related.session not in question.contacts:
+            return Describe(related.session)
+        first = question.contacts[related.session]
+    if first is not None and same(first.customer, current.customer):
+        return Earlier(related.id)
+    raise continues_another()
+
+
+def _refuse_ended(current: Contact) -> None:
+    """2. It has not ended. What continues a chat already is asked before: a retry may come after the end."""
     if current.disconnected is not None:
         raise answers.cannot("current_ended", "The chat InitialContactId has ended. Start a new one.")
 
 
-def _earlier(question: Question, related_id: str, source: Contact) -> Earlier | Describe:
-    """3. It continues a chat already: the same request gets the same answer again, any other is refused."""
-    if question.request.rehydration_type == names.FROM_SEGMENT:
-        if related_id == source.id:
-            return Earlier(related_id)
-    elif related_id not in question.contacts:
-        return Describe(related_id)
-    else:
-        related = question.contacts[related_id]
-        if related is not None and related.session == source.session and same(related.customer, source.customer):
-            return Earlier(related_id)
-    raise _continues_another()
-
-
-def _continues_another() -> Refusal:
+def continues_another() -> Refusal:
+    """Another chat than the one that is asked for."""
     return answers.cannot(
         "continues_another",
         "The chat InitialContactId continues another chat already. That cannot be changed.",
+    )
+
+
+def continues_part() -> Refusal:
+    """The whole is asked for, of a session of which the chat shows a part."""
+    return answers.cannot(
+        "continues_part",
+        "The chat InitialContactId continues a part of that session already. That cannot be changed.",
     )
 
 
@@ -149,11 +193,9 @@ def _refuse_unless_past(source: Contact, question: Question) -> None:
     """4. The source is a chat, has ended, and its transcript had time to be written."""
     if source.channel != _CHAT:
         raise answers.cannot("source_no_chat", f"SourceContactId is of channel {source.channel}, expected a chat.")
-    # Connect's Date tells whole seconds: the end counts in such as well, or the wait told would be one too short.
-    ended = math.floor(max(source.disconnected or question.session_ended, question.session_ended))
-    left = ended + question.transcript_delay - question.now
-    if left > 0:
-        seconds = max(1, math.ceil(min(left, question.transcript_delay)))
+    ended = max(source.disconnected or question.session_ended, question.session_ended)
+    seconds = seconds_to_wait(ended, question.transcript_delay, question.now)
+    if seconds:
         raise answers.cannot(
             "transcript_not_ready",
             "The chat SourceContactId ended a moment ago, and its transcript is still being written. "
@@ -164,6 +206,16 @@ def _refuse_unless_past(source: Contact, question: Question) -> None:
         raise answers.cannot(
             "source_running", "The chat SourceContactId has not ended: only a past chat can be continued."
         )
+
+
+def seconds_to_wait(since: float, delay: float, now: float) -> int:
+    """How long until `delay` seconds after an instant, in whole seconds; 0 if that is over.
+
+    Connect's Date tells whole seconds: the instant counts in such as well, or the wait told would be one too short. It
+    may be told some minutes ahead; of what is further off a clock is wrong, and nobody is told to wait for that.
+    """
+    left = math.floor(since) + delay - now
+    return math.ceil(min(left, delay + history_names.CLOCKS_APART_SECONDS)) if left > 0 else 0
 
 
 def _refuse_same_session(current: Contact, source: Contact) -> None:
@@ -182,4 +234,16 @@ def _refuse_unless_initial(source: Contact, request: AssociationRequest) -> None
         )
 
 
-__all__ = ["Continue", "Describe", "Earlier", "Question", "Refusal", "judge", "look_up", "same"]
+__all__ = [
+    "Continue",
+    "Describe",
+    "Earlier",
+    "Question",
+    "Refusal",
+    "continues_another",
+    "continues_part",
+    "judge",
+    "look_up",
+    "same",
+    "seconds_to_wait",
+]

@@ -4,6 +4,9 @@ import hashlib
 
 
 def key_of(instance_id: str, customer: str) -> str:
-    """SHA-256 in hexadecimal: as long for every customer, whatever their identity holds."""
-    text = f"{instance_id}\0{customer}".encode("utf-8", "surrogatepass")
+    """SHA-256 in hexadecimal: as long for every customer, whatever their identity holds.
+
+    An instance's id is one whatever its case; a customer's is not.
+    """
+    text = f"{instance_id.lower()}\0{customer}".encode("utf-8", "surrogatepass")
     return hashlib.sha256(text).hexdigest()

@@ -26,6 +26,9 @@ INDEXED = (ENDED, RUNNING)
 # A chat lasts 10,080 minutes at most (StartChatContact, ChatDurationInMinutes).
 LONGEST_CHAT_SECONDS = 10_080 * 60
 
+# How far two clocks may be apart: an end may be told so much ahead, and nothing further ahead is believed.
+CLOCKS_APART_SECONDS = 300
+
 SOURCE = "aws.connect"
 # The second is that of one sample in the Administrator Guide.
 DETAIL_TYPES = ("Amazon Connect Contact Event", "Connect Customer Contact Event")

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from association.ids import is_contact_id
+from association.instants import LEAST_SECONDS, TOO_LATE_SECONDS
 from aws.asking import Asking, Operation
 from aws.client import Client, Unreadable
 from aws.outcomes import Answer, Document, Outcome, detail_of, is_throttled
@@ -13,6 +15,10 @@ from history.session import Segment, Session
 # A customer rarely has two chats that are not known to have ended; ten index entries are about 2.5 kB, one read unit.
 MOST_ENTRIES = 10
 _NOBODY = "probe"
+# An instant in milliseconds.
+_MOST_DIGITS = 13
+# What stands where another type of DynamoDB's is expected.
+_OTHER = object()
 
 
 class TableFailed(Exception):
@@ -29,9 +35,12 @@ class Entry(NamedTuple):
     """A session in the index; times in milliseconds since the epoch."""
 
     session_id: str
+    # Never before `ended`.
     until: int
     ended: int | None
     running: tuple[str, ...]
+    # Whether it is not as the recorder writes it; then what is left of it are ids that can be ones.
+    broken: bool = False
 
 
 class Latest(NamedTuple):
@@ -40,6 +49,14 @@ class Latest(NamedTuple):
     entries: tuple[Entry, ...]
     # Whether there are others, which come after the last of these.
     more: bool
+
+
+class Row(NamedTuple):
+    """An item of the table."""
+
+    session: Session
+    # What of it is not as the recorder writes it, and left out; "" if all is.
+    broken: str
 
 
 class Table:
@@ -57,9 +74,24 @@ class Table:
         return result
 
     def get(self, customer: str, session_id: str) -> Session | None:
-        """A session, by a strongly consistent read. Raises TableFailed."""
+        """A session, by a strongly consistent read. Raises TableFailed, also if it is not as it was written.
+
+        That is not asked for again: it stays so until somebody deletes the item.
+        """
+        row = self.row(customer, session_id)
+        if row is not None and row.broken:
+            raise TableFailed(
+                Unreadable(
+                    f"the item of the session {session_id} is not as the recorder writes it: {row.broken}. Delete it, "
+                    "and backfill the time in which the session began"
+                )
+            )
+        return None if row is None else row.session
+
+    def row(self, customer: str, session_id: str) -> Row | None:
+        """As `get`, with what can be read of an item that is not as it was written. Raises TableFailed."""
         result = self._result(self._get(customer, session_id))
-        assert result is None or isinstance(result, Session)
+        assert result is None or isinstance(result, Row)
         return result
 
     def put(self, customer: str, before: Session | None, after: Session, expires: int) -> bool:
@@ -118,7 +150,7 @@ class Table:
 
     def _get(self, customer: str, session_id: str) -> Operation:
         parameters = {"Key": _key(customer, session_id), "ConsistentRead": True}
-        return self._operation("GetItem", parameters, lambda document: _session(document.get("Item")))
+        return self._operation("GetItem", parameters, lambda document: _row(session_id, document.get("Item")))
 
     def _put(self, item: dict[str, Any], condition: Mapping[str, Any]) -> Operation:
         return self._operation("PutItem", {"Item": item, **condition}, lambda _: None)
@@ -160,36 +192,71 @@ def _times_of(segment: Segment) -> dict[str, Any]:
 
 
 def _latest(document: Document) -> Latest:
-    try:
-        items: Any = document["Items"]
-        entries = tuple(
-            Entry(
-                item[names.SESSION]["S"],
-                int(item[names.UNTIL]["N"]),
-                _time(item, names.ENDED),
-                tuple(item.get(names.RUNNING, {}).get("SS", ())),
-            )
-            for item in items
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"an entry of the index is not as it was written: {type(error).__name__}") from None
-    if any(entry.ended is None and not entry.running for entry in entries):
-        raise Unreadable("an entry of the index tells of no segment")
-    return Latest(entries, "LastEvaluatedKey" in document)
+    items = document.get("Items")
+    if not isinstance(items, list):
+        raise Unreadable("an answer without Items")
+    # One entry that is not as it was written takes no other down.
+    return Latest(
+        tuple(_entry(item if isinstance(item, dict) else {}) for item in items), "LastEvaluatedKey" in document
+    )
 
 
-def _session(item: Any) -> Session | None:
+def _entry(item: Mapping[str, Any]) -> Entry:
+    session_id, running = _value(item, names.SESSION, "S"), _value(item, names.RUNNING, "SS")
+    ids = running if isinstance(running, list) else []
+    ended, until = _time(item, names.ENDED), _time(item, names.UNTIL)
+    kept = tuple(id for id in ids if is_contact_id(id))
+    whole = (
+        is_contact_id(session_id)
+        and until is not None
+        and len(kept) == len(ids)
+        and (running is None or bool(kept))
+        and (ended is not None or (names.ENDED not in item and bool(kept)))
+        and until >= (ended or 0)
+        and (bool(kept) or until == ended)
+    )
+    # Of what cannot be read nobody knows when it ended.
+    return Entry(
+        session_id if isinstance(session_id, str) else "",
+        max(until if until is not None else TOO_LATE_SECONDS * 1000, ended or 0),
+        ended,
+        kept,
+        not whole,
+    )
+
+
+def _row(session_id: str, item: object) -> Row | None:
     if item is None:
         return None
-    try:
-        segments = item[names.SEGMENTS]["M"]
-        return Session(
-            item[names.SESSION]["S"],
-            {id: Segment(_time(of["M"], names.BEGAN), _time(of["M"], names.ENDED)) for id, of in segments.items()},
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"an item is not as it was written: {type(error).__name__}") from None
+    segments = _value(item if isinstance(item, dict) else {}, names.SEGMENTS, "M")
+    if not isinstance(segments, dict) or not segments:
+        return Row(Session(session_id, {}), "it has no segments")
+    kept: dict[str, Segment] = {}
+    broken = ""
+    for id, of in segments.items():
+        if not is_contact_id(id):
+            broken = "a segment's id is none"
+            continue
+        times = of.get("M") if isinstance(of, dict) else None
+        told = times if isinstance(times, dict) else {}
+        kept[id] = Segment(_time(told, names.BEGAN), _time(told, names.ENDED))
+        if any(time is None and name in told for name, time in zip((names.BEGAN, names.ENDED), kept[id], strict=True)):
+            broken = f"a time of the segment {id} is none"
+        elif kept[id] == Segment(None, None):
+            broken = f"the segment {id} has neither a beginning nor an end"
+    return Row(Session(session_id, kept), broken)
+
+
+def _value(attributes: Mapping[str, Any], name: str, kind: str) -> object:
+    typed = attributes.get(name)
+    if typed is None:
+        return None
+    return typed.get(kind, _OTHER) if isinstance(typed, dict) else _OTHER
 
 
 def _time(attributes: Mapping[str, Any], name: str) -> int | None:
-    return int(attributes[name]["N"]) if name in attributes else None
+    """In milliseconds since the epoch; None if there is none, or what is there is none."""
+    text = _value(attributes, name, "N")
+    if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
+        return None
+    return int(text) if LEAST_SECONDS * 1000 <= int(text) < TOO_LATE_SECONDS * 1000 else None

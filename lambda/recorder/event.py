@@ -10,13 +10,13 @@ from typing import NamedTuple
 from association import names as association_names
 from association.body import described
 from association.contact import subtype_of
+from association.ids import same_instance
+from association.instants import instant_of
 from history import names
 
 _CHAT = "chat"
 _INSTANCE = re.compile(rf"instance/({association_names.ID_PATTERN})(?:/.*)?")
-# An unset timestamp reads 1970-01-01; Amazon Connect is of 2017.
-_LEAST_YEAR, _MOST_YEAR = 2000, 2100
-_CLOCKS_APART_MILLISECONDS = 300_000
+_CLOCKS_APART_MILLISECONDS = names.CLOCKS_APART_SECONDS * 1000
 _ENDS = frozenset(("DISCONNECTED", "COMPLETED"))
 _MOST_CUSTOMER_CHARACTERS = 128
 _MOST_TYPE_CHARACTERS = 100
@@ -67,7 +67,7 @@ def read(event: object, instance_id: str, now: float) -> ContactEvent:
     if envelope.get("source") != names.SOURCE or envelope.get("detail-type") not in names.DETAIL_TYPES:
         raise Poison("source and detail-type: expected a contact event of Amazon Connect.")
     detail = _lower(_mapping("detail", envelope.get("detail")))
-    if _instance(detail) != instance_id:
+    if not same_instance(_instance(detail), instance_id):
         raise Ignored("another_instance")
     if _text(detail, "channel", 32).lower() != _CHAT:
         raise Ignored("another_channel")
@@ -162,12 +162,12 @@ def _time(detail: dict[str, object], name: str) -> int | None:
     if not text:
         return None
     try:
-        instant = datetime.fromisoformat(text)
-        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        told = datetime.fromisoformat(text)
+        told = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Poison(f"{name}: got {described(text)}, expected an instant in ISO 8601.") from None
-    if instant.year < _LEAST_YEAR:
-        return None
-    if instant.year >= _MOST_YEAR:
-        raise Poison(f"{name}: got the year {instant.year}, expected one before {_MOST_YEAR}.")
-    return round(instant.timestamp() * 1000)
+    try:
+        instant = instant_of(told.timestamp())
+    except ValueError:
+        raise Poison(f"{name}: got the year {told.year}, expected one before 2100.") from None
+    return None if instant is None else round(instant * 1000)

@@ -33,6 +33,12 @@ class Recorded:
             TableName=self.table, Item={name: write(value) for name, value in item.items()}
         )
 
+    def delete(self, item: Item) -> None:
+        """Take an item away."""
+        write = TypeSerializer().serialize
+        key = {name: write(item[name]) for name in ("customer", "session")}
+        self.cloud.client("dynamodb").delete_item(TableName=self.table, Key=key)
+
     def sessions(self, customer: str) -> dict[str, Item]:
         """A customer's items, by session."""
         key = key_of(self.cloud.instance_id, customer)

@@ -281,6 +281,20 @@ def test_a_second_association_with_another_customers_source(
     assert lasting(door.ask(mine, past(chats, "victim"))) == lasting(not_found)
 
 
+def test_an_answered_request_replayed_by_a_stranger_after_a_transfer(door: Door, chats: Chats, mine: str) -> None:
+    """What is answered again is one's own: neither contact of somebody else gets anything but 'not found'."""
+    own, theirs = past(chats, "attacker"), past(chats, "victim")
+    assert door.ask(mine, own).status == 200
+    later = chats.transferred(mine)
+    chats.end(later)
+    for current, source in ((mine, theirs), (chats.start("victim"), own), (later, theirs)):
+        assert door.ask(current, source).status == 404
+    # A later segment of the chat continues nothing itself, and Connect has the last word on the chat.
+    assert door.ask(later, own).status == 400
+    assert len(chats.associations_of(mine)) == 1
+    assert_nothing_joined(chats, later)
+
+
 def test_an_ended_current_contact(door: Door, chats: Chats) -> None:
     """Nobody sits in front of it."""
     source, ended = past(chats, "attacker"), past(chats, "attacker")
@@ -420,15 +434,17 @@ def test_a_users_request_replayed_by_another(cognito: Door, chats: Chats, victim
 
 
 def test_an_older_association_replayed(door: Door, chats: Chats, mine: str) -> None:
-    """The same request after the chat has ended makes nothing, and an older source is no way around the newer one."""
+    """The same request after the chat has ended gets its answer and makes nothing, another one is refused, and an older
+    source is no way around the newer one."""
     older, newer = past(chats, "attacker"), past(chats, "attacker")
     assert door.ask(mine, older).status == 200
     later = chats.start("attacker")
     assert door.ask(later, newer).status == 200
     assert door.ask(later, older).document["__type"] == "InvalidRequestException"
     chats.end(mine)
-    replayed = door.ask(mine, older)
-    assert (replayed.status, "has ended" in replayed.document["message"]) == (400, True)
+    assert door.ask(mine, older).document == {"ContinuedFromContactId": older}
+    other = door.ask(mine, newer)
+    assert (other.status, "continues another chat" in other.document["message"]) == (400, True)
     assert [held["SourceContactId"] for held in chats.associations_of(mine)] == [older]
     assert [held["SourceContactId"] for held in chats.associations_of(later)] == [newer]
 
@@ -473,7 +489,12 @@ def test_a_claim_that_is_missing_or_a_list(
 ) -> None:
     """An endpoint that looks at the user's groups: who has none is nobody, and who has one is not the group."""
     door = Door(doors, "ClaimUrl")
-    for groups, customers in (([], ["", victim.sub]), (["staff"], ["staff", '["staff"]', victim.sub])):
+    lists = ["staff", '["staff"]', "[staff]", victim.sub]
+    for groups, customers in (
+        ([], ["", victim.sub]),
+        (["staff"], lists),
+        (["other"], [*lists, "staff,other", "other"]),
+    ):
         for group in groups:
             users.join("victim", group)
         token = users.tokens("victim", doors.outputs["OurClient"])["IdToken"]

@@ -58,6 +58,10 @@ class CloudWorld:
             return None
         return contact, str(self._chats.describe(contact)["RelatedContactId"])
 
+    def linked(self, customer: str | None, call: str) -> str:
+        """StartChatContact with RelatedContactId."""
+        return self._chats.start(customer, RelatedContactId=call)
+
     def ask(self, current: str, source: str, rehydration_type: str, caller: str | None) -> tuple[int, str]:
         """By HTTP."""
         if caller is None:

@@ -4,6 +4,9 @@ import base64
 import itertools
 import json
 import uuid
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
@@ -11,7 +14,7 @@ from local.chats import Chats
 from local.cloud import Cloud
 from tests.local.callers import Door, lasting
 from tests.local.deployments import Deployed
-from tests.local.recorded import Recorded
+from tests.local.recorded import Item, Recorded
 
 # Time in these tests is not the machine's.
 pytestmark = pytest.mark.usefixtures("without_quotas", "with_events")
@@ -221,3 +224,172 @@ def test_what_is_stored_names_nobody(chats: Chats, recorded: Recorded, customer:
     assert customer not in recorded.everything()
     assert customer not in recorded.log()
     assert first in recorded.log()
+
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+def instant(cloud: Cloud, ahead: float = 0) -> int:
+    """By Connect's clock, in milliseconds."""
+    now = datetime.fromisoformat(cloud.control("POST", "clock", {"advance": 0})["now"])
+    return round((now.timestamp() + ahead) * 1000)
+
+
+def poisons(theirs: str) -> dict[str, Callable[[Item, int], Item]]:
+    """What somebody who may write to the table could make of the row of the latest chat.
+
+    `theirs` is a contact of another customer's, and the number is this instant.
+    """
+
+    def segments(item: Item, **more: dict[str, int]) -> Item:
+        return {**item, "segments": {**item["segments"], **more}}
+
+    return {
+        "a segment that never was": lambda item, now: segments(
+            {**item, "running": {UNKNOWN}, "until": now + 10**8}, **{UNKNOWN: {"began": now}}
+        ),
+        "somebody else's segment": lambda item, now: segments(
+            {**item, "running": {theirs}, "until": now + 10**8}, **{theirs: {"began": now}}
+        ),
+        "a beginning that never was": lambda item, now: {**item, "session": UNKNOWN},
+        "somebody else's beginning": lambda item, now: {**item, "session": theirs},
+        "no id as a segment": lambda item, now: {**item, "running": {"../x"}, "until": now + 10**8},
+        "no id as a session": lambda item, now: {**item, "session": "a/../b?c#d"},
+        "a huge session": lambda item, now: {**item, "session": "s" * 1024},
+        "an end before 2000": lambda item, now: {**item, "ended": 1},
+        "an end that is text": lambda item, now: {**item, "ended": "soon"},
+        "an end far ahead": lambda item, now: {**item, "ended": now + 10**9, "until": now + 10**9},
+        "no end": lambda item, now: {name: value for name, value in item.items() if name != "ended"},
+        "until for ever": lambda item, now: {**item, "until": Decimal("9e100")},
+        "until a fraction": lambda item, now: {**item, "until": now + Decimal("0.5")},
+        "a list that runs": lambda item, now: {**item, "running": ["a"]},
+        "numbers that run": lambda item, now: {**item, "running": {1, 2}, "until": now + 10**8},
+        "a hundred that run": lambda item, now: {
+            **item,
+            "running": {str(uuid.uuid4()) for _ in range(100)},
+            "until": now + 10**8,
+        },
+    }
+
+
+@pytest.mark.parametrize("poison", poisons(""))
+def test_a_poisoned_row_is_no_500_and_hides_no_later_chat(
+    cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str, poison: str
+) -> None:
+    """Either the latest chat is continued all the same, or it is said what to send: never an older one in silence."""
+    theirs = chats.past(next(_customers))
+    chats.past(customer)
+    last = chats.past(customer)
+    chats.told()
+    item = recorded.sessions(customer)[last[0]]
+    poisoned = poisons(theirs[0])[poison](item, instant(cloud))
+    if poisoned["session"] != last[0]:
+        recorded.delete(item)
+    recorded.write(poisoned)
+    current = chats.start(customer)
+    chats.told()
+    answer = backend.latest(current)
+    if answer.status == 200:
+        assert answer.document == {"ContinuedFromContactId": last[2]}
+        return
+    assert (answer.status, answer.document["__type"]) == (400, "InvalidRequestException")
+    assert "Retry-After" not in answer.headers
+    assert "SourceContactId" in answer.document["message"]
+    assert chats.associations_of(current) == []
+    named = [id for id in last if id in answer.document["message"]]
+    assert backend.ask(current, (named or last)[0]).status == 200
+
+
+def test_a_row_of_nobodys_contacts_is_passed_over(
+    cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str
+) -> None:
+    """Unknown ones and somebody else's: none is the customer's, and the customer's own latest chat is continued."""
+    theirs, last = chats.past(next(_customers)), chats.past(customer)
+    chats.told()
+    ((_, item),) = recorded.sessions(customer).items()
+    later = instant(cloud) - 1000
+    for session in (UNKNOWN, theirs[0]):
+        end = {"ended": later}
+        segments = {session: end, theirs[1]: end, str(uuid.uuid4()): end}
+        recorded.write({**item, "session": session, "until": later, "ended": later, "segments": segments})
+    current = chats.start(customer)
+    chats.told()
+    answer = backend.latest(current)
+    assert (answer.status, answer.document) == (200, {"ContinuedFromContactId": last[2]})
+
+
+def test_ten_poisoned_rows_before_a_sound_one(
+    cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str
+) -> None:
+    """More than a request may look through: that is said, and what helps."""
+    last = chats.past(customer)
+    chats.told()
+    ((_, item),) = recorded.sessions(customer).items()
+    for number in range(10):
+        later = instant(cloud) - 1000 + number
+        recorded.write({**item, "session": f"p{number}", "until": later, "ended": "x", "segments": "none"})
+    current = chats.start(customer)
+    chats.told()
+    answer = backend.latest(current)
+    assert answer.status == 400
+    assert answer.document["message"].endswith("Send the SourceContactId.")
+    assert backend.ask(current, last[0], "ENTIRE_PAST_SESSION").document == {"ContinuedFromContactId": last[2]}
+
+
+def test_an_older_chat_cannot_be_made_the_latest(
+    cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str
+) -> None:
+    """A later end is written into its row, where another chat has ended since: Connect is asked about that end."""
+    older = chats.past(customer)
+    chats.past(customer)
+    chats.told()
+    item, later = recorded.sessions(customer)[older[0]], instant(cloud) - 1000
+    ends = {name: {"ended": later} for name in item["segments"]}
+    recorded.write({**item, "until": later, "ended": later, "segments": {**item["segments"], **ends}})
+    current = chats.start(customer)
+    chats.told()
+    answer = backend.latest(current)
+    assert answer.status == 400
+    assert "is in part unknown to Amazon Connect, or not the customer's" in answer.document["message"]
+
+
+def test_an_event_for_a_poisoned_row_is_kept_and_says_why(
+    backend: Door, chats: Chats, recorded: Recorded, customer: str
+) -> None:
+    """Each event of that session fails: the log tells which item it is, and what to do. Others are recorded."""
+    first = chats.start(customer)
+    chats.told()
+    ((_, item),) = recorded.sessions(customer).items()
+    recorded.write({**item, "segments": {first: {"began": "soon"}}})
+    recorded.dead_letters()
+    chats.end(first)
+    beside = chats.past(customer)
+    chats.told(120)
+    assert first in json.dumps(recorded.dead_letters())
+    assert f"the item of the session {first} is not as the recorder writes it" in recorded.log()
+    assert beside[0] in recorded.sessions(customer)
+    recorded.delete(item)
+    assert recorded.record([first]) == {first: "recorded"}
+
+
+@pytest.mark.parametrize("ahead", [30, 299])
+def test_a_wait_for_an_end_that_was_told_ahead_is_right_to_the_second(
+    cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str, ahead: int
+) -> None:
+    """Clocks may be five minutes apart. A second before the time that is told it is too early, and then it is not."""
+    last = chats.start(customer)
+    chats.end(last, wait=600)
+    chats.told()
+    ((_, item),) = recorded.sessions(customer).items()
+    end = instant(cloud, ahead)
+    recorded.write({**item, "until": end, "ended": end, "segments": {last: {"ended": end}}})
+    current = chats.start(customer)
+    chats.told()
+    answer = backend.latest(current)
+    assert answer.status == 400
+    seconds = int(answer.headers["Retry-After"])
+    assert ahead + 58 <= seconds <= ahead + 60
+    chats.wait(seconds - 3)
+    assert 1 <= int(backend.latest(current).headers["Retry-After"]) <= 3
+    chats.wait(3)
+    assert backend.latest(current).document == {"ContinuedFromContactId": last}

@@ -84,11 +84,19 @@ def test_a_lambda_authorizer_names_the_customer_by_a_key() -> None:
         (lambda here: Authorization.iam(allow_identity_pools=True), "identity-pools"),
         (lambda here: Authorization.cognito(*user_pool(here), customer_claim="email"), "customer-claim"),
         (lambda here: two_pools(here, "email"), "customer-claim several-user-pools"),
+        (
+            lambda here: Authorization.cognito(*user_pool(here), customer_claim="cognito:groups"),
+            "customer-claim list-claim",
+        ),
+        (
+            lambda here: Authorization.cognito(*user_pool(here), customer_claim="cognito:roles"),
+            "customer-claim list-claim",
+        ),
         (lambda here: two_pools(here, "sub"), ""),
     ],
 )
 def test_what_has_to_be_known_warns_with_a_stable_id(authorization: Any, warning: str) -> None:
-    """Allowed, but not silently: a `sub` is nobody else's in any pool, any other claim may be."""
+    """Allowed, but not silently: a `sub` is nobody else's in any pool, another claim may be, and a list is nobody's."""
     here = stack(env=HERE)
     endpoint(here, authorization=authorization(here))
     said = " ".join(Synthesized(here).warnings())

@@ -138,11 +138,13 @@ def test_the_recorders_role_may_do_what_it_does_and_nothing_else(kept: Synthesiz
     assert "ManagedPolicyArns" not in kept.named("AWS::IAM::Role", "HistoryRole")
 
 
-def test_an_endpoint_with_a_history_may_query_its_index_and_nothing_else(kept: Synthesized) -> None:
-    """One action on one index is what a look-up is."""
+def test_an_endpoint_with_a_history_may_read_what_it_looks_up_and_nothing_else(kept: Synthesized) -> None:
+    """One query of one index is what a look-up is, and one row by its key where a session's segments decide."""
     allowed = kept.allowed("EndpointRole")
-    assert {action for action in allowed if action.startswith("dynamodb:")} == {"dynamodb:Query"}
+    assert {action for action in allowed if action.startswith("dynamodb:")} == {"dynamodb:GetItem", "dynamodb:Query"}
     assert json.dumps(allowed["dynamodb:Query"]).count("/index/ByEnd") == 1
+    (table,) = kept.all("AWS::DynamoDB::Table")
+    assert allowed["dynamodb:GetItem"] == {"Fn::GetAtt": [table, "Arn"]}
     variables = variables_of(kept, "EndpointFunction")
     assert variables["EVENT_DELAY_SECONDS"] == "3"
     assert set(variables) - set(variables_of(kept, "HistoryRecorder")) == {
@@ -178,6 +180,7 @@ def test_a_deployment_proves_the_recorder_as_well(kept: Synthesized) -> None:
         association_names.PROBE_CREATE_ASSOCIATION,
         association_names.PROBE_DESCRIBE_CONTACT,
         "dynamodb:Query",
+        "dynamodb:GetItem",
     ]
 
 

@@ -30,6 +30,39 @@ def test_an_arn_and_an_id_mean_the_same_instance(make: Make, value: str) -> None
     assert Synthesized(here).only("Custom::ConnectInstance")["InstanceId"] == INSTANCE_ID
 
 
+UPPER_ID = "ABCDEF00-1111-4111-8111-AAAAAAAAAAAA"
+
+
+@pytest.mark.parametrize(
+    ("make", "value"),
+    [
+        (FROM_ID, UPPER_ID),
+        (FROM_ANY, UPPER_ID),
+        (FROM_ARN, INSTANCE_ARN.replace(INSTANCE_ID, UPPER_ID)),
+        (FROM_ID, INSTANCE_ARN.replace(INSTANCE_ID, UPPER_ID)),
+        (FROM_ARN, f"arn:{Aws.PARTITION}:connect:{Aws.REGION}:{Aws.ACCOUNT_ID}:instance/{UPPER_ID}"),
+    ],
+)
+def test_an_id_is_in_lower_case_whatever_was_given(make: Make, value: str) -> None:
+    """An instance's id is one whatever its case; a permission's ARN is compared with it."""
+    here = stack(env=HERE)
+    instance = make(here, "Instance", value)
+    endpoint(here, instance=instance)
+    assert instance.instance_id == UPPER_ID.lower()
+    text = Synthesized(here).text()
+    assert UPPER_ID not in text
+    assert f"instance/{UPPER_ID.lower()}/contact/*" in text
+
+
+def test_a_token_keeps_its_case() -> None:
+    """What is known to the deployment only is left as it is."""
+    here = stack(env=HERE)
+    parameter = CfnParameter(here, "InstanceId")
+    assert here.resolve(FROM_ID(here, "Instance", parameter.value_as_string).instance_id) == {"Ref": "InstanceId"}
+    arn = f"arn:aws:connect:us-east-1:123456789012:instance/{parameter.value_as_string}"
+    assert here.resolve(FROM_ARN(here, "ByArn", arn).instance_id) == {"Ref": "InstanceId"}
+
+
 @pytest.mark.parametrize("make", [FROM_ALIAS, FROM_ANY])
 def test_an_alias_is_resolved_by_the_deployment(make: Make) -> None:
     """Synthesis looks nothing up; the custom resource gives the id."""

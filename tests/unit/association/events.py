@@ -63,12 +63,14 @@ class ConnectClient:
         self.contacts = contacts
         self.association = association
         self.sent: list[tuple[str, str]] = []
+        self.bodies: list[bytes] = []
 
     def send(
         self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
     ) -> Response:
         """As aws.client.Client."""
         self.sent.append((method, target))
+        self.bodies.append(body)
         outcome = self.association if method == "POST" else self.contacts.get(target.rpartition("/")[2], NOT_FOUND)
         if isinstance(outcome, Exception):
             raise outcome

@@ -80,7 +80,10 @@ def test_another_kind_of_token_or_app_client_is_refused(claims: Any) -> None:
     assert refused.name == (cognito(CLAIMS).name if isinstance(claims, dict) and claims else "nobody")
 
 
-@pytest.mark.parametrize("value", [None, "", 7, True, ["person"], {"sub": "person"}])
+LISTS = [["person"], ["person", "b"], "[person]", "[person b]", '["person"]', '["person","b"]', "[]"]
+
+
+@pytest.mark.parametrize("value", [None, "", 7, True, {"sub": "person"}, *LISTS])
 def test_a_claim_that_is_missing_empty_or_no_string_matches_nobody(value: Any) -> None:
     """It is never taken for a trusted caller's silence."""
     assert cognito({**CLAIMS, "sub": value}).customer == ""
@@ -89,6 +92,21 @@ def test_a_claim_that_is_missing_empty_or_no_string_matches_nobody(value: Any) -
     assert caller_of(context, **variables).customer == ""
     for odd in ({}, {"authorizer": None}, {"authorizer": "customer"}, {"identity": {"userArn": ARN}}):
         assert caller_of(odd, **variables).customer == ""
+
+
+@pytest.mark.parametrize("claim", ["cognito:groups", "cognito:roles"])
+@pytest.mark.parametrize("value", ["staff", "staff,other", *LISTS])
+def test_a_claim_of_cognito_that_is_a_list_is_nobodys_customer(claim: str, value: Any) -> None:
+    """A REST API hands a list of one on as that one, so its name has to say it: everybody in a group would be one
+    customer."""
+    caller = cognito({**CLAIMS, claim: value}, claim)
+    assert (caller.customer, caller.name, caller.denial) == ("", "nobody", None)
+
+
+@pytest.mark.parametrize("value", ["[", "]", "[a", "a]", "a[b]", "a,b"])
+def test_a_text_with_a_bracket_is_a_customer(value: str) -> None:
+    """Only what is in brackets as a whole is a list."""
+    assert cognito({**CLAIMS, "sub": value}).customer == value
 
 
 def test_an_authorizer_names_the_customer_by_its_key() -> None:

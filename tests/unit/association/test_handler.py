@@ -3,6 +3,7 @@
 import importlib
 import json
 import time
+from collections.abc import Mapping
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from association import settings
 from aws.asking import Asking
-from aws.client import Unreachable
+from aws.client import Response, Unreachable
 from history.key import key_of
 from history.session import Segment, Session
 from history.table import Table
@@ -22,6 +23,7 @@ from tests.unit.association.events import (
     NOW,
     SOURCE_ID,
     ConnectClient,
+    answer,
     described,
     event,
     fields,
@@ -102,7 +104,7 @@ def test_a_bug_is_a_500_without_detail_outside(
     def buggy(*_: Any) -> None:
         raise KeyError("secret")
 
-    monkeypatch.setattr(handler, "decide", buggy)
+    monkeypatch.setattr(handler.Deciding, "decide", buggy)
     response, body, line = handled(handler, event(), capsys)
     assert (response["statusCode"], body["message"]) == (500, "The endpoint failed.")
     assert line["detail"].startswith("KeyError at test_handler.py:")
@@ -175,6 +177,124 @@ def test_the_whole_sessions_earlier_answer_takes_one_more_description(
     _, body, line = handled(handler, event(fields(RehydrationType="ENTIRE_PAST_SESSION")), capsys)
     assert body == {"ContinuedFromContactId": "last"}
     assert (line["rule"], line["attempts"], len(client.sent)) == ("earlier", 3, 3)
+
+
+REFUSED = answer(400, {"Message": "It continues a past chat already."}, "InvalidRequestException")
+ALREADY = described(CONTACT_ID, RelatedContactId=SOURCE_ID)
+
+
+class Twin(ConnectClient):
+    """Between the description and the association somebody else makes one, so Connect refuses."""
+
+    def __init__(self, then: Any, refused: Any = REFUSED) -> None:
+        super().__init__(ConnectClient.sound().contacts, refused)
+        self._then = then
+
+    def send(
+        self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        if method == "POST":
+            self.contacts[CONTACT_ID] = self._then
+        return super().send(method, target, body, deadline, headers)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        REFUSED,
+        answer(400, {}, "InvalidParameterException"),
+        answer(404, {}, "ResourceNotFoundException"),
+        answer(409, {}),
+    ],
+)
+def test_the_same_request_twice_at_once_gets_one_answer(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], refused: Any
+) -> None:
+    """Whatever Connect refuses the second one with, the current contact is described once more before anything is
+    refused; also when it was transferred meanwhile."""
+    for then in (ALREADY, described(CONTACT_ID, RelatedContactId=SOURCE_ID, DisconnectTimestamp=NOW)):
+        client = use(handler, monkeypatch, Twin(then, refused))
+        response, body, line = handled(handler, event(fields(ClientToken="another")), capsys)
+        assert (response["statusCode"], body) == (200, {"ContinuedFromContactId": SOURCE_ID})
+        assert (line["verdict"], line["rule"], line["attempts"]) == ("granted", "earlier", 4)
+        assert [method for method, _ in client.sent] == ["GET", "GET", "POST", "GET"]
+
+
+def test_what_connect_refuses_is_refused_if_nothing_else_is_behind_it(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own words are passed on; an association of somebody else's with another chat is refused as what it is."""
+    use(handler, monkeypatch, Twin(described(CONTACT_ID)))
+    response, body, line = handled(handler, event(), capsys)
+    assert (response["statusCode"], body["message"], line["rule"]) == (
+        400,
+        "It continues a past chat already.",
+        "connect_refused",
+    )
+    client = use(handler, monkeypatch, Twin(described(CONTACT_ID, RelatedContactId="other")))
+    client.contacts["other"] = described("other", DisconnectTimestamp=NOW - 3600)
+    response, _, line = handled(handler, event(), capsys)
+    assert (response["statusCode"], line["rule"]) == (400, "continues_another")
+    # A call is no past chat: Connect's word counts.
+    client = use(handler, monkeypatch, Twin(described(CONTACT_ID, RelatedContactId="call")))
+    client.contacts["call"] = described("call", Channel="VOICE")
+    assert handled(handler, event(), capsys)[2]["rule"] == "connect_refused"
+
+
+def test_a_refusal_that_cannot_be_looked_into_is_worth_another_try(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """400 would tell the caller to give up, and the association may be there."""
+    use(handler, monkeypatch, Twin(answer(429, {}, "ThrottlingException")))
+    response, _, line = handled(handler, event(), capsys)
+    assert (response["statusCode"], line["rule"]) == (429, "connect_throttled")
+    assert response["headers"]["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("refused", "rule"),
+    [
+        (answer(403, {}, "AccessDeniedException"), "connect_denied"),
+        (answer(429, {}, "ThrottlingException"), "connect_throttled"),
+        (answer(500, {}), "connect_failed"),
+    ],
+)
+def test_what_is_not_about_the_request_is_not_looked_into(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], refused: Any, rule: str
+) -> None:
+    """It would only use up the quota."""
+    client = use(handler, monkeypatch, Twin(ALREADY, refused))
+    assert handled(handler, event(), capsys)[2]["rule"] == rule
+    assert client.sent[-1][0] == "POST"
+
+
+def test_an_instance_id_is_one_whatever_its_case(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the request, and of the configuration; Connect is asked by the configured one, with one ClientToken."""
+    tokens = set()
+    for configured in ("abcdef00-1111-4111-8111-111111111111", "ABCDEF00-1111-4111-8111-111111111111"):
+        for sent in (configured.lower(), configured.upper(), configured.title()):
+            client = use(handler, monkeypatch, ConnectClient.sound(), CONNECT_INSTANCE_ID=configured)
+            assert handled(handler, event(InstanceId=sent), capsys)[0]["statusCode"] == 200
+            assert all(f"/{configured}/" in target for _, target in client.sent)
+            tokens.add((configured, client.bodies[-1]))
+    assert len(tokens) == 2
+
+
+def test_with_unchecked_two_of_one_request_send_the_same(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever tokens the callers chose: without permission to look, Connect has to know a repetition by its own."""
+    sent = []
+    for token in (None, "one", "another"):
+        client = use(handler, monkeypatch, ConnectClient({}), CUSTOMER_IDENTITY="unchecked")
+        assert handled(handler, event(fields(ClientToken=token)), capsys)[0]["statusCode"] == 200
+        sent.append(client.bodies[-1])
+    assert sent[0] == sent[1] == sent[2]
+    other = use(handler, monkeypatch, ConnectClient({}), CUSTOMER_IDENTITY="unchecked")
+    handled(handler, event(fields(SourceContactId="other")), capsys)
+    assert other.bodies[-1] != sent[0]
 
 
 def test_with_unchecked_nothing_is_described(
@@ -345,11 +465,15 @@ def test_a_look_up_that_was_answered_is_answered_again(
     response, body, line = handled(handler, event({}), capsys)
     assert (response["statusCode"], body) == (200, {"ContinuedFromContactId": SOURCE_ID})
     assert line["rule"] == "earlier"
-    assert with_history.calls == []
+    # Whether it shows the latest chat, and the whole of it.
+    assert with_history.calls == ["Query", "GetItem"]
     assert not [sent for sent in client.sent if sent[0] == "POST"]
 
 
 def test_the_read_of_the_history_can_be_tried(handler: ModuleType, with_history: DynamoDB) -> None:
     """The proof of a deployment asks for it, and for the settings with those of the history."""
-    assert handler.handle({"probe": "dynamodb:Query"}, None)["answer"]["status"] == 200
+    for action in ("dynamodb:Query", "dynamodb:GetItem"):
+        with_history.calls.clear()
+        assert handler.handle({"probe": action}, None)["answer"]["status"] == 200
+        assert with_history.calls == [action.removeprefix("dynamodb:")]
     assert handler.handle({"probe": "settings"}, None)["settings"] == {**ENVIRONMENT, **HISTORY}

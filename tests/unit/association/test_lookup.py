@@ -2,6 +2,8 @@
 
 import random
 import time
+from datetime import timedelta
+from operator import add
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,7 +21,7 @@ from aws import asking
 from aws.client import Unreachable
 from history.key import key_of
 from history.session import Session
-from tests.chat_histories import HISTORIES, World, delivered
+from tests.chat_histories import HISTORIES, PASTS, World, delivered
 from tests.unit.association.events import ENVIRONMENT
 from tests.unit.history.dynamodb import DynamoDB, refused
 from tests.unit.recorder.test_recording import Recording
@@ -27,8 +29,36 @@ from tests.unit.recorder.test_recording import Recording
 DELAY_SECONDS = 3
 
 
+class LookingUp:
+    """The look-up of one request for this contact."""
+
+    def __init__(self, world: World, dynamodb: DynamoDB, current: str) -> None:
+        self.lookup, self.contacts = prepared(world, dynamodb)
+        self.contacts.describe(current)
+        contact = self.contacts.known[current]
+        assert contact is not None
+        self.current = contact
+
+    def latest(self) -> Past | None:
+        """The latest past session. Raises a Refusal."""
+        return self.lookup.latest(self.current, self.contacts)
+
+    def shows(self, related: str) -> tuple[bool, bool]:
+        """Whether a chat that continues this contact shows an older session, and whether a part."""
+        self.contacts.describe(related)
+        contact = self.contacts.known[related]
+        assert contact is not None
+        older = self.lookup.shows_older(self.current, contact, self.contacts)
+        return older, self.lookup.shows_part(self.current, contact, self.contacts)
+
+
 def look_up(world: World, dynamodb: DynamoDB, current: str) -> Past | None:
     """The latest past session for this contact. Raises a Refusal."""
+    return LookingUp(world, dynamodb, current).latest()
+
+
+def prepared(world: World, dynamodb: DynamoDB) -> tuple[Lookup, Contacts]:
+    """A look-up, and the contacts of its request."""
     made = read_settings(
         {
             **ENVIRONMENT,
@@ -43,11 +73,8 @@ def look_up(world: World, dynamodb: DynamoDB, current: str) -> Past | None:
         return Described({id: world.described(id) for id in contact_ids}, world.now.timestamp())
 
     contacts = Contacts(cast(Connect, SimpleNamespace(describe=describe)), made)
-    contacts.describe(current)
-    contact = contacts.known[current]
-    assert contact is not None
     lookup = Lookup(dynamodb, made, time.monotonic() + 60)  # type: ignore[arg-type]
-    return lookup.latest(contact, contacts)
+    return lookup, contacts
 
 
 def check_a_history(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
@@ -84,6 +111,49 @@ def check_a_history(history: list[tuple[Any, ...]], chance: random.Random, lost:
         assert (sessions[found.session_id].running, _end(sessions[found.session_id])) == ((), round(found.ended * 1000))
 
 
+def check_a_retry(
+    history: list[tuple[Any, ...]], later: list[tuple[Any, ...]], chance: random.Random, lost: float
+) -> None:
+    """Ada's chat continued the latest one, and its answer was lost: whatever comes then, the retry is answered.
+
+    And whoever named a part, or an older chat, is told so if all of it was known.
+    """
+    world = World()
+    world.play(history)
+    world.forget(chance)
+    world.now += timedelta(seconds=1)
+    current = world.start("ada")
+    kept = Recording(world)
+    for event in delivered(world.sent, chance, lost=lost):
+        kept.take(event)
+    try:
+        found = look_up(world, kept.dynamodb, current.id)
+    except Refusal:
+        return
+    sessions = {session.id: session for session in world.sessions("ada") if session.id != current.id}
+    if found is None or sessions[found.session_id].running:
+        return
+    # Amazon Connect takes what has ended last.
+    continued = world.contacts.session(world.contacts.get(world.instance, found.session_id))[-1].id
+    mark = len(world.sent)
+    world.play(later)
+    for event in delivered(world.sent[mark:], chance, lost=lost):
+        kept.take(event)
+    older, part = LookingUp(world, kept.dynamodb, current.id).shows(continued)
+    assert not part
+    assert not older or lost
+    kept.backfill()
+    assert LookingUp(world, kept.dynamodb, current.id).shows(continued)[1] is False
+    if lost or len(sessions) > MOST_ASKED:
+        return
+    for session in sessions.values():
+        for id, segment in session.segments.items():
+            if segment.ended is not None:
+                older, part = LookingUp(world, kept.dynamodb, current.id).shows(id)
+                assert older == (not session.running and round(found.ended * 1000) > _end(session)) or session.running
+                assert part == any(one.ended and one.ended > segment.ended for one in session.segments.values())
+
+
 def _is_known(session: Session, known: dict[str, Session | None]) -> bool:
     """Whether at least one event of each of its segments has been recorded."""
     recorded = known.get(session.id)
@@ -104,6 +174,25 @@ LOST = st.sampled_from([0.0, 0.1, 0.5])
 def test_the_latest_that_is_known_is_found(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
     """With none, one in ten, and half of the events lost."""
     check_a_history(history, chance, lost)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
+def test_a_retry_is_answered_whatever_came_in_between(
+    history: list[tuple[Any, ...]], later: list[tuple[Any, ...]], chance: random.Random, lost: float
+) -> None:
+    """More chats, transfers and ends; events late and lost; a backfill."""
+    check_a_retry(history, later, chance, lost)
+
+
+@pytest.mark.prove
+@settings(max_examples=20_000, deadline=None)
+@given(st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
+def test_twenty_thousand_retries(
+    history: list[tuple[Any, ...]], later: list[tuple[Any, ...]], chance: random.Random, lost: float
+) -> None:
+    """The same, for long."""
+    check_a_retry(history, later, chance, lost)
 
 
 @pytest.mark.prove

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = """
 [tool.mutmut]
-source_paths = ["association/rule.py", "association/past.py"]
+source_paths = ["association/rule.py", "association/past.py", "association/shown.py"]
 also_copy = ["association", "aws", "history"]
 pytest_add_cli_args_test_selection = ["tests"]
 
@@ -25,7 +25,7 @@ def test_no_changed_rule_passes_the_tests(tmp_path: Path) -> None:
     for package in ("association", "aws", "history"):
         shutil.copytree(ROOT / "lambda" / package, tmp_path / package)
     (tmp_path / "tests").mkdir()
-    for test in ("test_rule.py", "test_past.py"):
+    for test in ("test_rule.py", "test_past.py", "test_shown.py"):
         shutil.copy(ROOT / "tests/unit/association" / test, tmp_path / "tests")
     (tmp_path / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
 

@@ -7,10 +7,11 @@ import pytest
 
 from association.answers import Refusal
 from association.contact import Contact
-from association.past import Describe, Nothing, Past, latest
+from association.past import Describe, Known, Nothing, Past, Read, Step, is_later, latest, latest_of
+from history.session import Segment, Session
 from history.table import Entry, Latest
 
-NOW = 1_000_000.0
+NOW = 3_000_000.0
 CURRENT = Contact("now", "me", "CHAT", "now", None, None, NOW - 100)
 # The entry of a chat that began at 0 and may run for a week.
 WEEK = 604_800_000
@@ -42,10 +43,18 @@ def found(
     current: Contact = CURRENT,
     delay: float = 3,
     transcript: float = 0,
-) -> Past | Nothing | Describe:
+    rows: Mapping[str, Session | None] | None = None,
+) -> Step:
     """The latest of these, as the index orders them."""
     listed = sorted([*entries, *([OWN] if own else [])], key=lambda entry: entry.until, reverse=True)
-    return latest(current, Latest(tuple(listed), more), contacts or {}, NOW, delay, transcript)
+    known = Known(current, Latest(tuple(listed), more), rows or {}, contacts or {}, NOW)
+    return latest(known, delay, transcript)
+
+
+def row(session: str, **ends: float | None) -> dict[str, Session | None]:
+    """A row that was read: its segments, and when each ended, in seconds; None: that it runs."""
+    segments = {id: Segment(0, None) if end is None else Segment(None, round(end * 1000)) for id, end in ends.items()}
+    return {session: Session(session, segments)}
 
 
 def refusal_of(*entries: Entry, **more: object) -> Refusal:
@@ -65,7 +74,9 @@ def test_the_latest_is_described_and_then_found() -> None:
     """Of sessions that have ended; when it ended goes with it, for its transcript's sake."""
     sessions = (ended("b", 20), ended("c", 30), ended("a", 10))
     assert found(*sessions) == Describe(("c",))
-    assert found(*sessions, contacts={"c": contact("c", 5)}) == Past("c", 30)
+    assert found(*sessions, contacts={"c": contact("c", 30)}) == Past("c", 30)
+    # A transferred chat: its first contact ended before, and no other chat has ended since.
+    assert found(*sessions, contacts={"c": contact("c", 20.4)}) == Past("c", 30)
     assert found(ended("a", 10), contacts={"a": contact("a", 10)}) == Past("a", 10)
 
 
@@ -104,8 +115,6 @@ def test_a_session_ended_when_its_last_segment_did() -> None:
     assert found(session, contacts=ends) == Past("b", 40)
     assert found(session, contacts={**ends, "b3": contact("b3", 60, "b")}) == Past("b", 60)
     assert found(session, contacts={**ends, "b2": contact("b2", None, "b")}) == Nothing()
-    assert found(session, contacts={**ends, "b2": contact("b2", 30, "b", "you")}) == Nothing()
-    assert found(session, contacts={**ends, "b2": None}) == Nothing()
 
 
 def test_what_has_to_have_ended_before_the_latest_is_not_asked_about() -> None:
@@ -116,36 +125,204 @@ def test_what_has_to_have_ended_before_the_latest_is_not_asked_about() -> None:
     assert found(stale, ended("a", 19), contacts={"old": contact("old", 5), "a": contact("a", 19)}) == Past("a", 19)
 
 
-@pytest.mark.parametrize("said", [None, contact("b", 20, customer="you"), contact("B", 20)])
+@pytest.mark.parametrize("said", [None, contact("b", 20, customer="you"), contact("B", 20), contact("b", 20, "b", "")])
 def test_what_is_not_the_customers_is_passed_over(said: Contact | None) -> None:
-    """The history may be wrong about whose a chat is, or Connect may have forgotten it: the next one counts."""
+    """The history may be wrong about whose a chat is, or Connect may have forgotten it: the next one counts, once it is
+    known that no other part of it is the customer's."""
     sessions = (ended("b", 20), ended("a", 10))
-    assert found(*sessions, contacts={"b": said}) == Describe(("a",))
-    assert found(ended("b", 20), contacts={"b": said}) == Nothing()
+    assert found(*sessions, contacts={"b": said}) == Read("b")
+    assert found(*sessions, contacts={"b": said}, rows=row("b", b=20)) == Describe(("a",))
+    assert found(ended("b", 20), contacts={"b": said}, rows=row("b", b=20)) == Nothing()
+    assert found(ended("b", 20), contacts={"b": said}, rows={"b": None}) == Nothing()
+    two = row("b", b=15, b2=20)
+    assert found(*sessions, contacts={"b": said}, rows=two) == Describe(("b2",))
+    for other in (None, contact("b2", 20, "b", "you"), contact("b2", 20, "b", ""), contact("B2", 20, "b")):
+        assert found(*sessions, contacts={"b": said, "b2": other}, rows=two) == Describe(("a",))
 
 
-def test_a_session_that_began_without_a_customer_is_no_reason_for_an_older_one() -> None:
-    """A later part of it is the customer's, as the history knows; as a whole it is nobody's, and that is said."""
+def test_what_ended_before_the_latest_is_not_looked_into() -> None:
+    """However odd it is: it cannot hide the latest."""
+    assert found(ended("b", 20), ended("c", 30), contacts={"b": None, "c": contact("c", 30)}) == Past("c", 30)
+    broken = Entry("b", 20_000, 20_000, (), broken=True)
+    assert found(broken, ended("c", 30), contacts={"c": contact("c", 30)}) == Past("c", 30)
+    assert found(broken, ended("c", 20), contacts={"c": contact("c", 20)}) == Past("c", 20)
+
+
+@pytest.mark.parametrize(
+    ("first", "reason", "why"),
+    [
+        (None, "history_doubtful", "is in part unknown"),
+        (contact("b", 15, customer="you"), "history_doubtful", "is in part unknown"),
+        (contact("b", 15, customer=""), "history_nobodys", "began without a customer"),
+    ],
+)
+def test_a_chat_of_which_only_a_part_is_the_customers_is_no_reason_for_an_older_one(
+    first: Contact | None, reason: str, why: str
+) -> None:
+    """As a whole it cannot be continued, and that is said, with the part that can; a later chat is continued."""
     sessions = (ended("b", 20), ended("a", 10))
-    nobodys = contact("b", 15, customer="")
-    refused = refusal_of(*sessions, contacts={"b": nobodys})
-    assert (refused.status, refused.reason, refused.retry_after) == (400, "history_nobodys", None)
-    assert refused.message == (
-        "The customer's latest chat began without a customer, so it cannot be continued as a whole. Send the "
-        "SourceContactId of a later part of it, with FROM_SEGMENT, or of another chat."
+    contacts: dict[str, Contact | None] = {"b": first, "b2": contact("b2", 20, "b")}
+    refused = refusal_of(*sessions, contacts=contacts, rows=row("b", b2=20))
+    assert (refused.status, refused.reason, refused.retry_after) == (400, reason, None)
+    assert why in refused.message
+    assert refused.message.endswith("Send the SourceContactId b2, with FROM_SEGMENT, or that of another chat.")
+    contacts["c"] = contact("c", 30)
+    assert found(*sessions, ended("c", 30), contacts=contacts, rows=row("b", b2=20)) == Past("c", 30)
+
+
+def test_what_is_said_of_a_chat_that_is_in_part_the_customers() -> None:
+    """Word for word; of several parts the last one, and of none that has ended no id."""
+    text = (
+        "The history's latest chat of the customer is in part unknown to Amazon Connect, or not the customer's, so it "
+        "cannot be continued as a whole. Send the SourceContactId {}, with FROM_SEGMENT, or that of another chat."
     )
-    newer = {"b": nobodys, "c": contact("c", 30)}
-    assert found(*sessions, ended("c", 30), contacts=newer) == Past("c", 30)
+    contacts: dict[str, Contact | None] = {"b": None, "b2": contact("b2", 18, "b"), "b3": contact("b3", 20, "b")}
+    both = row("b", b3=20, b2=18)
+    assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("b3")
+    contacts["b3"] = contact("b3", None, "b")
+    assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("b2")
+    contacts["b2"] = None
+    assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("that of a part of it")
+    nobodys = {"b": contact("b", 15, customer=""), "b2": contact("b2", 20, "b")}
+    assert refusal_of(ended("b", 20), contacts=nobodys, rows=row("b", b2=20)).message == (
+        "The customer's latest chat began without a customer, so it cannot be continued as a whole. Send the "
+        "SourceContactId b2, with FROM_SEGMENT, or that of another chat."
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [None, contact("b2", 30, "b", "you"), contact("B2", 30, "b"), contact("b2", 30, "c"), contact("b2", None, "c", "")],
+)
+def test_a_part_that_is_not_the_sessions_hides_no_chat_of_the_customers(other: Contact | None) -> None:
+    """A segment that may have ended last, and of which Connect says that it is none of the customer's session."""
+    session = open_("b", "b2", known=40_000)
+    if other is None or (other.session, other.customer, other.id) != ("c", "me", "b2"):
+        assert found(session, ended("a", 10), contacts={"b2": other}) == Describe(("b",))
+    refused = refusal_of(session, ended("a", 10), contacts={"b": contact("b", 40), "b2": other})
+    assert (refused.reason, " b, with" in refused.message) == ("history_doubtful", True)
+    assert refusal_of(session, contacts={"b": contact("b", 40), "b2": other}).reason == "history_doubtful"
+    # Nobody's from the beginning on: passed over.
+    if other is None or other.customer != "me":
+        theirs = {"b": contact("b", 40, customer="you"), "b2": other}
+        assert found(session, ended("a", 10), contacts=theirs, rows={"b": None}) == Describe(("a",))
+    # Whatever it says, it has to have ended before another chat did.
+    old = open_("b", "b2", known=40_000, until=50_000)
+    assert found(old, ended("a", 50), contacts={"b2": other, "a": contact("a", 50)}) == Past("a", 50)
+
+
+def test_the_current_chat_in_a_row_of_the_past_is_no_part_of_the_customers_past() -> None:
+    """Otherwise a row that somebody wrote would hold up all later chats."""
+    contacts: dict[str, Contact | None] = {"now": CURRENT, "b": None}
+    assert found(open_("b", "now"), contacts=contacts, rows=row("b", now=None)) == Nothing()
+    transferred = CURRENT._replace(id="before", session="now", disconnected=NOW - 50)
+    contacts |= {"before": transferred}
+    assert found(ended("b", 20), contacts=contacts, rows=row("b", before=20)) == Nothing()
+
+
+def test_an_entry_that_is_not_as_it_was_written_is_looked_into() -> None:
+    """It may hide the latest chat, or hold nothing of the customer's."""
+    broken = Entry("b", 20_000, None, (), broken=True)
+    assert found(broken, ended("a", 10)) == Describe(("b",))
+    refused = refusal_of(broken, ended("a", 10), contacts={"b": contact("b", 20)})
+    assert (refused.reason, " b, with" in refused.message) == ("history_doubtful", True)
+    assert found(broken, ended("a", 10), contacts={"b": None}) == Read("b")
+    assert found(broken, ended("a", 10), contacts={"b": None}, rows={"b": None}) == Describe(("a",))
+    # What can be no id is not sent to Connect.
+    odd = Entry("../b", 20_000, None, (), broken=True)
+    assert found(odd, ended("a", 10)) == Read("../b")
+    assert found(odd, ended("a", 10), rows=row("../b", b2=20)) == Describe(("b2",))
+    assert found(odd, ended("a", 10), contacts={"b2": None}, rows=row("../b", b2=20)) == Describe(("a",))
+    assert found(Entry("", 20_000, None, (), broken=True), ended("a", 10)) == Describe(("a",))
+
+
+@pytest.mark.parametrize(("ahead", "believed"), [(300, True), (300.001, False), (10_000_000, False)])
+def test_an_end_that_is_far_ahead_is_not_believed(ahead: float, believed: bool) -> None:
+    """Two clocks may be minutes apart. A row that says more would be the latest chat for ever."""
+    future, sound = ended("b", NOW + ahead), ended("a", 10)
+    assert found(future, sound) == Describe(("b",))
+    if believed:
+        assert found(future, sound, contacts={"b": contact("b", 20)}) == Past("b", NOW + ahead)
+    else:
+        assert refusal_of(future, sound, contacts={"b": contact("b", 20)}).reason == "history_doubtful"
+    assert found(future, sound, contacts={"b": None}, rows={"b": None}) == Describe(("a",))
+
+
+def test_an_end_that_decides_between_two_chats_is_asked_for() -> None:
+    """The history says that a later segment ended after another chat: whoever can write there could have a chat of long
+    ago continued."""
+    sessions = (ended("b", 40), ended("a", 30))
+    contacts: dict[str, Contact | None] = {"b": contact("b", 20)}
+    assert found(*sessions, contacts={"b": contact("b", 30.9)}) == Past("b", 40)
+    assert found(*sessions, contacts={"b": contact("b", None)}) == Past("b", 40)
+    assert found(*sessions, contacts=contacts) == Read("b")
+    rows = row("b", b=20, b2=40)
+    assert found(*sessions, contacts=contacts, rows=rows) == Describe(("b2",))
+    for said in (contact("b2", 40, "b"), contact("b2", 30, "b"), contact("b2", 40, "b", "")):
+        assert found(*sessions, contacts={**contacts, "b2": said}, rows=rows) == Past("b", 40)
+    for other in (
+        None,
+        contact("b2", 29.9, "b"),
+        contact("b2", None, "b"),
+        contact("b2", 40, "c"),
+        contact("B2", 40, "b"),
+        contact("b2", 40, "b", "you"),
+    ):
+        refused = refusal_of(*sessions, contacts={**contacts, "b2": other}, rows=rows)
+        assert (refused.reason, " b, with" in refused.message) == ("history_doubtful", True)
+    assert refusal_of(*sessions, contacts=contacts, rows={"b": None}).reason == "history_doubtful"
+    assert refusal_of(*sessions, contacts=contacts, rows=row("b", b=40)).reason == "history_doubtful"
+    # Connect may tell an end a moment later than the event does.
+    just_now = (ended("b", NOW - 299), ended("a", NOW - 600))
+    first = {"b": contact("b", 20), "b2": contact("b2", None, "b")}
+    assert found(*just_now, contacts=first, rows=row("b", b=20, b2=NOW - 299)) == Past("b", NOW - 299)
+    # The end of a segment that was asked about is Connect's own word.
+    asked = open_("b", "b2", known=20_000)
+    assert found(asked, ended("a", 30), contacts={**contacts, "b2": contact("b2", 40, "b")}) == Past("b", 40)
+
+
+def test_what_ended_after_an_instant_can_be_left_out() -> None:
+    """What was the latest when the current chat began."""
+
+    def found_by(instant: float, *entries: Entry, **contacts: Contact | None) -> Step:
+        return latest_of(Known(CURRENT, Latest((*entries, OWN), False), {}, contacts, NOW), before=instant)
+
+    sessions = (ended("b", 20), ended("a", 10))
+    assert found_by(21, *sessions) == Describe(("b",))
+    assert found_by(20, *sessions) == Describe(("a",))
+    assert found_by(20.9, *sessions) == Describe(("a",))
+    assert found_by(10, *sessions) == Nothing()
+    assert found_by(30, open_("b"), ended("a", 10)) == Describe(("b",))
+    assert found_by(30, open_("b"), ended("a", 10), b=contact("b", 40)) == Describe(("a",))
+    assert found_by(30, open_("b"), ended("a", 10), b=contact("b", 29)) == Past("b", 29)
+
+
+@pytest.mark.parametrize(
+    ("instant", "other", "later"),
+    [
+        (2, 1, True),
+        (1, 1, False),
+        (1, 2, False),
+        (1.2, 1.1, True),
+        (1.1, 1.2, False),
+        (1.1, 1.1, False),
+        (1.9, 1, False),
+        (1, 0.9, True),
+        (2, 1.9, True),
+        (1, 1.9, False),
+    ],
+)
+def test_what_is_told_in_whole_seconds_is_compared_in_whole_seconds(instant: float, other: float, later: bool) -> None:
+    """An end at 10:00:00 may be one at 10:00:00.9."""
+    assert is_later(instant, other) is later
 
 
 def test_a_part_without_a_customer_is_whose_its_session_is() -> None:
-    """A transfer or a survey: it has ended, or it runs, as it says, unless it is of another session."""
+    """A transfer or a survey: it has ended, or it runs, as it says."""
     session = open_("b", "b2", known=40_000)
     first = {"b": contact("b", 40)}
     assert found(session, contacts={**first, "b2": contact("b2", 50, "b", "")}) == Past("b", 50)
     assert found(session, contacts={**first, "b2": contact("b2", None, "b", "")}) == Nothing()
-    assert found(session, contacts={**first, "b2": contact("b2", 50, "c", "")}) == Nothing()
-    assert found(session, contacts={**first, "b2": contact("b2", 50, "c")}) == Nothing()
 
 
 def test_more_than_was_read_is_not_guessed_at() -> None:
@@ -171,23 +348,44 @@ def test_no_more_than_six_segments_are_asked_about() -> None:
     assert refusal_of(seven).reason == "history_undecided"
     assert refusal_of(*(open_(f"r{number}", until=WEEK + number) for number in range(7))).reason == "history_undecided"
     assert found(ended("a", 4 * WEEK / 1000), seven) == Describe(("a",))
-    assert found(open_("b", *"1234567"), contacts={"b": None}) == Nothing()
+    # One of them may be the customer's own.
+    assert refusal_of(seven, contacts={"b": None}).reason == "history_undecided"
 
 
 def test_what_connect_has_forgotten_counts_as_looked_through() -> None:
     """Or a table full of what is nobody's would take the quota that all share; and 'none' is never said unseen."""
     six = [ended(f"f{number}", 20 + number) for number in range(6)]
     contacts: dict[str, Contact | None] = {entry.session_id: None for entry in six}
-    assert found(*six, contacts=contacts) == Nothing()
-    assert refusal_of(*six, contacts=contacts, more=True).reason == "history_undecided"
-    assert found(*six, ended("a", 10), contacts=contacts) == Describe(("a",))
-    assert found(*six, ended("a", 10), contacts={**contacts, "a": contact("a", 10)}) == Past("a", 10)
-    assert refusal_of(*six, ended("a", 10), contacts={**contacts, "a": None}).reason == "history_undecided"
+    rows: dict[str, Session | None] = dict.fromkeys(contacts)
+    assert found(*six, contacts=contacts) == Read("f5")
+    assert found(*six, contacts=contacts, rows=rows) == Nothing()
+    assert refusal_of(*six, contacts=contacts, rows=rows, more=True).reason == "history_undecided"
+    last = ended("a", 10)
+    assert found(*six, last, contacts=contacts, rows=rows) == Describe(("a",))
+    assert found(*six, last, contacts={**contacts, "a": contact("a", 10)}, rows=rows) == Past("a", 10)
+    assert refusal_of(*six, last, contacts={**contacts, "a": None}, rows=rows).reason == "history_undecided"
     running = open_("r", until=WEEK)
-    assert refusal_of(*six, running, contacts=contacts).reason == "history_undecided"
+    assert refusal_of(*six, running, contacts=contacts, rows=rows).reason == "history_undecided"
     five = {id: None for id in contacts if id != "f0"}
-    assert found(*six[1:], running, contacts=five) == Describe(("r",))
-    assert found(*six[1:], running, contacts={**five, "r": contact("r", 30)}) == Past("r", 30)
+    assert found(*six[1:], running, contacts=five, rows=rows) == Describe(("r",))
+    assert found(*six[1:], running, contacts={**five, "r": contact("r", 30)}, rows=rows) == Past("r", 30)
+
+
+def test_a_row_of_many_segments_is_not_looked_through_to_its_end() -> None:
+    """Six contacts, whoever wrote them there: after that it is said that more would be needed."""
+    ends = {f"s{number}": 20.0 + number for number in range(9)}
+    rows = row("b", **ends)
+    contacts: dict[str, Contact | None] = {"b": None}
+    asked: list[str] = []
+    while len(contacts) < 6:
+        step = found(ended("b", 40), contacts=contacts, rows=rows)
+        assert isinstance(step, Describe)
+        asked += step.contact_ids
+        contacts |= dict.fromkeys(step.contact_ids)
+    assert asked == ["s8", "s7", "s6", "s5", "s4"]
+    assert refusal_of(ended("b", 40), contacts=contacts, rows=rows).reason == "history_undecided"
+    # What runs, as the history says, comes first.
+    assert found(ended("b", 40), contacts={"b": None}, rows=row("b", s1=30, s2=None)) == Describe(("s2", "s1"))
 
 
 def test_six_that_run_leave_room_for_the_one_that_is_found() -> None:
@@ -198,7 +396,7 @@ def test_six_that_run_leave_room_for_the_one_that_is_found() -> None:
     assert found(*running, ended("a", 10), contacts={**contacts, "a": contact("a", 10)}) == Past("a", 10)
 
 
-@pytest.mark.parametrize(("age", "seconds"), [(0, 3), (-0.9, 3), (0.5, 2), (2, 1), (1.9, 1), (-5, 3)])
+@pytest.mark.parametrize(("age", "seconds"), [(0, 3), (-0.9, 3), (0.5, 2), (2, 1), (1.9, 1), (-5, 8), (-1000, 303)])
 def test_before_the_chats_own_event_nothing_is_sure(age: float, seconds: int) -> None:
     """The wait ends when the event has come, or when it is as late as events are: the number is the rest of that."""
     current = CURRENT._replace(initiated=NOW - age)
@@ -225,7 +423,10 @@ def test_nobody_is_told_to_come_back_in_vain() -> None:
     assert wait(NOW - 20, delay=50) == 50
     assert wait(NOW - 59) == 3
     assert wait(NOW - 1000) == 3
-    assert wait(NOW + 1000) == 60
+    # Told ahead, by a clock that is minutes off; and by one that is believed no more.
+    assert wait(NOW + 200) == 260
+    assert wait(NOW + 300) == 360
+    assert wait(NOW + 301) == 3
     assert wait(NOW - 20, transcript=0) == 3
     # A session that still runs needs no transcript: it is passed over.
     runs = open_("b", "b2", known=round((NOW - 20) * 1000))

@@ -8,7 +8,16 @@ from association.answers import Refusal
 from association.caller import Caller
 from association.contact import Contact
 from association.request import AssociationRequest
-from association.rule import Continue, Describe, Earlier, Question, judge, look_up
+from association.rule import (
+    Continue,
+    Describe,
+    Earlier,
+    Question,
+    continues_part,
+    judge,
+    look_up,
+    seconds_to_wait,
+)
 
 NOW = 1_000_000.0
 CURRENT = Contact("current", "me", "CHAT", "current", None, None)
@@ -132,28 +141,77 @@ def test_three_the_same_request_gets_the_earlier_answer() -> None:
     assert judge(question(linked, SOURCE._replace(disconnected=NOW))) == Earlier("source")
 
 
+@pytest.mark.parametrize("rehydration_type", ["FROM_SEGMENT", "ENTIRE_PAST_SESSION"])
+def test_three_a_retry_after_a_transfer_or_the_end_gets_the_earlier_answer(rehydration_type: str) -> None:
+    """3. The chat went on between the lost answer and the retry; only what continues nothing is refused at its end."""
+    linked = CURRENT._replace(related_id="source", disconnected=NOW - 5)
+    assert judge(question(linked, rehydration_type=rehydration_type)) == Earlier("source")
+    another = question(CURRENT._replace(related_id="x", disconnected=NOW - 5), rehydration_type=rehydration_type)
+    another = another._replace(contacts={**another.contacts, "x": SOURCE._replace(id="x", session="x")})
+    assert refusal_of(another).reason == "continues_another"
+
+
 def test_three_for_a_whole_session_the_continued_contact_is_described_too() -> None:
-    """3. Connect chose it, so it has to be one of the source's session, and the same customer's."""
+    """3. Connect chose it, so it has to be one of the source's session, and nobody else's."""
     linked, entire = CURRENT._replace(related_id="last"), "ENTIRE_PAST_SESSION"
     assert judge(question(linked, rehydration_type=entire)) == Describe("last")
     last = Contact("last", "me", "CHAT", "source", None, NOW - 61)
     assert judge(question(linked, rehydration_type=entire, related=last)) == Earlier("last")
-    for other in (last._replace(session="another"), last._replace(customer="you"), last._replace(customer="")):
+    # A survey may carry no customer: it is whose its session is, or a retry would be refused.
+    assert judge(question(linked, rehydration_type=entire, related=last._replace(customer=""))) == Earlier("last")
+    for other in (last._replace(session="another"), last._replace(customer="you")):
         assert refusal_of(question(linked, rehydration_type=entire, related=other)).reason == "continues_another"
-    gone = question(linked, rehydration_type=entire)
-    gone = gone._replace(contacts={**gone.contacts, "last": None})
-    assert refusal_of(gone).reason == "continues_another"
     # The source itself needs no second description.
     assert judge(question(CURRENT._replace(related_id="source"), rehydration_type=entire)) == Earlier("source")
 
 
+@pytest.mark.parametrize("rehydration_type", ["FROM_SEGMENT", "ENTIRE_PAST_SESSION"])
+def test_three_a_link_to_what_connect_does_not_know_stays(rehydration_type: str) -> None:
+    """3. It may be one to a past chat that was forgotten, and that cannot be changed."""
+    asked = question(CURRENT._replace(related_id="gone"), rehydration_type=rehydration_type)
+    assert judge(asked) == Describe("gone")
+    for gone in (None, SOURCE._replace(id="GONE")):
+        refused = refusal_of(asked._replace(contacts={**asked.contacts, "gone": gone}))
+        assert refused.reason == "continues_another"
+
+
 def test_three_another_request_is_refused() -> None:
     """3. Only one association, and only once, for each new chat."""
-    refusal = refusal_of(question(CURRENT._replace(related_id="another")))
+    another = SOURCE._replace(id="another", session="another")
+    refusal = refusal_of(question(CURRENT._replace(related_id="another"), related=another))
     assert (refusal.status, refusal.error_type, refusal.reason) == (400, "InvalidRequestException", "continues_another")
+    assert refusal_of(
+        question(CURRENT._replace(related_id="another"), related=another._replace(channel=""))
+    ).reason == ("continues_another")
     # From the segment, a contact of the same session is another one.
-    sibling = SOURCE._replace(session="first")
-    assert refusal_of(question(CURRENT._replace(related_id="first"), sibling)).reason == "continues_another"
+    sibling, first = SOURCE._replace(session="first"), SOURCE._replace(id="first", session="first")
+    assert refusal_of(question(CURRENT._replace(related_id="first"), sibling, related=first)).reason == (
+        "continues_another"
+    )
+
+
+@pytest.mark.parametrize("channel", ["VOICE", "TASK", "EMAIL"])
+@pytest.mark.parametrize("rehydration_type", ["FROM_SEGMENT", "ENTIRE_PAST_SESSION"])
+def test_three_a_link_to_another_channel_is_no_continued_chat(channel: str, rehydration_type: str) -> None:
+    """3. Whoever starts a chat may link it to the customer's call: it is judged as if it continued nothing."""
+    linked = CURRENT._replace(related_id="call")
+    call = Contact("call", "me", channel, "call", None, NOW - 600)
+    asked = question(linked, rehydration_type=rehydration_type, related=call)
+    assert judge(asked) == Continue()
+    assert refusal_of(question(linked, SOURCE._replace(disconnected=None), related=call)).reason == "source_running"
+    assert refusal_of(question(linked._replace(disconnected=NOW), related=call)).reason == "current_ended"
+    # Named as the source it is refused as what it is.
+    named = question(linked._replace(related_id="source"), SOURCE._replace(channel=channel))
+    assert refusal_of(named).reason == "source_no_chat"
+
+
+def test_three_the_whole_after_a_part_is_refused_as_what_it_is() -> None:
+    """3. If the history shows it: tests/unit/association/test_shown.py."""
+    refused = continues_part()
+    assert (refused.status, refused.error_type, refused.reason) == (400, "InvalidRequestException", "continues_part")
+    assert refused.message == (
+        "The chat InitialContactId continues a part of that session already. That cannot be changed."
+    )
 
 
 @pytest.mark.parametrize("channel", ["VOICE", "TASK", "EMAIL", ""])
@@ -172,20 +230,31 @@ def test_four_the_source_is_a_chat_that_has_ended(channel: str) -> None:
         (58.9, 60, 1),
         (58, 60, 2),
         (0, 60, 60),
-        (-5, 60, 60),
+        (-5, 60, 65),
+        (-300, 60, 360),
+        (-5, 0, 5),
         (0, 0, None),
         (1, 90.5, 90),
     ],
 )
 def test_four_its_transcript_had_time_to_be_written(ended: float, delay: float, retry_after: int | None) -> None:
-    """4. Retry-After is at least a second, at most the delay, and then the answer is another."""
+    """4. Retry-After is at least a second, right to the second also for an end that was told ahead, and no longer than
+    needed: a second earlier the answer is the same."""
     asked = question(source=SOURCE._replace(disconnected=NOW - ended), delay=delay)
     if retry_after is None:
         assert judge(asked) == Continue()
     else:
         refusal = refusal_of(asked)
         assert (refusal.reason, refusal.retry_after) == ("transcript_not_ready", retry_after)
-        assert judge(asked._replace(now=NOW + retry_after + max(0, -ended))) == Continue()
+        assert judge(asked._replace(now=NOW + retry_after)) == Continue()
+        if retry_after > 1:
+            assert refusal_of(asked._replace(now=NOW + retry_after - 1)).retry_after == 1
+
+
+def test_nobody_is_told_to_wait_for_an_instant_that_is_no_end() -> None:
+    """A clock that is wrong by years."""
+    assert seconds_to_wait(NOW + 301, 60, NOW) == 360
+    assert seconds_to_wait(NOW + 10**9, 60, NOW) == 360
 
 
 def test_five_a_chat_does_not_continue_itself() -> None:
@@ -208,14 +277,14 @@ def test_each_step_comes_before_the_next() -> None:
     """A question that breaks every rule from one step on is refused for the first of them."""
     current = CURRENT._replace(channel="VOICE", disconnected=NOW, related_id="another", session="source")
     source = SOURCE._replace(channel="VOICE", disconnected=None, session="source")
-    entire = "ENTIRE_PAST_SESSION"
+    another, entire = SOURCE._replace(id="another", session="another"), "ENTIRE_PAST_SESSION"
     reasons = [refusal_of(question(current._replace(customer="you"), source, rehydration_type=entire)).reason]
     reasons.append(refusal_of(question(current, source)).reason)
     current = current._replace(channel="CHAT")
+    reasons.append(refusal_of(question(current, source, related=another)).reason)
+    current = current._replace(related_id=None)
     reasons.append(refusal_of(question(current, source)).reason)
     current = current._replace(disconnected=None)
-    reasons.append(refusal_of(question(current, source)).reason)
-    current = current._replace(related_id=None)
     reasons.append(refusal_of(question(current, source)).reason)
     source = source._replace(channel="CHAT")
     reasons.append(refusal_of(question(current, source)).reason)
@@ -229,8 +298,8 @@ def test_each_step_comes_before_the_next() -> None:
     assert reasons == [
         "another_customer",
         "current_no_chat",
-        "current_ended",
         "continues_another",
+        "current_ended",
         "source_no_chat",
         "source_running",
         "transcript_not_ready",
@@ -260,7 +329,7 @@ def test_each_step_comes_before_the_next() -> None:
             "The chat InitialContactId has ended. Start a new one.",
         ),
         (
-            question(CURRENT._replace(related_id="another")),
+            question(CURRENT._replace(related_id="another"), related=SOURCE._replace(id="another", session="another")),
             "continues_another",
             "The chat InitialContactId continues another chat already. That cannot be changed.",
         ),
@@ -344,17 +413,45 @@ def test_nothing_is_looked_up_for_strangers_or_ended_chats(
     assert (refused.value.status, refused.value.reason) == (status, reason)
 
 
-def test_a_look_up_that_was_answered_gets_the_same_answer() -> None:
-    """If it is the customer's own; a link to somebody else's, made elsewhere, is not passed on."""
-    linked = CURRENT._replace(related_id="related")
-    related = SOURCE._replace(id="related", session="first")
+@pytest.mark.parametrize("disconnected", [None, NOW - 5])
+def test_a_look_up_that_was_answered_gets_the_same_answer(disconnected: float | None) -> None:
+    """If it is the customer's own, also when the chat was transferred or has ended since; a link to somebody else's,
+    made elsewhere, is not passed on."""
+    linked = CURRENT._replace(related_id="related", disconnected=disconnected)
+    related = SOURCE._replace(id="related")
     assert looked_up(linked) == Describe("related")
     assert looked_up(linked, BACKEND, related) == Earlier("related")
-    for other in (None, related._replace(customer="you"), related._replace(customer="")):
+    for other in (None, related._replace(customer="you"), related._replace(customer="", session="related")):
         with pytest.raises(Refusal) as refused:
             looked_up(linked, BACKEND, other)
         assert refused.value.reason == "continues_another"
         assert refused.value.status == 400
+
+
+def test_a_look_up_that_continued_a_survey_without_a_customer_is_answered_again() -> None:
+    """It is whose its session is: its first contact says so."""
+    linked, survey = CURRENT._replace(related_id="related"), SOURCE._replace(id="related", session="first", customer="")
+    assert looked_up(linked, BACKEND, survey) == Describe("first")
+
+    def with_first(first: Contact | None) -> object:
+        request = AssociationRequest("instance", "current", "ENTIRE_PAST_SESSION", "", None)
+        contacts = {"current": linked, "related": survey, "first": first}
+        return look_up(Question(request, BACKEND, contacts, NOW, 60))
+
+    first = SOURCE._replace(id="first", session="first")
+    assert with_first(first) == Earlier("related")
+    for other in (None, first._replace(customer="you"), first._replace(customer="")):
+        with pytest.raises(Refusal, match="continues another"):
+            with_first(other)
+
+
+@pytest.mark.parametrize("channel", ["VOICE", "TASK", "EMAIL"])
+def test_a_chat_that_is_linked_to_a_call_is_looked_up_for(channel: str) -> None:
+    """It continues no chat yet; when it has ended it is too late."""
+    linked, call = CURRENT._replace(related_id="related"), SOURCE._replace(id="related", channel=channel)
+    assert looked_up(linked, BACKEND, call) == Continue()
+    with pytest.raises(Refusal, match="has ended"):
+        looked_up(linked._replace(disconnected=NOW), BACKEND, call)
 
 
 def test_the_wait_that_is_told_is_long_enough() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,15 +10,22 @@ from hypothesis import HealthCheck, given, settings
 from association import contact
 from association.answers import Refusal
 from association.caller import Caller
+from association.connect import Connect
+from association.connect import Described as Answered
+from association.contacts import Contacts as Described
+from association.deciding import Deciding
 from association.request import AssociationRequest
-from association.rule import Continue, Describe, Earlier, Question, judge
+from association.settings import read
 from local.connect import model
 from local.connect.errors import ConnectError
-from local.connect.service import INSTANCE_ID, Connect
+from local.connect.service import INSTANCE_ID
+from local.connect.service import Connect as LocalConnect
 from tests.histories import DELAY, HISTORIES, Ledger
+from tests.unit.association.events import ENVIRONMENT
 
 REGION = "us-east-1"
-SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = read(ENVIRONMENT)
+HYPOTHESIS = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class StillClock:
@@ -39,7 +47,7 @@ class RuleWorld:
     """The local Connect, and the rule in front of it, without HTTP between them."""
 
     def __init__(self) -> None:
-        self._connect = Connect("123456789012", REGION)
+        self._connect = LocalConnect("123456789012", REGION)
         self._clock = StillClock()
         self._instance = self._connect.instances.get(REGION, INSTANCE_ID)
         self._contacts, self._associations = self._connect.contacts, self._connect.associations
@@ -76,34 +84,39 @@ class RuleWorld:
             self._contacts.forget(new)
             return None
 
+    def linked(self, customer: str | None, call: str) -> str:
+        """StartChatContact with RelatedContactId."""
+        new = self._contacts.get(self._instance, self.start(customer))
+        new.related_id = call
+        return new.id
+
     def ask(self, current: str, source: str, rehydration_type: str, caller: str | None) -> tuple[int, str]:
         """As the handler does."""
         request = AssociationRequest(INSTANCE_ID, current, rehydration_type, source, None)
-        contacts = {id: self._described(id) for id in (current, source)}
-        while True:
-            question = Question(request, Caller("x", caller), contacts, self._clock.now().timestamp(), DELAY)
-            try:
-                verdict = judge(question)
-            except Refusal as refusal:
-                return refusal.status, refusal.reason
-            if isinstance(verdict, Earlier):
-                return 200, verdict.continued_from_contact_id
-            if isinstance(verdict, Continue):
-                return self._create(current, source, rehydration_type)
-            assert isinstance(verdict, Describe)
-            contacts[verdict.contact_id] = self._described(verdict.contact_id)
+        deciding = Deciding(Caller("x", caller), Described(cast(Connect, self), SETTINGS), DELAY, None)
+        try:
+            made = deciding.made(deciding.decide(request), self)
+        except Refusal as refusal:
+            return refusal.status, refusal.reason
+        assert made.continued is not None
+        return 200, made.continued
 
-    def _create(self, current: str, source: str, rehydration_type: str) -> tuple[int, str]:
+    def describe(self, instance_id: str, contact_ids: tuple[str, ...], _: str) -> Answered:
+        """As the function's own Connect."""
+        return Answered({id: self._described(id) for id in contact_ids}, self._clock.now().timestamp())
+
+    def create_association(self, request: AssociationRequest) -> str:
+        """The same."""
         try:
             made = self._associations.create(
-                self._contacts.get(self._instance, current),
-                self._contacts.get(self._instance, source),
-                rehydration_type,
+                self._contacts.get(self._instance, request.initial_contact_id),
+                self._contacts.get(self._instance, request.source_contact_id),
+                request.rehydration_type,
                 None,
             )
         except ConnectError as refused:
-            return 400, refused.message
-        return 200, made.continued_from_contact_id
+            raise Refusal("InvalidRequestException", refused.message, reason="connect_refused") from refused
+        return made.continued_from_contact_id
 
     def _described(self, id: str) -> contact.Contact:
         describe = self._connect.operations.supported["DescribeContact"]
@@ -118,7 +131,7 @@ def play(history: list[tuple[object, ...]]) -> int:
     return ledger.granted
 
 
-@settings(SETTINGS, max_examples=1_000)
+@settings(HYPOTHESIS, max_examples=1_000)
 @given(HISTORIES)
 def test_what_is_granted_joins_chats_of_one_customer(history: list[tuple[object, ...]]) -> None:
     """And agrees with the documented rules; what they allow is granted."""
@@ -126,7 +139,7 @@ def test_what_is_granted_joins_chats_of_one_customer(history: list[tuple[object,
 
 
 @pytest.mark.prove
-@settings(SETTINGS, max_examples=20_000)
+@settings(HYPOTHESIS, max_examples=20_000)
 @given(HISTORIES)
 def test_twenty_thousand_histories_join_chats_of_one_customer(history: list[tuple[object, ...]]) -> None:
     """The same, for long."""
@@ -137,7 +150,7 @@ def test_the_histories_come_to_the_point() -> None:
     """A model test that never grants anything would prove nothing."""
     granted = 0
 
-    @settings(SETTINGS, max_examples=300, database=None)
+    @settings(HYPOTHESIS, max_examples=300, database=None)
     @given(HISTORIES)
     def count(history: list[tuple[object, ...]]) -> None:
         nonlocal granted

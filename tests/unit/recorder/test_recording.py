@@ -241,7 +241,7 @@ def test_two_writers_at_once_lose_nothing(kept: Recording) -> None:
     def get(customer: str, session_id: str) -> Session | None:
         before = original(customer, session_id)
         if next(once, False):
-            kept.table.put(customer, before, Session(session_id, {"another": Segment(1, None)}), 1)
+            kept.table.put(customer, before, Session(session_id, {"another": Segment(1_767_225_600_000, None)}), 1)
         return before
 
     kept.table.get = get  # type: ignore[method-assign]
