@@ -61,7 +61,8 @@ def test_whatever_ends_the_waiting_ends_the_command_and_its_children(command: An
     alive, child = tmp_path / "alive", tmp_path / "child.py"
     alive.touch()
     child.write_text(
-        f"import time\nwhile True:\n    with open({str(alive)!r}, 'a') as file: file.write('.')\n    time.sleep(0.01)\n",
+        f"import time\nwhile True:\n    with open({str(alive)!r}, 'a') as file:\n        file.write('.')\n"
+        "    time.sleep(0.01)\n",
         encoding="utf-8",
     )
     command(
