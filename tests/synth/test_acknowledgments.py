@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from aws_cdk import App, CfnParameter, Fn, Stack, Validations
+from aws_cdk import App, CfnCondition, CfnParameter, Fn, Stack, Validations
 from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks
 
@@ -17,6 +17,7 @@ MANAGED = "service-role/AWSLambdaBasicExecutionRole"
 
 def resources(here: Stack) -> dict[str, str]:
     """ARNs with a wildcard, each with tokens of another kind."""
+    CfnCondition(here, "No", expression=Fn.condition_equals("a", "b"))
     named = CfnParameter(here, "Named").value_as_string
     return {
         "plain": "arn:aws:connect:us-east-1:123456789012:instance/i/contact/*",
@@ -26,6 +27,10 @@ def resources(here: Stack) -> dict[str, str]:
         "attribute": f"{iam.User(here, 'User').user_arn}/*",
         "import": f"arn:aws:connect:us-east-1:123456789012:instance/{Fn.import_value('instance-id')}/contact/*",
         "select": f"arn:aws:connect:us-east-1:123456789012:instance/{Fn.select(1, Fn.split('/', named))}/contact/*",
+        "substitute": Fn.sub("arn:${AWS::Partition}:connect:${AWS::Region}:1:instance/*"),
+        "variables": Fn.sub("arn:aws:connect:us-east-1:123456789012:instance/${id}/*", {"id": named}),
+        "condition": f"arn:aws:connect:us-east-1:1:{Fn.condition_if('No', 'a', 'b').to_string()}/*",
+        "joined": f"{Fn.join('/', ['arn:aws:connect:us-east-1:123456789012:instance', named])}/contact/*",
         "nested": Fn.join("/", [f"arn:{here.partition}:connect", Fn.join("-", [named, "x"]), "*"]),
     }
 
@@ -53,7 +58,9 @@ class Nagged:
         # It fails the synthesis of whatever is not explained, and says so in its report.
         with contextlib.suppress(RuntimeError):
             app.synth()
-        (report,) = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]
+        reports = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]
+        # Beside it the CDK's own, if it has anything to say.
+        (report,) = (one for one in reports if one["pluginName"] == "AwsSolutions")
         # What was explained, with its reason; and what was not.
         self.explained = {f"AwsSolutions::{one['ruleName']}": one["reason"] for one in report["suppressedViolations"]}
         self.open = {f"AwsSolutions::{one['ruleName']}" for one in report["violations"]}

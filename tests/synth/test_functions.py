@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from association.settings import seconds
 from connect_persistent_chat import functions
+from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, Synthesized, stack
 
 PACKAGES = ("association", "aws", "history", "provisioning", "recorder")
@@ -72,11 +73,7 @@ def test_an_asset_holds_its_packages_and_nothing_else(packages: tuple[str, ...],
     (asset,) = tmp_path.glob("asset.*")
     assert {path.name for path in asset.iterdir()} == set(packages)
     files = {str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()}
-    source = {
-        str(path.relative_to(functions.SOURCE))
-        for package in packages
-        for path in (functions.SOURCE / package).rglob("*.py")
-    }
+    source = {str(path.relative_to(SOURCE)) for package in packages for path in (SOURCE / package).rglob("*.py")}
     assert files == source
 
 
@@ -142,7 +139,7 @@ def test_a_service_is_asked_in_the_stacks_own_region_and_partition(region: str |
 
 def test_every_package_of_the_code_is_in_some_function() -> None:
     """One that is in none would be in the wheel for nothing."""
-    found = {path.name for path in functions.SOURCE.iterdir() if (path / "__init__.py").is_file()}
+    found = {path.name for path in SOURCE.iterdir() if (path / "__init__.py").is_file()}
     assert found == set(PACKAGES)
     used = set(itertools.chain(functions.ASSOCIATION_PACKAGES, functions.RECORDER_PACKAGES, ["provisioning"]))
     assert used == found

@@ -1,6 +1,6 @@
 """Asking again: as often as may help, never past the deadline. What callers are told: association/test_connect.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Event
 from typing import Any, NamedTuple
 
@@ -14,12 +14,13 @@ from aws.client import DeadlineExceeded, Response, Stale, Unreachable, Unreadabl
 from aws.outcomes import Answer, is_worth_another_try, read_answer
 
 LEAST_SECONDS = 0.2
+Failure = Unreachable | Unreadable | DeadlineExceeded
 OPERATION = Operation("POST", "/target", b"body", lambda document: document, {"X-Header": "x"})
 OK = Response(200, {}, b"{}")
 REFUSED = Response(400, {"x-amzn-errortype": "InvalidRequestException"}, b"{}")
 THROTTLED = Response(429, {}, b"{}")
 FAILED = Response(500, {}, b"{}")
-OUTCOMES: list[Response | Exception] = [
+OUTCOMES: list[Response | Failure] = [
     OK,
     REFUSED,
     THROTTLED,
@@ -43,7 +44,7 @@ class Attempt(NamedTuple):
 class Time:
     """Time that passes only when it is slept or when an answer takes it; and who answers."""
 
-    def __init__(self, script: list[tuple[Response | Exception, float]]) -> None:
+    def __init__(self, script: Sequence[tuple[Response | Failure, float]]) -> None:
         self.now = 1000.0
         self.slept: list[float] = []
         self.attempts: list[Attempt] = []
@@ -87,7 +88,7 @@ SCRIPTS = st.lists(st.tuples(st.sampled_from(OUTCOMES), st.floats(0, 3)), min_si
 @settings(max_examples=300)
 @given(SCRIPTS, st.floats(0, 30), st.integers(1, 9))
 def test_whatever_is_answered_asking_ends_in_time_and_sends_the_same(
-    script: list[tuple[Response | Exception, float]], seconds: float, most: int
+    script: list[tuple[Response | Failure, float]], seconds: float, most: int
 ) -> None:
     """The function's own time limit comes after the deadline; and a retry is safe because nothing in it differs."""
     world = Time(script)
@@ -111,7 +112,7 @@ def test_whatever_is_answered_asking_ends_in_time_and_sends_the_same(
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=repr)
-def test_the_outcome_is_what_was_said_at_last(outcome: Response | Exception) -> None:
+def test_the_outcome_is_what_was_said_at_last(outcome: Response | Failure) -> None:
     """Whoever gives up tells why, not that somebody gave up."""
     found = asked(Time([(FAILED, 0), (outcome, 0)]), 8, most_attempts=2)
     if isinstance(outcome, Exception):

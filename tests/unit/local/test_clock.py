@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.connect import clock
 from local.connect.clock import Clock
 from tests.unit.local.test_service import Caller
 
@@ -18,7 +17,7 @@ ADVANCES = st.lists(st.floats(0, 366 * 86_400) | st.integers(0, 3600), max_size=
 def test_it_is_ahead_of_the_machine_by_all_that_it_was_set_forward(start: float, advances: list[float]) -> None:
     """In UTC and whole milliseconds, rounded down: an instant that is told has never yet to come."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock.time, "time", lambda: start)
+        patch.setattr("time.time", lambda: start)
         ours = Clock()
         for seconds in advances:
             before = ours.now()
@@ -38,10 +37,10 @@ def _span(seconds: float) -> timedelta:
 def test_it_goes_with_the_machines_clock() -> None:
     """A chat that runs gets older by itself."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock.time, "time", lambda: 1_000_000_000.5)
+        patch.setattr("time.time", lambda: 1_000_000_000.5)
         ours = Clock()
         ours.advance(60)
-        patch.setattr(clock.time, "time", lambda: 1_000_000_010.75)
+        patch.setattr("time.time", lambda: 1_000_000_010.75)
         assert ours.now().timestamp() == 1_000_000_070.75
 
 
