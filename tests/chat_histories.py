@@ -47,7 +47,10 @@ class World:
         """Some later segments' customers."""
         later = [one.id for one in self.contacts.all(self.instance) if one.id != one.initial_id]
         self.forgotten = {id for id in later if chance.random() < 0.3}
-        self.sent = [_without_customer(event) if _contact_of(event) in self.forgotten else event for event in self.sent]
+        # In the same list, which takes what is told later.
+        self.sent[:] = [
+            _without_customer(event) if _contact_of(event) in self.forgotten else event for event in self.sent
+        ]
 
     def play(self, history: list[tuple[Any, ...]]) -> None:
         """Each step; what cannot be done is left out."""

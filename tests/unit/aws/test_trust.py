@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from aws import trust
 from local.tls import Authority
 
-NAMES = ("Amazon", "Starfield Services", "Somebody", "amazon")
+# The last is another root of the company that has the second.
+NAMES = ("Amazon", "Starfield Services", "Somebody", "amazon", "Starfield Technologies")
 AUTHORITIES = {name: Authority(name) for name in NAMES}
 # What bundles have between their certificates.
 BETWEEN = st.sampled_from([b"", b"\n", b"# Amazon Root CA 1\n", b"Starfield Services\r\n\r\n", b"\xff"])
