@@ -10,7 +10,7 @@ import pytest
 from aws_cdk import App, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from association.settings import seconds
@@ -43,6 +43,10 @@ def test_a_default_is_written_in_the_same_way(default: float) -> None:
 
 @FEWER
 @given(MILLISECONDS, st.integers(0, 60), st.integers(61, 4_000))
+@example(5_000, 5, 61)
+@example(4_999, 5, 61)
+@example(61_000, 5, 61)
+@example(61_001, 5, 61)
 def test_a_duration_is_taken_exactly_if_it_is_within_its_limits(milliseconds: int, least: int, most: int) -> None:
     """Both limits included; the sentence says what was got, and both of them."""
     mistakes = functions.out_of_range("deadline", Duration.millis(milliseconds), least, most)

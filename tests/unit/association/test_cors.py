@@ -18,11 +18,12 @@ SPELLINGS = st.sampled_from(["origin", "Origin", "ORIGIN"])
 OTHERS = st.dictionaries(st.sampled_from(["Host", "Referer", "x-origin", "originx"]), ORIGINS)
 
 
-@given(ORIGINS, SPELLINGS, OTHERS, ALLOWED)
+@given(st.data(), SPELLINGS, OTHERS, ALLOWED)
 def test_a_page_may_read_only_if_its_origin_was_allowed_to_the_letter(
-    origin: str, spelling: str, others: dict[str, str], allowed: tuple[str, ...]
+    data: st.DataObject, spelling: str, others: dict[str, str], allowed: tuple[str, ...]
 ) -> None:
     """However HTTP's version spells the header's name; nothing else in a request is an origin."""
+    origin = data.draw(ORIGINS | st.sampled_from(allowed))
     sent = cors.headers({"headers": {**others, spelling: origin}}, allowed)
     assert sent.get("Access-Control-Allow-Origin") == (origin if origin in allowed else None)
     assert ("Access-Control-Expose-Headers" in sent) == (origin in allowed)

@@ -103,7 +103,7 @@ RETURNS = HISTORIES | HISTORIES.map(lambda history: [("start", "ada"), ("wait", 
 LOST = st.sampled_from([0.0, 0.1, 0.5])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(RETURNS, CHANCE, LOST)
 def test_the_latest_that_is_known_is_found(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
     """With none, one in ten, and half of the events lost."""

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -80,14 +81,20 @@ def test_something_else_on_the_port_is_no_cloud(said: bytes) -> None:
         thread.join()
 
 
-def test_a_proxy_is_never_asked(answering: tuple[Cloud, Web], monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would ask its own machine for 127.0.0.1."""
-    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    cloud, server = answering
-    assert cloud.control("GET", "calls") == {}
+def test_a_proxy_is_never_asked(answering: tuple[Cloud, Web]) -> None:
+    """It would ask its own machine for 127.0.0.1. In a process of its own: it is read when Python starts."""
+    _, server = answering
     server.body = b'{"InstanceSummaryList": []}'
-    assert cloud.client("connect").list_instances()["InstanceSummaryList"] == []
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    proxies = dict.fromkeys(["http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"], "http://127.0.0.1:1")
+    code = (
+        f"from local.cloud import Cloud; cloud = Cloud(); cloud.url = {server.url!r}; "
+        "cloud.control('GET', 'calls'); cloud.client('connect').list_instances()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=module._ROOT, env={**kept, **proxies}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
     assert [asked.target for asked in server.asked] == ["/_connect/calls", "/instance"]
 
 
@@ -173,5 +180,7 @@ def test_it_ends_with_its_context_however_stubborn_it_is(
         process = cloud._process
         assert process is not None
         assert (cloud.url, process.poll()) == ("http://127.0.0.1:1", None)
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
     assert process.returncode is not None
     cloud.__exit__(None, None, None)

@@ -28,11 +28,11 @@ def test_whoever_follows_the_tokens_sees_each_item_once_and_in_order(items: list
 
 
 @given(
-    st.lists(st.integers(), max_size=5), st.text("0129-+_ ٣²é", max_size=12) | st.sampled_from(["99999999", "9" * 99])
+    st.lists(st.integers(), max_size=5), st.text("0129-+_ ٣²é", max_size=12) | st.sampled_from(["99999999", "9" * 5000])
 )
 def test_a_token_that_leads_nowhere_is_refused(items: list[int], token: str) -> None:
     """Digits of other scripts and numbers of any length among them: no stack trace, and never a page from the start."""
-    if token.isascii() and token.isdigit() and int(token) < len(items):
+    if token.isascii() and token.isdigit() and len(token) < 9 and int(token) < len(items):
         assert page_of(items, 1, token)[0] == [items[int(token)]]
     else:
         with pytest.raises(ConnectError) as refused:

@@ -6,16 +6,17 @@ from hypothesis import strategies as st
 
 from local.connect.quotas import QUOTAS, Quotas
 
-PAUSES = st.lists(st.sampled_from([0.0, 0.05, 0.1, 0.25, 1.0, 30.0]), max_size=60)
+# Pauses, and how many calls come at once after each.
+PAUSES = st.lists(st.tuples(st.sampled_from([0.0, 0.05, 0.25, 1.0, 30.0]), st.sampled_from([1, 2, 40])), max_size=8)
 
 
 @given(st.sampled_from(sorted(QUOTAS)), PAUSES)
-def test_no_client_gets_more_than_the_rate_nor_less(operation: str, pauses: list[float]) -> None:
+def test_no_client_gets_more_than_the_rate_nor_less(operation: str, pauses: list[tuple[float, int]]) -> None:
     """Over any span at most the burst and the rate; and who is refused would have gone over one of them."""
     quota, now = QUOTAS[operation], [0.0]
     quotas = Quotas(lambda: now[0])
     admitted: list[float] = []
-    for pause in pauses:
+    for pause in [pause if first == 0 else 0.0 for pause, calls in pauses for first in range(calls)]:
         now[0] += pause
         # Of all spans that end now, the one with the least left.
         left = min(
