@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -154,8 +155,9 @@ class Cloud:
                 return json.loads(answer.read())
         except HTTPError as refused:
             with refused:
-                raise CloudError(f"{method} /_connect/{path}: {refused.read().decode()}") from None
-        except (URLError, OSError, ValueError) as error:
+                raise CloudError(f"{method} /_connect/{path}: {refused.read().decode(errors='replace')}") from None
+        # Whatever listens there may speak anything; and a port may be none.
+        except (URLError, HTTPException, OSError, ValueError, OverflowError) as error:
             raise CloudError(f"{self.url} does not answer: {error}") from None
 
     def execute_api_url(self, url: str) -> str:

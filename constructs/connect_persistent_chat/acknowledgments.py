@@ -39,15 +39,15 @@ def managed_policy(name: str) -> str:
 def _flat(value: object) -> str:
     """A resolved value as cdk-nag writes it: references in angle brackets."""
     match value:
-        case {"Fn::Join": [_, list(parts)]}:
-            return "".join(_flat(part) for part in parts)
+        case {"Fn::Join": [str(between), list(parts)]}:
+            return between.join(_flat(part) for part in parts)
+        case {"Fn::Sub": inner} | {"Fn::ImportValue": inner}:
+            return _flat(inner)
         case {"Ref": name}:
             return f"<{name}>"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"<{name}.{attribute}>"
-        case {"Fn::ImportValue": inner}:
-            return _flat(inner)
-        case dict():
-            return json.dumps(value, separators=(",", ":"))
+        case dict() | list():
+            return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
         case _:
-            return str(value)
+            return str(value).replace("${", "<").replace("}", ">")

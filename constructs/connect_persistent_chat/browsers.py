@@ -12,7 +12,8 @@ from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.identity import CustomerIdentity
 from constructs import Construct
 
-_ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+_ORIGIN = re.compile(r"(https?)://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::([1-9][0-9]{0,4}))?")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _REQUEST_HEADERS = [
     "Authorization",
     "Content-Type",
@@ -46,10 +47,10 @@ class Browsers:
                         'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer may take what '
                         "browsers send by themselves."
                     )
-            elif not _ORIGIN.fullmatch(origin):
+            elif not _is_sent(origin):
                 mistakes.append(
                     f"cors_allowed_origins: got {origin!r}, expected http(s)://host[:port] in lower case, with no "
-                    'path, or "*" alone.'
+                    'path and without the default port, or "*" alone.'
                 )
         return mistakes
 
@@ -104,3 +105,12 @@ class Browsers:
             return {"Access-Control-Allow-Origin": f"'{names.ANY_ORIGIN}'", **exposed}
         only = f"'{self._origins[0]}'" if len(self._origins) == 1 else "method.request.header.origin"
         return {"Access-Control-Allow-Origin": only, "Vary": "'Origin'", **exposed}
+
+
+def _is_sent(origin: str) -> bool:
+    """Whether a browser would send it: never with the port that its scheme has anyway (RFC 6454, 6.2)."""
+    found = _ORIGIN.fullmatch(origin)
+    if found is None:
+        return False
+    port = found[2]
+    return port is None or (int(port) < 65536 and int(port) != _DEFAULT_PORTS[found[1]])

@@ -3,6 +3,9 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+# Far from the year 10,000, which no date has: what is reckoned from an instant still is one.
+_FARTHEST = timedelta(days=365_250)
+
 
 class Clock:
     """Goes with the machine's clock, ahead of it by all the advances."""
@@ -16,5 +19,8 @@ class Clock:
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def advance(self, seconds: float) -> None:
-        """Set it forward."""
-        self._ahead += timedelta(seconds=seconds)
+        """Set it forward. Raises OverflowError, and changes nothing, if it would be ahead by more than 1,000 years."""
+        ahead = self._ahead + timedelta(seconds=seconds)
+        if ahead > _FARTHEST:
+            raise OverflowError("the clock would be ahead by more than 1,000 years")
+        self._ahead = ahead

@@ -156,7 +156,10 @@ class Control:
         seconds = fields.required("advance", f"seconds from 0 to {most}", _is_number_up_to(most))
 
         def act() -> dict[str, str]:
-            self._connect.clock.advance(seconds)
+            try:
+                self._connect.clock.advance(seconds)
+            except OverflowError as error:
+                raise BadCall(f"advance: got {seconds:g}, but {error}. Start another local cloud.") from None
             return {"now": self._connect.clock.now().isoformat()}
 
         return act

@@ -1,6 +1,8 @@
 """The app of this repository: what its context may say, and what it says to what it may not."""
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +13,11 @@ from local.cdk import CdkFailed, cdk
 from tests.synth.apps import INSTANCE_ARN, INSTANCE_ID
 
 
-def run(monkeypatch: pytest.MonkeyPatch, **context: Any) -> int:
+def run(monkeypatch: pytest.MonkeyPatch, outdir: Path | None = None, /, **context: Any) -> int:
     """The app's exit status with this context."""
     monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", "123456789012")
     monkeypatch.setenv("CDK_DEFAULT_REGION", "us-east-1")
-    return app.main(App(context=context))
+    return app.main(App(context=context, outdir=str(outdir) if outdir else None))
 
 
 @pytest.mark.parametrize("instance", [INSTANCE_ID, INSTANCE_ARN, "local"])
@@ -24,10 +26,16 @@ def test_the_instance_may_be_an_id_an_arn_or_an_alias(monkeypatch: pytest.Monkey
     assert run(monkeypatch, instance=instance, credentials="cli") == 0
 
 
-def test_values_of_a_file_are_taken_as_they_are_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_of_a_file_are_taken_as_they_are_meant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In cdk.json a flag is no text, and nothing is not the same as none."""
     context: dict[str, Any] = {"history": False, "cloud_watch_role": True, "transcript_delay": 0}
-    assert run(monkeypatch, instance="local", credentials="cli", **context) == 0
+    assert run(monkeypatch, tmp_path, instance="local", credentials="cli", **context) == 0
+    template = json.loads((tmp_path / "PersistentChat.template.json").read_text(encoding="utf-8"))
+    resources = template["Resources"].values()
+    assert [one for one in resources if one["Type"] == "AWS::DynamoDB::Table"] == []
+    assert len([one for one in resources if one["Type"] == "AWS::ApiGateway::Account"]) == 1
+    told = [one["Properties"].get("Environment", {}).get("Variables", {}) for one in resources if "Properties" in one]
+    assert [one["TRANSCRIPT_DELAY_SECONDS"] for one in told if "TRANSCRIPT_DELAY_SECONDS" in one] == ["0"]
 
 
 @pytest.mark.parametrize(

@@ -124,26 +124,6 @@ def test_browsers_that_speak_for_anybody_and_unchecked_contradict_each_other() -
         endpoint(stack(env=HERE), authorization=pools, customer_identity=CustomerIdentity.unchecked())
 
 
-def test_pages_and_unchecked_contradict_each_other() -> None:
-    """A page with credentials of any kind would be all that it takes."""
-    with pytest.raises(ConfigurationError, match=r"cors_allowed_origins: got origins with CustomerIdentity.unchecked"):
-        endpoint(
-            stack(), customer_identity=CustomerIdentity.unchecked(), cors_allowed_origins=["https://chat.example.com"]
-        )
-
-
-def test_pages_with_aws_credentials_warn() -> None:
-    """They speak for any customer; once is enough where browsers were allowed by name."""
-    for authorization, warning in (
-        (Authorization.iam(), "iam-origins"),
-        (Authorization.iam(allow_identity_pools=True), "identity-pools"),
-    ):
-        here = stack(env=HERE)
-        endpoint(here, authorization=authorization, cors_allowed_origins=["https://chat.example.com"])
-        (said,) = Synthesized(here).warnings()
-        assert f"[ack: connect-persistent-chat:{warning}]" in said
-
-
 def test_a_grant_on_an_endpoint_of_tokens_is_refused() -> None:
     """IAM permission opens nothing there; whoever grants it believes otherwise."""
     here = stack(env=HERE)
@@ -165,19 +145,6 @@ def test_mistakes_say_what_was_got_and_expected() -> None:
     users = apigateway.CognitoUserPoolsAuthorizer(here, "Wrong", cognito_user_pools=pools)
     with pytest.raises(ConfigurationError, match=r"expected a Lambda authorizer.*Authorization\.cognito"):
         Authorization.authorizer(users, customer_key="sub")
-
-
-@pytest.mark.parametrize("name", ["HostedWidget-customer", "hostedwidget-x", "", "a b", "é", "x" * 129, "a:b"])
-def test_an_attribute_that_proves_nothing_or_cannot_be_is_refused(name: str) -> None:
-    """A page sets HostedWidget attributes by itself."""
-    with pytest.raises(ConfigurationError, match="name: got"):
-        CustomerIdentity.attribute(name)
-
-
-def test_no_browser_may_call_by_default(default: Synthesized) -> None:
-    """No preflight is answered, and no answer names an origin."""
-    assert "Access-Control" not in default.text()
-    assert len(default.all("AWS::ApiGateway::Method")) == 1
 
 
 @pytest.mark.parametrize(
@@ -215,22 +182,3 @@ def test_pages_of_allowed_origins_can_ask_before_and_read_refusals(origins: list
     assert ["[ack: connect-persistent-chat:any-origin]" in warning for warning in warnings] == (
         [True] if origins == ["*"] else []
     )
-
-
-@pytest.mark.parametrize(
-    "origin", ["https://A.example", "https://a.example/", "a.example", "null", "", "https://*.example", "https://a b"]
-)
-def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
-    """It would match nothing, and nobody would know why; `*` stands alone."""
-    with pytest.raises(ConfigurationError, match="cors_allowed_origins: got"):
-        endpoint(stack(), cors_allowed_origins=[origin])
-    with pytest.raises(ConfigurationError, match="cors_allowed_origins: got"):
-        endpoint(stack(), cors_allowed_origins=["*", "https://a.example"])
-
-
-def test_everybody_is_refused_where_a_browser_may_send_credentials_by_itself() -> None:
-    """A Lambda authorizer may read cookies: then any page could act for its visitor."""
-    here = stack(env=HERE)
-    authorization = Authorization.authorizer(lambda_authorizer(here), customer_key="k")
-    with pytest.raises(ConfigurationError, match="expected exact origins"):
-        endpoint(here, authorization=authorization, cors_allowed_origins=["*"])

@@ -361,9 +361,9 @@ def test_the_instance_is_checked_before_api_and_function_are_made(default: Synth
     """A deployment that cannot work fails in its first minute."""
     (check,) = default.all("Custom::ConnectInstance")
     for resource_type in ("AWS::ApiGateway::RestApi", "AWS::Lambda::Function"):
-        for key, resource in default.all(resource_type).items():
-            if key.startswith("Endpoint"):
-                assert check in resource["DependsOn"], key
+        made = {key: one for key, one in default.all(resource_type).items() if key.startswith("Endpoint")}
+        assert len(made) == 1, resource_type
+        assert [key for key, resource in made.items() if check not in resource.get("DependsOn", [])] == []
 
 
 def test_the_instances_arn_is_the_one_that_was_named(default: Synthesized) -> None:

@@ -351,7 +351,18 @@ def test_metrics_are_those_of_the_recorder() -> None:
     made = history(here)
     assert made.metric_dead_letters().metric_name == "ApproximateNumberOfMessagesVisible"
     assert made.metric_errors().metric_name == "Errors"
-    assert (made.alarm.alarm_arn, made.dead_letter_queue.queue_arn, made.log.log_group_arn) != ("", "", "")
+    seen = Synthesized(here)
+    for arn, kind in (
+        (made.alarm.alarm_arn, "AWS::CloudWatch::Alarm"),
+        (made.dead_letter_queue.queue_arn, "AWS::SQS::Queue"),
+        (made.log.log_group_arn, "AWS::Logs::LogGroup"),
+    ):
+        (key,) = (key for key in seen.all(kind) if key.startswith("History"))
+        assert here.resolve(arn) == {"Fn::GetAtt": [key, "Arn"]}
+    (queue,) = seen.all("AWS::SQS::Queue")
+    assert here.resolve(made.metric_dead_letters().dimensions) == {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}
+    (recorder,) = (key for key in seen.all("AWS::Lambda::Function") if key.startswith("HistoryRecorder"))
+    assert here.resolve(made.metric_errors().dimensions) == {"FunctionName": {"Ref": recorder}}
 
 
 def test_a_history_in_each_of_two_regions() -> None:

@@ -37,9 +37,9 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
 
 
-def connect_with(client: Any, seconds: float = 8, **more: int) -> Connect:
+def connect_with(client: Any, seconds: float = 8) -> Connect:
     """A Connect whose two connections answer from one script."""
-    return Connect((client, client), asking.Asking(time.monotonic() + seconds, **more))
+    return Connect((client, client), asking.Asking(time.monotonic() + seconds))
 
 
 def asked(*outcomes: Response | Exception, seconds: float = 8) -> tuple[Any, ScriptedClient]:
@@ -160,38 +160,6 @@ def test_connect_is_asked_three_times_at_most_and_not_without_time() -> None:
     assert asked(FAILED, THROTTLED, GRANTED)[0] == SOURCE_ID
     refusal, client = asked(GRANTED, seconds=0.1)
     assert (refusal.status, refusal.reason, client.sent) == (503, "deadline_exceeded", [])
-
-
-def test_who_has_time_asks_more_often_and_waits_longer_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The recorder: a throttle that lasts some seconds keeps no event from being recorded."""
-    pauses: list[float] = []
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 5.0)
-    monkeypatch.setattr("os.urandom", lambda _: b"\xff")
-    monkeypatch.setattr("time.sleep", pauses.append)
-    client = ScriptedClient(*[THROTTLED] * 7, GRANTED)
-    assert connect_with(client, 20, most_attempts=8).create_association(parse(event())) == SOURCE_ID
-    assert [round(pause, 1) for pause in pauses] == [0.2, 0.4, 0.8, 1.6, 3.2, 5, 5]
-
-
-def test_silence_is_not_awaited_for_the_whole_deadline() -> None:
-    """Half of what is left, and the last attempt all of it: a connection that was forgotten has others after it."""
-
-    class Silent(ScriptedClient):
-        left: list[float]
-
-        def send(
-            self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
-        ) -> Response:
-            self.left = [*getattr(self, "left", []), deadline - time.monotonic()]
-            return super().send(method, target, body, deadline, headers)
-
-    client = Silent(DeadlineExceeded("x"))
-    with pytest.raises(Refusal):
-        connect_with(client, 8).create_association(parse(event()))
-    assert [round(left) for left in client.left] == [4, 4, 8]
-    short = Silent(GRANTED)
-    connect_with(short, 1.5).create_association(parse(event()))
-    assert 0.9 < short.left[0] <= 1
 
 
 def test_a_probe_reports_what_connect_said() -> None:

@@ -1,7 +1,9 @@
 """The look-up over random histories of which any events have come: what it finds, and what it never does."""
 
 import random
+import sys
 import time
+from collections import Counter
 from datetime import timedelta
 from operator import add
 from types import SimpleNamespace
@@ -166,11 +168,13 @@ def _end(session: Session) -> int:
 
 
 CHANCE = st.randoms(use_true_random=False)
+# Of somebody who has chatted before, most often.
+RETURNS = HISTORIES | HISTORIES.map(lambda history: [("start", "ada"), ("wait", 60_000), *history, ("stop", 0)])
 LOST = st.sampled_from([0.0, 0.1, 0.5])
 
 
-@settings(max_examples=300, deadline=None)
-@given(HISTORIES, CHANCE, LOST)
+@settings(max_examples=200, deadline=None)
+@given(RETURNS, CHANCE, LOST)
 def test_the_latest_that_is_known_is_found(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
     """With none, one in ten, and half of the events lost."""
     check_a_history(history, chance, lost)
@@ -195,9 +199,36 @@ def test_twenty_thousand_retries(
     check_a_retry(history, later, chance, lost)
 
 
+def test_the_histories_come_to_the_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test in which nothing was ever found, or nothing was left out, would prove nothing."""
+    found: Counter[str] = Counter()
+    really = look_up
+
+    def counted(*asked: Any) -> Past | None:
+        try:
+            past = really(*asked)
+        except Refusal as refusal:
+            found[refusal.reason] += 1
+            raise
+        found["nothing" if past is None else "a chat"] += 1
+        return past
+
+    monkeypatch.setattr(sys.modules[__name__], "look_up", counted)
+
+    @settings(max_examples=100, database=None)
+    @given(RETURNS, CHANCE, LOST)
+    def play(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
+        check_a_history(history, chance, lost)
+
+    play()
+    assert found["a chat"] > 10, found
+    assert found["nothing"] > 5, found
+    assert found["history_not_ready"] > 5, found
+
+
 @pytest.mark.prove
 @settings(max_examples=20_000, deadline=None)
-@given(HISTORIES, CHANCE, LOST)
+@given(RETURNS, CHANCE, LOST)
 def test_twenty_thousand_look_ups(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
     """The same, for long."""
     check_a_history(history, chance, lost)

@@ -6,7 +6,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -218,24 +217,6 @@ def test_nobody_who_listens_is_unreachable(serve: Callable[..., Server]) -> None
             send(client)
 
 
-@pytest.fixture
-def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Makes authorities the only ones of the system."""
-
-    def believe(*authorities: Authority) -> None:
-        bundle = tmp_path / "bundle.pem"
-        bundle.write_bytes(b"".join(b"# An authority.\n" + one.pem for one in authorities))
-        monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
-        forget()
-
-    def forget() -> None:
-        trust.amazons.cache_clear()
-        trust.everybodys.cache_clear()
-
-    yield believe
-    forget()
-
-
 def test_amazons_authorities_are_believed_and_the_connection_is_kept(
     serve: Callable[..., Server], trusted: Callable[..., None]
 ) -> None:
@@ -314,22 +295,3 @@ def test_a_handshake_that_stalls_is_given_up(
         with pytest.raises(Unreachable, match="no connection within"):
             send(client)
         assert time.monotonic() - began < 2
-
-
-def test_a_system_without_amazons_authorities_is_read_whole(
-    trusted: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """None in the file, no file, or one that cannot be read: then it is as everywhere else."""
-    trusted(Authority("Somebody"))
-    assert trust.amazons() is trust.everybodys()
-    assert len(trust.amazons().get_ca_certs()) == 1
-    for text in (None, b"-----BEGIN CERTIFICATE-----\nnonsense=\n-----END CERTIFICATE-----\n"):
-        file = tmp_path / "odd.pem"
-        if text is not None:
-            file.write_bytes(text)
-        monkeypatch.setenv("SSL_CERT_FILE", str(file))
-        trust.amazons.cache_clear()
-        trust.everybodys.cache_clear()
-        assert trust.amazons() is trust.everybodys()
-    assert trust.amazons().verify_mode == ssl.CERT_REQUIRED
-    assert trust.amazons().check_hostname

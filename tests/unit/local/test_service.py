@@ -9,7 +9,6 @@ import pytest
 
 from local.connect.control import Control
 from local.connect.instances import FLOW_ID
-from local.connect.quotas import Quotas
 from local.connect.service import INSTANCE_ID, Connect, Request, Response
 
 DENIED = Response(403, {"x-amzn-ErrorType": "AccessDeniedException"}, b"{}")
@@ -206,19 +205,6 @@ def test_pages_of_storage_places_are_followed_by_token(call: Caller) -> None:
     assert rest["StorageConfigs"][0]["S3Config"]["BucketName"] == "b"
     assert "NextToken" not in rest
     assert call("GET", path, query=f"{query}&nextToken=7").status == 400
-
-
-def test_quotas_are_token_buckets_per_operation() -> None:
-    """DescribeContact: 10 a second, 15 at once."""
-    now = [0.0]
-    quotas = Quotas(lambda: now[0])
-    assert [quotas.admits("r", "DescribeContact") for _ in range(16)] == [True] * 15 + [False]
-    assert quotas.admits("other", "DescribeContact")
-    assert quotas.admits("r", "StartChatContact")
-    now[0] += 0.2
-    assert [quotas.admits("r", "DescribeContact") for _ in range(3)] == [True, True, False]
-    quotas.enabled = False
-    assert quotas.admits("r", "DescribeContact")
 
 
 def test_a_call_over_the_quota_is_throttled(call: Caller) -> None:

@@ -1,0 +1,149 @@
+"""How functions are made: what is in their code, what their roles may do, and how numbers are written for them."""
+
+import itertools
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from association.settings import seconds
+from connect_persistent_chat import functions
+from connect_persistent_chat.source import SOURCE
+from tests.synth.apps import HERE, Synthesized, stack
+
+PACKAGES = ("association", "aws", "history", "provisioning", "recorder")
+# Each duration is a call of the CDK's engine.
+FEWER = settings(max_examples=40)
+MILLISECONDS = st.integers(0, 3_600_000) | st.sampled_from([1, 999, 1_001, 86_400_000_000])
+
+
+@FEWER
+@given(MILLISECONDS)
+def test_the_function_reads_the_seconds_that_were_meant(milliseconds: int) -> None:
+    """To the millisecond: the proof of a deployment compares what it was told with what it understood, as text."""
+    written = functions.seconds_of(Duration.millis(milliseconds), 7)
+    read = seconds({"NAME": written}, "NAME", more_than_zero=False)
+    assert read == milliseconds / 1000 == functions.number_of(Duration.millis(milliseconds), 7)
+    assert f"{read:.15g}" == written
+
+
+@given(st.integers(0, 10**9) | st.floats(0, 10**6).map(lambda number: round(number, 3)))
+def test_a_default_is_written_in_the_same_way(default: float) -> None:
+    """Whether it was said or left out must not look like a change."""
+    assert float(functions.seconds_of(None, default)) == functions.number_of(None, default) == default
+    assert "e" not in functions.seconds_of(None, default)
+
+
+@FEWER
+@given(MILLISECONDS, st.integers(0, 60), st.integers(61, 4_000))
+@example(5_000, 5, 61)
+@example(4_999, 5, 61)
+@example(61_000, 5, 61)
+@example(61_001, 5, 61)
+def test_a_duration_is_taken_exactly_if_it_is_within_its_limits(milliseconds: int, least: int, most: int) -> None:
+    """Both limits included; the sentence says what was got, and both of them."""
+    mistakes = functions.out_of_range("deadline", Duration.millis(milliseconds), least, most)
+    if least <= milliseconds / 1000 <= most:
+        assert mistakes == []
+    else:
+        got = f"{milliseconds / 1000:.15g}"
+        assert mistakes == [f"deadline: got {got} seconds, expected {least} to {most} seconds."]
+
+
+@pytest.mark.parametrize("odd", [8, 0, math.inf, math.nan, "8", True, [], {}])
+def test_what_is_no_duration_is_a_mistake_whatever_its_limits(odd: object) -> None:
+    """Of what, seconds or minutes? Only what was left out is the default."""
+    (mistake,) = functions.out_of_range("deadline", odd, 0, 10**9)
+    assert mistake.startswith(f"deadline: got {odd!r}, expected a Duration of 0 to ")
+    assert functions.out_of_range("deadline", None, 5, 6) == []
+
+
+@pytest.mark.parametrize(
+    "packages", [functions.ASSOCIATION_PACKAGES, functions.RECORDER_PACKAGES, ("provisioning",), ("aws",)], ids="-".join
+)
+def test_an_asset_holds_its_packages_and_nothing_else(packages: tuple[str, ...], tmp_path: Path) -> None:
+    """Code that a function does not need would change its hash, and so deploy it, whenever it changes."""
+    app = App(outdir=str(tmp_path))
+    here = stack(app=app, env=HERE)
+    lambda_.Function(here, "F", runtime=functions.RUNTIME, handler="x.y", code=functions.code_of(*packages))
+    app.synth()
+    (asset,) = tmp_path.glob("asset.*")
+    assert {path.name for path in asset.iterdir()} == set(packages)
+    files = {str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()}
+    source = {str(path.relative_to(SOURCE)) for package in packages for path in (SOURCE / package).rglob("*.py")}
+    assert files == source
+
+
+def role_of(*, traced: bool, permissions: dict[str, list[str]]) -> tuple[dict[str, Any], str]:
+    """What a role allows, and the logical id of its log."""
+    here = stack(env=HERE)
+    log = functions.log_group(here, "Log", logs.RetentionDays.ONE_DAY, RemovalPolicy.DESTROY)
+    functions.role_for(here, "Role", "what it is for", log, permissions, traced=traced)
+    made = Synthesized(here)
+    (log_id,) = made.all("AWS::Logs::LogGroup")
+    role = made.only("AWS::IAM::Role")
+    assert role["Description"] == "what it is for"
+    assert "ManagedPolicyArns" not in role
+    (trusted,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trusted["Principal"] == {"Service": "lambda.amazonaws.com"}
+    return made.allowed("Role"), log_id
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_role_may_do_what_it_is_told_and_write_to_its_own_log(traced: bool) -> None:
+    """Neither make log groups nor write to another's; a trace only where there is one."""
+    permissions = {"connect:DescribeContact": ["arn:a", "arn:b"], "dynamodb:Query": ["arn:c"]}
+    allowed, log = role_of(traced=traced, permissions=permissions)
+    own = {"Fn::GetAtt": [log, "Arn"]}
+    expected: dict[str, Any] = {
+        "connect:DescribeContact": ["arn:a", "arn:b"],
+        "dynamodb:Query": "arn:c",
+        "logs:CreateLogStream": own,
+        "logs:PutLogEvents": own,
+    }
+    if traced:
+        expected |= {"xray:PutTraceSegments": "*", "xray:PutTelemetryRecords": "*"}
+    assert allowed == expected
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_each_action_has_a_statement_of_its_own(count: int) -> None:
+    """A broken link is one statement: an action that shares it could not be proved by itself."""
+    actions = [f"service:Action{number}" for number in range(count)]
+    document = functions.policy({action: [f"arn:{action}"] for action in actions}).to_json()
+    assert [statement["Action"] for statement in document["Statement"]] == actions
+    assert [statement["Resource"] for statement in document["Statement"]] == [f"arn:{action}" for action in actions]
+
+
+def test_what_a_function_is_told_is_kept_and_given_its_name_look_ups() -> None:
+    """A name server that is silent is given up within the deadline; and nothing of the caller's is changed."""
+    told = {"A": "1"}
+    variables = functions.variables_of(told)
+    assert told == {"A": "1"}
+    assert variables.pop("RES_OPTIONS").startswith("timeout:1 ")
+    assert variables == told
+
+
+@pytest.mark.parametrize(("region", "host"), [("us-east-1", "dynamodb.us-east-1."), (None, '{"Ref": "AWS::Region"}')])
+def test_a_service_is_asked_in_the_stacks_own_region_and_partition(region: str | None, host: str) -> None:
+    """China has another suffix; and a stack may not know its region."""
+    here: Stack = stack(env=HERE if region else None)
+    url = json.dumps(here.resolve(functions.endpoint_url("dynamodb", here)))
+    assert url.count("https://dynamodb.") == 1
+    assert host in url
+    assert '{"Ref": "AWS::URLSuffix"}' in url
+
+
+def test_every_package_of_the_code_is_in_some_function() -> None:
+    """One that is in none would be in the wheel for nothing."""
+    found = {path.name for path in SOURCE.iterdir() if (path / "__init__.py").is_file()}
+    assert found == set(PACKAGES)
+    used = set(itertools.chain(functions.ASSOCIATION_PACKAGES, functions.RECORDER_PACKAGES, ["provisioning"]))
+    assert used == found

@@ -1,0 +1,96 @@
+"""The CDK's command line as a child: what it prints is told, and it never outlives whoever asked."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import cdk as module
+from local.cdk import CdkFailed, bootstrap, cdk
+from local.cloud import Cloud
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Puts a program in the command line's place."""
+
+    def put(code: str) -> None:
+        program = tmp_path / "cdk"
+        program.write_text(f"#!{sys.executable}\nimport json, os, sys, time\n{code}\n", encoding="utf-8")
+        program.chmod(0o755)
+        monkeypatch.setattr(module, "_COMMAND", program)
+
+    return put
+
+
+def test_it_is_told_line_by_line_and_whole(command: Any) -> None:
+    """A deployment takes a minute: whoever waits sees what happens, and a test reads all of it."""
+    command("print('one'); print(); print('  two  '); print('three', file=sys.stderr)")
+    said: list[str] = []
+    printed = cdk("deploy", environment={}, say=said.append)
+    assert sorted(printed.split()) == ["one", "three", "two"]
+    assert sorted(said) == ["  two", "one", "three"]
+
+
+@pytest.mark.parametrize("status", [1, 2, 130])
+def test_a_failure_holds_what_was_printed(command: Any, status: int) -> None:
+    """That is where the broken link is named."""
+    command(f"print('Broken link: stage.'); sys.exit({status})")
+    with pytest.raises(CdkFailed, match=r"Broken link: stage\."):
+        cdk("deploy", environment={})
+
+
+def test_it_gets_these_variables_and_no_others(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody's own AWS account is one variable away; this environment's Node and Python come first."""
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    command("print(json.dumps([sys.argv[1:], dict(os.environ), os.getcwd(), sys.stdin.read()]))")
+    arguments, variables, folder, typed = json.loads(cdk("synth", "Stack", environment={"A": "1", "PATH": "/theirs"}))
+    assert arguments[:2] == ["synth", "Stack"]
+    assert (variables["A"], "AWS_PROFILE" in variables) == ("1", False)
+    assert variables["PATH"].split(os.pathsep) == [str(Path(sys.executable).parent), "/theirs"]
+    assert (folder, typed) == (str(module.ROOT), "")
+    assert "--ci" in arguments
+
+
+def test_whatever_ends_the_waiting_ends_the_command_and_its_children(command: Any, tmp_path: Path) -> None:
+    """Ctrl-C: an app that goes on would hold the terminal and its files."""
+    alive, child = tmp_path / "alive", tmp_path / "child.py"
+    alive.touch()
+    child.write_text(
+        f"import time\nwhile True:\n    with open({str(alive)!r}, 'a') as file:\n        file.write('.')\n"
+        "    time.sleep(0.01)\n",
+        encoding="utf-8",
+    )
+    command(
+        f"import subprocess; subprocess.Popen([sys.executable, {str(child)!r}])\n"
+        "print('begun', flush=True); time.sleep(60)"
+    )
+
+    def interrupt(line: str) -> None:
+        until = time.monotonic() + 10
+        while not alive.stat().st_size and time.monotonic() < until:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cdk("deploy", environment={}, say=interrupt)
+    size = alive.stat().st_size
+    assert size > 0
+    time.sleep(0.2)
+    assert alive.stat().st_size - size <= 1
+
+
+def test_a_bootstrap_is_of_this_clouds_account_and_asks_no_app(command: Any) -> None:
+    """This project's own app would ask for an instance first."""
+    command("print(json.dumps([sys.argv[1:], os.environ.get('AWS_ENDPOINT_URL')]))")
+    cloud = Cloud()
+    cloud.url = "http://127.0.0.1:4566"
+    said: list[str] = []
+    bootstrap(cloud, said.append)
+    arguments, url = json.loads(said[0])
+    assert arguments[:4] == ["bootstrap", f"aws://{cloud.account}/{cloud.region}", "--app", ""]
+    assert url == cloud.url
