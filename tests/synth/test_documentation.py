@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connect_persistent_chat import ChatHistory, PersistentChatEndpoint
-from connect_persistent_chat.commands.chat_history import parser
+from connect_persistent_chat.commands.persistent_chat import parser
 from tests.synth.apps import Synthesized
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,7 +84,7 @@ def test_the_pages_examples_are_run(page: str, begins: str, example: str) -> Non
 @pytest.mark.parametrize("page", ["README.md", "docs/history.md"])
 def test_the_commands_that_are_shown_are_taken(page: str) -> None:
     """A command that was renamed must not live on in a page; that they do what they say is shown with the cloud."""
-    shown = re.findall(r"^chat-history .*", (ROOT / page).read_text(encoding="utf-8"), re.M)
+    shown = re.findall(r"^persistent-chat .*", (ROOT / page).read_text(encoding="utf-8"), re.M)
     commands = [parser().parse_args(shlex.split(re.sub("<.*?>", "x", line))[1:]).command for line in shown]
     assert commands == ["backfill", "erase"]
 
