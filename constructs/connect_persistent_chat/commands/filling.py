@@ -48,11 +48,13 @@ class Filling:
 
     def run(self, period: Period) -> None:
         """Record every chat that began in the period. Raises CommandFailed, botocore's errors, or OSError."""
-        self._record_all(list(self._progress.failed))
+        again = list(self._progress.failed)
+        for index in range(0, len(again), self._at_once):
+            self._record(again[index : index + self._at_once])
         # What failed before may fail for ever; the others are not to suffer for it.
         self._failures_in_a_row = 0
         self._progress.keep()
-        start = self._progress.until
+        start, tried = self._progress.until, frozenset(again)
         whole, done = (int((at - period.start).total_seconds()) for at in (period.end, start))
         bar_format = "{percentage:3.0f}% |{bar:30}| {desc}, {elapsed}<{remaining}"
         with tqdm(total=whole, initial=min(done, whole), bar_format=bar_format) as bar:
@@ -60,7 +62,8 @@ class Filling:
                 for chats in self._search.pages(window):
                     for index in range(0, len(chats), self._at_once):
                         batch = chats[index : index + self._at_once]
-                        self._record([chat.id for chat in batch])
+                        # The newest minutes are searched again, and what failed in them was tried just now.
+                        self._record([chat.id for chat in batch if chat.id not in tried])
                         self._refuse_to_go_on_in_vain()
                         self._reached(batch[-1].began, bar, period)
                 self._reached(window.end, bar, period)
@@ -72,14 +75,10 @@ class Filling:
         )
         bar.update(max(0, int((instant - period.start).total_seconds()) - bar.n))
 
-    def _record_all(self, contact_ids: list[str]) -> None:
-        for index in range(0, len(contact_ids), self._at_once):
-            self._record(contact_ids[index : index + self._at_once])
-
     def _record(self, contact_ids: list[str]) -> None:
         """Until each is recorded, or has failed as often as it is tried."""
         left, pause = contact_ids, 1.0
-        for attempt in range(_MOST_ATTEMPTS):
+        for attempt in range(_MOST_ATTEMPTS if left else 0):
             began = time.monotonic()
             fared = self._recorder.record(left)
             # No more calls a second than were asked for: the endpoints share the quota.
