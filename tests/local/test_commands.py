@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -213,6 +214,28 @@ def test_a_backfill_that_is_stopped_goes_on(cloud: Cloud, shell: Shell, recorded
     # What began at the very instant that was reached is looked at again.
     assert "chats." in said
     assert int(said.split(" chats.")[0].split()[-1]) < 9
+    assert all(len(recorded.sessions(customer)) == 1 for customer in made)
+
+
+@pytest.mark.prove
+def test_ctrl_c_at_any_moment_leaves_a_whole_state(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
+    """While it asks, waits, records in several threads, or writes how far it came; in the end each chat is recorded."""
+    chance = random.Random(1)
+    began = now(cloud)
+    made = unrecorded_chats(cloud, 10)
+    period = ("--from", began, "--to", now(cloud), "--rate", "20")
+    Chats(cloud).wait(1200)
+    for _ in range(20):
+        with shell.start("backfill", *period, "--recorder", shell.recorder) as process:
+            # Most of it is spent on beginning.
+            time.sleep(1 + 2 * chance.random())
+            process.send_signal(signal.SIGINT)
+            said, errors = process.communicate(timeout=30)
+        assert process.returncode in (0, 130), said + errors
+        assert process.returncode == 0 or errors.splitlines()[-1] == "Stopped. Run the same command to go on."
+        assert "Traceback" not in errors
+        assert not shell.state() or shell.state()["until"] >= began
+    shell.run("backfill", *period)
     assert all(len(recorded.sessions(customer)) == 1 for customer in made)
 
 

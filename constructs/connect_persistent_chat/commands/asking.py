@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ReadTimeoutError, SSLError
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
 from connect_persistent_chat.commands.failure import CommandFailed, one_line
 
-SDK = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=10, read_timeout=60)
+# The recorder answers within 30 s.
+SDK = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=10, read_timeout=40)
 # For one call that is refused because it came too soon.
 _MOST_SECONDS = 600.0
 # In a row of one call that ends otherwise: no connection, half an answer, 5xx. Of a service that never answered the
@@ -36,6 +37,8 @@ _THROTTLES = frozenset(
 )
 # A function that is being updated takes no invocation.
 _PASSING = frozenset(("RequestTimeout", "ResourceConflictException"))
+# What the SDK raises for an answer in which it finds nothing where it expects an object.
+_UNREADABLE = (ResponseParserError, AttributeError, TypeError)
 
 Result = TypeVar("Result")
 
@@ -57,9 +60,10 @@ class Patience:
         while True:
             try:
                 result = call()
-            except (ClientError, BotoCoreError, ResponseParserError) as error:
+            except (ClientError, BotoCoreError, *_UNREADABLE) as error:
                 throttled = _is_throttle(error)
-                failures += not throttled
+                # Silence takes long enough.
+                failures += 0 if throttled else 2 if isinstance(error, ReadTimeoutError) else 1
                 most = _MOST_FAILURES if service in self._answered else _MOST_FAILURES_AT_FIRST
                 if (throttled and waited >= _MOST_SECONDS) or failures >= most or not _may_pass(error):
                     raise _for_people(service, error) from error
@@ -116,6 +120,6 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _for_people(service: str, error: Exception) -> Exception:
-    if isinstance(error, ResponseParserError):
+    if isinstance(error, _UNREADABLE):
         return CommandFailed(f"{service}: the answer is none of AWS's ({one_line(error)[:200]}). Look at the address.")
     return error
