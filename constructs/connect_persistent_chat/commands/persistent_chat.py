@@ -2,20 +2,21 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from connect_persistent_chat.commands import stopping
 
+# As typing has it: until `main` runs, Ctrl-C is a stack trace of Python's, so nothing is imported that takes a while.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Sequence
 
 _EXTRA = ("boto3", "botocore", "tqdm")
 # Refusals of a signature that is too old, or not valid yet.
 _CLOCK = ("RequestExpired", "RequestTimeTooSkewed", "Signature expired", "Signature not yet current")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: "Sequence[str] | None" = None) -> int:
     """0 if all was done; 1, with what is to be done about it, if not; 2 for a wrong argument; 130 after Ctrl-C."""
     # Before anything that takes long is imported.
     stopping.at_interrupt()
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _status(arguments: Sequence[str] | None) -> int:
+def _status(arguments: "Sequence[str] | None") -> int:
     options = parser().parse_args(arguments)
     try:
         status: int = options.run(options)

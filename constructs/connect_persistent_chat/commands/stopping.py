@@ -5,7 +5,6 @@ of these prints a stack trace, waits, or swallows it. So the process ends at onc
 backfill is whole at any instant, and what was not noted yet is done again.
 """
 
-import contextlib
 import os
 import signal
 import sys
@@ -27,11 +26,12 @@ def no_more() -> None:
 
 
 def _stop(*_: object) -> None:
-    with contextlib.suppress(Exception):
-        sys.stdout.flush()
-    with contextlib.suppress(OSError):
+    # Whatever goes wrong here, nobody is there to be told.
+    try:
         os.write(2, (b"\n" if _is_in_a_line() else b"") + _SENTENCE)
-    os._exit(STATUS)
+        sys.stdout.flush()
+    finally:
+        os._exit(STATUS)
 
 
 def _is_in_a_line() -> bool:
