@@ -26,7 +26,8 @@ def no_more() -> None:
 
 
 def _stop(*_: object) -> None:
-    # Whatever goes wrong here, nobody is there to be told.
+    # Who presses it twice reads one sentence. Whatever goes wrong here, nobody is there to be told.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         os.write(2, (b"\n" if _is_in_a_line() else b"") + _SENTENCE)
         sys.stdout.flush()

@@ -172,7 +172,8 @@ def test_ctrl_c_is_one_sentence_whenever_it_comes(tmp_path: Path, milliseconds: 
     while "connect_persistent_chat.commands.persistent_chat" not in process.stderr.readline():
         assert process.poll() is None
     time.sleep(milliseconds / 1000)
-    process.send_signal(signal.SIGINT)
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
     said, errors = process.communicate(timeout=30)
     assert (process.returncode, said) == (130, "")
     assert [line for line in errors.splitlines() if not line.startswith("import time:")] == [STOPPED]
