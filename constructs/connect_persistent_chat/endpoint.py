@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from connect_persistent_chat import functions, wire
+from connect_persistent_chat import functions, tls, wire
 from connect_persistent_chat.acknowledgments import acknowledge, managed_policy, role_for_contacts
 from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.browsers import Browsers
@@ -70,8 +70,10 @@ class PersistentChatEndpoint(Construct):
     :param log_removal_policy: what becomes of the logs with the stack. Default: they are deleted.
     :param cloud_watch_role: whether to make the account-wide role with which API Gateway writes logs. An
         account needs one per region; it outlives the stack. Default: false, the account has it already.
-    :param security_policy: the TLS policy of the API. Default: TLS 1.2 or newer with forward secrecy
-        (`SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09`).
+    :param security_policy: the TLS policy of the API: TLS 1.2 or newer, and one that a regional API can have, which are
+        `TLS_1_2` and those without `EDGE` in their names. AWS takes about 15 minutes for a change; meanwhile the API
+        answers, but takes no other change. Default: TLS 1.2 or newer with forward secrecy
+        (`TLS13_1_2_PFS_PQ_2025_09`).
     :param proof_patience: how long the deployment's proof asks again before it fails, from 1 second to 10
         minutes: a new policy or stage takes a while to be seen. Default: 1 minute.
 
@@ -108,7 +110,13 @@ class PersistentChatEndpoint(Construct):
         if throttle_burst_limit is None:
             throttle_burst_limit = QUOTA_BURST_CHECKED if self._identity.checked else QUOTA_BURST
         self._refuse_mistakes(
-            stack, deadline, transcript_delay, throttle_rate_limit, throttle_burst_limit, proof_patience
+            stack,
+            deadline,
+            transcript_delay,
+            throttle_rate_limit,
+            throttle_burst_limit,
+            security_policy,
+            proof_patience,
         )
         self._warn(throttle_rate_limit, throttle_burst_limit)
 
@@ -238,6 +246,7 @@ class PersistentChatEndpoint(Construct):
         delay: Duration | None,
         rate: float,
         burst: int,
+        security_policy: apigateway.SecurityPolicy,
         patience: Duration | None,
     ) -> None:
         longest_deadline = GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1
@@ -250,6 +259,7 @@ class PersistentChatEndpoint(Construct):
             mistakes.append(f"throttle_rate_limit: got {rate}, expected more than 0 requests a second.")
         if not math.isfinite(burst) or ((burst < 1 or burst != int(burst)) and not Token.is_unresolved(burst)):
             mistakes.append(f"throttle_burst_limit: got {burst}, expected a whole number of requests, at least 1.")
+        mistakes += tls.mistakes_in(security_policy)
         if self._authorization.knows_person and not self._identity.checked:
             mistakes.append(
                 "customer_identity: got unchecked() with an authorization that knows the person who calls, expected "
@@ -366,7 +376,7 @@ class PersistentChatEndpoint(Construct):
         assert isinstance(resource, apigateway.CfnRestApi)
         # Whatever else belongs to the API refers to this.
         resource.node.add_dependency(self._instance)
-        _set_tls_policy(resource, security_policy)
+        tls.set_policy(resource, security_policy)
         return api
 
     def _build_method(self) -> apigateway.Method:
@@ -415,18 +425,13 @@ class PersistentChatEndpoint(Construct):
         )
 
 
-def _set_tls_policy(api: apigateway.CfnRestApi, policy: apigateway.SecurityPolicy) -> None:
-    if policy.value.startswith("TLS_"):
-        api.security_policy = policy.value
-    else:
-        # The newer policies have a longer name in CloudFormation, and ask for an access mode.
-        api.security_policy = f"SecurityPolicy_{policy.value}"
-        api.endpoint_access_mode = "BASIC"
-
-
 # What API Gateway writes for each request: who called what and how it ended. No address, header or body.
 _ACCESS_LOG = {
-    "requestId": "$context.requestId",
+    # The answer's `x-amz-apigw-id`, and `requestId` in the function's log: the caller cannot choose it.
+    "requestId": "$context.extendedRequestId",
+    # The answer's `x-amzn-RequestId`. A caller may choose it, by a header of this name (API Gateway Developer Guide,
+    # "Variables for access logging").
+    "callerRequestId": "$context.requestId",
     "requestTime": "$context.requestTime",
     "caller": "$context.identity.userArn",
     "method": "$context.httpMethod",

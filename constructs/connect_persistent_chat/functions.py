@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from connect_persistent_chat.source import SOURCE, load
+from connect_persistent_chat.source import SOURCE, load, readable
 from constructs import Construct
 
 __all__ = [
@@ -49,7 +49,7 @@ else:
 def code_of(*packages: str) -> lambda_.Code:
     """These packages of lambda/ as an asset, without the others and without `__pycache__`."""
     exclude = ["/*", *(f"!/{package}" for package in packages), "__pycache__", "*.pyc"]
-    return lambda_.Code.from_asset(str(SOURCE), exclude=exclude, ignore_mode=IgnoreMode.GIT)
+    return lambda_.Code.from_asset(str(readable(SOURCE)), exclude=exclude, ignore_mode=IgnoreMode.GIT)
 
 
 def log_group(scope: Construct, id: str, retention: logs.RetentionDays, removal_policy: RemovalPolicy) -> logs.LogGroup:

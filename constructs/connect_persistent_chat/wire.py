@@ -45,7 +45,8 @@ class GatewayRefusal(NamedTuple):
 
     # By the name that API Gateway gives it.
     response_type: str
-    status: int
+    # None: each refusal's own.
+    status: int | None
     error_type: str
     # None: the gateway's own text.
     message: str | None = None
@@ -58,11 +59,14 @@ _INTERNAL = "InternalServiceException"
 _THROTTLED = "ThrottlingException"
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 
-# A default stands for every refusal of its class that is not listed, with its status (API Gateway Developer Guide,
-# "Gateway response types").
+# A default stands for every refusal of its class that is not listed. A status here would become the status of each of
+# them: 404 would be 403, and 504 would be 500. What is left to the first are denials, all of them 403: no permission,
+# a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE is not here: over 10 MB AWS answers with
+# a 413 of its own, which cannot be customized (API Gateway Developer Guide, "Gateway response types" and "Known
+# issues").
 GATEWAY_REFUSALS = (
-    GatewayRefusal("DEFAULT_4XX", 403, _DENIED),
-    GatewayRefusal("DEFAULT_5XX", 500, _INTERNAL, "The endpoint failed."),
+    GatewayRefusal("DEFAULT_4XX", None, _DENIED),
+    GatewayRefusal("DEFAULT_5XX", None, _INTERNAL, "The endpoint failed."),
     GatewayRefusal(
         "MISSING_AUTHENTICATION_TOKEN",
         403,
@@ -70,13 +74,12 @@ GATEWAY_REFUSALS = (
         "The request has no credentials, or this path and method do not exist. Send "
         f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
-    GatewayRefusal(
-        "REQUEST_TOO_LARGE",
-        400,
-        _INVALID,
-        f"The body is too large: expected at most {names.BODY_BYTES} bytes.",
-    ),
+    GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, _INVALID),
+    GatewayRefusal("RESOURCE_NOT_FOUND", 404, "ResourceNotFoundException"),
+    GatewayRefusal("UNSUPPORTED_MEDIA_TYPE", 415, _INVALID, "Send the body as application/json."),
     GatewayRefusal("THROTTLED", 429, _THROTTLED, "Too many requests. Try again.", 1),
+    # Of a usage plan that the owner of the API added. It begins anew with the plan's period: no retry helps soon.
+    GatewayRefusal("QUOTA_EXCEEDED", 429, _THROTTLED, "The quota of the usage plan is used up."),
     GatewayRefusal("INTEGRATION_TIMEOUT", 503, _INTERNAL, _OUT_OF_REACH, 1),
     GatewayRefusal("INTEGRATION_FAILURE", 503, _INTERNAL, _OUT_OF_REACH, 1),
 )
@@ -98,7 +101,7 @@ def add_gateway_refusals(
         api.add_gateway_response(
             refusal.response_type.title().replace("_", ""),
             type=apigateway.ResponseType.of(refusal.response_type),
-            status_code=str(refusal.status),
+            status_code=None if refusal.status is None else str(refusal.status),
             response_headers=headers,
             templates={"application/json": _body(refusal)},
         )

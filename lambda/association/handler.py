@@ -96,12 +96,13 @@ def _lookup(deadline: float) -> "Lookup | None":
 
 
 def _request_id(request_context: object, context: object) -> str:
-    """API Gateway's, else the invocation's."""
+    """The one in API Gateway's access log, else the invocation's. Not the `requestId`: a caller may choose that."""
     ids = [
-        request_context.get("requestId") if isinstance(request_context, dict) else None,
+        request_context.get("extendedRequestId") if isinstance(request_context, dict) else None,
         getattr(context, "aws_request_id", None),
     ]
     for id in ids:
-        if isinstance(id, str) and re.fullmatch("[0-9A-Za-z-]{1,128}", id):
+        # The gateway's are in base64.
+        if isinstance(id, str) and re.fullmatch("[0-9A-Za-z+/=_-]{1,128}", id):
             return id
     return "unknown"

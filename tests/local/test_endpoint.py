@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from local.chats import Chats
 from local.clients import Answer, endpoint_client
+from tests.local.breaking import function_of
 from tests.local.callers import Door
 from tests.local.deployments import Deployed, lines_of, log_of
 
@@ -183,3 +184,15 @@ def test_the_function_logs_ids_and_no_secret(sound: Deployed, chats: Chats, clie
     (line,) = (line for line in lines_of(sound.cloud, function) if line.get("initialContactId") == contact)
     assert line["sourceContactId"] == past[1]
     assert "s3cret-token" not in log_of(sound.cloud, function)
+
+
+def test_no_caller_chooses_the_id_by_which_a_request_is_found(sound: Deployed, chats: Chats) -> None:
+    """With the id of somebody else's request in the log, who called could not be told any more."""
+    door, chosen = Door(sound, "FirstUrl"), "11111111-2222-4333-8444-555555555555"
+    headers = {"X-Amzn-RequestId": chosen, "x-amz-apigw-id": chosen, "X-Amz-Request-Id": chosen}
+    answer = door.ask(chats.start(), "33333333-3333-4333-8333-333333333333", headers=headers)
+    assert answer.status == 404
+    found = [line for line in lines_of(sound.cloud, function_of(sound)) if line.get("status") == 404]
+    ids = {line["requestId"] for line in found}
+    assert answer.headers["x-amzn-RequestId"] in ids
+    assert chosen not in ids

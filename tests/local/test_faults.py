@@ -94,6 +94,7 @@ def test_what_stays_is_told_by_the_table(
     assert seconds < 10
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("operation", [ASSOCIATION, DESCRIPTION])
 def test_one_silence_is_nobodys_business(sound: Deployed, operation: str) -> None:
     """Half of the deadline is left for another attempt."""
@@ -103,6 +104,7 @@ def test_one_silence_is_nobodys_business(sound: Deployed, operation: str) -> Non
     assert 3.5 < seconds < 7
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("operation", [ASSOCIATION, DESCRIPTION])
 def test_latency_beyond_the_deadline_gets_503_before_the_gateway_gives_up(sound: Deployed, operation: str) -> None:
     """The deadline is 8 seconds, the gateway's patience 29."""

@@ -5,60 +5,164 @@ import re
 import runpy
 import shlex
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_logs as logs
 
-from connect_persistent_chat import ChatHistory, PersistentChatEndpoint
+import connect_persistent_chat
+from connect_persistent_chat import Authorization, ChatHistory, PersistentChatEndpoint, PersistentChatMonitoring
 from connect_persistent_chat.commands.persistent_chat import parser
-from tests.synth.apps import Synthesized
+from tests.synth.apps import HERE, Synthesized, endpoint, history, stack
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each construct's properties stand under "Defaults" of one page.
-PAGES: dict[type, str] = {PersistentChatEndpoint: "README.md", ChatHistory: "docs/history.md"}
+PAGES: dict[type, str] = {
+    PersistentChatEndpoint: "README.md",
+    ChatHistory: "docs/history.md",
+    PersistentChatMonitoring: "docs/monitoring.md",
+}
 each_construct = pytest.mark.parametrize("construct", list(PAGES), ids=lambda construct: construct.__name__)
+FACTORIES = [Authorization.iam, Authorization.cognito, ChatHistory.from_table_arn]
+UNITS: dict[str, Callable[[float], Duration]] = {
+    "s": Duration.seconds,
+    "second": Duration.seconds,
+    "minute": Duration.minutes,
+    "hour": Duration.hours,
+    "day": Duration.days,
+}
+# What the docstrings say in words.
+IN_WORDS: dict[str, Any] = {
+    "none": None,
+    "nowhere": None,
+    "nobody": None,
+    "no limit of its own": None,
+    "true": True,
+    "false": False,
+    "three months": logs.RetentionDays.THREE_MONTHS,
+    "they are deleted": RemovalPolicy.DESTROY,
+    "it is deleted": RemovalPolicy.DESTROY,
+    "it stays": RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    "TLS 1.2 or newer with forward secrecy": apigateway.SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09,
+}
 
 
-def properties_of(construct: type) -> dict[str, inspect.Parameter]:
+def parameters_of(called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """What may be said of it."""
-    parameters = inspect.signature(construct.__init__).parameters  # type: ignore[misc]
-    return {name: one for name, one in parameters.items() if one.kind is inspect.Parameter.KEYWORD_ONLY}
+    parameters = inspect.signature(called.__init__ if inspect.isclass(called) else called).parameters
+    return {name: one for name, one in parameters.items() if name not in ("self", "scope", "id")}
 
 
-def documented(construct: type) -> dict[str, str]:
+def documented(called: Callable[..., Any]) -> dict[str, str]:
     """What its docstring says of each."""
-    return dict(re.findall(r":param (\w+): (.*?)(?=\n\s+:param|\n\n)", construct.__doc__ or "", re.S))
+    said = re.findall(r":param (\w+): (.*?)(?=\n\s+:param|\n\n|\Z)", called.__doc__ or "", re.S)
+    return {name: " ".join(text.split()) for name, text in said}
 
 
-def optional(construct: type) -> set[str]:
+def optional(called: Callable[..., Any]) -> set[str]:
     """Those that have a default."""
-    return {name for name, one in properties_of(construct).items() if one.default is not inspect.Parameter.empty}
+    return {name for name, one in parameters_of(called).items() if one.default is not inspect.Parameter.empty}
 
 
-@each_construct
-def test_every_property_is_documented_and_every_optional_one_with_its_default(construct: type) -> None:
+def default_of(text: str) -> Any:
+    """What the docstring names as the default, as a value to be given."""
+    said = text.partition("Default: ")[2]
+    for words, value in IN_WORDS.items():
+        if re.match(rf"{re.escape(words)}\b", said):
+            return value
+    if code := re.match(r"`(.+?)`", said):
+        return eval(code[1], vars(connect_persistent_chat) | public(), {})
+    number = re.match(r"([\d.]+\d|\d+)(?: (second|minute|hour|day)s?\b)?", said)
+    assert number is not None, f"{said!r} names no value"
+    return UNITS[number[2]](float(number[1])) if number[2] else float(number[1])
+
+
+def public() -> dict[str, Any]:
+    """The package's names, which it imports when they are asked for."""
+    return {name: getattr(connect_persistent_chat, name) for name in connect_persistent_chat.__all__}
+
+
+def made(construct: type, **properties: Any) -> str:
+    """The template of a stack with one of these."""
+    here = stack(env=HERE)
+    if construct is ChatHistory:
+        # An endpoint is told of it, too.
+        endpoint(here, history=history(here, **properties))
+    elif construct is PersistentChatEndpoint:
+        endpoint(here, **properties)
+    else:
+        PersistentChatMonitoring(here, "Monitoring", endpoint=endpoint(here), **properties)
+    return Synthesized(here).text()
+
+
+@pytest.mark.parametrize("called", [*PAGES, *FACTORIES], ids=lambda called: called.__qualname__)
+def test_every_parameter_is_documented_and_every_optional_one_with_its_default(called: Callable[..., Any]) -> None:
     """A default that stands nowhere is one that nobody chose."""
-    said = documented(construct)
-    assert set(said) == set(properties_of(construct))
-    assert {name for name, text in said.items() if "Default:" in text} == optional(construct)
+    said = documented(called)
+    assert {name for name, text in said.items() if "Default: " in text} == optional(called)
+    if inspect.isclass(called):
+        assert set(said) == set(parameters_of(called))
 
 
 @each_construct
-def test_simple_defaults_are_the_documented_ones(construct: type) -> None:
-    """Numbers and flags, read off the signature."""
-    for name in optional(construct):
-        default = properties_of(construct)[name].default
-        if isinstance(default, bool | int):
-            assert f"Default: {str(default).lower()}" in documented(construct)[name], name
+def test_what_is_documented_as_the_default_is_what_happens_without_it(construct: type) -> None:
+    """Every documented default, Durations too, is given by hand: the template stays the same."""
+    given = {name: default_of(documented(construct)[name]) for name in optional(construct)}
+    # What is no value but an absence is left out.
+    assert made(construct, **{name: value for name, value in given.items() if value is not None}) == made(construct)
+    for name, value in given.items():
+        signature = parameters_of(construct)[name].default
+        # None and () stand for what only the constructor makes.
+        assert signature in (None, (), value), name
+
+
+@pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: factory.__qualname__)
+def test_what_a_factory_documents_is_in_its_signature(factory: Callable[..., Any]) -> None:
+    """Texts and flags; what is None there is made by the constructor."""
+    for name in optional(factory):
+        signature, said = parameters_of(factory)[name].default, documented(factory)[name].partition("Default: ")[2]
+        if signature is not None:
+            assert re.match(rf"`?{str(signature).lower()}`?\b", said), (name, said)
 
 
 @each_construct
-def test_its_page_lists_the_same_properties(construct: type) -> None:
-    """The table of defaults leaves nothing out and invents nothing."""
+def test_a_wrong_default_in_a_docstring_is_noticed(construct: type) -> None:
+    """Another number for each: the template is another one, so the test above can fail."""
+    for name in sorted(optional(construct)):
+        value = default_of(documented(construct)[name])
+        if isinstance(value, Duration):
+            other: Any = Duration.millis(value.to_milliseconds() // 2)
+        elif isinstance(value, float):
+            other = value + 1
+        else:
+            continue
+        assert made(construct, **{name: other}) != made(construct), name
+
+
+@each_construct
+def test_its_page_lists_the_same_properties_with_the_same_defaults(construct: type) -> None:
+    """The table leaves nothing out, invents nothing, and has the docstring's numbers and units."""
     page = (ROOT / PAGES[construct]).read_text(encoding="utf-8")
     table = page.partition("## Defaults")[2].partition("##")[0]
-    listed = {name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", row)}
-    assert listed == optional(construct)
+    listed: dict[str, str] = {}
+    for names, text in re.findall(r"^\| (`.*?) \| (.*) \|$", table, re.M):
+        named = re.findall(r"`(\w+)`", names)
+        # Of two in one row, the numbers stand in the same order.
+        listed |= dict(zip(named, text.split(", ", len(named) - 1), strict=True))
+    assert set(listed) == optional(construct)
+    for name, text in listed.items():
+        value = default_of(documented(construct)[name])
+        number = re.match(r"([\d.]+\d|\d+)(?: (s|second|minute|hour|day)s?\b)?", text)
+        if isinstance(value, Duration):
+            assert number is not None, name
+            assert UNITS[number[2]](float(number[1])).to_seconds() == value.to_seconds(), name
+        elif isinstance(value, float):
+            assert number is not None, name
+            assert float(number[1]) == value, name
 
 
 @pytest.mark.parametrize(
@@ -69,6 +173,7 @@ def test_its_page_lists_the_same_properties(construct: type) -> None:
         ("README.md", "history =", "latest_chat.py"),
         ("docs/history.md", "history =", "latest_chat.py"),
         ("README.md", "PersistentChatMonitoring(", "own_stack.py"),
+        ("docs/monitoring.md", "PersistentChatMonitoring(", "own_stack.py"),
     ],
 )
 def test_the_pages_examples_are_run(page: str, begins: str, example: str) -> None:

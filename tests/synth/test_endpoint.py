@@ -71,7 +71,8 @@ def test_the_stage_traces_and_writes_an_access_log_as_json(default: Synthesized)
     assert stage["TracingEnabled"] is True
     # Whoever adds a field says so here, and in docs/security.md.
     assert json.loads(stage["AccessLogSetting"]["Format"]) == {
-        "requestId": "$context.requestId",
+        "requestId": "$context.extendedRequestId",
+        "callerRequestId": "$context.requestId",
         "requestTime": "$context.requestTime",
         "caller": "$context.identity.userArn",
         "method": "$context.httpMethod",
@@ -115,11 +116,46 @@ def test_the_api_is_regional_with_a_modern_tls_policy(default: Synthesized) -> N
 
 
 def test_the_tls_policy_can_be_the_older_one() -> None:
-    """Not every region and partition has the newer ones."""
+    """Not every region has the newer ones. The mode is empty, not left out: an API that had a newer policy keeps its
+    mode otherwise, and AWS refuses the update."""
     here = stack()
     endpoint(here, security_policy=apigateway.SecurityPolicy.TLS_1_2)
     api = Synthesized(here).only("AWS::ApiGateway::RestApi")
-    assert (api["SecurityPolicy"], "EndpointAccessMode" in api) == ("TLS_1_2", False)
+    assert (api["SecurityPolicy"], api["EndpointAccessMode"]) == ("TLS_1_2", "")
+
+
+@pytest.mark.parametrize("policy", list(apigateway.SecurityPolicy), ids=lambda policy: policy.name)
+def test_a_tls_policy_is_one_that_a_regional_api_can_have_or_a_sentence(policy: apigateway.SecurityPolicy) -> None:
+    """AWS refuses those of edge-optimized APIs in the middle of a deployment; TLS 1.0 is no choice at all."""
+    here = stack()
+    if policy.name == "TLS_1_0" or "EDGE" in policy.name:
+        with pytest.raises(ConfigurationError, match=f"security_policy: got {policy.name}, expected one of a regional"):
+            endpoint(here, security_policy=policy)
+        return
+    endpoint(here, security_policy=policy)
+    set_to = Synthesized(here).only("AWS::ApiGateway::RestApi")["SecurityPolicy"]
+    assert set_to in (policy.value, f"SecurityPolicy_{policy.value}")
+
+
+def test_the_defaults_leave_each_refusal_its_status(default: Synthesized) -> None:
+    """A status on a default becomes that of every refusal that is not listed: 404 was 403, and 504 was 500."""
+    refusals = [resource["Properties"] for resource in default.all("AWS::ApiGateway::GatewayResponse").values()]
+    assert {refusal["ResponseType"]: refusal.get("StatusCode") for refusal in refusals} == {
+        "DEFAULT_4XX": None,
+        "DEFAULT_5XX": None,
+        "BAD_REQUEST_BODY": "400",
+        "BAD_REQUEST_PARAMETERS": "400",
+        "MISSING_AUTHENTICATION_TOKEN": "403",
+        "RESOURCE_NOT_FOUND": "404",
+        "UNSUPPORTED_MEDIA_TYPE": "415",
+        "THROTTLED": "429",
+        "QUOTA_EXCEEDED": "429",
+        "INTEGRATION_FAILURE": "503",
+        "INTEGRATION_TIMEOUT": "503",
+    }
+    for refusal in refusals:
+        body = refusal["ResponseTemplates"]["application/json"].replace("$context.error.messageString", '"text"')
+        assert set(json.loads(body)) == {"__type", "Message", "message"}
 
 
 def test_the_function_runs_on_the_newest_python_on_arm_with_its_settings(default: Synthesized) -> None:

@@ -1,6 +1,7 @@
 """The wheel, as a user gets it: outside the repository, in an environment of its own."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 
+from connect_persistent_chat import functions
+from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, endpoint, history, stack
 from tests.unit.association.events import ENVIRONMENT, HISTORY
 
@@ -92,6 +95,30 @@ def test_each_function_finds_all_that_it_imports_in_its_own_asset(tmp_path: Path
         assert done.returncode == 0, f"{handler}: {done.stderr}"
 
 
+def test_what_was_installed_for_nobody_else_is_still_readable_in_aws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under umask 0077 files are 0600, and so they would be in a function's package. Lambda runs as another user."""
+    private = tmp_path / "lambda"
+    shutil.copytree(SOURCE, private)
+    for path in (private, *private.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    hashes = []
+    for turn, source in enumerate((SOURCE, private)):
+        monkeypatch.setattr(functions, "SOURCE", source)
+        app = App(outdir=str(tmp_path / str(turn)))
+        endpoint(stack(app=app, env=HERE))
+        assembly = Path(app.synth().directory)
+        assets = sorted(path for path in assembly.glob("asset.*") if (path / "association").is_dir())
+        hashes.append([asset.name for asset in assets])
+        modes = {path.stat().st_mode & 0o005 for asset in assets for path in asset.rglob("*.py")}
+        assert modes == {0o004}
+        assert all(
+            path.stat().st_mode & 0o005 == 0o005 for asset in assets for path in asset.rglob("*") if path.is_dir()
+        )
+    assert hashes[0] == hashes[1] != []
+
+
 def installed(distributions: Path, folder: Path) -> Path:
     """The Python of a new environment that holds the wheel, and nothing else."""
     (wheel,) = distributions.glob("*.whl")
@@ -116,6 +143,7 @@ def test_the_commands_need_no_cdk_and_say_what_they_need(distributions: Path, tm
     assert (there.returncode, there.stderr) == (1, "Error: You must specify a region.\n")
 
 
+@pytest.mark.prove
 def test_an_app_outside_the_repository_synthesizes_twice_alike(distributions: Path, tmp_path: Path) -> None:
     """The ten lines of the README work with the wheel alone, and the same app gives the same template.
 

@@ -33,7 +33,7 @@ def fields(**changed: Any) -> dict[str, Any]:
 def event(body: Any = None, **path: Any) -> dict[str, Any]:
     """A request as API Gateway hands it on."""
     return {
-        "requestContext": {"requestId": "request-1"},
+        "requestContext": {"requestId": "chosen-1", "extendedRequestId": "request-1="},
         "pathParameters": {"InstanceId": INSTANCE_ID, "InitialContactId": CONTACT_ID, **path},
         "body": json.dumps(fields() if body is None else body) if not isinstance(body, str) else body,
         "isBase64Encoded": False,

@@ -57,7 +57,7 @@ def test_a_granted_request(handler: ModuleType, capsys: pytest.CaptureFixture[st
     """200 with the contact, the request's id, no caching; the log tells who continued what."""
     response, body, line = handled(handler, event(), capsys)
     assert (response["statusCode"], body) == (200, {"ContinuedFromContactId": SOURCE_ID})
-    assert response["headers"]["x-amzn-RequestId"] == "request-1"
+    assert response["headers"]["x-amzn-RequestId"] == "request-1="
     assert response["headers"]["Cache-Control"] == "no-store"
     assert line["verdict"] == "granted"
     assert (line["initialContactId"], line["continuedFromContactId"]) == (CONTACT_ID, SOURCE_ID)
@@ -248,12 +248,18 @@ def test_no_token_header_or_body_reaches_the_log(handler: ModuleType, capsys: py
 
 @pytest.mark.parametrize(
     ("context", "expected"),
-    [({"requestId": "r"}, "r"), ({"requestId": "a b"}, "invocation-1"), (None, "invocation-1")],
+    [
+        ({"requestId": "chosen", "extendedRequestId": "aB+/0_-="}, "aB+/0_-="),
+        ({"requestId": "chosen"}, "invocation-1"),
+        ({"requestId": "chosen", "extendedRequestId": "a b"}, "invocation-1"),
+        ({"requestId": "chosen", "extendedRequestId": ["a"]}, "invocation-1"),
+        (None, "invocation-1"),
+    ],
 )
-def test_the_request_id_is_the_gateways_or_the_invocations(
+def test_the_request_id_is_one_that_the_caller_cannot_choose(
     handler: ModuleType, capsys: pytest.CaptureFixture[str], context: Any, expected: str
 ) -> None:
-    """Whoever reports a failure has the id that the logs have."""
+    """Whoever reports a failure has the id that both logs have, and nobody can give a request the id of another."""
     response, _, line = handled(handler, {**event(), "requestContext": context}, capsys)
     assert response["headers"]["x-amzn-RequestId"] == line["requestId"] == expected
 
