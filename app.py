@@ -61,7 +61,7 @@ class PersistentChatStack(Stack):
                 self,
                 "HistoryRecorder",
                 value=history.function.function_name,
-                description="What chat-history asks for as --recorder",
+                description="What persistent-chat asks for as --recorder",
             )
         self.endpoint = PersistentChatEndpoint(
             self,

@@ -1,8 +1,9 @@
 """An HTTP endpoint, guarded and proven, for Amazon Connect's CreatePersistentContactAssociation."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+# As typing has it, which takes the commands longer to import than all else before they can be stopped.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from connect_persistent_chat.authorization import Authorization
     from connect_persistent_chat.endpoint import PersistentChatEndpoint

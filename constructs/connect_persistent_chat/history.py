@@ -342,7 +342,7 @@ class ChatHistory(History):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=(
                 f"{self.node.path}: contact events could not be recorded. Mend the cause, which the log of "
-                f"{self._function.function_name} tells; then run chat-history backfill, and purge the queue."
+                f"{self._function.function_name} tells; then run persistent-chat backfill, and purge the queue."
             ),
         )
         if topic is not None:

@@ -63,7 +63,7 @@ def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None
         return answers.error(refusal, headers)
     except Exception as bug:
         # The text of an exception may hold what the caller sent; its class and place do not.
-        failure = answers.failed("bug", _place(bug))
+        failure = answers.failed("bug", log.place_of(bug))
         line.refused(failure)
         return answers.error(failure, headers)
 
@@ -112,13 +112,3 @@ def _request_id(request_context: object, context: object) -> str:
         if isinstance(id, str) and re.fullmatch("[0-9A-Za-z+/=_-]{1,128}", id):
             return id
     return "unknown"
-
-
-def _place(bug: Exception) -> str:
-    trace = bug.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(bug).__name__
-    code = trace.tb_frame.f_code
-    return f"{type(bug).__name__} at {code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}"

@@ -36,6 +36,9 @@ DETAIL_TYPES = ("Amazon Connect Contact Event", "Connect Customer Contact Event"
 # Direct invocation of the recorder: these contacts are to be described and recorded.
 CONTACTS = "contacts"
 MOST_CONTACTS = 25
+# In its answer: how often each contact had Amazon Connect asked; and what was wrong with the question.
+ATTEMPTS = "attempts"
+ERROR = "error"
 
 PROBE_GET_ITEM = "dynamodb:GetItem"
 PROBE_PUT_ITEM = "dynamodb:PutItem"

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from association import names as association_names
 from association.body import described
-from association.contact import subtype_of
 from association.ids import same_instance
 from association.instants import instant_of
 from history import names
@@ -21,8 +20,6 @@ _ENDS = frozenset(("DISCONNECTED", "COMPLETED"))
 _MOST_CUSTOMER_CHARACTERS = 128
 _MOST_TYPE_CHARACTERS = 100
 _UPDATED, _ATTRIBUTES = "CONTACT_DATA_UPDATED", "UserDefinedAttributes"
-# A step-by-step guide, which an agent sees beside the contact that it is for (Administrator Guide, "Show view").
-GUIDE = "connect:Guide"
 
 
 class Poison(Exception):
@@ -71,8 +68,6 @@ def read(event: object, instance_id: str, now: float) -> ContactEvent:
         raise Ignored("another_instance")
     if _text(detail, "channel", 32).lower() != _CHAT:
         raise Ignored("another_channel")
-    if subtype_of(detail.get("segmentattributes")) == GUIDE:
-        raise Ignored("guide")
     told = max(_time(envelope, "time") or 0, round(now * 1000))
     contact_id = _id(detail, "contactId")
     previous_id = _optional_id(detail, "previousContactId")

@@ -1,14 +1,18 @@
 """The recorder's entry: a contact event, contacts to be recorded anew, or a probe of a deployment's proof."""
 
+import contextlib
 import json
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from association import names as association_names
 from association.answers import Refusal
+from association.body import described
 from association.connect import Connect
+from association.log import place_of
 from aws.asking import Asking
 from aws.client import Client
 from aws.endpoint import endpoint_of
@@ -26,6 +30,14 @@ DYNAMODB = Client("dynamodb", endpoint_of("dynamodb", os.environ, SETTINGS.table
 # pauses let into the deadline.
 _DEADLINE_SECONDS = 20.0
 _MOST_ATTEMPTS = 8
+# How a contact fared that could not be recorded; why stands behind it.
+_FAILED = "failed"
+
+Line = dict[str, object]
+
+
+class Crashed(Exception):
+    """A bug of ours; the text is its place. Lambda logs what is raised, and the text of a bug may hold the event."""
 
 
 def handle(event: object, _: object) -> dict[str, object]:
@@ -38,47 +50,96 @@ def handle(event: object, _: object) -> dict[str, object]:
     if isinstance(event, dict) and association_names.PROBE in event:
         return _probed(event[association_names.PROBE], connect, table)
     if isinstance(event, dict) and names.CONTACTS in event:
-        return _recorded_anew(event[names.CONTACTS], recorder)
-    return _recorded(event, recorder)
+        return _recorded_anew(event[names.CONTACTS], recorder, connect)
+    return _recorded(event, recorder, connect)
 
 
-def _recorded(event: object, recorder: Recorder) -> dict[str, object]:
-    line: dict[str, object] = {"level": "INFO"}
+def _recorded(event: object, recorder: Recorder, connect: Connect) -> dict[str, object]:
+    line: Line = {"level": "INFO"}
     try:
-        told = read(event, SETTINGS.instance_id, time.time())
-        line |= {"eventType": told.type, "contactId": told.contact_id}
-        line["verdict"] = "recorded" if recorder.record_event(told) else "known"
+        with _failures_in(line):
+            told = read(event, SETTINGS.instance_id, time.time())
+            line |= {"eventType": told.type, "contactId": told.contact_id}
+            line["verdict"] = "recorded" if recorder.record_event(told) else "known"
     except Ignored as reason:
         line |= {"verdict": "ignored", "rule": str(reason)}
-    except (Poison, Unrecorded, Refusal) as failure:
-        detail = failure.detail if isinstance(failure, Refusal) else str(failure)
-        rule = failure.reason if isinstance(failure, Refusal) else type(failure).__name__.lower()
-        line |= {"level": "ERROR", "verdict": "failed", "rule": rule, "detail": detail}
-        raise
     finally:
-        print(json.dumps(line), flush=True)
+        _write(line, connect.attempts)
     return {"verdict": line["verdict"]}
 
 
-def _recorded_anew(contacts: object, recorder: Recorder) -> dict[str, object]:
+@contextlib.contextmanager
+def _failures_in(line: Line) -> Iterator[None]:
+    """What goes wrong, added to the line and raised."""
+    try:
+        yield
+    except Ignored:
+        raise
+    except (Poison, Unrecorded, Refusal) as failure:
+        detail = failure.detail if isinstance(failure, Refusal) else str(failure)
+        rule = failure.reason if isinstance(failure, Refusal) else type(failure).__name__.lower()
+        line |= {"level": "ERROR", "verdict": _FAILED, "rule": rule, "detail": detail}
+        raise
+    except Exception as bug:
+        line |= {"level": "ERROR", "verdict": _FAILED, "rule": "bug", "detail": place_of(bug)}
+        raise Crashed(place_of(bug)) from None
+
+
+def _write(line: Line, attempts: int) -> None:
+    print(json.dumps({**line, names.ATTEMPTS: attempts}), flush=True)
+
+
+def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> dict[str, object]:
     """How each of these contacts fared, by id: recorded, known, why it was ignored, or why it failed."""
     if not isinstance(contacts, list) or not 1 <= len(contacts) <= names.MOST_CONTACTS:
-        raise Poison(f"{names.CONTACTS}: expected a list of 1 to {names.MOST_CONTACTS} contact ids.")
-    return {names.CONTACTS: {str(contact_id): _fared(str(contact_id), recorder) for contact_id in contacts}}
+        got = f"an array of {len(contacts)}" if isinstance(contacts, list) else described(contacts)
+        error = f"{names.CONTACTS}: got {got}, expected an array of 1 to {names.MOST_CONTACTS} contact ids."
+        _write({"level": "ERROR", "verdict": _FAILED, "rule": "poison", "detail": error}, 0)
+        return {names.ERROR: error}
+    fared: dict[str, str] = {}
+    attempts: dict[str, int] = {}
+    for place, contact_id in enumerate(contacts):
+        # What is no text has no id to answer by.
+        named = isinstance(contact_id, str) and len(contact_id) <= association_names.CONTACT_ID_LENGTH
+        id = str(contact_id) if named else f"#{place}"
+        if id not in fared:
+            before = connect.attempts
+            fared[id] = _fared(id, contact_id, recorder, connect)
+            attempts[id] = connect.attempts - before
+    return {names.CONTACTS: fared, names.ATTEMPTS: attempts}
 
 
-def _fared(contact_id: str, recorder: Recorder) -> str:
-    level = "INFO"
-    detail: str | None = None
+def _fared(id: str, contact_id: object, recorder: Recorder, connect: Connect) -> str:
+    """`id` is how the answer names the contact."""
+    before, line = connect.attempts, Line(level="INFO")
     try:
-        how = "recorded" if recorder.record_contact(contact_id) else "known"
+        with _failures_in(line):
+            checked = _checked(contact_id)
+            line["contactId"] = id
+            line["verdict"] = "recorded" if recorder.record_contact(checked) else "known"
+        return str(line["verdict"])
     except Ignored as reason:
-        how = str(reason)
-    except (Unrecorded, Refusal) as failure:
-        level, how = "ERROR", f"failed: {failure.reason if isinstance(failure, Refusal) else failure}"
-        detail = failure.detail if isinstance(failure, Refusal) else None
-    print(json.dumps({"level": level, "contactId": contact_id, "verdict": how, "detail": detail}), flush=True)
-    return how
+        line["verdict"] = str(reason)
+        return str(reason)
+    # One contact takes no other down.
+    except (Poison, Unrecorded) as failure:
+        return f"{_FAILED}: {failure}"
+    except (Refusal, Crashed):
+        return f"{_FAILED}: {line['rule']}"
+    finally:
+        _write(line, connect.attempts - before)
+
+
+def _checked(contact_id: object) -> str:
+    """As the id of a request is checked."""
+    longest = association_names.CONTACT_ID_LENGTH
+    if (
+        isinstance(contact_id, str)
+        and len(contact_id) <= longest
+        and re.fullmatch(association_names.ID_PATTERN, contact_id)
+    ):
+        return contact_id
+    raise Poison(f"contact id: got {described(contact_id)}, expected 1 to {longest} letters, digits and hyphens")
 
 
 def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:
@@ -92,4 +153,10 @@ def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:
     }
     if not isinstance(probe, str) or probe not in probes:
         return {association_names.PROBE: probe, "error": "unknown probe"}
-    return {association_names.PROBE: probe, **probes[probe]()}
+    line: Line = {}
+    try:
+        with _failures_in(line):
+            return {association_names.PROBE: probe, **probes[probe]()}
+    finally:
+        if line:
+            _write(line, connect.attempts)

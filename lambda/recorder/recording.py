@@ -10,7 +10,7 @@ from association.contact import Contact
 from history.key import key_of
 from history.session import Segment, Session, Sighting, joined
 from history.table import Table, TableFailed
-from recorder.event import GUIDE, ContactEvent, Ignored
+from recorder.event import ContactEvent, Ignored
 from recorder.settings import Settings
 
 # Events of one session come close together, and each may be written by another instance of the function.
@@ -21,6 +21,11 @@ _CHAT = "CHAT"
 _COMPLETED = frozenset(("INITIATED", "DISCONNECTED"))
 # A flow may set an attribute any time, and no event holds it.
 _COMPLETED_BY_ATTRIBUTE = _COMPLETED | {"COMPLETED"}
+# A chat that can show forms (StartChatContact, the widget's token): a customer's own, or the one in which Amazon
+# Connect runs the step-by-step guide that an agent sees beside a contact (flow action ShowView, "Set event flow").
+_GUIDE = "connect:Guide"
+# No chat can be continued sooner after its end (Administrator Guide, "Enable persistent chat").
+_SOONEST_CONTINUED_SECONDS = 30
 
 
 class Unrecorded(Exception):
@@ -37,14 +42,13 @@ class Recorder:
 
     def record_event(self, event: ContactEvent) -> bool:
         """Whether the table changed. Raises Ignored, Unrecorded, or the Refusal of Amazon Connect."""
-        by_id = self._settings.customer_identity == association_names.CUSTOMER_ID
-        customer = event.customer if by_id else ""
+        customer = event.customer if self._by_id else ""
         if customer and event.complete:
             assert event.initial_id is not None
             segment = Segment(event.began if event.ended is None else None, event.ended)
             return self._record(customer, Sighting(event.initial_id, event.contact_id, segment))
-        asked_about = event.type in (_COMPLETED if by_id else _COMPLETED_BY_ATTRIBUTE)
-        if event.complete and not asked_about and (by_id or not event.updates_attributes):
+        asked_about = event.type in (_COMPLETED if self._by_id else _COMPLETED_BY_ATTRIBUTE)
+        if event.complete and not asked_about and (self._by_id or not event.updates_attributes):
             # Asking for every event would take the quota of DescribeContact from the endpoint.
             raise Ignored("no_customer")
         return self._record_described(event.contact_id, event)
@@ -57,8 +61,6 @@ class Recorder:
         contact = self._described(contact_id)
         if contact.channel != _CHAT:
             raise Ignored("another_channel")
-        if contact.subtype == GUIDE:
-            raise Ignored("guide")
         # A transfer or a survey is whose its session is, also where Connect does not say so.
         customer = contact.customer or (
             self._described(contact.session).customer if contact.session != contact_id else ""
@@ -69,22 +71,51 @@ class Recorder:
         ended = max((end for end in ends if end is not None), default=None)
         if ended is None and (contact.initiated is None or (event is not None and event.says_end)):
             raise Unrecorded("Amazon Connect does not say yet when the contact began or ended")
+        if self._is_an_agents(contact) and self._recorded(customer, contact.session) is None:
+            raise Ignored("guide")
         began = _milliseconds(contact.initiated) if ended is None else None
         return self._record(customer, Sighting(contact.session, contact_id, Segment(began, ended)))
 
     def _described(self, contact_id: str) -> Contact:
-        instance_id, identity = self._settings.instance_id, self._settings.customer_identity
-        contact = self._connect.describe(instance_id, (contact_id,), identity).contacts[contact_id]
+        contact = self._found(contact_id)
         if contact is None or contact.id != contact_id:
             raise Unrecorded("Amazon Connect knows no such contact")
         return contact
 
-    def _record(self, customer: str, sighting: Sighting) -> bool:
-        key = key_of(self._settings.instance_id, customer)
+    def _found(self, contact_id: str) -> Contact | None:
+        instance_id, identity = self._settings.instance_id, self._settings.customer_identity
+        return self._connect.describe(instance_id, (contact_id,), identity).contacts[contact_id]
+
+    def _is_an_agents(self, contact: Contact) -> bool:
+        """Whether it is an agent's guide that carries the customer of the contact which it is for.
+
+        No document says how the two kinds of connect:Guide differ. An agent's is related to the contact that it is
+        for, begins while that one runs or at its end, and holds a copy of its attributes: its flow reads them as its
+        own. A CustomerId is nowhere said to be copied so: who carries one is a customer. A customer's own chat is
+        related to nothing, or to a chat that it continues, which ended a while before.
+        """
+        if self._by_id or contact.subtype != _GUIDE or contact.related_id is None or contact.initiated is None:
+            return False
+        related = self._found(contact.related_id)
+        if related is None or related.customer != contact.customer:
+            return False
+        return related.disconnected is None or contact.initiated < related.disconnected + _SOONEST_CONTINUED_SECONDS
+
+    @property
+    def _by_id(self) -> bool:
+        return self._settings.customer_identity == association_names.CUSTOMER_ID
+
+    def _recorded(self, customer: str, session_id: str) -> Session | None:
         try:
-            return self._joined(key, sighting)
+            return self._table.get(key_of(self._settings.instance_id, customer), session_id)
         except TableFailed as failure:
-            raise Unrecorded(f"DynamoDB: {failure}") from failure
+            raise _unrecorded(failure) from failure
+
+    def _record(self, customer: str, sighting: Sighting) -> bool:
+        try:
+            return self._joined(key_of(self._settings.instance_id, customer), sighting)
+        except TableFailed as failure:
+            raise _unrecorded(failure) from failure
 
     def _joined(self, key: str, sighting: Sighting) -> bool:
         for attempt in range(_MOST_WRITES):
@@ -99,6 +130,10 @@ class Recorder:
 
     def _expires(self, session: Session) -> int:
         return math.ceil(session.until / 1000 + self._settings.retention_seconds)
+
+
+def _unrecorded(failure: TableFailed) -> Unrecorded:
+    return Unrecorded(f"DynamoDB: {failure}")
 
 
 def _milliseconds(seconds: float | None) -> int | None:

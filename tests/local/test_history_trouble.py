@@ -94,6 +94,42 @@ def test_what_is_ignored_leaves_a_line(cloud: Cloud, chats: Chats, recorded: Rec
     assert recorded.dead_letters() == []
 
 
+def test_a_customers_own_chat_that_can_show_forms_is_recorded_and_found(
+    historic: Deployed, chats: Chats, recorded: Recorded
+) -> None:
+    """connect:Guide, as the widget's token and StartChatContact set it: by the event, and by DescribeContact."""
+    forms: dict[str, Any] = {
+        "SegmentAttributes": {"connect:Subtype": {"ValueString": "connect:Guide"}},
+        "SupportedMessagingContentTypes": [
+            "text/plain",
+            "application/vnd.amazonaws.connect.message.interactive",
+            "application/vnd.amazonaws.connect.message.interactive.response",
+        ],
+    }
+    customer = str(uuid.uuid4())
+    past = chats.start(customer, **forms)
+    chats.end(past)
+    chats.told()
+    assert set(recorded.sessions(customer)) == {past}
+    assert recorded.record([past]) == {past: "known"}
+    current = chats.start(customer, **forms)
+    chats.told()
+    assert Door(historic, "BackendUrl").latest(current).document == {"ContinuedFromContactId": past}
+
+
+def test_one_bad_contact_takes_no_other_down(chats: Chats, recorded: Recorded) -> None:
+    """Whoever invokes the recorder directly gets an answer for each, or one sentence."""
+    chat = chats.start(str(uuid.uuid4()))
+    chats.told()
+    said = recorded.ask({"contacts": [chat, chat, 7, {"a": [chat]}, "../x", "", "x" * 300]})
+    assert said["attempts"] == {chat: 1, "#2": 0, "#3": 0, "../x": 0, "": 0, "#6": 0}
+    assert said["contacts"].pop(chat) == "known"
+    assert all(how.startswith("failed: contact id: got ") for how in said["contacts"].values())
+    for contacts in ([], ["x"] * 26, "x", None, {"a": 1}):
+        assert list(recorded.ask({"contacts": contacts})) == ["error"]
+    assert recorded.dead_letters() == []
+
+
 def test_a_throttle_of_some_seconds_loses_nothing(cloud: Cloud, chats: Chats, recorded: Recorded) -> None:
     """The recorder asks again for longer than a caller would wait: no letter, no second invocation."""
     customer = str(uuid.uuid4())

@@ -16,7 +16,7 @@ from aws_cdk import aws_logs as logs
 
 import connect_persistent_chat
 from connect_persistent_chat import Authorization, ChatHistory, PersistentChatEndpoint, PersistentChatMonitoring
-from connect_persistent_chat.commands.chat_history import parser
+from connect_persistent_chat.commands.persistent_chat import parser
 from tests.synth.apps import HERE, Synthesized, endpoint, history, stack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,7 +189,7 @@ def test_the_pages_examples_are_run(page: str, begins: str, example: str) -> Non
 @pytest.mark.parametrize("page", ["README.md", "docs/history.md"])
 def test_the_commands_that_are_shown_are_taken(page: str) -> None:
     """A command that was renamed must not live on in a page; that they do what they say is shown with the cloud."""
-    shown = re.findall(r"^chat-history .*", (ROOT / page).read_text(encoding="utf-8"), re.M)
+    shown = re.findall(r"^persistent-chat .*", (ROOT / page).read_text(encoding="utf-8"), re.M)
     commands = [parser().parse_args(shlex.split(re.sub("<.*?>", "x", line))[1:]).command for line in shown]
     assert commands == ["backfill", "erase"]
 

@@ -130,15 +130,17 @@ def installed(distributions: Path, folder: Path) -> Path:
 
 def test_the_commands_need_no_cdk_and_say_what_they_need(distributions: Path, tmp_path: Path) -> None:
     """Whoever operates a contact centre need not have half a gigabyte of it; boto3 and tqdm are an extra."""
-    command = installed(distributions, tmp_path).with_name("chat-history")
-    bare = subprocess.run([str(command)], capture_output=True, text=True, check=False, timeout=60)
+    command = installed(distributions, tmp_path).with_name("persistent-chat")
+    asked = [str(command), "erase", "--recorder", "r", "--customer", "c"]
+    bare = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=60)
     assert (bare.returncode, bare.stdout) == (1, "")
     assert bare.stderr == "Error: boto3 is not installed. Install it: pip install 'connect-persistent-chat[commands]'\n"
     (site,) = (tmp_path / "env").glob("lib/python*/site-packages")
     (here,) = Path(sys.prefix).glob("lib/python*/site-packages")
     for package in ("boto3", "botocore", "tqdm", "urllib3", "jmespath", "s3transfer", "dateutil", "six.py"):
         (site / package).symlink_to(here / package)
-    assert "backfill" in run(command, "--help", cwd=tmp_path)
+    there = subprocess.run(asked, env={"HOME": "/nonexistent"}, capture_output=True, text=True, check=False, timeout=60)
+    assert (there.returncode, there.stderr) == (1, "Error: You must specify a region.\n")
 
 
 @pytest.mark.prove
@@ -163,7 +165,7 @@ def test_the_wheel_brings_what_it_needs(distributions: Path, tmp_path: Path) -> 
     run(sys.executable, "-m", "venv", tmp_path / "env", cwd=tmp_path)
     python = tmp_path / "env" / "bin" / "python"
     run(python, "-m", "pip", "install", "--quiet", f"{wheel}[commands]", cwd=tmp_path)
-    assert "backfill" in run(python.with_name("chat-history"), "--help", cwd=tmp_path)
+    assert "backfill" in run(python.with_name("persistent-chat"), "--help", cwd=tmp_path)
     synthesizes_twice_alike(python, tmp_path)
 
 

@@ -1,54 +1,136 @@
-"""`chat-history erase`: every entry of one customer, out of the history."""
+"""`persistent-chat erase`: every entry of one customer, out of the history."""
 
+import os
+import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from botocore.exceptions import ClientError
+from connect_persistent_chat.commands import arguments
+from connect_persistent_chat.commands.failure import CommandFailed, one_line
 
-from connect_persistent_chat.commands.recorder import CommandFailed, Recorder, history_names
-from connect_persistent_chat.source import load
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-key_of = load("history", "key").key_of
+    from connect_persistent_chat.commands.recorder import Recorder
+
 _BATCH = 25
 # After which what DynamoDB did not get to is asked for again.
 _PAUSES_SECONDS = (0.1, 0.5, 1, 2, 4, 8, 16)
+# StartChatContact: of a CustomerId, in characters; of all attributes together, in bytes.
+_MOST_CUSTOMER_CHARACTERS = 128
+_MOST_ATTRIBUTE_BYTES = 32_768
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def erase(recorder: Recorder, customer: str) -> int:
+def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """The command and its arguments."""
+    command = commands.add_parser("erase", help="erase every entry of one customer", description=__doc__)
+    command.set_defaults(run=run)
+    arguments.add_recorder(command)
+    command.add_argument(
+        "--customer", required=True, help="whom the contacts carry; -: read it from standard input, one line in UTF-8"
+    )
+
+
+def run(options: "Namespace") -> int:
+    """Erase, and say what is left to do. Raises CommandFailed, or botocore's errors."""
+    customer = _of_standard_input() if options.customer == "-" else _of_argument(options.customer)
+    from connect_persistent_chat.commands.recorder import Recorder
+
+    recorder = Recorder(options.recorder, say=lambda text: print(text, file=sys.stderr))
+    _refuse_too_long(customer, recorder)
+    # The count comes first: other programs read it.
+    print(f"{erase(recorder, customer)} entries were erased.")
+    print("Point-in-time backups of the table keep them for up to 35 days.")
+    if recorder.dead_letters:
+        print(f"Events that could not be recorded may name the customer: purge {recorder.dead_letters}.")
+    print("Events of the customer's last chats may still come: run this again a day after the last of them.")
+    return 0
+
+
+def _of_argument(text: str) -> str:
+    try:
+        # As it was typed, whatever the locale makes of it.
+        return _decoded(os.fsencode(text))
+    except UnicodeEncodeError:
+        raise CommandFailed("--customer: got a text that is not Unicode, expected whom the contacts carry.") from None
+
+
+def _of_standard_input() -> str:
+    """One line, with or without its end and a byte order mark."""
+    if sys.stdin is None:
+        raise CommandFailed("--customer: standard input is closed, expected the customer there.")
+    stream: BinaryIO = sys.stdin.buffer
+    # Who types it ends it with the line.
+    data = stream.readline() if sys.stdin.isatty() else stream.read(2 * _MOST_ATTRIBUTE_BYTES)
+    data = data.removeprefix(_BYTE_ORDER_MARK)
+    data = data.removesuffix(b"\n").removesuffix(b"\r") if data.endswith(b"\n") else data
+    if b"\n" in data or b"\r" in data:
+        raise CommandFailed("--customer: got more than one line on standard input, expected one customer.")
+    return _decoded(data)
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        customer = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CommandFailed(
+            f"--customer: got {len(data)} bytes that are not UTF-8, from byte {error.start + 1} on; expected whom the "
+            "contacts carry, in UTF-8."
+        ) from None
+    if not customer:
+        raise CommandFailed("--customer: got nothing, expected whom the contacts carry.")
+    return customer
+
+
+def _refuse_too_long(customer: str, recorder: "Recorder") -> None:
+    """Nobody's: an entry under it there cannot be, and the customer who was meant stays."""
+    if recorder.by_customer_id and len(customer) > _MOST_CUSTOMER_CHARACTERS:
+        raise CommandFailed(
+            f"--customer: got {len(customer)} characters, expected a CustomerId: it has {_MOST_CUSTOMER_CHARACTERS} at "
+            "most."
+        )
+    if len(customer.encode()) > _MOST_ATTRIBUTE_BYTES:
+        raise CommandFailed(
+            f"--customer: got {len(customer.encode())} bytes, expected an attribute's value: it has "
+            f"{_MOST_ATTRIBUTE_BYTES} at most."
+        )
+
+
+def erase(recorder: "Recorder", customer: str) -> int:
     """Delete the customer's entries, and see that there are none; how many there were. Raises CommandFailed.
 
     The customer is named to nobody: the table knows a hash.
     """
-    dynamodb, erased = recorder.dynamodb, 0
-    key = key_of(recorder.instance_id, customer)
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from connect_persistent_chat.source import load
+
+    key, erased = load("history", "key").key_of(recorder.instance_id, customer), 0
     try:
         # Until a look finds none: what is written meanwhile is erased as well.
-        while keys := _keys(dynamodb, recorder.table, key):
+        while keys := _keys(recorder, key):
             for index in range(0, len(keys), _BATCH):
-                _delete(dynamodb, recorder.table, keys[index : index + _BATCH])
-            erased += len(keys)
-    except ClientError as error:
-        raise CommandFailed(f"{erased} entries were erased, and then: {error}") from error
+                batch = keys[index : index + _BATCH]
+                _delete(recorder, batch)
+                erased += len(batch)
+    except (BotoCoreError, ClientError) as error:
+        raise CommandFailed(f"{erased} entries were erased, and then: {one_line(error)}") from error
     return erased
 
 
-def _keys(dynamodb: Any, table: str, customer: str) -> list[dict[str, Any]]:
-    pages = dynamodb.get_paginator("query").paginate(
-        TableName=table,
-        ConsistentRead=True,
-        KeyConditionExpression="#customer = :customer",
-        ExpressionAttributeNames={"#customer": history_names.CUSTOMER, "#session": history_names.SESSION},
-        ExpressionAttributeValues={":customer": {"S": customer}},
-        ProjectionExpression="#customer, #session",
-    )
-    return [item for page in pages for item in page["Items"]]
+def _keys(recorder: "Recorder", key: str) -> list[dict[str, Any]]:
+    keys, after = recorder.entries(key, None)
+    while after:
+        more, after = recorder.entries(key, after)
+        keys += more
+    return keys
 
 
-def _delete(dynamodb: Any, table: str, keys: list[dict[str, Any]]) -> None:
-    requests = {table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+def _delete(recorder: "Recorder", keys: list[dict[str, Any]]) -> None:
     for pause in _PAUSES_SECONDS:
-        requests = dynamodb.batch_write_item(RequestItems=requests).get("UnprocessedItems", {})
-        if not requests:
+        keys = recorder.delete(keys)
+        if not keys:
             return
         time.sleep(pause)
     raise CommandFailed("DynamoDB is too busy to delete entries. Run the same command again.")

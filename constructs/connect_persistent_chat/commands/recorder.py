@@ -1,15 +1,19 @@
 """A deployed recorder, as the commands see it: what it was told, and what it does when it is asked."""
 
 import json
-from collections.abc import Sequence
+import math
+import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from botocore.config import Config
+import boto3
 from botocore.exceptions import ClientError
 
+from connect_persistent_chat.commands.asking import SDK, Patience
+from connect_persistent_chat.commands.failure import CommandFailed, one_line
 from connect_persistent_chat.source import load
 
 if TYPE_CHECKING:
@@ -19,79 +23,207 @@ else:
     association_names = load("association", "names")
     history_names = load("history", "names")
 
-__all__ = ["FAILED", "CommandFailed", "Recorder", "history_names"]
+__all__ = ["FAILED", "Chat", "Fared", "Page", "Recorder", "history_names"]
 
 # How a contact fared that could not be recorded: this, a colon, and why.
 FAILED = "failed"
-# Amazon Connect lets a search of older contacts through once a second.
-_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 12}, read_timeout=60)
 # The recorder takes one contact after the other; so many of these are invoked at once.
 _CONTACTS_AT_ONCE = 5
 _INVOKED_AT_ONCE = 5
+# How many descriptions a contact takes if the recorder does not say: its own, and its session's first contact's.
+_ATTEMPTS = 2
+_CONNECT, _LAMBDA = "Amazon Connect", "AWS Lambda"
 
 
-class CommandFailed(Exception):
-    """The command cannot go on; the text is for people."""
+class Chat(NamedTuple):
+    """A contact that was found."""
+
+    id: str
+    began: datetime
+
+
+class Page(NamedTuple):
+    """A page of a search."""
+
+    chats: list[Chat]
+    # How many the whole search has, though it may not list them all.
+    total: int
+    token: str | None
+
+
+class Fared(NamedTuple):
+    """What became of contacts that were to be recorded."""
+
+    # By id.
+    how: dict[str, str]
+    # How often DescribeContact was called for all of them.
+    attempts: int
 
 
 class Recorder:
     """The recorder of one history, by the name or ARN of its function."""
 
-    def __init__(self, session: Any, function: str) -> None:
-        """`session` is a boto3 Session. Raises CommandFailed if there is no such recorder."""
-        self._lambda = session.client("lambda", config=_CONFIG)
+    def __init__(self, function: str, say: Callable[[str], None] = lambda _: None) -> None:
+        """Region and credentials are those of the AWS command line.
+
+        Raises CommandFailed if there is no such recorder, and botocore's errors.
+        """
+        self._patience = Patience(say=say)
         try:
-            configured = self._lambda.get_function_configuration(FunctionName=function)
+            # The SDK for Python reads AWS_DEFAULT_REGION only.
+            session = boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
+            self._lambda = session.client("lambda", config=SDK)
+            self._connect = session.client("connect", config=SDK)
+            self._dynamodb = session.client("dynamodb", config=SDK)
+            configured = self._configured(function)
+        except ValueError as error:
+            # A malformed address.
+            raise CommandFailed(f"{one_line(error)}. Look at AWS_ENDPOINT_URL and at the region.") from error
+        self._read(function, configured)
+
+    def _configured(self, function: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = self._patience.ask(
+                _LAMBDA, lambda: self._lambda.get_function_configuration(FunctionName=function)
+            )
         except ClientError as error:
-            raise CommandFailed(f"--recorder: {error}") from error
+            raise CommandFailed(f"--recorder: {one_line(error)}") from error
+        return found
+
+    def _read(self, function: str, configured: dict[str, Any]) -> None:
         variables = configured.get("Environment", {}).get("Variables", {})
-        needed = (association_names.INSTANCE_ID, history_names.TABLE, history_names.RETENTION_SECONDS)
+        needed = (
+            association_names.INSTANCE_ID,
+            history_names.TABLE,
+            history_names.RETENTION_SECONDS,
+            association_names.CUSTOMER_IDENTITY,
+        )
         missing = [name for name in needed if name not in variables]
-        if missing:
+        retention = _seconds(variables.get(history_names.RETENTION_SECONDS, ""))
+        if missing or retention is None:
+            wrong = f"has no {' and no '.join(missing)}" if missing else "was told no retention"
             raise CommandFailed(
-                f"--recorder: got the function {function}, which has no {' and no '.join(missing)}; expected the "
-                "recorder of a ChatHistory (the output HistoryRecorder of the app's stack)."
+                f"--recorder: got the function {function}, which {wrong}; expected the recorder of a ChatHistory (the "
+                "output HistoryRecorder of the app's stack)."
             )
         self.arn: str = configured["FunctionArn"]
         self.name: str = configured["FunctionName"]
         self.instance_id: str = variables[association_names.INSTANCE_ID]
+        # Whether a customer is a CustomerId; else an attribute is.
+        self.by_customer_id: bool = variables[association_names.CUSTOMER_IDENTITY] == association_names.CUSTOMER_ID
         self.table: str = variables[history_names.TABLE]
         # Where events are kept that could not be recorded; "" if nowhere.
         self.dead_letters: str = configured.get("DeadLetterConfig", {}).get("TargetArn", "")
-        self.retention_seconds = float(variables[history_names.RETENTION_SECONDS])
-        # Clients that try again for a while when they are throttled.
-        self._connect = session.client("connect", config=_CONFIG)
-        self.dynamodb = session.client("dynamodb", config=_CONFIG)
+        self.retention_seconds = retention
 
     def now(self) -> datetime:
-        """By Amazon Connect's clock, which says when contacts began. Raises botocore's errors."""
+        """By Amazon Connect's clock, which says when contacts began. Raises CommandFailed, or botocore's errors."""
         here = datetime.now(UTC)
-        answer = self.search(here - timedelta(minutes=1), here, 1)
-        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        try:
+            answer = self._searched(here - timedelta(minutes=1), here, 1, None)
+        except ClientError as error:
+            # By a wrong clock the search is one of the future; what counts here is when it was refused.
+            answer = error.response
+            if answer["Error"].get("Code") not in ("InvalidParameterException", "InvalidRequestException"):
+                raise
+        date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+        try:
+            return parsedate_to_datetime(date).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise CommandFailed(
+                f"Amazon Connect: the answer's Date is {date[:100]!r}, expected an instant. Look at the address."
+            ) from None
 
-    def search(self, start: datetime, end: datetime, most: int, token: str | None = None) -> dict[str, Any]:
-        """A page of the chats that began between these instants, in this order. Raises botocore's errors."""
-        found: dict[str, Any] = self._connect.search_contacts(
-            InstanceId=self.instance_id,
-            TimeRange={"Type": "INITIATION_TIMESTAMP", "StartTime": start, "EndTime": end},
-            SearchCriteria={"Channels": ["CHAT"]},
-            Sort={"FieldName": "INITIATION_TIMESTAMP", "Order": "ASCENDING"},
-            MaxResults=most,
-            **({"NextToken": token} if token else {}),
+    def search(self, start: datetime, end: datetime, most: int, token: str | None = None) -> Page:
+        """A page of the chats that began between these instants, in this order.
+
+        Raises CommandFailed, or botocore's errors.
+        """
+        found = self._searched(start, end, most, token)
+        chats = [
+            # An instant that is not told, or is unset, must not turn the order.
+            Chat(contact["Id"], min(end, max(start, contact.get("InitiationTimestamp", start))))
+            for contact in found.get("Contacts", [])
+        ]
+        return Page(chats, found.get("TotalCount", 0), found.get("NextToken"))
+
+    def _searched(self, start: datetime, end: datetime, most: int, token: str | None) -> dict[str, Any]:
+        found: dict[str, Any] = self._patience.ask(
+            _CONNECT,
+            lambda: self._connect.search_contacts(
+                InstanceId=self.instance_id,
+                TimeRange={"Type": "INITIATION_TIMESTAMP", "StartTime": start, "EndTime": end},
+                SearchCriteria={"Channels": ["CHAT"]},
+                Sort={"FieldName": "INITIATION_TIMESTAMP", "Order": "ASCENDING"},
+                MaxResults=most,
+                **({"NextToken": token} if token else {}),
+            ),
         )
         return found
 
-    def record(self, contact_ids: Sequence[str]) -> dict[str, str]:
-        """Have it describe and record contacts; how each fared, by id. Raises botocore's errors."""
+    def record(self, contact_ids: Sequence[str]) -> Fared:
+        """Have it describe and record contacts. Raises botocore's errors."""
         parts = [contact_ids[i : i + _CONTACTS_AT_ONCE] for i in range(0, len(contact_ids), _CONTACTS_AT_ONCE)]
         with ThreadPoolExecutor(_INVOKED_AT_ONCE) as pool:
-            return {id: how for fared in pool.map(self._invoke, parts) for id, how in fared.items()}
+            fared = list(pool.map(self._recorded, parts))
+        return Fared({id: how for part in fared for id, how in part.how.items()}, sum(part.attempts for part in fared))
 
-    def _invoke(self, contact_ids: Sequence[str]) -> dict[str, str]:
+    def _recorded(self, contact_ids: Sequence[str]) -> Fared:
         payload = json.dumps({history_names.CONTACTS: list(contact_ids)}).encode()
+        said = self._patience.ask(_LAMBDA, lambda: self._invoked(payload))
+        how = said.get(history_names.CONTACTS)
+        if not isinstance(how, dict):
+            # Its own sentence, or what Lambda says of a function that failed.
+            told = [said.get(name) for name in (history_names.ERROR, "errorType", "errorMessage")]
+            reason = ": ".join(str(text) for text in told if text) or "the recorder's answer cannot be read"
+            return Fared(dict.fromkeys(contact_ids, f"{FAILED}: {one_line(reason)[:500]}"), _ATTEMPTS)
+        attempts = said.get(history_names.ATTEMPTS)
+        known = attempts if isinstance(attempts, dict) else {}
+        return Fared(
+            {id: str(how.get(id, f"{FAILED}: the recorder did not answer for it")) for id in contact_ids},
+            sum(known.get(id, _ATTEMPTS) for id in contact_ids),
+        )
+
+    def _invoked(self, payload: bytes) -> dict[str, Any]:
         answer = self._lambda.invoke(FunctionName=self.arn, Payload=payload)
-        said = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            return dict.fromkeys(contact_ids, f"{FAILED}: {said.get('errorType')}: {said.get('errorMessage')}")
-        fared: dict[str, str] = said[history_names.CONTACTS]
-        return fared
+        try:
+            said = json.loads(answer["Payload"].read())
+        except (ValueError, RecursionError):
+            said = None
+        return said if isinstance(said, dict) else {}
+
+    def entries(
+        self, customer: str, after: dict[str, Any] | None
+    ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+        """A page of the keys of a customer's entries, and what the next one comes after. `customer` is a key.
+
+        Raises botocore's errors.
+        """
+        page = self._patience.ask(
+            "DynamoDB",
+            lambda: self._dynamodb.query(
+                TableName=self.table,
+                ConsistentRead=True,
+                KeyConditionExpression="#customer = :customer",
+                ExpressionAttributeNames={"#customer": history_names.CUSTOMER, "#session": history_names.SESSION},
+                ExpressionAttributeValues={":customer": {"S": customer}},
+                ProjectionExpression="#customer, #session",
+                **({"ExclusiveStartKey": after} if after else {}),
+            ),
+        )
+        return page["Items"], page.get("LastEvaluatedKey")
+
+    def delete(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Delete entries; those that DynamoDB did not get to. Raises botocore's errors."""
+        requests = {self.table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        answer = self._patience.ask("DynamoDB", lambda: self._dynamodb.batch_write_item(RequestItems=requests))
+        left = answer.get("UnprocessedItems", {}).get(self.table, [])
+        return [request["DeleteRequest"]["Key"] for request in left]
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None

@@ -113,12 +113,27 @@ def test_nothing_ends_after_it_was_told(told: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("value", ["ValueString", "valueString"])
-def test_a_guide_is_nobodys_chat(value: str) -> None:
-    """A step-by-step guide is a contact of channel CHAT beside the customer's own; other kinds are chats."""
-    with pytest.raises(Ignored, match="guide"):
-        read(event(segmentAttributes={"connect:Subtype": {value: "connect:Guide"}}), INSTANCE, NOW)
-    for odd in ({"connect:Subtype": {value: "connect:Chat"}}, {"connect:Subtype": 7}, {}, 7, [1]):
+def test_a_subtype_makes_no_chat_less_the_customers(value: str) -> None:
+    """Chats that can show forms carry connect:Guide, the widget's among them; other kinds are chats as well."""
+    kinds = ("connect:Guide", "connect:Chat", "connect:SMS")
+    for odd in (*({"connect:Subtype": {value: kind}} for kind in kinds), {"connect:Subtype": 7}, {}, 7, [1]):
         assert read(event(segmentAttributes=odd), INSTANCE, NOW) == SOUND
+
+
+def test_an_instance_is_one_whatever_the_case_of_its_id() -> None:
+    """It is told in lower case, and may have been given in upper case; another one stays another."""
+    told = "abcdefab-1111-4111-8111-111111111111"
+    for one, other in ((told, told.upper()), (told.upper(), told)):
+        arn = f"arn:aws:connect:us-east-1:123456789012:instance/{one}"
+        assert read(event(instanceArn=arn), other, NOW) == SOUND
+    with pytest.raises(Ignored, match="another_instance"):
+        read(event(), told, NOW)
+
+
+def test_an_end_without_its_time_is_asked_about() -> None:
+    """The guide's sample of COMPLETED from another region has no disconnectTimestamp."""
+    told = read(event(eventType="COMPLETED", disconnectTimestamp=None), INSTANCE, NOW)
+    assert (told.customer, told.ended, told.complete) == ("customer", None, False)
 
 
 @pytest.mark.parametrize(

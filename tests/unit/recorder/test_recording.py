@@ -215,16 +215,6 @@ def test_a_later_segment_without_a_customer_is_its_sessions() -> None:
     assert set(session.segments) == {later.id}
 
 
-def test_a_guide_that_is_described_is_nobodys_chat(kept: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A backfill finds it among the chats."""
-    (chat,) = kept.world.contacts.all(kept.world.instance)
-    guide = kept.world.described(chat.id)
-    assert guide is not None
-    monkeypatch.setattr(kept.world, "described", lambda _: guide._replace(subtype="connect:Guide"))
-    with pytest.raises(Ignored, match="guide"):
-        kept.recorder.record_contact(chat.id)
-
-
 def test_an_item_that_grew_too_large_is_kept_for_people(kept: Recording) -> None:
     """DynamoDB takes 400 KB: some thousands of segments of one session."""
     kept.dynamodb.instead = [answer(200, {}), refused("ValidationException")]

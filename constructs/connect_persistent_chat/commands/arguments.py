@@ -1,0 +1,43 @@
+"""Arguments that the commands share, and what they are read from."""
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import UTC, datetime
+
+MOST_RATE = 25
+# The name or the ARN of a function, with a version or an alias.
+_FUNCTION = re.compile(r"[0-9A-Za-z_:$.-]{1,256}", re.ASCII)
+
+
+def add_recorder(command: ArgumentParser) -> None:
+    """Which history it is about."""
+    command.add_argument(
+        "--recorder", required=True, type=_function, help="name or ARN of the history's recorder function"
+    )
+
+
+def _function(text: str) -> str:
+    if not _FUNCTION.fullmatch(text):
+        raise ArgumentTypeError(f"got {shown(text)}, expected the name or the ARN of a Lambda function")
+    return text
+
+
+def instant(text: str) -> datetime:
+    """An instant, in UTC unless it says otherwise. Raises ArgumentTypeError."""
+    try:
+        read = datetime.fromisoformat(text)
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ArgumentTypeError(f"got {shown(text)}, expected a date such as 2026-01-31") from None
+
+
+def rate(text: str) -> int:
+    """Calls a second. Raises ArgumentTypeError."""
+    if not text.isascii() or not text.isdigit() or len(text) > 2 or not 1 <= int(text) <= MOST_RATE:
+        raise ArgumentTypeError(f"got {shown(text)}, expected a whole number from 1 to {MOST_RATE}")
+    return int(text)
+
+
+def shown(text: str) -> str:
+    """A text of somebody's in a message; of a long one the beginning."""
+    return ascii(text if len(text) <= 100 else f"{text[:100]}…")

@@ -1,0 +1,145 @@
+"""One customer is erased: whoever was meant, whatever the locale, and nobody else."""
+
+import io
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from connect_persistent_chat.commands import erase
+from connect_persistent_chat.commands.failure import CommandFailed
+from connect_persistent_chat.commands.recorder import Recorder
+from history.key import key_of
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> str:
+    """The customer that standard input holds."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="ascii"))
+    return erase._of_standard_input()
+
+
+@pytest.mark.parametrize(
+    ("data", "customer"),
+    [
+        (b"ada", "ada"),
+        (b"ada\n", "ada"),
+        (b"ada\r\n", "ada"),
+        (b"\xef\xbb\xbfada\r\n", "ada"),
+        ("J\u00fcrgen \u2028 \U0001f600\n".encode(), "J\u00fcrgen \u2028 \U0001f600"),
+        # A customer is exactly what the contacts carry.
+        (b" ada \n", " ada "),
+        (b"a\x00b", "a\x00b"),
+        ("a\ufeff".encode(), "a\ufeff"),
+    ],
+)
+def test_standard_input_is_utf_8_whatever_the_locale(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, customer: str
+) -> None:
+    """With or without a byte order mark, and the end of its one line."""
+    assert typed(monkeypatch, data) == customer
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "got nothing"),
+        (b"\n", "got nothing"),
+        (b"\r\n", "got nothing"),
+        (b"\xef\xbb\xbf", "got nothing"),
+        (b"ada\nbob\n", "more than one line"),
+        (b"ada\n\n", "more than one line"),
+        (b"ada\rbob", "more than one line"),
+        (b"ada\r", "more than one line"),
+        (b"\nada", "more than one line"),
+        (b"J\xfcrgen\n", "6 bytes that are not UTF-8, from byte 2 on"),
+        (b"\xff\xfea\x00", "that are not UTF-8, from byte 1 on"),
+        (b"\xed\xa0\x80", "that are not UTF-8"),
+    ],
+)
+def test_what_is_no_one_customer_is_refused(monkeypatch: pytest.MonkeyPatch, data: bytes, said: str) -> None:
+    """Somebody else's entries would be looked for, none found, and the customer's would stay. It is not shown."""
+    with pytest.raises(CommandFailed, match=said) as refused:
+        typed(monkeypatch, data)
+    assert "rgen" not in str(refused.value)
+
+
+def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can be read from it."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(CommandFailed, match="standard input is closed"):
+        erase._of_standard_input()
+
+
+def test_an_argument_is_what_was_typed() -> None:
+    """Its bytes are read as UTF-8: in another locale Python would have made other characters of them."""
+    assert erase._of_argument("J\u00fcrgen") == "J\u00fcrgen"
+    for text in (os.fsdecode(b"J\xfcrgen"), "\ud800"):
+        with pytest.raises(CommandFailed, match="--customer: got"):
+            erase._of_argument(text)
+    with pytest.raises(CommandFailed, match="got nothing"):
+        erase._of_argument("")
+    code = (
+        "import sys; from connect_persistent_chat.commands import erase; print(ascii(erase._of_argument(sys.argv[1])))"
+    )
+    for locale in ("C", "POSIX", "C.UTF-8"):
+        environment = {**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+        command = [sys.executable.encode(), b"-c", code.encode(), "J\u00fcrgen".encode()]
+        done = subprocess.run(command, env=environment, capture_output=True, check=True)
+        assert done.stdout == b"'J\\xfcrgen'\n", locale
+
+
+@pytest.mark.parametrize("by_customer_id", [True, False])
+def test_a_customer_that_no_contact_can_carry_is_refused(by_customer_id: bool) -> None:
+    """Connect's limits: 128 characters of a CustomerId, 32,768 bytes of attributes."""
+    recorder = cast(Recorder, SimpleNamespace(by_customer_id=by_customer_id))
+    most = "\u00fc" * (128 if by_customer_id else 16_384)
+    erase._refuse_too_long(most, recorder)
+    with pytest.raises(CommandFailed, match=r"^--customer: got .*, expected"):
+        erase._refuse_too_long(most + "x", recorder)
+
+
+class Table:
+    """As the recorder's: so many entries a page, and some that DynamoDB does not get to at first."""
+
+    def __init__(self, entries: int) -> None:
+        self.instance_id = "instance"
+        self.left = [{"session": {"S": str(number)}} for number in range(entries)]
+        self.batches: list[int] = []
+        self.broken_after = 10**9
+
+    def entries(self, customer: str, after: Any) -> tuple[list[Any], Any]:
+        """A page of ten."""
+        assert customer == key_of("instance", "ada")
+        start = after or 0
+        return self.left[start : start + 10], start + 10 if start + 10 < len(self.left) else None
+
+    def delete(self, keys: list[Any]) -> list[Any]:
+        """All but the last, if there are several."""
+        if len(self.batches) >= self.broken_after:
+            raise EndpointConnectionError(endpoint_url="http://x")
+        self.batches.append(len(keys))
+        missed = keys[1:] if len(self.batches) == 1 else []
+        self.left = [key for key in self.left if key not in keys or key in missed]
+        return missed
+
+
+def test_all_pages_are_erased_and_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What DynamoDB did not get to is asked for again."""
+    monkeypatch.setattr(erase, "_PAUSES_SECONDS", (0, 0))
+    table = Table(60)
+    assert erase.erase(cast(Recorder, table), "ada") == 60
+    assert (table.left, table.batches) == ([], [25, 24, 25, 10])
+    assert erase.erase(cast(Recorder, table), "ada") == 0
+
+
+def test_what_was_erased_before_it_failed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command goes on."""
+    monkeypatch.setattr(erase, "_PAUSES_SECONDS", (0, 0))
+    table = Table(60)
+    table.broken_after = 2
+    with pytest.raises(CommandFailed, match="25 entries were erased, and then: Could not connect"):
+        erase.erase(cast(Recorder, table), "ada")

@@ -1,0 +1,168 @@
+"""A deployed recorder as the commands see it: whatever it or AWS answers, there is a sentence."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from connect_persistent_chat.commands import asking, persistent_chat
+from connect_persistent_chat.commands.failure import CommandFailed
+from connect_persistent_chat.commands.recorder import Recorder
+
+SOUND = {
+    "CONNECT_INSTANCE_ID": "instance",
+    "CUSTOMER_IDENTITY": "customer_id",
+    "HISTORY_TABLE": "table",
+    "RETENTION_SECONDS": "86400",
+}
+DATE = "Sun, 23 Nov 2025 12:13:20 GMT"
+WHEN = datetime(2025, 11, 23, 12, 13, 20, tzinfo=UTC)
+
+
+class Aws:
+    """The services' clients, all of them."""
+
+    def __init__(self) -> None:
+        self.configured: dict[str, Any] = {
+            "FunctionArn": "arn",
+            "FunctionName": "name",
+            "Environment": {"Variables": SOUND},
+        }
+        self.search: Any = {"ResponseMetadata": {"HTTPHeaders": {"date": DATE}}}
+        self.payloads: list[bytes] = []
+        self.regions: list[str | None] = []
+
+    def session(self, region_name: str | None) -> "Aws":
+        """As boto3.session.Session."""
+        self.regions.append(region_name)
+        return self
+
+    def client(self, service: str, config: Any) -> "Aws":
+        """The SDK itself asks once."""
+        assert config is asking.SDK
+        return self
+
+    def get_function_configuration(self, FunctionName: str) -> Any:  # noqa: N803 - as the SDK has it
+        """The recorder's."""
+        return self.configured
+
+    def search_contacts(self, **fields: Any) -> Any:
+        """Whatever is to be answered."""
+        if isinstance(self.search, Exception):
+            raise self.search
+        return self.search
+
+    def invoke(self, **fields: Any) -> Any:
+        """The next answer."""
+        return {"Payload": io.BytesIO(self.payloads.pop(0))}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """AWS, in memory."""
+    made = Aws()
+    monkeypatch.setattr(boto3.session, "Session", made.session)
+    return made
+
+
+def refused(code: str, **headers: str) -> ClientError:
+    """A refusal that came at some time."""
+    response: Any = {
+        "Error": {"Code": code, "Message": "Signature expired: 1 is now earlier than 2"},
+        "ResponseMetadata": {"HTTPStatusCode": 400, "HTTPHeaders": headers},
+    }
+    return ClientError(response, "SearchContacts")
+
+
+@pytest.mark.parametrize("code", [None, "InvalidParameterException", "InvalidRequestException"])
+def test_the_time_is_amazon_connects(aws: Aws, code: str | None) -> None:
+    """Also if this machine's clock is wrong by years, and the search is refused as one of the future."""
+    if code:
+        aws.search = refused(code, date=DATE)
+    assert Recorder("r").now() == WHEN
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Sun, 99 Nov 2025 12:13:20 GMT"])
+def test_an_answer_without_a_time_is_told(aws: Aws, date: str) -> None:
+    """Nobody knows then how far back two years are."""
+    aws.search = {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
+    with pytest.raises(CommandFailed, match="the answer's Date is "):
+        Recorder("r").now()
+
+
+def test_a_clock_that_makes_signatures_invalid_is_named(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    """AWS says when it was, and not why."""
+    aws.search = refused("InvalidSignatureException", date=DATE)
+    assert persistent_chat._status(["backfill", "--recorder", "r"]) == 1
+    assert capsys.readouterr().err.endswith("is now earlier than 2. Is this machine's clock right?\n")
+
+
+def test_a_bug_is_told_by_its_place(
+    aws: Aws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by what it says: that may be the customer. Never by a stack trace."""
+    monkeypatch.setattr(Recorder, "entries", lambda *_: dict[str, Any]()["ada"])
+    assert persistent_chat._status(["erase", "--recorder", "r", "--customer", "ada"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("Error: KeyError at test_recorder.py:")
+    assert "ada" not in said.err
+
+
+def test_the_region_is_that_of_the_aws_command_line(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK for Python reads AWS_DEFAULT_REGION alone."""
+    for region in ("eu-central-1", "", None):
+        monkeypatch.setenv("AWS_REGION", region) if region is not None else monkeypatch.delenv("AWS_REGION")
+        Recorder("r")
+    assert aws.regions == ["eu-central-1", None, None]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, "has no CONNECT_INSTANCE_ID and no HISTORY_TABLE and no RETENTION_SECONDS and no CUSTOMER_IDENTITY"),
+        ({**SOUND, "RETENTION_SECONDS": "NaN"}, "was told no retention"),
+        ({**SOUND, "RETENTION_SECONDS": "x"}, "was told no retention"),
+        ({**SOUND, "RETENTION_SECONDS": "-1"}, "was told no retention"),
+    ],
+)
+def test_another_function_is_no_recorder(aws: Aws, variables: dict[str, str], said: str) -> None:
+    """And the sentence says what is expected."""
+    aws.configured["Environment"]["Variables"] = variables
+    with pytest.raises(CommandFailed, match=f"which {said}; expected the recorder of a ChatHistory"):
+        Recorder("r")
+
+
+@pytest.mark.parametrize(
+    ("said", "how", "attempts"),
+    [
+        ({"contacts": {"a": "recorded", "b": "known"}, "attempts": {"a": 1, "b": 4}}, ["recorded", "known"], 5),
+        # A recorder that was deployed by an earlier version: it may have called twice for each.
+        ({"contacts": {"a": "recorded", "b": "known"}}, ["recorded", "known"], 4),
+        ({"contacts": {"a": "recorded"}}, ["recorded", "failed: the recorder did not answer for it"], 4),
+        ({"error": "contacts: no"}, ["failed: contacts: no"] * 2, 2),
+        ({"errorType": "Crashed", "errorMessage": "x\ny"}, ["failed: Crashed: x y"] * 2, 2),
+        ([], ["failed: the recorder's answer cannot be read"] * 2, 2),
+        (None, ["failed: the recorder's answer cannot be read"] * 2, 2),
+    ],
+)
+def test_whatever_the_recorder_answers_each_contact_fares_somehow(
+    aws: Aws, said: Any, how: list[str], attempts: int
+) -> None:
+    """And counts as so many calls."""
+    aws.payloads = [json.dumps(said).encode() if said is not None else b"<html>"]
+    fared = Recorder("r").record(["a", "b"])
+    assert (list(fared.how.values()), fared.attempts) == (how, attempts)
+
+
+def test_a_contact_without_a_time_keeps_the_order(aws: Aws) -> None:
+    """Amazon Connect need not tell when it began; an unset time reads 1970."""
+    unset = datetime(1970, 1, 1, tzinfo=UTC)
+    aws.search = {"Contacts": [{"Id": "a"}, {"Id": "b", "InitiationTimestamp": unset}], "TotalCount": 2}
+    page = Recorder("r").search(WHEN, WHEN + timedelta(days=1), 100)
+    assert [chat.began for chat in page.chats] == [WHEN, WHEN]
+    assert (page.total, page.token) == (2, None)
