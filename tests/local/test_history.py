@@ -260,7 +260,7 @@ def poisons(theirs: str) -> dict[str, Callable[[Item, int], Item]]:
         "an end that is text": lambda item, now: {**item, "ended": "soon"},
         "an end far ahead": lambda item, now: {**item, "ended": now + 10**9, "until": now + 10**9},
         "no end": lambda item, now: {name: value for name, value in item.items() if name != "ended"},
-        "until for ever": lambda item, now: {**item, "until": Decimal("9e100")},
+        "until for ever": lambda item, now: {**item, "until": 10**37},
         "until a fraction": lambda item, now: {**item, "until": now + Decimal("0.5")},
         "a list that runs": lambda item, now: {**item, "running": ["a"]},
         "numbers that run": lambda item, now: {**item, "running": {1, 2}, "until": now + 10**8},
