@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from association import names as association_names
 from association.body import described
-from association.ids import same_instance
+from association.ids import is_contact_id, same_instance
 from association.instants import instant_of
 from history import names
 
@@ -131,7 +131,7 @@ def _optional_id(detail: dict[str, object], name: str) -> str | None:
     value = _optional(detail, name, association_names.CONTACT_ID_LENGTH)
     if not value:
         return None
-    if not re.fullmatch(association_names.ID_PATTERN, value):
+    if not is_contact_id(value):
         raise Poison(f"{name}: got {described(value)} with other characters, expected letters, digits and hyphens.")
     return value
 

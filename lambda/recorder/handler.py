@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +11,7 @@ from association import names as association_names
 from association.answers import Refusal
 from association.body import described
 from association.connect import Connect
+from association.ids import is_contact_id
 from association.log import place_of
 from aws.asking import Asking
 from aws.client import Client
@@ -132,13 +132,9 @@ def _fared(id: str, contact_id: object, recorder: Recorder, connect: Connect) ->
 
 def _checked(contact_id: object) -> str:
     """As the id of a request is checked."""
-    longest = association_names.CONTACT_ID_LENGTH
-    if (
-        isinstance(contact_id, str)
-        and len(contact_id) <= longest
-        and re.fullmatch(association_names.ID_PATTERN, contact_id)
-    ):
+    if isinstance(contact_id, str) and is_contact_id(contact_id):
         return contact_id
+    longest = association_names.CONTACT_ID_LENGTH
     raise Poison(f"contact id: got {described(contact_id)}, expected 1 to {longest} letters, digits and hyphens")
 
 

@@ -155,7 +155,7 @@ def test_the_look_up_continues_the_chat_and_not_the_guide_beside_it() -> None:
     assert current is not None
     known = kept.table.latest(key_of(kept.world.instance.id, "ada"))
     contacts = {chat: kept.world.described(chat)}
-    found = past.latest(current, known, contacts, kept.world.now.timestamp(), 0, 60)
+    found = past.latest(past.Known(current, known, {}, contacts, kept.world.now.timestamp()), 0, 60)
     assert isinstance(found, past.Past)
     assert found.session_id == chat
 
