@@ -44,18 +44,19 @@ class ConnectInstance(Construct):
             "Check",
             resource_type=names.CONNECT_INSTANCE,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(names.INSTANCE_PATIENCE_SECONDS + names.MARGIN_SECONDS),
+            service_timeout=Duration.seconds(names.INSTANCE_PATIENCE_SECONDS + names.INSTANCE_MARGIN_SECONDS),
             properties={names.INSTANCE_ID: instance_id} if instance_id else {names.INSTANCE_ALIAS: alias},
         )
         policy = provisioning.policy_for(self, _needed_permissions(instances, by_alias=alias is not None))
         check.node.add_dependency(policy)
-        reasons = {
-            wildcard(stack, "*"): "ds:DescribeDirectories and connect:ListInstances know no resource "
-            "(Service Authorization Reference)."
-        }
         if instance_id is None:
-            reasons[wildcard(stack, instances)] = "An alias names no instance until the deployment resolves it."
-        acknowledge(policy, reasons)
+            acknowledge(
+                policy,
+                {
+                    wildcard(stack, "*"): "connect:ListInstances knows no resource (Service Authorization Reference).",
+                    wildcard(stack, instances): "An alias names no instance until the deployment resolves it.",
+                },
+            )
         self._instance_id = instance_id or check.get_att_string(names.INSTANCE_ID)
         self._instance_arn = instances if instance_id else _arn(stack, self._instance_id)
 
@@ -212,11 +213,10 @@ def _partition_of(stack: Stack) -> str:
 
 
 def _needed_permissions(instances: str, *, by_alias: bool) -> dict[str, list[str]]:
-    """What the check calls, action to resources (Service Authorization Reference)."""
+    """What the check calls, action to resources (Service Authorization Reference); what is allowed to the function in
+    any case, ds:DescribeDirectories, is a part of it."""
     return {
         "connect:DescribeInstance": [instances],
         "connect:ListInstanceStorageConfigs": [instances],
-        # What can be narrowed to no resource.
-        "ds:DescribeDirectories": ["*"],
         **({"connect:ListInstances": ["*"]} if by_alias else {}),
     }
