@@ -1,23 +1,18 @@
-"""What AWS enforces and MiniStack does not: a function's role and policy, a method's throttle, a signature's scope.
+"""What AWS enforces and MiniStack does not: a function's role and policy.
 
 Without these checks something could be missing here, and nobody would see it before AWS.
 """
 
-import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ministack import app as ministack_app
 from ministack.core import iam_evaluator
-from ministack.core.iam_evaluator import AuthError
 from ministack.core.responses import error_response_json
-from ministack.services import apigateway_v1, lambda_svc
+from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
 # What a traced function's role must allow (AWS Lambda Developer Guide, "Visualize Lambda function invocations
 # using AWS X-Ray"). Assumption: Lambda refuses a role that lacks either of them, with one wording.
 _XRAY_ACTIONS = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
-_SCOPE = "Credential should be scoped to correct service: 'execute-api'."
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
@@ -25,9 +20,6 @@ def install() -> None:
     """Put the checks in MiniStack's place."""
     _check_logs()
     _check_function_roles()
-    _check_gateway()
-    _check_scopes()
-    _keep_throttle()
     _take_for_tls()
 
 
@@ -101,44 +93,6 @@ def _letters_refusal(letters: dict[str, str] | None, role_arn: str) -> str:
     return "The provided execution role does not have permissions to call SendMessage on SQS"
 
 
-def _check_gateway() -> None:
-    """API Gateway invokes a function only if the function's resource policy lets this method do so."""
-    call: Callable[..., Awaitable[Any]] = apigateway_v1._call_lambda_raw
-
-    async def call_if_allowed(
-        function_ref: str, event: dict[str, Any], *, account_id: str | None = None, region: str | None = None
-    ) -> Any:
-        func, _, _ = lambda_svc._get_func_record_for_ref_in_scope(function_ref, account_id=account_id, region=region)
-        source = _source_of(event, account_id, region)
-        if func is not None and not lets_in(func["policy"]["Statement"], "apigateway.amazonaws.com", source):
-            return None, "Invalid permissions on Lambda function"
-        return await call(function_ref, event, account_id=account_id, region=region)
-
-    apigateway_v1._call_lambda_raw = call_if_allowed
-
-
-def _check_scopes() -> None:
-    """API Gateway takes only signatures that were made for execute-api."""
-    enforce = ministack_app._enforce_execute_api
-
-    def enforce_scope(
-        api_id: str, stage: str, method: str, path: str, headers: dict[str, str], query: Any, **more: Any
-    ) -> Any:
-        found = re.search(r"Credential=[^,\s]*/([^/,\s]+)/aws4_request", headers.get("authorization", ""))
-        if found is not None and found[1] != "execute-api":
-            wrong = AuthError("SignatureDoesNotMatch", _SCOPE)
-            return apigateway_v1.authentication_error_response(api_id, stage, wrong, headers, query)
-        return enforce(api_id, stage, method, path, headers, query, **more)
-
-    ministack_app._enforce_execute_api = enforce_scope
-
-
-def _source_of(event: dict[str, Any], account_id: str | None, region: str | None) -> str:
-    request = event["requestContext"]
-    where = f"{request['apiId']}/{request['stage']}/{request['httpMethod']}{request['resourcePath']}"
-    return f"arn:aws:execute-api:{region}:{account_id}:{where}"
-
-
 def lets_in(statements: list[dict[str, Any]], service: str, source: str) -> bool:
     """Whether a function's policy lets a service in that acts for this source."""
     return any(
@@ -148,16 +102,6 @@ def lets_in(statements: list[dict[str, Any]], service: str, source: str) -> bool
         )
         for statement in statements
     )
-
-
-def _keep_throttle() -> None:
-    """CloudFormation writes a method's path with `~1` for each slash; MiniStack then finds no such method."""
-    settings_of = provisioners._apigw_method_settings
-
-    def with_slashes(raw: Any) -> dict[str, Any]:
-        return {key.replace("/~1", "/").replace("~1", "/"): value for key, value in settings_of(raw).items()}
-
-    provisioners._apigw_method_settings = with_slashes
 
 
 def _take_for_tls() -> None:

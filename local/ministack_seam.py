@@ -1,6 +1,6 @@
 """The seam: MiniStack with Amazon Connect added, served on one socket.
 
-Only this module, ministack_checks and ministack_events import MiniStack. They use internals of it and of Hypercorn,
+Only this module and its siblings, `ministack_*`, import MiniStack. They use internals of it and of Hypercorn,
 so both are pinned, and tests/local/test_seam.py holds what is relied upon. MiniStack reads the environment when it
 is imported: import this only once that is in place.
 """
@@ -17,7 +17,7 @@ from hypercorn.events import Closed
 from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 
-from local import ministack_checks, ministack_events
+from local import guard, ministack_answers, ministack_checks, ministack_events, ministack_gateway, ministack_signatures
 from local.connect.control import PREFIX, Control
 from local.connect.service import Connect, Request, Response
 
@@ -38,6 +38,9 @@ async def serve(
     router.SERVICE_PATTERNS["connect"] = {}
     ministack_app.SERVICE_HANDLERS["connect"] = _handler_of(connect)
     ministack_checks.install()
+    ministack_gateway.install()
+    ministack_signatures.install(region)
+    ministack_answers.install()
     ministack_events.install(connect.events)
     _lighten_functions()
     # Hypercorn's type for an application is narrower than ASGI's.
@@ -103,17 +106,25 @@ def _denied(access_key: str, action: str, resource: str, region: str) -> Respons
 
 
 class _LocalCloud:
-    """The ASGI application: MiniStack's, with the control path before it."""
+    """The ASGI application: MiniStack's, with the guard and the control path before it."""
 
     def __init__(self, connect: Connect, ready: Callable[[], None]) -> None:
         self._control = Control(connect)
         self._ready = ready
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        if scope["type"] not in ("http", "websocket"):
+            await ministack_app.app(scope, receive, self._watched(send, readable=True))
+            return
+        scope, by_domain = _addressed(scope)
+        refused = None if by_domain else guard.refusal(scope["raw_path"], scope["path"], scope["headers"])
+        if refused is not None:
+            await _refuse(scope, receive, send, refused)
+        elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self._answer_control(scope, receive, send)
         else:
-            await ministack_app.app(scope, receive, self._watched(send))
+            ministack_gateway.by_domain.set(by_domain)
+            await ministack_app.app(scope, receive, self._watched(send, readable=guard.takes_pages(scope["path"])))
 
     async def _answer_control(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         body, more = b"", True
@@ -126,14 +137,16 @@ class _LocalCloud:
         await send({"type": "http.response.start", "status": response.status, "headers": encoded})
         await send({"type": "http.response.body", "body": response.body})
 
-    def _watched(self, send: _Send) -> _Send:
-        """Say when MiniStack is up; end the connection where an answer asks for it."""
+    def _watched(self, send: _Send, *, readable: bool) -> _Send:
+        """Say when MiniStack is up; end the connection where an answer asks for it; keep answers from pages."""
         cut = b""
 
         async def watching(message: _Message) -> None:
             nonlocal cut
             if message["type"] == "http.response.start":
                 cut = dict(message["headers"]).get(_CUT.encode(), b"")
+                if not readable:
+                    message = {**message, "headers": guard.without_cors(message["headers"])}
             if cut == b"half" and message["type"] == "http.response.body":
                 body = message.get("body", b"")
                 await send({**message, "body": body[: len(body) // 2], "more_body": True})
@@ -145,6 +158,30 @@ class _LocalCloud:
                 self._ready()
 
         return watching
+
+
+def _addressed(scope: _Message) -> tuple[_Message, bool]:
+    """A request to a custom domain as one to the deployed API behind it, so that it reaches nothing else."""
+    host = guard.host_of(scope["headers"])
+    found = None if guard.is_own(host) else ministack_app._resolve_custom_domain_request(host, scope["path"])
+    if found is None or scope["type"] != "http" or not scope["raw_path"].startswith(b"/"):
+        return scope, False
+    api, stage, rest = found
+    return {
+        **scope,
+        "path": f"/_aws/execute-api/{api}/{stage}{rest}" if stage else f"/_aws/execute-api/{api}{rest}",
+    }, True
+
+
+async def _refuse(scope: _Message, receive: _Receive, send: _Send, sentence: str) -> None:
+    """403, of which a handshake gets the same."""
+    kind = "http" if scope["type"] == "http" else "websocket.http"
+    if kind != "http":
+        await receive()
+    body = json.dumps({"message": sentence}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": f"{kind}.response.start", "status": 403, "headers": headers})
+    await send({"type": f"{kind}.response.body", "body": body})
 
 
 async def _end_connection(send: Any) -> None:

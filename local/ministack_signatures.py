@@ -1,0 +1,85 @@
+"""Signatures as strict as AWS takes them, of the root's as well: MiniStack checks no root's and no part of a scope."""
+
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from ministack import app as ministack_app
+from ministack.core import iam_evaluator, sigv4
+from ministack.core.iam_evaluator import AuthError
+
+from local.signature import Signed, flaw_of
+
+# Services that are signed for by another name than MiniStack has for them.
+_SIGNED_AS: dict[str, tuple[str, ...]] = {
+    "appconfigdata": ("appconfig",),
+    "appsync-events": ("appsync",),
+    "bedrock-agent": ("bedrock",),
+    "bedrock-agent-runtime": ("bedrock",),
+    "bedrock-runtime": ("bedrock",),
+    "cloudcontrol": ("cloudcontrolapi",),
+    "documentdb": ("rds",),
+    "dynamodbstreams": ("dynamodb",),
+    "iot-data": ("iotdata", "iotdevicegateway"),
+    "kinesisanalyticsv2": ("kinesisanalytics",),
+    "lambda-core": ("lambda",),
+    "lambda-microvms": ("lambda",),
+    "location": ("geo",),
+    "opensearch": ("es",),
+    "opensearchserverless": ("aoss",),
+    "sesv2": ("ses",),
+}
+_arrived: ContextVar[Signed | None] = ContextVar("arrived", default=None)
+
+
+def install(region: str) -> None:
+    """Put the checks in MiniStack's place."""
+    _keep_what_arrives()
+    enforce, check = iam_evaluator.enforce, iam_evaluator.check_credentials
+
+    def enforce_signature(access_key: str, action: str, service: str, *arguments: Any, **more: Any) -> Any:
+        name = "execute-api" if action.startswith("execute-api:") else service
+        return _failure(name, region) or enforce(access_key, action, service, *arguments, **more)
+
+    def check_signature(access_key: str, service: str | None = None) -> Any:
+        failure = _failure(service, region) if service else None
+        return failure or check(access_key, service)
+
+    iam_evaluator.enforce = enforce_signature
+    iam_evaluator.check_credentials = check_signature
+    too_old = sigv4.request_time_failure
+    # How old a signature may be is asked above, where a presigned address tells it; not of a WebSocket's handshake.
+    sigv4.request_time_failure = lambda signed, **more: too_old(signed, **more) if _arrived.get() is None else None
+
+
+def _keep_what_arrives() -> None:
+    pin_request, pin_body = ministack_app.pin_signed_request, ministack_app.pin_signed_body
+
+    def pin_signed_request(
+        method: str, path: str, query: dict[str, list[str]], headers: list[tuple[bytes, bytes]], **more: Any
+    ) -> None:
+        pin_request(method, path, query, headers, **more)
+        read: dict[str, str] = {}
+        for key, value in headers:
+            name, text = key.decode("latin-1").lower(), value.decode("latin-1")
+            read[name] = f"{read[name]}, {text}" if name in read else text
+        # The usual spelling counts before that in lower case, as it does in MiniStack.
+        parameters = {name.lower(): query[name][0] for name in sorted(query, reverse=True)}
+        _arrived.set(Signed(read, parameters, b""))
+
+    def pin_signed_body(body: bytes) -> None:
+        pin_body(body)
+        arrived = _arrived.get()
+        if arrived is not None:
+            _arrived.set(arrived._replace(body=body))
+
+    ministack_app.pin_signed_request = pin_signed_request
+    ministack_app.pin_signed_body = pin_signed_body
+
+
+def _failure(service: str, region: str) -> AuthError | None:
+    arrived = _arrived.get()
+    if arrived is None:
+        return None
+    flaw = flaw_of(arrived, _SIGNED_AS.get(service, (service,)), region, datetime.now(UTC))
+    return None if flaw is None else AuthError(*flaw)

@@ -1,0 +1,157 @@
+"""What a signature says of its request, held against botocore's own signers."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.signature import Signed, flaw_of
+
+ROOT = Credentials("123456789012", "any")
+BODY = b'{"a": 1}'
+
+
+def signed(signer: Any, service: str, region: str = "us-east-1", body: bytes = BODY, **options: Any) -> Signed:
+    """A request as botocore signs it just now."""
+    request = AWSRequest("POST", "http://127.0.0.1:4566/path?b=2", {}, body)
+    signer(ROOT, service, region, **options).add_auth(request)
+    headers = {name.lower(): str(value) for name, value in request.headers.items()}
+    query = {name.lower(): value for name, value in parse_qsl(urlsplit(request.url).query)}
+    return Signed(headers, query, body)
+
+
+def code_of(request: Signed, service: str = "connect", ahead: float = 0) -> str:
+    """The flaw's code; empty if there is none."""
+    flaw = flaw_of(request, (service,), "us-east-1", datetime.now(UTC) + timedelta(seconds=ahead))
+    return flaw.code if flaw else ""
+
+
+@pytest.mark.parametrize(
+    ("signer", "service"),
+    [(SigV4Auth, "connect"), (SigV4QueryAuth, "connect"), (S3SigV4Auth, "s3"), (S3SigV4QueryAuth, "s3")],
+)
+def test_what_botocore_signs_counts(signer: Any, service: str) -> None:
+    """By header and by query; for another service or region it does not."""
+    assert code_of(signed(signer, service), service) == ""
+    assert code_of(signed(signer, service), "dynamodb") == "SignatureDoesNotMatch"
+    assert code_of(signed(signer, service, "eu-west-1"), service) == "SignatureDoesNotMatch"
+
+
+def test_what_is_not_signed_has_no_flaw() -> None:
+    """A token or nothing: who may ask so is decided elsewhere."""
+    for headers in ({}, {"authorization": "Bearer a.b.c"}, {"authorization": "AWS 123456789012:c2ln"}):
+        assert code_of(Signed(headers, {}, b"")) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("/aws4_request", "/aws4", "SignatureDoesNotMatch"),
+        ("/us-east-1/", "/us-east-2/", "SignatureDoesNotMatch"),
+        ("/us-east-1/", "//", "SignatureDoesNotMatch"),
+        ("/connect/", "/s3/", "SignatureDoesNotMatch"),
+        ("/connect/", "/Connect/", "SignatureDoesNotMatch"),
+        ("/connect/", "/", "IncompleteSignature"),
+        ("Credential=", "Credentials=", "IncompleteSignature"),
+        ("SignedHeaders=", "Signed=", "IncompleteSignature"),
+        ("Signature=", "Signed=", "IncompleteSignature"),
+        ("SignedHeaders=host;", "SignedHeaders=", "IncompleteSignature"),
+    ],
+)
+def test_each_part_of_a_signature_counts(old: str, new: str, code: str) -> None:
+    """The scope's date, region, service and end; none may be left out."""
+    request = signed(SigV4Auth, "connect")
+    changed = {**request.headers, "authorization": request.headers["authorization"].replace(old, new)}
+    assert code_of(request._replace(headers=changed)) == code
+
+
+@pytest.mark.parametrize(
+    ("service", "seconds"), [("connect", 300), ("execute-api", 300), ("s3", 900), ("sqs", 900), ("dynamodb", 900)]
+)
+def test_a_signature_is_of_now(service: str, seconds: int) -> None:
+    """Five minutes, for some services fifteen, before and after the machine's clock."""
+    request = signed(SigV4Auth, service)
+    for ahead in (seconds - 5, 5 - seconds):
+        assert code_of(request, service, ahead) == ""
+    for ahead in (seconds + 5, -5 - seconds):
+        assert code_of(request, service, ahead) == "RequestTimeTooSkewed"
+
+
+def test_the_two_dates_are_one() -> None:
+    """The scope's, and X-Amz-Date's or Date's; what is no date is none."""
+    request = signed(SigV4Auth, "connect")
+    date = request.headers["x-amz-date"]
+    later = (datetime.strptime(date, "%Y%m%dT%H%M%SZ") + timedelta(days=1)).strftime("%Y%m%dT%H%M%SZ")
+    for value, code in ((later, "CredentialDateMismatch"), ("now", "IncompleteSignature"), ("", "IncompleteSignature")):
+        assert code_of(request._replace(headers={**request.headers, "x-amz-date": value})) == code
+    plain = {name: value for name, value in request.headers.items() if name != "x-amz-date"}
+    assert code_of(request._replace(headers=plain)) == "IncompleteSignature"
+    http = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    assert code_of(request._replace(headers={**plain, "date": http})) == ""
+
+
+@pytest.mark.parametrize("signer", [SigV4QueryAuth, S3SigV4QueryAuth])
+def test_a_presigned_address_ends_when_it_says(signer: Any) -> None:
+    """From one second to a week; not before it was signed."""
+    service = "s3" if signer is S3SigV4QueryAuth else "connect"
+    request = signed(signer, service, expires=3600)
+    assert code_of(request, service, 3500) == ""
+    assert code_of(request, service, 3700) == ("AccessDenied" if service == "s3" else "RequestTimeTooSkewed")
+    assert code_of(request, service, -3600) == "RequestTimeTooSkewed"
+    assert code_of(signed(signer, service, expires=604_800), service, 604_000) == ""
+
+
+@given(st.text(max_size=8).filter(lambda text: not (text.isascii() and text.isdigit() and 1 <= int(text) <= 604_800)))
+def test_a_presigned_address_says_seconds_of_a_week(expires: str) -> None:
+    """0, a week and a second, and whatever is no number."""
+    request = signed(S3SigV4QueryAuth, "s3")
+    assert code_of(request._replace(query={**request.query, "x-amz-expires": expires}), "s3") == "IncompleteSignature"
+
+
+@pytest.mark.parametrize("part", ["algorithm", "credential", "signature", "signedheaders", "date"])
+def test_half_a_presigned_address_is_none(part: str) -> None:
+    """The root's key in a query alone opened everything; that of Amazon S3 has to say when it ends."""
+    request = signed(SigV4QueryAuth, "connect")
+    query = {name: value for name, value in request.query.items() if name != f"x-amz-{part}"}
+    # Without a credential and an algorithm it is no signature at all.
+    assert code_of(request._replace(query=query)) == "IncompleteSignature"
+    s3 = signed(S3SigV4QueryAuth, "s3")
+    endless = {name: value for name, value in s3.query.items() if name != "x-amz-expires"}
+    assert code_of(s3._replace(query=endless), "s3") == "IncompleteSignature"
+
+
+@given(st.binary(max_size=64), st.binary(max_size=64))
+def test_the_hash_is_that_of_the_body(told: bytes, sent: bytes) -> None:
+    """As soon as it is stated, for every service."""
+    for service in ("connect", "s3"):
+        request = signed(SigV4Auth, service)
+        headers = {**request.headers, "x-amz-content-sha256": hashlib.sha256(told).hexdigest()}
+        expected = "" if told == sent else "SignatureDoesNotMatch"
+        assert code_of(Signed(headers, {}, sent), service) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "of_s3"),
+    [
+        ("UNSIGNED-PAYLOAD", ""),
+        ("STREAMING-UNSIGNED-PAYLOAD-TRAILER", ""),
+        ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", ""),
+        ("unsigned-payload", "SignatureDoesNotMatch"),
+        ("", "SignatureDoesNotMatch"),
+        ("any", "SignatureDoesNotMatch"),
+    ],
+)
+def test_only_amazon_s3_leaves_bodies_unsigned(told: str, of_s3: str) -> None:
+    """Everywhere else a body counts."""
+    for service in ("s3", "execute-api", "connect"):
+        request = signed(SigV4Auth, service)
+        headers = {**request.headers, "x-amz-content-sha256": told}
+        expected = of_s3 if service == "s3" else "SignatureDoesNotMatch"
+        assert code_of(request._replace(headers=headers), service) == expected
