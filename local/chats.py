@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from local.cloud import Cloud, CloudError
+from local.connect.instances import FLOW_ID
 
 
 class Chats:
@@ -19,7 +20,7 @@ class Chats:
             fields["CustomerId"] = customer
         started = self._connect.start_chat_contact(
             InstanceId=instance or self._cloud.instance_id,
-            ContactFlowId="22222222-2222-4222-8222-222222222222",
+            ContactFlowId=FLOW_ID,
             ParticipantDetails={"DisplayName": "Customer"},
             **fields,
         )

@@ -39,7 +39,8 @@ class Associations:
         continued = source if rehydration_type == FROM_SEGMENT else self._latest_of_past_session(source)
         if not continued.ended:
             raise invalid_request(f"The contact {continued.id} has not ended.")
-        current.related_id = continued.id
+        # Assumption: it takes the place of what the chat was related to when it began.
+        current.related_id, current.continues = continued.id, True
         association = Association(current.id, source.id, continued.id, token)
         self.all.append(association)
         return association
@@ -52,8 +53,9 @@ class Associations:
             raise invalid_request(f"The contact {current.id} has ended.")
         if current.initial_id == source.initial_id:
             raise invalid_request("The source is a part of the session that would continue it.")
-        # Assumption: once per session, whichever of its segments was named.
-        if any(segment.related_id for segment in self._contacts.session(current)):
+        # Assumption: once per session, whichever of its segments was named. Assumption: RelatedContactId of
+        # StartChatContact does not count, also if it names a chat.
+        if any(segment.continues for segment in self._contacts.session(current)):
             raise invalid_request(f"The contact {current.id} continues a past chat already.")
 
     def _latest_of_past_session(self, source: Contact) -> Contact:
@@ -74,6 +76,6 @@ class Associations:
 
     def _continued_by(self, contact: Contact) -> Contact | None:
         for segment in self._contacts.session(contact):
-            if segment.related_id:
+            if segment.continues and segment.related_id:
                 return self._contacts.find(segment.related_id)
         return None

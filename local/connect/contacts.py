@@ -9,7 +9,10 @@ from local.connect.errors import ConnectError, not_found
 from local.connect.instances import Instance
 
 CHAT = "CHAT"
-CHANNELS = ("VOICE", CHAT, "TASK", "EMAIL")
+SUBTYPE = "connect:Subtype"
+# Each channel, with what its contacts' subtype says (Administrator Guide, "segment attributes").
+_SUBTYPES = {"VOICE": "connect:Telephony", CHAT: "connect:Chat", "TASK": "connect:Task", "EMAIL": "connect:Email"}
+CHANNELS = tuple(_SUBTYPES)
 
 
 @dataclass
@@ -27,8 +30,12 @@ class Contact:
     # The session's first contact; its own id on the first itself.
     initial_id: str
     previous_id: str | None = None
-    # What an association made this contact continue.
+    # What it was related to when it began, or what an association made it continue.
     related_id: str | None = None
+    # Whether an association did; a mere relation may lead to a contact of any channel.
+    continues: bool = False
+    # When the customer's side was connected.
+    connected: datetime | None = None
     disconnected: datetime | None = None
     segment_attributes: dict[str, dict[str, object]] = field(default_factory=dict)
 
@@ -64,9 +71,12 @@ class Contacts:
         customer_id: str | None = None,
         attributes: dict[str, str] | None = None,
         segment_attributes: dict[str, dict[str, object]] | None = None,
+        related_id: str | None = None,
     ) -> Contact:
         """The first contact of a new session; nothing is told of it before `announce`."""
         id = str(uuid.uuid4())
+        # Assumption: a contact that is started without a subtype has its channel's.
+        subtype: dict[str, object] = {"ValueString": _SUBTYPES[channel]}
         return self._add(
             Contact(
                 id,
@@ -77,7 +87,8 @@ class Contacts:
                 customer_id,
                 dict(attributes or {}),
                 initial_id=id,
-                segment_attributes=dict(segment_attributes or {}),
+                related_id=related_id,
+                segment_attributes={SUBTYPE: subtype, **(segment_attributes or {})},
             )
         )
 
@@ -110,7 +121,9 @@ class Contacts:
 
     def announce(self, contact: Contact, now: datetime) -> None:
         """Tell that a contact has begun."""
-        self._tell(("INITIATED", "CONNECTED_TO_SYSTEM"), contact, now)
+        self._tell(("INITIATED",), contact, now)
+        contact.connected = now
+        self._tell(("CONNECTED_TO_SYSTEM",), contact, now)
 
     def update_attributes(self, contact: Contact, attributes: dict[str, str], now: datetime) -> None:
         """Set some attributes, and leave the others."""

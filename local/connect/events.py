@@ -7,7 +7,7 @@ is switched on here like the faults of delivery.
 import random
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,10 @@ SPELLINGS = ("camel", "pascal")
 DETAIL_TYPES = ("Amazon Connect Contact Event", "Connect Customer Contact Event")
 # How far events are torn apart when they are reordered.
 _REORDERED_WITHIN_SECONDS = 0.5
-_UNSET = "1970-01-01T00:00:00.000Z"
+# As published samples have it.
+_UNSET = "1970-01-01T00:00:00.001Z"
+# What CONTACT_DATA_UPDATED says of UpdateContactAttributes.
+_ATTRIBUTES = ["UserDefinedAttributes"]
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,11 @@ class Events:
     def tell(self, types: tuple[str, ...], contact: Contact, now: datetime) -> None:
         """These things happened to a contact just now."""
         for kind in types:
-            self.send(self._detail(kind, contact), now)
+            self.send(self._detail(kind, contact), now, [contact.arn, contact.instance.arn])
 
-    def send(self, detail: Event, now: datetime) -> None:
+    def send(self, detail: Event, now: datetime, resources: Sequence[str] = ()) -> None:
         """An event with this detail, delivered as all are."""
-        how, event = self.delivery, self._event(detail, now)
+        how, event = self.delivery, self._event(detail, now, resources)
         self.sent += 1
         if self._random.random() < how.lost:
             self.lost += 1
@@ -109,8 +112,9 @@ class Events:
             "instanceArn": contact.instance.arn,
             "initiationMethod": contact.initiation_method,
             "initiationTimestamp": _text(contact.initiated),
-            # Assumption: an event of a contact that runs holds the unset time, and not none.
-            "disconnectTimestamp": _text(contact.disconnected) if contact.disconnected else _UNSET,
+            "connectedToSystemTimestamp": _text(contact.connected),
+            "disconnectTimestamp": _text(contact.disconnected),
+            "segmentAttributes": _attributes(contact.segment_attributes, _uncapital),
             "tags": {"aws:connect:instanceId": contact.instance.id},
         }
         optional = {
@@ -118,13 +122,16 @@ class Events:
             "previousContactId": contact.previous_id,
             "relatedContactId": contact.related_id,
             "customerId": contact.customer_id,
+            "updatedProperties": _ATTRIBUTES if kind == "CONTACT_DATA_UPDATED" else None,
         }
         return detail | {name: value for name, value in optional.items() if value is not None}
 
-    def _event(self, detail: Event, now: datetime) -> Event:
+    def _event(self, detail: Event, now: datetime, resources: Sequence[str]) -> Event:
         spelling = self.delivery.spelling or self._random.choice(SPELLINGS)
         if spelling == "pascal":
-            detail = {f"{name[0].upper()}{name[1:]}": value for name, value in detail.items()}
+            detail = {_capital(name): value for name, value in detail.items()}
+            if isinstance(detail.get("SegmentAttributes"), dict):
+                detail["SegmentAttributes"] = _attributes(detail["SegmentAttributes"], _capital)
         return {
             "version": "0",
             "id": str(uuid.uuid4()),
@@ -133,10 +140,39 @@ class Events:
             "account": self._account,
             "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "region": self._region,
-            "resources": [],
+            "resources": list(resources),
             "detail": detail,
         }
 
 
-def _text(instant: datetime) -> str:
+def _attributes(attributes: Mapping[str, object], spell: Callable[[str], str]) -> Event:
+    return {name: _spelled(value, spell) for name, value in attributes.items()}
+
+
+def _spelled(value: object, spell: Callable[[str], str]) -> object:
+    """A segment attribute's value with its members' names in a spelling; the keys of a ValueMap stay."""
+    if isinstance(value, list):
+        return [_spelled(item, spell) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        spell(name): {key: _spelled(item, spell) for key, item in inner.items()}
+        if isinstance(inner, dict)
+        else _spelled(inner, spell)
+        for name, inner in value.items()
+    }
+
+
+def _uncapital(name: str) -> str:
+    return f"{name[:1].lower()}{name[1:]}"
+
+
+def _capital(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"
+
+
+def _text(instant: datetime | None) -> str:
+    # Assumption: an event holds the unset time for what has not happened yet, and not none.
+    if instant is None:
+        return _UNSET
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

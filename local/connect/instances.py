@@ -9,6 +9,8 @@ from local.connect.errors import ConnectError, invalid_request, not_found
 
 _Item = TypeVar("_Item")
 ACTIVE = "ACTIVE"
+# Every instance has this one flow: inbound, and published.
+FLOW_ID = "22222222-2222-4222-8222-222222222222"
 STATUSES = ("CREATION_IN_PROGRESS", ACTIVE, "CREATION_FAILED")
 
 
@@ -27,6 +29,10 @@ class Instance:
     def contact_arn(self, contact_id: str) -> str:
         """The ARN of one of its contacts."""
         return f"{self.arn}/contact/{contact_id}"
+
+    def has_flow(self, flow: str) -> bool:
+        """Whether it has the flow of this id or ARN, so that contacts can begin with it."""
+        return flow in (FLOW_ID, f"{self.arn}/contact-flow/{FLOW_ID}")
 
 
 class Instances:
@@ -55,7 +61,8 @@ class Instances:
 
     def arn_of(self, instance_id: str) -> str:
         """The ARN of an instance, whether it exists or not."""
-        return f"arn:aws:connect:{self.region}:{self.account}:instance/{instance_id}"
+        # Assumption: the id of an instance is one whatever its case, and its ARN has the lower one.
+        return f"arn:aws:connect:{self.region}:{self.account}:instance/{instance_id.lower()}"
 
     def all(self, region: str) -> list[Instance]:
         """Every instance of a region, in the order of their creation."""
@@ -63,7 +70,7 @@ class Instances:
 
     def get(self, region: str, instance_id: str) -> Instance:
         """An instance by its id. Raises ConnectError."""
-        found = self._by_id.get(instance_id)
+        found = self._by_id.get(instance_id.lower())
         if found is None or region != self.region:
             raise not_found(f"instance {instance_id}")
         return found

@@ -9,7 +9,7 @@ from typing import Any
 from local.connect.associations import Associations
 from local.connect.clock import Clock
 from local.connect.contacts import CHANNELS, Contact, Contacts
-from local.connect.errors import ConnectError, invalid_parameter, invalid_request
+from local.connect.errors import ConnectError, invalid_parameter, invalid_request, not_found
 from local.connect.instances import Instance, Instances, page_of
 from local.connect.model import Fields
 
@@ -38,7 +38,9 @@ def permissions_of(operation: str, fields: Fields, instances: Instances) -> list
     if operation in ("ListInstanceStorageConfigs", "DescribeInstanceAttribute"):
         return [(action, instance)]
     if operation == "StartChatContact":
-        return [(action, f"{instance}/contact-flow/{fields.get('ContactFlowId')}")]
+        flow = str(fields.get("ContactFlowId", ""))
+        flow = flow if flow.startswith("arn:") else f"{instance}/contact-flow/{flow}"
+        return [(action, flow), (action, f"{instance}/contact/*")]
     # Assumption: what names one contact needs the permission on that contact and nothing else.
     return [(action, contact)]
 
@@ -122,19 +124,27 @@ class Operations:
 
     def _start_chat(self, fields: Fields, region: str) -> Fields:
         instance = self._instances.active(region, fields["InstanceId"])
-        persistent = fields.get("PersistentChat") or {}
+        if not instance.has_flow(fields["ContactFlowId"]):
+            raise not_found(f"contact flow {fields['ContactFlowId']}")
+        persistent, related = fields.get("PersistentChat") or {}, fields.get("RelatedContactId")
+        if related is not None:
+            # API Reference, StartChatContact: not both of them.
+            if persistent:
+                raise invalid_request("RelatedContactId and PersistentChat exclude each other.")
+            # Assumption: the contact has to exist, in the same instance, whatever its channel.
+            self._contacts.get(instance, related)
         source = None
         if persistent:
             if not {"RehydrationType", "SourceContactId"} <= set(persistent):
                 raise invalid_request("PersistentChat needs both RehydrationType and SourceContactId.")
             source = self._contacts.get(instance, persistent["SourceContactId"])
-        # Assumption: any ContactFlowId is one of the instance.
         contact = self._contacts.start(
             instance,
             self._clock.now(),
             customer_id=fields.get("CustomerId"),
             attributes=fields.get("Attributes"),
             segment_attributes=fields.get("SegmentAttributes"),
+            related_id=related,
         )
         answer: Fields = {
             "ContactId": contact.id,
@@ -164,11 +174,12 @@ class Operations:
                 "Arn": contact.arn,
                 "Id": contact.id,
                 **_relations(contact),
+                "ConnectedToSystemTimestamp": contact.connected,
                 "DisconnectTimestamp": contact.disconnected,
                 "LastUpdateTimestamp": ends[-1],
                 "CustomerId": contact.customer_id,
                 "Attributes": contact.attributes,
-                "SegmentAttributes": contact.segment_attributes or None,
+                "SegmentAttributes": contact.segment_attributes,
             }
         }
 

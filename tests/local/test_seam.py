@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ResponseStreamingError
 
 from local.cloud import Cloud, CloudError
+from local.connect.instances import FLOW_ID
 from local.deploy import address_of_endpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +62,7 @@ def test_boto3_reaches_every_operation(cloud: Cloud) -> None:
     assert attribute["Attribute"]["AttributeType"] == "CONTACT_LENS"
     started = connect.start_chat_contact(
         InstanceId=instance,
-        ContactFlowId="flow",
+        ContactFlowId=FLOW_ID,
         ParticipantDetails={"DisplayName": "Customer"},
         CustomerId="c",
         Attributes={"a": "1"},
@@ -137,13 +138,14 @@ def test_connections_are_cut_before_and_after_the_effect(without_faults: Cloud) 
         with pytest.raises((ConnectionClosedError, ResponseStreamingError)):
             connect.start_chat_contact(
                 InstanceId=cloud.instance_id,
-                ContactFlowId=kind,
+                ContactFlowId=FLOW_ID,
                 ParticipantDetails={"DisplayName": "d"},
+                CustomerId="c",
                 ClientToken=f"{kind}-token",
             )
         assert cloud.control("GET", "calls")["StartChatContact"]["cut"] == before + 1
         # The same token with other fields is refused only if the first call took effect.
-        again = {"InstanceId": cloud.instance_id, "ContactFlowId": "other", "ClientToken": f"{kind}-token"}
+        again = {"InstanceId": cloud.instance_id, "ContactFlowId": FLOW_ID, "ClientToken": f"{kind}-token"}
         if started:
             with pytest.raises(connect.exceptions.InvalidRequestException):
                 connect.start_chat_contact(**again, ParticipantDetails={"DisplayName": "d"})

@@ -117,3 +117,16 @@ def test_nobody_asks_whose_chat_it_is(world: World) -> None:
     world.contacts.stop(theirs, NOW)
     mine = world.contacts.start(world.instance, NOW, customer_id="me")
     assert world.join(mine, theirs) == theirs.id
+
+
+@pytest.mark.parametrize("channel", ["VOICE", "TASK", "EMAIL", "CHAT"])
+def test_a_mere_relation_continues_nothing(world: World, channel: str) -> None:
+    """A chat that began with RelatedContactId can continue a past one, which it is related to from then on."""
+    _, _, third = world.past()
+    other = world.chat(channel)
+    new = world.contacts.start(world.instance, NOW, related_id=other.id)
+    assert world.associations.shown_by(new) == []
+    assert world.join(new, third) == third.id == new.related_id
+    assert world.associations.shown_by(new)[0] == third.id
+    with pytest.raises(ConnectError, match="already"):
+        world.join(world.contacts.transfer(new, NOW), third)

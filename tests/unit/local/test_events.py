@@ -51,8 +51,11 @@ def test_a_session_is_told_segment_by_segment(heard: Heard) -> None:
     assert {detail["initialContactId"] for detail in of_second} == {first}
     assert {detail["customerId"] for detail in of_first + of_second} == {"c"}
     # What is not known yet reads 1970.
-    assert of_first[0]["disconnectTimestamp"].startswith("1970-")
+    assert of_first[0]["disconnectTimestamp"] == of_first[0]["connectedToSystemTimestamp"] == "1970-01-01T00:00:00.001Z"
+    assert of_first[1]["connectedToSystemTimestamp"] == of_first[0]["initiationTimestamp"]
     assert not of_first[-1]["disconnectTimestamp"].startswith("1970-")
+    arn = of_first[0]["instanceArn"]
+    assert heard.came[0]["resources"] == [f"{arn}/contact/{first}", arn]
 
 
 @pytest.mark.parametrize("spelling", ["camel", "pascal"])
@@ -64,6 +67,42 @@ def test_both_spellings_say_the_same_to_the_recorder(heard: Heard, spelling: str
     assert (told.contact_id, told.initial_id, told.customer, told.type) == (contact, contact, "c", "INITIATED")
     first_key = next(iter(heard.came[0]["detail"]))
     assert first_key[0].isupper() == (spelling == "pascal")
+
+
+@pytest.mark.parametrize("spelling", ["camel", "pascal"])
+def test_events_carry_segment_attributes_in_their_own_spelling(heard: Heard, spelling: str) -> None:
+    """DescribeContact has the API's; a recorder that reads one of them only would not know a guide."""
+    heard.events.set(Delivery(spelling=spelling))
+    given = {
+        "connect:Subtype": {"ValueString": "connect:Guide"},
+        "connect:CustomerAuthentication": {"ValueMap": {"Status": {"ValueString": "AUTHENTICATED"}}},
+    }
+    guide = heard.call.started(SegmentAttributes=given)
+    described = heard.call("GET", f"/contacts/{INSTANCE_ID}/{guide}").body
+    assert json.loads(described)["Contact"]["SegmentAttributes"] == given
+    camel = json.loads(json.dumps(given).replace('"Value', '"value'))
+    key, expected = ("SegmentAttributes", given) if spelling == "pascal" else ("segmentAttributes", camel)
+    assert [event["detail"][key] for event in heard.came] == [expected] * 2
+
+
+def test_a_contact_has_its_channels_subtype(heard: Heard) -> None:
+    """As long as whoever starts it says no other; later segments have it too."""
+    chat = heard.call.started()
+    heard.call.control("POST", f"contacts/{chat}/transfer")
+    heard.call.control("POST", "contacts", {"Channel": "VOICE"})
+    told = [event["detail"]["segmentAttributes"]["connect:Subtype"]["valueString"] for event in heard.came]
+    assert told == ["connect:Chat"] * 6 + ["connect:Telephony"] * 2
+
+
+def test_an_update_of_attributes_says_that_it_is_one(heard: Heard) -> None:
+    """The recorder asks for the attributes only then."""
+    contact = heard.call.started()
+    fields = {"InstanceId": INSTANCE_ID, "InitialContactId": contact, "Attributes": {"a": "1"}}
+    heard.call("POST", "/contact/attributes", fields)
+    (updated,) = (one for one in heard.came if one["detail"]["eventType"] == "CONTACT_DATA_UPDATED")
+    assert updated["detail"]["updatedProperties"] == ["UserDefinedAttributes"]
+    assert read(updated, INSTANCE_ID, 4e9).updates_attributes
+    assert all("updatedProperties" not in one["detail"] for one in heard.came if one is not updated)
 
 
 def test_shares_are_what_they_say_and_repeat_with_the_seed(heard: Heard) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from local.connect.control import Control
+from local.connect.instances import FLOW_ID
 from local.connect.quotas import Quotas
 from local.connect.service import INSTANCE_ID, Connect, Request, Response
 
 DENIED = Response(403, {"x-amzn-ErrorType": "AccessDeniedException"}, b"{}")
-CHAT = {"InstanceId": INSTANCE_ID, "ContactFlowId": "f", "ParticipantDetails": {"DisplayName": "d"}}
+CHAT = {"InstanceId": INSTANCE_ID, "ContactFlowId": FLOW_ID, "ParticipantDetails": {"DisplayName": "d"}}
 
 
 class Caller:
@@ -69,7 +70,7 @@ def call() -> Caller:
             "PUT",
             "/contact/chat",
             {"InstanceId": "i", "ContactFlowId": "f"},
-            [("connect:StartChatContact", "i/contact-flow/f")],
+            [("connect:StartChatContact", "i/contact-flow/f"), ("connect:StartChatContact", "i/contact/*")],
         ),
     ],
 )
@@ -116,6 +117,46 @@ def test_a_chat_may_continue_another_from_its_start(call: Caller) -> None:
     again = call("POST", f"/contact/persistent-contact-association/{INSTANCE_ID}/{started['ContactId']}", persistent)
     assert again.status == 400
     assert b"already" in again.body
+
+
+def test_a_chat_begins_related_to_another_contact(call: Caller) -> None:
+    """Of any channel; it has to be there, and excludes PersistentChat. Events and DescribeContact show it."""
+    told: list[Any] = []
+    call.connect.events.deliver = told.append
+    voice = call.control("POST", "contacts", {"Channel": "VOICE"})[1]["ContactId"]
+    chat = call.started(RelatedContactId=voice)
+    assert json.loads(call("GET", f"/contacts/{INSTANCE_ID}/{chat}").body)["Contact"]["RelatedContactId"] == voice
+    assert {event["detail"].get("relatedContactId") for event in told[2:]} == {voice}
+    assert call.control("GET", f"contacts/{chat}/history")[1]["ContactIds"] == []
+    none = call("PUT", "/contact/chat", {**CHAT, "RelatedContactId": "none"})
+    assert none.headers["x-amzn-ErrorType"] == "ResourceNotFoundException"
+    persistent = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": chat}
+    both = call("PUT", "/contact/chat", {**CHAT, "RelatedContactId": voice, "PersistentChat": persistent})
+    assert both.headers["x-amzn-ErrorType"] == "InvalidRequestException"
+    assert len(told) == 4
+
+
+@pytest.mark.parametrize("flow", ["f", FLOW_ID.replace("2", "3"), f"{FLOW_ID} ", "arn:aws:connect:::contact-flow/f"])
+def test_a_chat_begins_with_a_flow_that_exists(call: Caller, flow: str) -> None:
+    """By id or ARN; each instance has its own."""
+    refused = call("PUT", "/contact/chat", {**CHAT, "ContactFlowId": flow})
+    assert (refused.status, refused.headers["x-amzn-ErrorType"]) == (404, "ResourceNotFoundException")
+    arn = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}/contact-flow/{FLOW_ID}"
+    assert call.started(ContactFlowId=arn)
+    made = call.control("POST", "instances", {})[1]["InstanceId"]
+    assert call("PUT", "/contact/chat", {**CHAT, "InstanceId": made}).status == 200
+    assert call("PUT", "/contact/chat", {**CHAT, "InstanceId": made, "ContactFlowId": arn}).status == 404
+
+
+def test_an_instance_is_one_whatever_its_ids_case(call: Caller) -> None:
+    """Also for permissions, so that none is given or missing by a capital."""
+    made = call.control("POST", "instances", {})[1]["InstanceId"]
+    for spelled in (made, made.upper()):
+        assert json.loads(call("GET", f"/instance/{spelled}").body)["Instance"]["Id"] == made
+        chat = {**CHAT, "InstanceId": spelled}
+        contact = json.loads(call("PUT", "/contact/chat", chat).body)["ContactId"]
+        assert call("GET", f"/contacts/{spelled}/{contact}").status == 200
+    assert {resource.partition("/")[0] for _, resource in call.asked} == {made, "*"}
 
 
 def test_a_session_of_segments_is_told_by_every_operation(call: Caller) -> None:
