@@ -15,7 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.functions import provisioning_names as names
-from connect_persistent_chat.instance import ConnectInstance
+from connect_persistent_chat.instance import ConnectInstance, look_at_instance
 from connect_persistent_chat.provisioning import Provisioning
 from connect_persistent_chat.reach import Reach
 from constructs import Construct, IConstruct, IDependable
@@ -124,7 +124,7 @@ class Proof(Construct):
             scope.node.add_validation(Reach(stack, gateway.api, gateway.method))
         function_arn = function.function_arn
         method_arn = None if gateway is None else gateway.method.method_arn
-        needed = _needed(function_arn, method_arn, instance, history)
+        needed = _needed(function_arn, method_arn, None if instance.is_checked_in(stack) else instance, history)
         policy = provisioning.policy_for(self, needed)
         acknowledge(policy, _reasons(stack, method_arn, history))
         self._resource = CustomResource(
@@ -172,16 +172,17 @@ def _kept(history: ProvedHistory | None) -> dict[str, str]:
 
 
 def _needed(
-    function_arn: str, method_arn: str | None, instance: ConnectInstance, history: ProvedHistory | None
+    function_arn: str, method_arn: str | None, others_instance: ConnectInstance | None, history: ProvedHistory | None
 ) -> dict[str, list[str]]:
-    """What the proof calls, action to resources."""
+    """What the proof calls, action to resources. An instance of its own stack may be looked at by the instance's own
+    policy, for which the function that is proved has waited."""
     needed = {
         "lambda:InvokeFunction": [function_arn],
         # Is there no room for it because of traffic, or may it not run at all?
         "lambda:GetFunctionConcurrency": [function_arn],
-        "connect:DescribeInstance": [instance.instance_arn],
-        "connect:ListInstanceStorageConfigs": [instance.instance_arn],
     }
+    if others_instance is not None:
+        needed |= look_at_instance(others_instance.instance_arn)
     if method_arn is not None:
         needed["execute-api:Invoke"] = [method_arn]
     if history is not None:

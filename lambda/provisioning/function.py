@@ -1,5 +1,7 @@
 """A proof's links in the function itself: it starts, knows its environment, and its role allows what it calls."""
 
+from collections.abc import Mapping
+
 from provisioning.asking import asked, code_of
 from provisioning.calls import Calls, ClientError, Invoked
 from provisioning.failure import Broken
@@ -116,7 +118,13 @@ def _invoke(to_prove: Asked, probe: str, calls: Calls) -> Invoked:
         return invoked
     text = f"{invoked.answer.get('errorType', invoked.error)}: {invoked.answer.get('errorMessage')}"
     link = "environment" if "environment variable" in text else "function"
-    raise Broken(link, f"The function fails: {text}.", final=True, log=invoked.log)
+    raise Broken(link, f"The function fails: {text}.", final=True, log=invoked.log or _trace_of(invoked.answer))
+
+
+def _trace_of(answer: Mapping[str, object]) -> str:
+    """Where a function failed, as its error tells it."""
+    trace = answer.get("stackTrace")
+    return "\n".join(str(line) for line in trace) if isinstance(trace, list) else ""
 
 
 def _without_room(function: str, broken: Broken, calls: Calls) -> Broken:

@@ -5,6 +5,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 
+from provisioning import names
+
 # The whole response of a custom resource (AWS CloudFormation quotas).
 _MOST_BYTES = 4096
 # The physical id that the Provider framework gives what could not be made.
@@ -50,16 +52,12 @@ def of_report(event: Event, text: str) -> str:
 
 
 def _where(event: Event) -> str:
-    """The framework names a log that does not exist; and the logs of a creation that failed end with it."""
+    """Where the rest is: the framework names a log that does not exist, and a creation's logs end with its roll-back."""
     log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-    if not log:
-        return ""
-    kept = (
-        ""
-        if event.get("RequestType") == "Update"
-        else ("; a roll-back of a creation deletes it, cdk deploy --no-rollback keeps it")
-    )
-    return f" (log group {log}{kept})"
+    told = [f"log group {log}"] if log else []
+    if event.get("RequestType") == "Create" and event.get("ResourceType") == names.PERSISTENT_CHAT_PROOF:
+        told.append("a roll-back of a creation deletes the logs, cdk deploy --no-rollback keeps them")
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _told_of(log: str) -> str:

@@ -105,13 +105,11 @@ def test_what_the_function_said_last_is_in_the_failure(sound: Deployed, prove: P
 
 def test_an_instance_that_changed_is_seen_by_the_proof(sound: Deployed, prove: Prover) -> None:
     """Its own check is asked for once, when the stack is made."""
-    made = {
-        name: sound.cloud.control("POST", "instances", fields)["InstanceId"]
-        for name, fields in {
-            "is CREATION_FAILED, expected ACTIVE": {"InstanceStatus": "CREATION_FAILED"},
-            "stores chat transcripts in 0 places": {"TranscriptBuckets": []},
-        }.items()
+    unfit: dict[str, dict[str, Any]] = {
+        "is CREATION_FAILED, expected ACTIVE": {"InstanceStatus": "CREATION_FAILED"},
+        "stores chat transcripts in 0 places": {"TranscriptBuckets": []},
     }
+    made = {text: sound.cloud.control("POST", "instances", fields)["InstanceId"] for text, fields in unfit.items()}
     with for_everything(sound, INSTANCE_ACTIONS, PROVISIONING):
         for text, instance in made.items():
             said = prove(InstanceId=instance) or ""

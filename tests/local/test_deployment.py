@@ -258,7 +258,7 @@ def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_pat
     assert "the last words of the function" in str(failed.value)
     # The roll-back deleted the logs: what somebody needs is in the command line's own output.
     assert "What held before: instance." in str(failed.value)
-    assert "cdk deploy --no-rollback keeps it" in re.sub(r"\s+", " ", str(failed.value))
+    assert "cdk deploy --no-rollback keeps them" in re.sub(r"\s+", " ", str(failed.value))
     for name in stacks:
         events = cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
         reasons = [event.get("ResourceStatusReason", "") for event in events if "Broken link" in str(event)]

@@ -210,8 +210,6 @@ def test_the_proof_may_call_this_method_and_this_function_only(default: Synthesi
     policy = default.named("AWS::IAM::Policy", "EndpointProofPolicy")["PolicyDocument"]["Statement"]
     resources = _by_action(policy)
     assert resources.keys() == {
-        "connect:DescribeInstance",
-        "connect:ListInstanceStorageConfigs",
         "execute-api:Invoke",
         "lambda:GetFunctionConcurrency",
         "lambda:InvokeFunction",
@@ -231,8 +229,6 @@ def test_a_recorders_proof_may_look_and_not_touch() -> None:
     resources = _by_action(policy)
     assert {action for action, resource in resources.items() if '"*"' in resource} == {"events:TestEventPattern"}
     assert set(resources) - {"events:TestEventPattern"} == {
-        "connect:DescribeInstance",
-        "connect:ListInstanceStorageConfigs",
         "dynamodb:DescribeTable",
         "events:DescribeRule",
         "events:ListTargetsByRule",
@@ -240,6 +236,24 @@ def test_a_recorders_proof_may_look_and_not_touch() -> None:
         "lambda:GetPolicy",
         "lambda:InvokeFunction",
     }
+
+
+def test_the_proof_may_look_at_the_instance_of_another_stack() -> None:
+    """In the instance's own stack the instance's policy allows it, and the proof comes after that; elsewhere nothing
+    else does."""
+    app = App()
+    instance = ConnectInstance.from_instance_id(stack("First", app=app, env=HERE), "Instance", INSTANCE_ID)
+    here = stack("Second", app=app, env=HERE)
+    endpoint(here, instance=instance)
+    policy = Synthesized(here).named("AWS::IAM::Policy", "EndpointProofPolicy")["PolicyDocument"]["Statement"]
+    resources = _by_action(policy)
+    for action in ("connect:DescribeInstance", "connect:ListInstanceStorageConfigs"):
+        assert f"instance/{INSTANCE_ID}" in resources[action]
+    own = stack(env=HERE)
+    endpoint(own)
+    made = Synthesized(own)
+    (allowing,) = (key for key in made.all("AWS::IAM::Policy") if key.startswith("EndpointInstancePolicy"))
+    assert allowing in _all_that_is_waited_for(made, PROOF)
 
 
 def _by_action(statements: list[dict[str, Any]]) -> dict[str, str]:
@@ -320,12 +334,13 @@ def test_many_endpoints_fit_into_the_provisioning_functions_role() -> None:
     here = stack("A" * 60, env=HERE)
     instance = ConnectInstance.from_instance_id(here, "Instance", INSTANCE_ID)
     kept = history(here, instance=instance)
-    for number in range(9):
+    for number in range(13):
         endpoint(here, f"{'E' * 40}{number}", instance=instance, history=kept)
     made = Synthesized(here)
     policies = [one["Properties"] for one in made.all("AWS::IAM::Policy").values()]
     text = "".join(json.dumps(one["PolicyDocument"], separators=(",", ":")) for one in policies)
-    # A reference is shorter or longer than what it becomes; the ARNs that are not known are of this length at most.
+    text += json.dumps(made.named("AWS::IAM::Role", "ProvisioningRole")["Policies"])
+    # References are as long here as what they become, or longer.
     assert len(text) < 10_240
 
 

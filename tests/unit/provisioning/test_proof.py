@@ -338,6 +338,8 @@ def test_report_only_tells_all_that_is_broken_and_goes_on(capsys: pytest.Capture
 
 # Whoever may invoke the prover.
 
+NO_PATIENCE: list[Any] = [None, "", "0", "-1", "601", "1e9", "nan", "inf", "1.5", [], {}, "9" * 9, True]
+
 
 @pytest.mark.parametrize(
     "malformed",
@@ -366,10 +368,7 @@ def test_report_only_tells_all_that_is_broken_and_goes_on(capsys: pytest.Capture
         {"Table": "a/b"},
         {"Rule": "Stack-Events-1"},
         {"Rule": "arn:aws:events:us-east-1:123456789012:rule/other-bus/Events"},
-        *(
-            {"PatienceSeconds": value}
-            for value in (None, "", "0", "-1", "601", "1e9", "nan", "inf", "1.5", [], {}, "9" * 9)
-        ),
+        *({"PatienceSeconds": value} for value in NO_PATIENCE),
     ],
     ids=str,
 )

@@ -100,10 +100,14 @@ def test_the_sentence_comes_first_and_the_end_of_the_log_last() -> None:
     assert long.endswith("line 999")
 
 
-def test_a_creation_names_what_keeps_its_logs() -> None:
-    """Its roll-back deletes them; an update's does not."""
+def test_a_creation_names_what_keeps_its_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its roll-back deletes them; an update's does not, and an instance that is not fit needs no log."""
     assert "cdk deploy --no-rollback" in text.of_failure(event(), "It is broken.", "")
     assert "no-rollback" not in text.of_failure(event("Update"), "It is broken.", "")
+    assert "no-rollback" not in text.of_failure(event(ResourceType="Custom::ConnectInstance"), "It is broken.", "")
+    monkeypatch.delenv("AWS_LAMBDA_LOG_GROUP_NAME")
+    assert "cdk deploy --no-rollback" in text.of_failure(event(), "It is broken.", "")
+    assert text.of_failure(event("Update"), "It is broken.", "") == "It is broken."
 
 
 @pytest.mark.parametrize(
