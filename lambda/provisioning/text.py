@@ -52,7 +52,7 @@ def of_report(event: Event, text: str) -> str:
 
 
 def _where(event: Event) -> str:
-    """Where the rest is: the framework names a log that does not exist, and a creation's logs end with its roll-back."""
+    """Where the rest is: the framework names a log that does not exist; a creation's logs end with its roll-back."""
     log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
     told = [f"log group {log}"] if log else []
     if event.get("RequestType") == "Create" and event.get("ResourceType") == names.PERSISTENT_CHAT_PROOF:

@@ -167,6 +167,15 @@ def test_traffic_undoes_no_update_and_proves_no_creation(parts: dict[str, Any], 
         prove(ENDPOINT, broken(**parts), False)
 
 
+def test_a_function_without_room_is_without_room_behind_the_gateway_too() -> None:
+    """The gateway says no more than that the integration failed; the update passes all the same."""
+    out_of_reach = Answer(503, b'{"__type":"InternalServiceException"}')
+    report = report_of(broken(invoke_failure=THROTTLED, signed=out_of_reach), True)
+    assert "Not shown: gateway to function (gateway to function: A signed call was answered with 503" in report
+    with pytest.raises(DeploymentFailure, match="Broken link: gateway to function"):
+        prove(ENDPOINT, broken(signed=out_of_reach), True)
+
+
 def test_a_throttle_hides_no_broken_link() -> None:
     """What comes after the link that could not be tried is tried all the same."""
     world = broken(probe_answer=CONNECT_THROTTLE, unsigned=Answer(200, b"{}"))
