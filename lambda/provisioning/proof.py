@@ -14,6 +14,7 @@ from provisioning.asking import hold
 from provisioning.calls import Calls
 from provisioning.failure import Broken, DeploymentFailure
 from provisioning.properties import Asked
+from provisioning.text import without_secrets
 
 # At most so long what was there before is given to answer no more: a changed policy or stage takes a while to be seen.
 _SETTLE_SECONDS = 10.0
@@ -162,4 +163,5 @@ _GOES_ON = "links are broken; the deployment went on, by proof=ProofScope.REPORT
 
 def _log(level: str, link: str, outcome: str, detail: str) -> None:
     """One line of the prover's own log."""
-    print(json.dumps({"level": level, "link": link, "outcome": outcome, **({"detail": detail} if detail else {})}))
+    line = {"level": level, "link": link, "outcome": outcome, "detail": without_secrets(detail)}
+    print(json.dumps({name: value for name, value in line.items() if value}))

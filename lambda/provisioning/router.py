@@ -83,5 +83,6 @@ def _without_it(event: dict[str, Any], failure: Exception, outcome: str) -> dict
 
 def _say(event: dict[str, Any], outcome: str, log: str = "") -> None:
     """One line in the log; never the event, which holds a ResponseURL."""
-    line = {"resourceType": event["ResourceType"], "requestType": event["RequestType"], "outcome": outcome}
-    print(json.dumps({**line, **({"functionLog": log} if log else {})}))
+    line = {"resourceType": event["ResourceType"], "requestType": event["RequestType"]}
+    told = {"outcome": text.without_secrets(outcome), "functionLog": text.without_secrets(log)}
+    print(json.dumps({name: value for name, value in {**line, **told}.items() if value}))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from provisioning.calls import Answer
 from provisioning.failure import DeploymentFailure
 from provisioning.router import handle
 from tests.unit.provisioning.test_proof import ENDPOINT
@@ -120,6 +121,20 @@ def test_properties_that_are_none_get_one_sentence(properties: Any) -> None:
     """The same."""
     with pytest.raises(DeploymentFailure, match=r"^ResourceProperties: got .*, expected an object\."):
         handle(event("Create", ResourceProperties=properties), None, World())
+
+
+def test_no_log_and_no_text_has_a_credential(capsys: pytest.CaptureFixture[str]) -> None:
+    """API Gateway answers a signature that does not hold with the request that should have been signed."""
+    world = World()
+    shown = b"'POST\\n/v1/contact\\nhost:h\\nx-amz-security-token:IQoJb3JpZ2luEXAMPLE\\n'"
+    world.signed = Answer(403, b'{"message":"The Canonical String should have been ' + shown + b'"}')
+    asked = event("Create", "Custom::PersistentChatProof", ResourceProperties={**ENDPOINT, "PatienceSeconds": "1"})
+    with pytest.raises(DeploymentFailure, match="Canonical String") as failed:
+        handle(asked, None, world)
+    assert "EXAMPLE" not in str(failed.value)
+    logged = capsys.readouterr().out
+    assert "Canonical String" in logged
+    assert "EXAMPLE" not in logged
 
 
 def test_a_report_is_all_that_report_only_ends_with() -> None:
