@@ -20,6 +20,8 @@ from provisioning.text import without_secrets
 _SETTLE_SECONDS = 10.0
 # So long after the patience the last link may still be tried; CloudFormation's own patience is not much longer.
 _LAST_TRY_SECONDS = 50.0
+# The negative control decides nothing, so it does not use up what the links need.
+_CONTROL_SECONDS = 10.0
 
 Link = tuple[str, Callable[[], str]]
 
@@ -103,7 +105,10 @@ class _Proof:
 
     def _held(self, name: str, tried: Callable[[], str], until: float) -> str:
         if self._calls.now() > until + _LAST_TRY_SECONDS:
-            raise Broken(name, "It was not tried: the patience was used up before.", final=True)
+            used_by_others = bool(self._not_shown)
+            raise Broken(
+                name, "It was not tried: the patience was used up before.", final=True, throttled=used_by_others
+            )
         return hold(tried, self._calls, until)
 
     def _fail_or_go_on(self, name: str, broken: Broken) -> None:
@@ -135,6 +140,7 @@ class _Proof:
         if action == name or not function.has_control(action):
             return
         try:
+            until = min(until, self._calls.now() + _CONTROL_SECONDS)
             why = hold(lambda: function.is_denied_elsewhere(self._to_prove, action, self._calls), self._calls, until)
         except Broken as broken:
             why = f"The negative control got no answer: {broken.found}"

@@ -334,7 +334,7 @@ def test_many_endpoints_fit_into_the_provisioning_functions_role() -> None:
     here = stack("A" * 60, env=HERE)
     instance = ConnectInstance.from_instance_id(here, "Instance", INSTANCE_ID)
     kept = history(here, instance=instance)
-    for number in range(13):
+    for number in range(12):
         endpoint(here, f"{'E' * 40}{number}", instance=instance, history=kept)
     made = Synthesized(here)
     policies = [one["Properties"] for one in made.all("AWS::IAM::Policy").values()]

@@ -202,6 +202,34 @@ def test_what_hangs_ends_before_cloudformation_gives_up() -> None:
     assert world.clock <= 60 + 120
 
 
+def test_a_control_without_an_answer_leaves_the_links_their_patience() -> None:
+    """It decides nothing; a stage that is seen late is still waited for."""
+
+    class Late(World):
+        def wait(self, seconds: float) -> None:
+            super().wait(seconds)
+            if self.clock > 40:
+                self.unsigned = World().unsigned
+
+    world = Late()
+    world.control_answer, world.unsigned = CONNECT_THROTTLE, Answer(403, b'{"message":"Forbidden"}')
+    assert "stage and authorization" in report_of(world).partition(" Shown: ")[2]
+    assert 40 < world.clock <= 60
+
+
+def test_traffic_that_uses_up_the_patience_undoes_no_update() -> None:
+    """What could not be tried for that reason is not shown, and not broken."""
+
+    class Slow(World):
+        def transcript_storages(self, instance_id: str) -> list[dict[str, Any]]:
+            self.clock += 115
+            raise THROTTLED
+
+    report = report_of(Slow(), True)
+    assert "Not shown: function (function: It was not tried" in report
+    assert "Shown: nothing." in report
+
+
 def test_an_address_that_cannot_be_reached_is_a_broken_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the real client: a new address may have no name for a while, and that is no crash."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_EXECUTE_API", "http://127.0.0.1:1")
