@@ -87,6 +87,7 @@ RECORDERS_PROOF_WITHOUT = {
 PROVISIONING = "ConnectPersistentChatProvisioningRole"
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("action", sorted(PROOF_WITHOUT))
 def test_the_proof_needs_its_own_permissions(sound: Deployed, prove: Prover, action: str) -> None:
     """It calls the endpoint as a caller would, and the function directly."""
@@ -96,6 +97,7 @@ def test_the_proof_needs_its_own_permissions(sound: Deployed, prove: Prover, act
     assert prove() is None
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("action", sorted(RECORDERS_PROOF_WITHOUT))
 def test_the_recorders_proof_needs_its_own_permissions(historic: Deployed, prove_recorder: Prover, action: str) -> None:
     """It looks at the rule, the policy and the table."""
