@@ -87,13 +87,15 @@ async def _run(listener: socket.socket, scratch: str, *, until_stdin_closes: boo
             target=lambda: (sys.stdin.buffer.read(), loop.call_soon_threadsafe(stop.set)), daemon=True
         ).start()
     # MiniStack reads the environment when it is imported.
+    from local.connect.instances import FLOW_ID
     from local.connect.service import INSTANCE_ID
     from local.ministack_seam import serve
 
     def ready() -> None:
         print(
             f"The local cloud answers at http://{_HOST}:{port} "
-            f"(account {ACCOUNT}, {REGION}, Connect instance {INSTANCE_ID}). Ctrl-C ends it.",
+            f"(account {ACCOUNT}, {REGION}, Connect instance {INSTANCE_ID}, flow {FLOW_ID}). "
+            "Web pages reach its deployed APIs only. Ctrl-C ends it.",
             flush=True,
         )
 

@@ -39,17 +39,18 @@ def is_own(host: str) -> bool:
     return _HOST.fullmatch(host) is not None
 
 
-def refusal(target: bytes, path: str, headers: Headers) -> str | None:
-    """Why a request to this host is refused, in one sentence; None if it is taken.
+def refusal(target: bytes, path: str, headers: Headers, *, by_domain: bool = False) -> str | None:
+    """Why a request is refused, in one sentence; None if it is taken.
 
     :param target: the path as it was sent.
     :param path: the path as it is served.
+    :param by_domain: whether its host is a custom domain, which leads to the deployed API of this path.
     """
     headers = list(headers)
     # Neither a proxy's request (absolute, CONNECT) nor one without a path is for this server.
     if not target.startswith(b"/"):
         return "The local cloud is no proxy: a request names a path that begins with /."
-    if not is_own(host_of(headers)):
+    if not by_domain and not is_own(host_of(headers)):
         return (
             "The local cloud answers only as 127.0.0.1, localhost and [::1], or as a custom domain of a deployed API."
         )

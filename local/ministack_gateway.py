@@ -1,5 +1,6 @@
 """What API Gateway does and MiniStack does not: whom it invokes, what is off, resource policies, throttles."""
 
+import re
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
@@ -8,13 +9,18 @@ from ministack import app as ministack_app
 from ministack.core import iam_evaluator
 from ministack.core.arn import execute_api_arn
 from ministack.core.iam_evaluator import EvalContext, EvalResult
-from ministack.services import apigateway_v1, lambda_svc
+from ministack.services import apigateway, apigateway_v1, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from local.ministack_checks import lets_in
 
 # Whether the request came to a custom domain, and not to the API's default address.
 by_domain: ContextVar[bool] = ContextVar("by_domain", default=False)
+# What the page says that sends the request.
+_origin: ContextVar[str] = ContextVar("origin", default="")
+# The CDK's mapping template for several origins: the first is the answer's own, each of the others is put in its place.
+_REFLECTED = "#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)"
+_ONE_OF = re.compile(r'\$origin == "([^"]+)"')
 # Of the template's properties MiniStack's CloudFormation leaves these out when it creates an API.
 _LEFT_OUT = {"DisableExecuteApiEndpoint": "disableExecuteApiEndpoint", "ApiKeySourceType": "apiKeySource"}
 _OFF = (403, {"Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException"}, b'{"message":"Forbidden"}')
@@ -27,6 +33,7 @@ def install() -> None:
     _check_policy_of_root()
     _check_policy_of_others()
     _keep_throttle()
+    _choose_origin()
 
 
 def _check_functions_policy() -> None:
@@ -63,15 +70,22 @@ def _check_address() -> None:
         return made
 
     def enforce_address(api_id: str, *arguments: Any, **more: Any) -> Any:
-        scope = apigateway_v1.find_api_scope(api_id)
-        api = apigateway_v1._rest_apis.get_scoped(*scope, api_id) if scope else {}
-        if str(api.get("disableExecuteApiEndpoint")).lower() == "true" and not by_domain.get():
+        if _is_off(api_id) and not by_domain.get():
             status, headers, body = _OFF
             return status, dict(headers), body
         return enforce(api_id, *arguments, **more)
 
     handlers["create"] = create_whole
     ministack_app._enforce_execute_api = enforce_address
+
+
+def _is_off(api_id: str) -> bool:
+    """Whether an API, REST or HTTP, answers at custom domains only."""
+    for module, apis in ((apigateway_v1, apigateway_v1._rest_apis), (apigateway, apigateway._apis)):
+        scope = module.find_api_scope(api_id)
+        if scope is not None:
+            return str(apis.get_scoped(*scope, api_id).get("disableExecuteApiEndpoint")).lower() == "true"
+    return False
 
 
 def _check_policy_of_root() -> None:
@@ -99,30 +113,44 @@ def _check_policy_of_root() -> None:
 
 def _check_policy_of_others() -> None:
     """Callers whom an authorizer knows meet the resource policy too (API Gateway Developer Guide, "How API Gateway
-    resource policies affect authorization workflow"): before a Lambda authorizer what is denied, and for a user pool
-    what is not allowed."""
+    resource policies affect authorization workflow"): what is denied meets no Lambda authorizer, and a user of a pool
+    needs to be allowed."""
     authorize: Callable[..., Awaitable[Any]] = apigateway_v1._authorize_request_v1
 
     async def authorize_by_policy(
-        api_id: str, stage: str, method_object: dict[str, Any], method: str, path: str, *rest: Any
+        api_id: str,
+        stage: str,
+        method_object: dict[str, Any],
+        method: str,
+        path: str,
+        resource: Any,
+        headers: dict[str, str],
+        *rest: Any,
     ) -> Any:
-        refusing = {"CUSTOM": ("Deny",), "COGNITO_USER_POOLS": ("Deny", "ImplicitDeny")}
-        kind, (account, region) = method_object.get("authorizationType"), rest[-2:]
+        _origin.set(headers.get("origin", ""))
+        account, region = rest[-2:]
         arn = execute_api_arn(region, account, api_id, stage, method, path)
         policy, _ = apigateway_v1.rest_api_policy_for_arn(arn) or ("", "")
         result = _decision(policy, EvalContext("*", "Anonymous", "", "execute-api:Invoke", arn, region))
-        if result is not None and result.decision in refusing.get(str(kind), ()):
-            reason = (
-                "with an explicit deny in a resource-based policy"
-                if result.decision == "Deny"
-                else ("because no resource-based policy allows the execute-api:Invoke action")
-            )
-            shown = arn.replace(f":{account}:", f":********{account[-4:]}:", 1)
-            message = f"User: anonymous is not authorized to perform: execute-api:Invoke on resource: {shown} {reason}"
-            return apigateway_v1._gw_error("ACCESS_DENIED", message), None
-        return await authorize(api_id, stage, method_object, method, path, *rest)
+        decision, kind = result.decision if result else "Allow", method_object.get("authorizationType")
+        if kind == "CUSTOM" and decision == "Deny":
+            return _refused_by_policy(arn, account, decision), None
+        answer = await authorize(api_id, stage, method_object, method, path, resource, headers, *rest)
+        if kind == "COGNITO_USER_POOLS" and decision != "Allow" and answer[0] is None:
+            return _refused_by_policy(arn, account, decision), None
+        return answer
 
     apigateway_v1._authorize_request_v1 = authorize_by_policy
+
+
+def _refused_by_policy(arn: str, account: str, decision: str) -> Any:
+    """The gateway's own refusal, as MiniStack words that of an unsigned call."""
+    reason = "because no resource-based policy allows the execute-api:Invoke action"
+    if decision == "Deny":
+        reason = "with an explicit deny in a resource-based policy"
+    shown = arn.replace(f":{account}:", f":********{account[-4:]}:", 1)
+    message = f"User: anonymous is not authorized to perform: execute-api:Invoke on resource: {shown} {reason}"
+    return apigateway_v1._gw_error("ACCESS_DENIED", message)
 
 
 def _decision(policy: str, context: EvalContext) -> EvalResult | None:
@@ -138,3 +166,19 @@ def _keep_throttle() -> None:
         return {key.replace("/~1", "/").replace("~1", "/"): value for key, value in settings_of(raw).items()}
 
     provisioners._apigw_method_settings = with_slashes
+
+
+def _choose_origin() -> None:
+    """A preflight of several origins: MiniStack follows no mapping template, and answers each with the first."""
+    invoke = apigateway_v1._invoke_mock_v1
+
+    def invoke_by_origin(integration: dict[str, Any]) -> Any:
+        status, headers, body = invoke(integration)
+        template = body.decode()
+        if _REFLECTED not in template:
+            return status, headers, body
+        if _origin.get() in _ONE_OF.findall(template):
+            headers["Access-Control-Allow-Origin"] = _origin.get()
+        return status, headers, b""
+
+    apigateway_v1._invoke_mock_v1 = invoke_by_origin

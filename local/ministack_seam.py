@@ -47,7 +47,7 @@ async def serve(
     ministack_app.SERVICE_HANDLERS["connect"] = _handler_of(connect)
     ministack_checks.install()
     ministack_gateway.install()
-    ministack_signatures.install(region)
+    ministack_signatures.install(account, region)
     ministack_answers.install()
     ministack_actions.install()
     ministack_events.install(connect.events)
@@ -126,7 +126,7 @@ class _LocalCloud:
             await ministack_app.app(scope, receive, self._watched(send, readable=True))
             return
         scope, by_domain = _addressed(scope)
-        refused = None if by_domain else guard.refusal(scope["raw_path"], scope["path"], scope["headers"])
+        refused = guard.refusal(scope["raw_path"], scope["path"], scope["headers"], by_domain=by_domain)
         if refused is not None:
             await _refuse(scope, receive, send, refused)
         elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
@@ -173,13 +173,11 @@ def _addressed(scope: _Message) -> tuple[_Message, bool]:
     """A request to a custom domain as one to the deployed API behind it, so that it reaches nothing else."""
     host = guard.host_of(scope["headers"])
     found = None if guard.is_own(host) else ministack_app._resolve_custom_domain_request(host, scope["path"])
-    if found is None or scope["type"] != "http" or not scope["raw_path"].startswith(b"/"):
+    if found is None or scope["type"] != "http":
         return scope, False
     api, stage, rest = found
-    return {
-        **scope,
-        "path": f"/_aws/execute-api/{api}/{stage}{rest}" if stage else f"/_aws/execute-api/{api}{rest}",
-    }, True
+    # Without a stage of its own the domain's path begins with one.
+    return {**scope, "path": f"/_aws/execute-api/{api}{'/' if stage else ''}{stage}{rest}"}, True
 
 
 async def _refuse(scope: _Message, receive: _Receive, send: _Send, sentence: str) -> None:

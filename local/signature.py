@@ -7,7 +7,7 @@ here: the local cloud's root takes any.
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -37,14 +37,16 @@ class Signed(NamedTuple):
     body: bytes
 
 
-def flaw_of(request: Signed, services: Sequence[str], region: str, now: datetime) -> Flaw | None:
+def flaw_of(request: Signed, services: tuple[str, ...], region: str, now: datetime) -> Flaw | None:
     """What is wrong with a request's signature; None if nothing is, or if it has none.
 
     :param services: the names for which it may be signed.
     """
     given = _parts_of(request)
     if given is None:
-        return None
+        # Amazon S3 alone takes older and newer versions, and what nobody signed at all.
+        older = services != ("s3",) and _is_of_another_version(request)
+        return Flaw("IncompleteSignature", "Only a signature of version 4 counts here.") if older else None
     credential = given.get("credential", "").split("/")
     missing = [name for name in ("credential", "signedheaders", "signature", "date") if not given.get(name)]
     if missing:
@@ -78,6 +80,13 @@ def _parts_of(request: Signed) -> dict[str, str] | None:
         # Another way to sign, whose own check it gets; or none at all, which then lacks everything.
         return None if parts.get("algorithm") else {}
     return {**parts, "presigned": "yes"}
+
+
+def _is_of_another_version(request: Signed) -> bool:
+    """Whether it has a signature of version 2, or one that is for several regions."""
+    header, query = request.headers.get("authorization", ""), request.query
+    other = query.get("x-amz-algorithm", _ALGORITHM) != _ALGORITHM
+    return header.startswith(("AWS ", "AWS3", "AWS4-")) or "awsaccesskeyid" in query or other
 
 
 def _date_of(headers: Mapping[str, str]) -> str:

@@ -32,7 +32,7 @@ class Instance:
 
     def has_flow(self, flow: str) -> bool:
         """Whether it has the flow of this id or ARN, so that contacts can begin with it."""
-        return flow in (FLOW_ID, f"{self.arn}/contact-flow/{FLOW_ID}")
+        return flow.lower() in (FLOW_ID, f"{self.arn}/contact-flow/{FLOW_ID}")
 
 
 class Instances:

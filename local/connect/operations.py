@@ -39,7 +39,7 @@ def permissions_of(operation: str, fields: Fields, instances: Instances) -> list
         return [(action, instance)]
     if operation == "StartChatContact":
         flow = str(fields.get("ContactFlowId", ""))
-        flow = flow if flow.startswith("arn:") else f"{instance}/contact-flow/{flow}"
+        flow = flow.lower() if flow.startswith("arn:") else f"{instance}/contact-flow/{flow}"
         return [(action, flow), (action, f"{instance}/contact/*")]
     # Assumption: what names one contact needs the permission on that contact and nothing else.
     return [(action, contact)]

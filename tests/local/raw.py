@@ -41,6 +41,7 @@ class Socket:
         self.cloud = cloud
         parts = urlsplit(cloud.url)
         self.host, self.port = parts.netloc, parts.port or 0
+        self._clients = {name: cloud.client(name) for name in ("lambda", "iam", "s3", "sns")}
 
     def ask(
         self,
@@ -83,14 +84,14 @@ class Socket:
 
     def state(self) -> dict[str, Any]:
         """What attacks would change."""
-        client = self.cloud.client
+        functions, users, buckets, topics = self._clients.values()
         now = self.cloud.control("POST", "clock", {"advance": 0})["now"]
         return {
-            "functions": [one["FunctionName"] for one in client("lambda").list_functions()["Functions"]],
-            "users": [one["UserName"] for one in client("iam").list_users()["Users"]],
-            "buckets": [one["Name"] for one in client("s3").list_buckets()["Buckets"]],
-            "topics": client("sns").list_topics()["Topics"],
-            "instances": self.cloud.control("GET", "calls"),
+            "functions": [one["FunctionName"] for one in functions.list_functions()["Functions"]],
+            "users": [one["UserName"] for one in users.list_users()["Users"]],
+            "buckets": [one["Name"] for one in buckets.list_buckets()["Buckets"]],
+            "topics": topics.list_topics()["Topics"],
+            "calls": self.cloud.control("GET", "calls"),
             "events": self.cloud.control("GET", "events"),
             # Connect's clock is ahead of the machine's by so many hours.
             "ahead": round((_seconds(now) - time.time()) / 3600),

@@ -625,6 +625,30 @@ def test_a_page_of_another_origin_where_several_are_allowed(doors: Deployed, cha
         assert "access-control-allow-credentials" not in headers
 
 
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://a.example", "https://a.example"),
+        ("https://b.example", "https://b.example"),
+        ("https://c.example", "https://a.example"),
+        ("https://b.example.evil.example", "https://a.example"),
+        ("null", "https://a.example"),
+        ("", "https://a.example"),
+    ],
+)
+def test_a_page_that_asks_before_it_calls_gets_its_own_origin_or_another(
+    doors: Deployed, origin: str, allowed: str
+) -> None:
+    """Each of several origins gets leave; a foreign one is told of another, which its browser takes for a no."""
+    asks = {"Origin": origin, "Access-Control-Request-Method": "POST", "Sec-Fetch-Site": "cross-site"}
+    answer = Door(doors, "AuthorizerUrl").send(f"{PATH}/i/c", b"", token="", method="OPTIONS", headers=asks)
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    assert (answer.status, answer.body) == (204, b"")
+    assert (headers["access-control-allow-origin"], headers["vary"]) == (allowed, "Origin")
+    assert headers["access-control-allow-methods"] == "POST"
+    assert "access-control-allow-credentials" not in headers
+
+
 def test_no_secret_reaches_any_log(
     sound: Deployed,
     doors: Deployed,

@@ -5,6 +5,7 @@ says nothing of what happened is of no use: each looks whether anything was done
 """
 
 import json
+import re
 import socket as sockets
 import uuid
 from collections.abc import Iterator
@@ -273,6 +274,23 @@ def test_a_page_creates_and_runs_no_function(socket: Socket) -> None:
         assert refused(socket.ask("POST", f"/2015-03-31/functions/f/invocations?{query}", PLAIN, *headers, body=b"{}"))
 
 
+def test_a_request_inside_of_a_refused_one_is_none(socket: Socket) -> None:
+    """A page may send any text; what stands behind a refusal must not be taken for the next request."""
+    inside = (
+        f"POST /_connect/clock HTTP/1.1\r\nHost: {socket.host}\r\nContent-Length: {len(DAY)}\r\n\r\n".encode() + DAY
+    )
+    last = f"GET /_connect/events HTTP/1.1\r\nHost: {socket.host}\r\nConnection: close\r\n\r\n".encode()
+    # The whole body, and one that never comes to its end.
+    for length, statuses in ((len(inside), [b"403", b"200"]), (100_000, [b"403"])):
+        head = f"POST / HTTP/1.1\r\nHost: {socket.host}\r\nOrigin: {EVIL}\r\nContent-Length: {length}\r\n\r\n"
+        with sockets.create_connection(("127.0.0.1", socket.port), timeout=10) as wire:
+            wire.sendall(head.encode() + inside + last)
+            answers = b""
+            while data := wire.recv(65536):
+                answers += data
+        assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == statuses
+
+
 def test_no_answer_can_be_read_across_origins(socket: Socket) -> None:
     """MiniStack would let every page read every answer."""
     cloud = socket.cloud
@@ -348,6 +366,9 @@ def test_a_custom_domain_reaches_its_deployed_api(socket: Socket, domain: str) -
     for host in (domain, f"{domain}:{socket.port}", domain.upper()):
         answer = socket.ask("GET", "/", *FOREIGN, host=host)
         assert (answer.status, json.loads(answer.body)) == (200, {"said": "deployed"})
+    # The management of connections is no part of what pages call.
+    assert refused(socket.ask("POST", "/@connections/c", *FOREIGN, host=domain))
+    assert refused(socket.ask("GET", f"http://{domain}/", host=domain))
     for host in (f"www.{domain}", f"{domain}.", f"user@{domain}", f"{domain}.evil.example"):
         assert refused(socket.ask("GET", "/", host=host))
 

@@ -15,12 +15,14 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from local.cloud import Cloud
+from tests.local.callers import Users
 from tests.local.raw import Header, Raw, Socket
 from tests.local.test_seam import user
 
 FORBIDDEN = (403, {"message": "Forbidden"})
 ANSWER = (200, {"said": "deployed"})
 EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+TOKEN = "method.request.header.Authorization"
 ONCE = Config(retries={"total_max_attempts": 1})
 
 
@@ -78,10 +80,15 @@ def keys() -> dict[str, str]:
 def deployed(cloud: Cloud, keys: dict[str, str]) -> Callable[..., str]:
     """Deploys an API by CloudFormation, and says where it answers."""
 
-    def deploy(method: dict[str, Any] | None = None, **api: Any) -> str:
+    def deploy(method: dict[str, Any] | None = None, authorizer: dict[str, Any] | None = None, **api: Any) -> str:
         stacks, name = cloud.client("cloudformation"), f"hardened-{uuid.uuid4()}"
         # A key's value is one key's only; here it is the stack's name.
-        stacks.create_stack(StackName=name, TemplateBody=json.dumps(template(name, method or {}, **api)))
+        whole = template(name, method or {}, **api)
+        if authorizer is not None:
+            properties = {"RestApiId": {"Ref": "Api"}, "Name": "a", **authorizer}
+            whole["Resources"]["Authorizer"] = {"Type": "AWS::ApiGateway::Authorizer", "Properties": properties}
+            whole["Resources"]["Method"]["Properties"]["AuthorizerId"] = {"Ref": "Authorizer"}
+        stacks.create_stack(StackName=name, TemplateBody=json.dumps(whole))
         stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         (stack,) = stacks.describe_stacks(StackName=name)["Stacks"]
         keys[path := f"/_aws/execute-api/{stack['Outputs'][0]['OutputValue']}/v1/"] = name
@@ -142,6 +149,15 @@ def test_a_default_address_that_is_off_forbids_everybody(
     assert told(socket.ask("POST", path, body=b"{}")) == ANSWER
 
 
+def test_the_address_of_an_http_api_is_off_as_well(cloud: Cloud, socket: Socket) -> None:
+    """The other kind of API at the same addresses."""
+    gateway = cloud.client("apigatewayv2")
+    api = gateway.create_api(Name="http", ProtocolType="HTTP", DisableExecuteApiEndpoint=True)["ApiId"]
+    assert told(socket.ask("GET", f"/_aws/execute-api/{api}/")) == FORBIDDEN
+    gateway.update_api(ApiId=api, DisableExecuteApiEndpoint=False)
+    assert told(socket.ask("GET", f"/_aws/execute-api/{api}/")) != FORBIDDEN
+
+
 @pytest.mark.parametrize("authorization", ["NONE", "AWS_IAM"])
 def test_a_method_that_asks_for_a_key_forbids_whoever_has_none(
     cloud: Cloud,
@@ -168,6 +184,45 @@ def test_a_resource_policys_condition_counts_for_everybody(
         answer = socket.ask("POST", path, *signed(cloud, path, who), body=b"{}")
         assert answer.status == status
         assert (b"explicit deny in a resource-based policy" in answer.body) == (status == 403), answer
+
+
+def test_a_resource_policy_counts_for_users_of_a_pool(
+    cloud: Cloud, socket: Socket, deployed: Callable[..., str]
+) -> None:
+    """Who is known but denied, or not allowed, gets no answer; who is not known stays so."""
+    idp = cloud.client("cognito-idp")
+    pool = idp.create_user_pool(PoolName="p")["UserPool"]
+    client = idp.create_user_pool_client(
+        UserPoolId=pool["Id"],
+        ClientName="c",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )["UserPoolClient"]["ClientId"]
+    users = Users(cloud, pool["Id"])
+    users.sign_up("somebody", client)
+    token = users.tokens("somebody", client)["IdToken"]
+    authorizer = {"Type": "COGNITO_USER_POOLS", "ProviderARNs": [pool["Arn"]], "IdentitySource": TOKEN}
+    nobody = {"Version": "2012-10-17", "Statement": [{**EVERYBODY, "Action": "execute-api:Other"}]}
+    for policy, said in (
+        (denying_but("127.0.0.0/8"), b"deployed"),
+        (denying_but("203.0.113.0/24"), b"explicit deny in a resource-based policy"),
+        (nobody, b"no resource-based policy allows"),
+    ):
+        path = deployed({"AuthorizationType": "COGNITO_USER_POOLS"}, authorizer, Policy=policy)
+        answer = socket.ask("POST", path, ("Authorization", token), body=b"{}")
+        assert (answer.status, said in answer.body) == (200 if said == b"deployed" else 403, True), answer
+        assert socket.ask("POST", path, ("Authorization", "none"), body=b"{}").status == 401
+
+
+def test_a_lambda_authorizer_is_not_asked_about_whom_a_policy_denies(
+    socket: Socket, deployed: Callable[..., str]
+) -> None:
+    """It does not even exist here, which is another failure."""
+    uri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/none/invocations"
+    authorizer = {"Type": "TOKEN", "AuthorizerUri": uri, "IdentitySource": TOKEN}
+    for network, status in (("203.0.113.0/24", 403), ("127.0.0.0/8", 500)):
+        path = deployed({"AuthorizationType": "CUSTOM"}, authorizer, Policy=denying_but(network))
+        answer = socket.ask("POST", path, ("Authorization", "token"), body=b"{}")
+        assert (answer.status, b"explicit deny" in answer.body) == (status, status == 403)
 
 
 def test_a_call_signed_for_something_else_is_refused(
@@ -239,3 +294,71 @@ def test_a_call_is_signed_for_the_service_that_it_reaches(socket: Socket, who: C
         answer = socket.ask("POST", "/", *signed(socket.cloud, "/", who, service=service, headers=target), body=b"{}")
         assert answer.status in (400, 403)
         assert b"scoped to correct service: 'dynamodb'" in answer.body
+
+
+@pytest.mark.parametrize("key", ["test", "000000000000", "210987654321"])
+def test_the_root_is_the_accounts_own(cloud: Cloud, key: str) -> None:
+    """MiniStack has a root for each number of an account, and one by name."""
+    with pytest.raises(ClientError) as refused:
+        cloud.client("iam", key, "any", config=ONCE).list_users()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
+
+
+def test_nothing_is_done_for_whoever_signs_nothing(socket: Socket) -> None:
+    """Nor for half a signature, nor for one of another version."""
+    before, users = socket.state(), "/?Action=ListUsers&Version=2010-05-08"
+    for method, target in (
+        *(("GET", "/"), ("PUT", "/unsigned-bucket"), ("PUT", "/unsigned-bucket/key"), ("GET", users)),
+        ("GET", f"{users}&AWSAccessKeyId=123456789012&Signature=s"),
+        ("GET", f"{users}&X-Amz-Credential=123456789012/a/us-east-1/iam/aws4_request"),
+        ("GET", "/2015-03-31/functions"),
+    ):
+        answer = socket.ask(method, target)
+        assert answer.status in (400, 403, 404), target
+        assert b"<Users>" not in answer.body
+    assert socket.state() == before
+
+
+def test_what_cloudformation_leaves_out_is_listed(cloud: Cloud, socket: Socket, deployed: Callable[..., str]) -> None:
+    """docs/local-cloud.md says so: no validator, no access log, no time to live, no recovery."""
+    stacks, name = cloud.client("cloudformation"), f"left-out-{uuid.uuid4()}"
+    left_out = template(
+        name, {"RequestValidatorId": {"Ref": "Validator"}, "RequestModels": {"$default": {"Ref": "Model"}}}
+    )
+    of_api, group = {"RestApiId": {"Ref": "Api"}}, {"Fn::GetAtt": ["Log", "Arn"]}
+    left_out["Resources"]["Stage"]["Properties"]["AccessLogSetting"] = {"DestinationArn": group, "Format": "a call"}
+    schema = {"type": "object", "required": ["a"]}
+    left_out["Resources"] |= {
+        "Model": {
+            "Type": "AWS::ApiGateway::Model",
+            "Properties": {**of_api, "ContentType": "application/json", "Schema": schema},
+        },
+        "Validator": {
+            "Type": "AWS::ApiGateway::RequestValidator",
+            "Properties": {**of_api, "ValidateRequestBody": True},
+        },
+        "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}},
+        "Table": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "TableName": name,
+                "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
+                "BillingMode": "PAY_PER_REQUEST",
+                "TimeToLiveSpecification": {"AttributeName": "t", "Enabled": True},
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+            },
+        },
+    }
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(left_out))
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    (stack,) = stacks.describe_stacks(StackName=name)["Stacks"]
+    path = f"/_aws/execute-api/{stack['Outputs'][0]['OutputValue']}/v1/"
+    assert told(socket.ask("POST", path, ("Content-Type", "application/json"), body=b"{}")) == ANSWER
+    assert cloud.client("logs").filter_log_events(logGroupName=name)["events"] == []
+    dynamodb = cloud.client("dynamodb")
+    ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    recovery = backups["PointInTimeRecoveryDescription"]
+    assert (ttl["TimeToLiveStatus"], recovery["PointInTimeRecoveryStatus"]) == ("DISABLED", "DISABLED")

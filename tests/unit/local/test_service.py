@@ -143,6 +143,10 @@ def test_a_chat_begins_with_a_flow_that_exists(call: Caller, flow: str) -> None:
     assert (refused.status, refused.headers["x-amzn-ErrorType"]) == (404, "ResourceNotFoundException")
     arn = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}/contact-flow/{FLOW_ID}"
     assert call.started(ContactFlowId=arn)
+    assert call.asked[-2:] == [
+        ("connect:StartChatContact", f"{INSTANCE_ID}/contact-flow/{FLOW_ID}"),
+        ("connect:StartChatContact", f"{INSTANCE_ID}/contact/*"),
+    ]
     made = call.control("POST", "instances", {})[1]["InstanceId"]
     assert call("PUT", "/contact/chat", {**CHAT, "InstanceId": made}).status == 200
     assert call("PUT", "/contact/chat", {**CHAT, "InstanceId": made, "ContactFlowId": arn}).status == 404

@@ -46,8 +46,27 @@ def test_what_botocore_signs_counts(signer: Any, service: str) -> None:
 
 def test_what_is_not_signed_has_no_flaw() -> None:
     """A token or nothing: who may ask so is decided elsewhere."""
-    for headers in ({}, {"authorization": "Bearer a.b.c"}, {"authorization": "AWS 123456789012:c2ln"}):
-        assert code_of(Signed(headers, {}, b"")) == ""
+    for headers in ({}, {"authorization": "Bearer a.b.c"}):
+        assert code_of(Signed(headers, {"action": "ListUsers"}, b"")) == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "query"),
+    [
+        ({"authorization": "AWS 123456789012:c2ln"}, {}),
+        ({"authorization": "AWS3-HTTPS AWSAccessKeyId=123456789012"}, {}),
+        ({"authorization": "AWS4-ECDSA-P256-SHA256 Credential=123456789012/20260101/s3/aws4_request"}, {}),
+        ({}, {"awsaccesskeyid": "123456789012", "signature": "s"}),
+        (
+            {},
+            {"x-amz-algorithm": "AWS4-ECDSA-P256-SHA256", "x-amz-credential": "123456789012/20260101/s3/aws4_request"},
+        ),
+    ],
+)
+def test_other_versions_of_signatures_are_amazon_s3s(headers: dict[str, str], query: dict[str, str]) -> None:
+    """The root's key in one of them would open everything, with no scope and no time."""
+    request = Signed(headers, query, b"")
+    assert (code_of(request, "iam"), code_of(request, "s3")) == ("IncompleteSignature", "")
 
 
 @pytest.mark.parametrize(
