@@ -17,7 +17,15 @@ from hypercorn.events import Closed
 from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 
-from local import guard, ministack_answers, ministack_checks, ministack_events, ministack_gateway, ministack_signatures
+from local import (
+    guard,
+    ministack_actions,
+    ministack_answers,
+    ministack_checks,
+    ministack_events,
+    ministack_gateway,
+    ministack_signatures,
+)
 from local.connect.control import PREFIX, Control
 from local.connect.service import Connect, Request, Response
 
@@ -41,6 +49,7 @@ async def serve(
     ministack_gateway.install()
     ministack_signatures.install(account, region)
     ministack_answers.install()
+    ministack_actions.install()
     ministack_events.install(connect.events)
     _lighten_functions()
     # Hypercorn's type for an application is narrower than ASGI's.

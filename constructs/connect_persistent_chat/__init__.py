@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from connect_persistent_chat.identity import CustomerIdentity
     from connect_persistent_chat.instance import ConnectInstance
     from connect_persistent_chat.monitoring import PersistentChatMonitoring
+    from connect_persistent_chat.proof import ProofScope
 
 __all__ = [
     "Authorization",
@@ -22,6 +23,7 @@ __all__ = [
     "History",
     "PersistentChatEndpoint",
     "PersistentChatMonitoring",
+    "ProofScope",
 ]
 # Imported when they are asked for: modules of the CDK take long, and the commands need none of them.
 _MODULES = {
@@ -33,6 +35,7 @@ _MODULES = {
     "History": "history",
     "PersistentChatEndpoint": "endpoint",
     "PersistentChatMonitoring": "monitoring",
+    "ProofScope": "proof",
 }
 
 

@@ -20,7 +20,15 @@ from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.functions import history_names, number_of, out_of_range, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
-from connect_persistent_chat.proof import DEFAULT_PATIENCE_SECONDS, LONGEST_PATIENCE_SECONDS, Proof, ProvedGateway
+from connect_persistent_chat.proof import (
+    DEFAULT_PATIENCE_SECONDS,
+    LONGEST_PATIENCE_SECONDS,
+    Proof,
+    ProofScope,
+    ProvedGateway,
+    ProvedHistory,
+    mistakes_in,
+)
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -74,8 +82,10 @@ class PersistentChatEndpoint(Construct):
         `TLS_1_2` and those without `EDGE` in their names. AWS takes about 15 minutes for a change; meanwhile the API
         answers, but takes no other change. Default: TLS 1.2 or newer with forward secrecy
         (`TLS13_1_2_PFS_PQ_2025_09`).
+    :param proof: what the deployment proves, and whether it fails if a link is broken. Default: `ProofScope.WHOLE`,
+        everything; it fails.
     :param proof_patience: how long the deployment's proof asks again before it fails, from 1 second to 10
-        minutes: a new policy or stage takes a while to be seen. Default: 1 minute.
+        minutes: a new policy or stage takes a while to be seen. Default: 3 minutes.
 
     Raises ConfigurationError, with every mistake in it, if a value cannot work.
     """
@@ -98,6 +108,7 @@ class PersistentChatEndpoint(Construct):
         log_removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
         cloud_watch_role: bool = False,
         security_policy: apigateway.SecurityPolicy = apigateway.SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09,
+        proof: ProofScope = ProofScope.WHOLE,
         proof_patience: Duration | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -116,6 +127,7 @@ class PersistentChatEndpoint(Construct):
             throttle_rate_limit,
             throttle_burst_limit,
             security_policy,
+            proof,
             proof_patience,
         )
         self._warn(throttle_rate_limit, throttle_burst_limit)
@@ -148,16 +160,19 @@ class PersistentChatEndpoint(Construct):
         )
         stage = self._api.deployment_stage
         self._url = f"{self._api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
-        Proof(
+        self._proof = Proof(
             self,
             "Proof",
+            instance=instance,
             function=self._function,
             environment=environment,
             actions=list(permissions),
             patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
             # The stage waits for the API's deployment, and that for all that it deploys.
             after=[self._role, self._method, stage],
-            gateway=ProvedGateway(self._url, self._method, self._authorization.is_iam),
+            proof_scope=proof,
+            gateway=ProvedGateway(self._api, stage, self._method, self._authorization.is_iam),
+            history=None if history is None else ProvedHistory(history.table.table_name, history.table.table_arn),
         )
         self._acknowledge(stack, stage)
 
@@ -190,6 +205,11 @@ class PersistentChatEndpoint(Construct):
     def url(self) -> str:
         """The endpoint's address, ready for a contact id to be appended."""
         return self._url
+
+    @property
+    def proof_report(self) -> str:
+        """What the deployment's proof showed and what not, in a few sentences; known to the deployment."""
+        return self._proof.report
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let this identity call the endpoint, and nothing else of the API.
@@ -247,12 +267,14 @@ class PersistentChatEndpoint(Construct):
         rate: float,
         burst: int,
         security_policy: apigateway.SecurityPolicy,
+        proof: ProofScope,
         patience: Duration | None,
     ) -> None:
         longest_deadline = GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1
         mistakes = self._instance.mistakes_in(stack)
         mistakes += out_of_range("deadline", deadline, 1, longest_deadline)
         mistakes += out_of_range("transcript_delay", delay, 0, LONGEST_DELAY_SECONDS)
+        mistakes += mistakes_in(proof, list(ProofScope))
         mistakes += out_of_range("proof_patience", patience, 1, LONGEST_PATIENCE_SECONDS)
         # The CDK's engine takes neither infinity nor NaN, not even to ask whether it is a token.
         if not math.isfinite(rate) or (rate <= 0 and not Token.is_unresolved(rate)):

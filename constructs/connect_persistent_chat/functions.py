@@ -34,6 +34,7 @@ _NAME_LOOK_UPS = {"RES_OPTIONS": "timeout:1 attempts:2"}
 # What each function is made of.
 ASSOCIATION_PACKAGES = ("association", "aws", "history")
 RECORDER_PACKAGES = ("recorder", "association", "aws", "history")
+PROVISIONING_PACKAGES = ("provisioning", "history")
 
 
 if TYPE_CHECKING:

@@ -20,7 +20,14 @@ from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names, history_names, number_of, out_of_range, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
-from connect_persistent_chat.proof import DEFAULT_PATIENCE_SECONDS, LONGEST_PATIENCE_SECONDS, Proof
+from connect_persistent_chat.proof import (
+    DEFAULT_PATIENCE_SECONDS,
+    LONGEST_PATIENCE_SECONDS,
+    Proof,
+    ProofScope,
+    ProvedHistory,
+    mistakes_in,
+)
 from constructs import Construct
 
 _TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):table/[A-Za-z0-9_.-]{3,255}")
@@ -127,8 +134,10 @@ class ChatHistory(History):
     :param removal_policy: what becomes of the table with the stack. Default: it stays.
     :param log_retention: how long the recorder's log is kept. Default: three months.
     :param log_removal_policy: what becomes of the log with the stack. Default: it is deleted.
+    :param proof: whether the deployment fails if what it made does not work: `ProofScope.WHOLE` or
+        `ProofScope.REPORT_ONLY`. Default: `ProofScope.WHOLE`, it fails.
     :param proof_patience: how long the deployment's proof asks again before it fails, from 1 second to 10
-        minutes. Default: 1 minute.
+        minutes. Default: 3 minutes.
 
     Raises ConfigurationError, with every mistake in it, if a value cannot work.
     """
@@ -147,6 +156,7 @@ class ChatHistory(History):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         log_removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+        proof: ProofScope = ProofScope.WHOLE,
         proof_patience: Duration | None = None,
     ) -> None:
         super().__init__(scope, id, customer_identity, event_delay, instance)
@@ -160,6 +170,7 @@ class ChatHistory(History):
                 else []
             )
             + out_of_range("retention", retention, _DAY_SECONDS, _LONGEST_RETENTION_SECONDS)
+            + mistakes_in(proof, [ProofScope.WHOLE, ProofScope.REPORT_ONLY])
             + out_of_range("proof_patience", proof_patience, 1, LONGEST_PATIENCE_SECONDS)
         )
         self._table = self._build_table(removal_policy)
@@ -178,14 +189,17 @@ class ChatHistory(History):
         self._function = self._build_function(environment, instance, reserved_concurrent_executions)
         rule = self._build_rule()
         self._alarm = self._build_alarm(topic)
-        Proof(
+        self._proof = Proof(
             self,
             "Proof",
+            instance=instance,
             function=self._function,
             environment=environment,
             actions=list(permissions),
             patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
             after=[self._role, rule],
+            proof_scope=proof,
+            history=ProvedHistory(self._table.table_name, self._table.table_arn, rule.rule_arn),
         )
         self._acknowledge(stack, instance)
 
@@ -239,6 +253,11 @@ class ChatHistory(History):
     def dead_letter_queue(self) -> sqs.Queue:
         """Where events end that could not be recorded; they are kept for 14 days."""
         return self._queue
+
+    @property
+    def proof_report(self) -> str:
+        """What the deployment's proof showed and what not, in a few sentences; known to the deployment."""
+        return self._proof.report
 
     @property
     def alarm(self) -> cloudwatch.Alarm:

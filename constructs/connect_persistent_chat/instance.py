@@ -46,18 +46,20 @@ class ConnectInstance(Construct):
             "Check",
             resource_type=names.CONNECT_INSTANCE,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(names.INSTANCE_PATIENCE_SECONDS + names.MARGIN_SECONDS),
+            service_timeout=Duration.seconds(names.INSTANCE_PATIENCE_SECONDS + names.INSTANCE_MARGIN_SECONDS),
             properties={names.INSTANCE_ID: instance_id} if instance_id else {names.INSTANCE_ALIAS: alias},
         )
-        policy = provisioning.policy_for(self, _needed_permissions(instances, by_alias=alias is not None))
+        by_alias = {} if alias is None else {"connect:ListInstances": ["*"]}
+        policy = provisioning.policy_for(self, {**look_at_instance(instances), **by_alias})
         check.node.add_dependency(policy)
-        reasons = {
-            wildcard(stack, "*"): "ds:DescribeDirectories and connect:ListInstances know no resource "
-            "(Service Authorization Reference)."
-        }
         if instance_id is None:
-            reasons[wildcard(stack, instances)] = "An alias names no instance until the deployment resolves it."
-        acknowledge(policy, reasons)
+            acknowledge(
+                policy,
+                {
+                    wildcard(stack, "*"): "connect:ListInstances knows no resource (Service Authorization Reference).",
+                    wildcard(stack, instances): "An alias names no instance until the deployment resolves it.",
+                },
+            )
         self._instance_id = instance_id or check.get_att_string(names.INSTANCE_ID)
         self._instance_arn = instances if instance_id else _arn(stack, self._instance_id)
 
@@ -131,6 +133,10 @@ class ConnectInstance(Construct):
     def contact_arn(self) -> str:
         """The ARN that stands for all contacts of the instance."""
         return f"{self._instance_arn}/contact/*"
+
+    def is_checked_in(self, stack: Stack) -> bool:
+        """Whether the stack's own deployment checks this instance, and may look at it again."""
+        return stack is self._stack
 
     def may_be(self, other: "ConnectInstance") -> bool:
         """Whether this may be the same instance as the other: unless both ids are known, and differ."""
@@ -219,12 +225,7 @@ def _partition_of(stack: Stack) -> str:
     return RegionInfo.get(stack.region).partition or stack.partition
 
 
-def _needed_permissions(instances: str, *, by_alias: bool) -> dict[str, list[str]]:
-    """What the check calls, action to resources (Service Authorization Reference)."""
-    return {
-        "connect:DescribeInstance": [instances],
-        "connect:ListInstanceStorageConfigs": [instances],
-        # What can be narrowed to no resource.
-        "ds:DescribeDirectories": ["*"],
-        **({"connect:ListInstances": ["*"]} if by_alias else {}),
-    }
+def look_at_instance(arn: str) -> dict[str, list[str]]:
+    """What looking at an instance calls, action to resources (Service Authorization Reference); what the function may
+    in any case, ds:DescribeDirectories, is a part of it."""
+    return {"connect:DescribeInstance": [arn], "connect:ListInstanceStorageConfigs": [arn]}

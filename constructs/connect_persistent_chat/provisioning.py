@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
 
 from connect_persistent_chat import functions
-from connect_persistent_chat.acknowledgments import acknowledge
+from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from constructs import Construct
 
 _ID = "ConnectPersistentChatProvisioning"
@@ -26,8 +26,12 @@ class Provisioning(Construct):
             "Role",
             "Checks Amazon Connect instances and proves persistent chat endpoints",
             log,
-            # Is it an update that is undone?
-            {"cloudformation:DescribeStacks": [stack.stack_id]},
+            {
+                # Is it an update that is undone?
+                "cloudformation:DescribeStacks": [stack.stack_id],
+                # A part of asking about any instance, which can be narrowed to no resource.
+                "ds:DescribeDirectories": ["*"],
+            },
         )
         self._function = lambda_.Function(
             self,
@@ -35,7 +39,7 @@ class Provisioning(Construct):
             description="Checks Amazon Connect instances and proves persistent chat endpoints",
             runtime=functions.RUNTIME,
             architecture=functions.ARCHITECTURE,
-            code=functions.code_of("provisioning"),
+            code=functions.code_of(*functions.PROVISIONING_PACKAGES),
             handler="provisioning.router.handle",
             role=self._role,
             log_group=log,
@@ -60,7 +64,7 @@ class Provisioning(Construct):
         )
         # Asked for by each custom resource.
         self._service_token = provider.service_token
-        self._acknowledge()
+        self._acknowledge(stack)
 
     @classmethod
     def of(cls, stack: Stack) -> "Provisioning":
@@ -81,16 +85,27 @@ class Provisioning(Construct):
     def policy_for(self, scope: Construct, permissions: Mapping[str, Sequence[str]]) -> iam.Policy:
         """A policy of its own for one custom resource, action to resources, on which the resource has to depend.
 
-        Statements in the role itself would close a dependency cycle: the function waits for that, and what it
-        proves would have to exist before.
+        All of a role's policies together may have 10,240 characters (IAM quotas), so that each is as short as it can
+        be: one statement for what is allowed on the same resources. Statements in the role itself would close a
+        dependency cycle: the function waits for that, and what it proves would have to exist before.
         """
-        return iam.Policy(scope, "Policy", roles=[self._role], document=functions.policy(permissions))
+        actions: dict[tuple[str, ...], list[str]] = {}
+        for action, resources in permissions.items():
+            actions.setdefault(tuple(resources), []).append(action)
+        statements = [
+            {"Effect": "Allow", "Action": together, "Resource": [*resources]} for resources, together in actions.items()
+        ]
+        document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
+        return iam.Policy(scope, "Policy", roles=[self._role], document=document)
 
-    def _acknowledge(self) -> None:
+    def _acknowledge(self, stack: Stack) -> None:
         framework = "The CDK's Provider framework chooses its function's runtime and memory size."
+        no_resource = "ds:DescribeDirectories knows no resource (Service Authorization Reference)."
         acknowledge(
             self,
             {
+                wildcard(stack, "*"): no_resource,
+                "Serverless::Serverless-LambdaStarPermissions": no_resource,
                 "Serverless::Serverless-LambdaDLQ": "CloudFormation is told of each failure, and nobody waits for a "
                 "late answer.",
                 "Serverless::Serverless-LambdaTracing": "It runs during deployments only; its log says what it did.",

@@ -13,7 +13,8 @@ from aws.client import Client, Unreadable
 from aws.outcomes import Answer, Document, Outcome, detail_of, is_refused
 from aws.signing import encoded
 
-_NOWHERE = "00000000-0000-0000-0000-000000000000"
+# No instance and no contact: what the proof of a deployment asks for.
+NOWHERE = "00000000-0000-0000-0000-000000000000"
 
 
 class Described(NamedTuple):
@@ -70,12 +71,12 @@ class Connect:
 
     def try_create_association(self, instance_id: str) -> dict[str, object]:
         """Connect's answer to the call with contacts that cannot exist: may this function make it?"""
-        request = AssociationRequest(instance_id, _NOWHERE, names.FROM_SEGMENT, _NOWHERE, None)
+        request = AssociationRequest(instance_id, NOWHERE, names.FROM_SEGMENT, NOWHERE, None)
         return self._tried(_create_association(request))
 
     def try_describe_contact(self, instance_id: str) -> dict[str, object]:
         """As `try_create_association`, for DescribeContact."""
-        return self._tried(_describe_contact(instance_id, _NOWHERE, names.CUSTOMER_ID))
+        return self._tried(_describe_contact(instance_id, NOWHERE, names.CUSTOMER_ID))
 
     def _tried(self, operation: Operation) -> dict[str, object]:
         outcome = self._asking.ask(operation, self._clients[0])

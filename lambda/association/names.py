@@ -42,5 +42,7 @@ REHYDRATION_TYPES = (ENTIRE_PAST_SESSION, FROM_SEGMENT)
 # A deployment's proof invokes the function directly with {PROBE: one of these}.
 PROBE = "probe"
 PROBE_SETTINGS = "settings"
+# Before a permission of Connect: for an instance that the role does not name, which has to be denied.
+PROBE_ELSEWHERE = "elsewhere "
 PROBE_CREATE_ASSOCIATION = "connect:CreatePersistentContactAssociation"
 PROBE_DESCRIBE_CONTACT = "connect:DescribeContact"

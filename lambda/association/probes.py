@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from association import names
-from association.connect import Connect
+from association.connect import NOWHERE, Connect
 from association.settings import Settings
 from history import names as history_names
 
@@ -22,6 +22,12 @@ def answer(event: object, settings: Settings, connect: Connect, lookup: Tries | 
         names.PROBE_SETTINGS: lambda: {"settings": settings.as_environment()},
         names.PROBE_CREATE_ASSOCIATION: lambda: {"answer": connect.try_create_association(settings.instance_id)},
         names.PROBE_DESCRIBE_CONTACT: lambda: {"answer": connect.try_describe_contact(settings.instance_id)},
+        f"{names.PROBE_ELSEWHERE}{names.PROBE_CREATE_ASSOCIATION}": lambda: {
+            "answer": connect.try_create_association(NOWHERE)
+        },
+        f"{names.PROBE_ELSEWHERE}{names.PROBE_DESCRIBE_CONTACT}": lambda: {
+            "answer": connect.try_describe_contact(NOWHERE)
+        },
         **({} if lookup is None else _reads(lookup)),
     }
     probe = event.get(names.PROBE) if isinstance(event, dict) and len(event) == 1 else None

@@ -1,10 +1,11 @@
-"""All that the custom resources ask of the world: Amazon Connect, the function, the endpoint, the clock."""
+"""All that the custom resources ask of the world: AWS's services, the function, the endpoint, the clock."""
 
+import base64
 import json
 import os
 import time
+from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -15,9 +16,9 @@ from botocore.httpsession import URLLib3Session
 
 # Longer than the association function's longest deadline with its start.
 _READ_SECONDS = 35
-_CONFIG = Config(connect_timeout=5, read_timeout=_READ_SECONDS, retries={"mode": "standard", "max_attempts": 3})
-# The instance's check has to end within a minute, and makes three kinds of calls.
-_CONNECT_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
+# What may be asked again is asked again by the proof, which knows for how long.
+_CONFIG = Config(connect_timeout=5, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1})
+_QUICK_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
 _PAGE = 10
 # Where execute-api answers, if not at its public address; named like the SDKs' own variables.
 EXECUTE_API_VARIABLE = "AWS_ENDPOINT_URL_EXECUTE_API"
@@ -28,17 +29,39 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = {}
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; empty if it is none."""
         try:
             parsed = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return parsed if isinstance(parsed, dict) else {}
 
+    @property
+    def kind(self) -> object:
+        """The error's type in the words of this library's own gateway responses and function; None if it has none."""
+        return self.json().get("__type")
+
     def __str__(self) -> str:
-        return f"{self.status} {self.body[:200].decode('utf-8', 'replace')}"
+        told = [f"{name} {self.headers[name]}" for name in _TOLD if name in self.headers]
+        body = self.body[:500].decode("utf-8", "replace")
+        return " ".join([str(self.status), body, *([f"({', '.join(told)})"] if told else [])])
+
+
+# What tells API Gateway's own refusals apart, and its request in its logs.
+_TOLD = ("x-amzn-errortype", "x-amzn-requestid", "x-amz-apigw-id")
+
+
+class Invoked(NamedTuple):
+    """How a direct invocation ended."""
+
+    # The kind of the function's error, if any.
+    error: str | None
+    answer: dict[str, Any]
+    # The end of its log, of 4 KB at most.
+    log: str = ""
 
 
 class Calls:
@@ -50,48 +73,96 @@ class Calls:
 
     def instances(self) -> list[dict[str, Any]]:
         """Every instance of the account and region."""
-        pages = self._connect().get_paginator("list_instances").paginate(PaginationConfig={"PageSize": _PAGE})
+        pages = self._quick("connect").get_paginator("list_instances").paginate(PaginationConfig={"PageSize": _PAGE})
         return [summary for page in pages for summary in page["InstanceSummaryList"]]
 
     def instance(self, instance_id: str) -> dict[str, Any]:
-        """The instance, as DescribeInstance says. Raises botocore's ClientError."""
-        described: dict[str, Any] = self._connect().describe_instance(InstanceId=instance_id)["Instance"]
+        """The instance, as DescribeInstance says."""
+        described: dict[str, Any] = self._quick("connect").describe_instance(InstanceId=instance_id)["Instance"]
         return described
 
     def transcript_storages(self, instance_id: str) -> list[dict[str, Any]]:
         """Where the instance stores chat transcripts."""
         pages = (
-            self._connect()
+            self._quick("connect")
             .get_paginator("list_instance_storage_configs")
             .paginate(InstanceId=instance_id, ResourceType="CHAT_TRANSCRIPTS", PaginationConfig={"PageSize": _PAGE})
         )
         return [storage for page in pages for storage in page["StorageConfigs"]]
 
-    def invoke(self, function: str, event: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
-        """Invoke a function directly: the kind of its error, if any, and what it returned. Raises botocore's errors."""
+    def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
+        """Invoke a function directly."""
         answer = self._session.client("lambda", config=_CONFIG).invoke(
-            FunctionName=function, Payload=json.dumps(event).encode()
+            FunctionName=function, Payload=json.dumps(event).encode(), LogType="Tail"
         )
         payload = json.loads(answer["Payload"].read() or b"{}")
-        return answer.get("FunctionError"), payload if isinstance(payload, dict) else {"returned": payload}
+        log = base64.b64decode(answer.get("LogResult") or "").decode("utf-8", "replace")
+        returned = payload if isinstance(payload, dict) else {"returned": payload}
+        return Invoked(answer.get("FunctionError"), returned, log)
+
+    def reserved_concurrency(self, function: str) -> int | None:
+        """How many executions of the function there may be at once; None if that is not limited."""
+        got = self._quick("lambda").get_function_concurrency(FunctionName=function)
+        reserved: int | None = got.get("ReservedConcurrentExecutions")
+        return reserved
+
+    def who_may_invoke(self, function: str) -> list[dict[str, Any]]:
+        """The statements of the function's own policy."""
+        try:
+            policy = self._quick("lambda").get_policy(FunctionName=function)["Policy"]
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
+                return []
+            raise
+        statements: list[dict[str, Any]] = json.loads(policy)["Statement"]
+        return statements
+
+    def rule(self, name: str) -> dict[str, Any]:
+        """A rule of the default bus, as DescribeRule says."""
+        described: dict[str, Any] = self._quick("events").describe_rule(Name=name)
+        return described
+
+    def targets(self, rule: str) -> list[dict[str, Any]]:
+        """All that a rule sends its events to."""
+        pages = self._quick("events").get_paginator("list_targets_by_rule").paginate(Rule=rule)
+        return [target for page in pages for target in page["Targets"]]
+
+    def matches(self, pattern: str, event: dict[str, Any]) -> bool:
+        """Whether EventBridge finds that an event matches a pattern."""
+        answer = self._quick("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(event))
+        return bool(answer["Result"])
+
+    def table(self, name: str) -> dict[str, Any]:
+        """A table, as DescribeTable says."""
+        described: dict[str, Any] = self._quick("dynamodb").describe_table(TableName=name)["Table"]
+        return described
+
+    def base_of(self, api_id: str, stage: str) -> str:
+        """Where a stage of an API of this region answers: at its default address, or where the environment says."""
+        elsewhere = os.environ.get(EXECUTE_API_VARIABLE)
+        if elsewhere:
+            return f"{elsewhere.rstrip('/')}/{api_id}/{stage}"
+        # The one client whose own address is execute-api's: it knows what each partition's hosts end with.
+        config = Config(ignore_configured_endpoint_urls=True)
+        address = boto3.client("apigatewaymanagementapi", region_name=self.region, config=config).meta.endpoint_url
+        return f"https://{api_id}.{address.removeprefix('https://')}/{stage}"
 
     def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
         """POST to the endpoint, signed for execute-api with this function's own role or not at all.
 
-        Raises botocore's BotoCoreError if it cannot be reached.
+        Raises botocore's BotoCoreError if it cannot be reached. A redirect is not followed.
         """
-        request = AWSRequest("POST", _reachable(url), {"Content-Type": "application/json"}, body)
+        request = AWSRequest("POST", url, {"Content-Type": "application/json"}, body)
         if signed:
             SigV4Auth(self._session.get_credentials(), "execute-api", self.region).add_auth(request)
         sent = URLLib3Session(timeout=(5, _READ_SECONDS)).send(request.prepare())
-        return Answer(sent.status_code, sent.content)
+        headers = {name.lower(): value for name, value in sent.headers.items()}
+        return Answer(sent.status_code, sent.content, headers)
 
     def rolls_back(self, stack_id: str) -> bool:
         """Whether CloudFormation is undoing an update of this stack; no if it may not be asked."""
         try:
-            (stack,) = self._session.client("cloudformation", config=_CONFIG).describe_stacks(StackName=stack_id)[
-                "Stacks"
-            ]
+            (stack,) = self._quick("cloudformation").describe_stacks(StackName=stack_id)["Stacks"]
         except (BotoCoreError, ClientError) as error:
             print(json.dumps({"level": "WARN", "detail": f"The stack's status is unknown: {type(error).__name__}"}))
             return False
@@ -105,18 +176,8 @@ class Calls:
         """Let this much time pass."""
         time.sleep(seconds)
 
-    def _connect(self) -> Any:
-        return self._session.client("connect", config=_CONNECT_CONFIG)
+    def _quick(self, service: str) -> Any:
+        return self._session.client(service, config=_QUICK_CONFIG)
 
 
-def _reachable(url: str) -> str:
-    """The address behind which the API answers: its own, or the one that the environment gives."""
-    base = os.environ.get(EXECUTE_API_VARIABLE)
-    if not base:
-        return url
-    parts = urlsplit(url)
-    api_id = (parts.hostname or "").split(".")[0]
-    return f"{base.rstrip('/')}/{api_id}{parts.path}"
-
-
-__all__ = ["EXECUTE_API_VARIABLE", "Answer", "BotoCoreError", "Calls", "ClientError"]
+__all__ = ["EXECUTE_API_VARIABLE", "Answer", "BotoCoreError", "Calls", "ClientError", "Invoked"]

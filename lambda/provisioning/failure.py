@@ -7,23 +7,29 @@ class DeploymentFailure(Exception):
     """The deployment has to fail. The text says what was found, what was expected and what to do.
 
     :param attributes: what the resource's attributes are all the same, for a roll-back that goes on without it.
+    :param log: the end of the log of the function that was proved, if that was invoked.
     """
 
-    def __init__(self, text: str, attributes: Mapping[str, str] | None = None) -> None:
+    def __init__(self, text: str, attributes: Mapping[str, str] | None = None, log: str = "") -> None:
         super().__init__(text)
         self.attributes = dict(attributes or {})
+        self.log = log
 
 
 class Broken(Exception):
-    """A link of an endpoint's chain that does not hold.
+    """A link of a chain that does not hold.
 
     :param link: its name, for example `stage`.
     :param found: what was seen.
     :param final: whether asking again cannot help.
+    :param throttled: whether there was no answer only because others ask too much.
+    :param log: the end of the log of the function that was invoked.
     """
 
-    def __init__(self, link: str, found: str, *, final: bool = False) -> None:
+    def __init__(self, link: str, found: str, *, final: bool = False, throttled: bool = False, log: str = "") -> None:
         super().__init__(f"{link}: {found}")
         self.link = link
         self.found = found
         self.final = final
+        self.throttled = throttled
+        self.log = log

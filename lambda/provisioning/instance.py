@@ -1,77 +1,93 @@
 """Custom::ConnectInstance: is there an instance that persistent chat can work on?"""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from provisioning import names
-from provisioning.calls import BotoCoreError, Calls, ClientError
-from provisioning.failure import DeploymentFailure
+from provisioning.asking import asked, code_of, hold
+from provisioning.calls import Calls, ClientError
+from provisioning.failure import Broken, DeploymentFailure
 
 _T = TypeVar("_T")
-_PAUSE_SECONDS = 2.0
+LINK = "instance"
+_SERVICE = "Amazon Connect"
 # DescribeInstance's InstanceId, without the ARN that it takes as well.
 _INSTANCE_ID = "[0-9A-Za-z-]{1,250}"
-_DENIED = {"AccessDeniedException", "AccessDenied"}
 
 
-def check(properties: dict[str, Any], calls: Calls) -> dict[str, str]:
-    """The instance's id. Raises DeploymentFailure, with the id if it is known, unless it is fit for persistent chat."""
+def check(properties: Mapping[str, object], calls: Calls, is_update: bool = False) -> dict[str, str]:
+    """The instance's id. Raises DeploymentFailure, with the id if it is known, unless it is fit for persistent chat.
+
+    What nobody could look at, because others ask Amazon Connect too much, does not undo an update.
+    """
     until = calls.now() + names.INSTANCE_PATIENCE_SECONDS
-    if names.INSTANCE_ALIAS in properties:
-        instance_id = _allowed(lambda: _id_of(properties[names.INSTANCE_ALIAS], calls), calls, until)
-    else:
-        instance_id = properties[names.INSTANCE_ID]
-    attributes = {names.INSTANCE_ID: instance_id}
+    attributes: dict[str, str] = {}
     try:
-        _refuse_unfit(instance_id, calls, until)
-    except DeploymentFailure as failure:
-        raise DeploymentFailure(str(failure), attributes) from failure
+        attributes[names.INSTANCE_ID] = _id_of(properties, calls, until)
+        refuse_unfit(attributes[names.INSTANCE_ID], calls, until)
+    except Broken as broken:
+        if not (broken.throttled and is_update and attributes):
+            raise DeploymentFailure(broken.found, attributes) from broken
+        print(json.dumps({"level": "WARN", "link": LINK, "outcome": "not shown", "detail": broken.found}))
     return attributes
 
 
-def _refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
+def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
+    """Raises Broken unless the instance is there, active, and stores its transcripts in one place."""
     if not re.fullmatch(_INSTANCE_ID, instance_id):
-        raise DeploymentFailure(
-            f"The Connect instance id {instance_id!r} is malformed, expected 1 to 250 letters, digits and hyphens. "
-            "Correct what the stack gets it from."
+        raise Broken(
+            LINK,
+            f"The Connect instance id {instance_id[:300]!r} is malformed, expected 1 to 250 letters, digits and "
+            "hyphens. Correct what the stack gets it from.",
+            final=True,
         )
-    described = _allowed(lambda: _described(instance_id, calls), calls, until)
+    described = _told(lambda: _described(instance_id, calls), calls, until)
     _refuse_unless_active(described, instance_id)
-    _refuse_unless_one_storage(_allowed(lambda: calls.transcript_storages(instance_id), calls, until), instance_id)
+    _refuse_unless_one_storage(_told(lambda: calls.transcript_storages(instance_id), calls, until), instance_id)
 
 
-def _allowed(call: Callable[[], _T], calls: Calls, until: float) -> _T:
-    """Ask again while the role is denied: its policy was made a moment ago."""
-    while True:
-        try:
-            return call()
-        except BotoCoreError as error:
-            raise DeploymentFailure(
-                f"Amazon Connect is out of reach in {calls.region}: {error}. Deploy to a region that has Amazon "
-                "Connect, or deploy again."
-            ) from error
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _DENIED:
-                raise DeploymentFailure(
-                    f"Amazon Connect could not be asked about the instance: {error}. Deploy again."
-                ) from error
-            if calls.now() + _PAUSE_SECONDS > until:
-                raise DeploymentFailure(
-                    "The deployment may not look at the Amazon Connect instance: "
-                    f"{error.response['Error']['Message']}. Expected the permissions of its own policy; look "
-                    "for a permissions boundary or a service control policy that denies them."
-                ) from error
-            calls.wait(_PAUSE_SECONDS)
+def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
+    given = {name: properties[name] for name in (names.INSTANCE_ID, names.INSTANCE_ALIAS) if name in properties}
+    if len(given) != 1 or not all(isinstance(value, str) for value in given.values()):
+        raise Broken(
+            LINK,
+            f"The check of an instance got {str(given)[:300]}, expected either {names.INSTANCE_ID} or "
+            f"{names.INSTANCE_ALIAS}, a text. Deploy what this library synthesizes.",
+            final=True,
+        )
+    ((name, value),) = given.items()
+    if name == names.INSTANCE_ID:
+        return str(value)
+    return _known_by(str(value), _told(calls.instances, calls, until), calls.region)
 
 
-def _id_of(alias: str, calls: Calls) -> str:
-    aliases = {summary["InstanceAlias"]: summary["Id"] for summary in calls.instances() if "InstanceAlias" in summary}
+def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
+    """What Connect says; asked again while the role is denied, Connect throttles or fails, or a connection is lost."""
+    try:
+        return hold(lambda: asked(LINK, _SERVICE, call), calls, until)
+    except Broken as broken:
+        raise Broken(
+            LINK,
+            f"The Amazon Connect instance could not be looked at in {calls.region}: {broken.found} If {calls.region} "
+            "has Amazon Connect, deploy again.",
+            final=True,
+            throttled=broken.throttled,
+        ) from broken
+    except ClientError as error:
+        raise Broken(LINK, f"Amazon Connect could not be asked about the instance: {error}.", final=True) from error
+
+
+def _known_by(alias: str, instances: list[dict[str, Any]], region: str) -> str:
+    aliases = {summary["InstanceAlias"]: summary["Id"] for summary in instances if "InstanceAlias" in summary}
     if alias not in aliases:
         found = ", ".join(sorted(aliases)) or "none"
-        raise DeploymentFailure(
-            f"No Amazon Connect instance has the alias {alias!r} in {calls.region}: found {found}. "
-            "Correct the alias, or deploy to the instance's account and region."
+        raise Broken(
+            LINK,
+            f"No Amazon Connect instance has the alias {alias!r} in {region}: found {found}. "
+            "Correct the alias, or deploy to the instance's account and region.",
+            final=True,
         )
     return str(aliases[alias])
 
@@ -80,10 +96,12 @@ def _described(instance_id: str, calls: Calls) -> dict[str, Any]:
     try:
         return calls.instance(instance_id)
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"ResourceNotFoundException", "InvalidRequestException"}:
-            raise DeploymentFailure(
+        if code_of(error) in {"ResourceNotFoundException", "InvalidRequestException"}:
+            raise Broken(
+                LINK,
                 f"The Connect instance {instance_id} does not exist in {calls.region} of this account. "
-                "Correct the id, or deploy to the instance's account and region."
+                "Correct the id, or deploy to the instance's account and region.",
+                final=True,
             ) from error
         raise
 
@@ -91,9 +109,11 @@ def _described(instance_id: str, calls: Calls) -> dict[str, Any]:
 def _refuse_unless_active(described: dict[str, Any], instance_id: str) -> None:
     status = described.get("InstanceStatus")
     if status != "ACTIVE":
-        raise DeploymentFailure(
+        raise Broken(
+            LINK,
             f"The Amazon Connect instance {instance_id} is {status}, expected ACTIVE. "
-            "Wait until its creation has ended, or create it anew if that failed, and deploy again."
+            "Wait until its creation has ended, or create it anew if that failed, and deploy again.",
+            final=True,
         )
 
 
@@ -101,10 +121,12 @@ def _refuse_unless_one_storage(storages: list[dict[str, Any]], instance_id: str)
     places = [_place(storage) for storage in storages]
     if len(places) != 1 or storages[0].get("StorageType") != "S3":
         found = ", ".join(places) or "none"
-        raise DeploymentFailure(
+        raise Broken(
+            LINK,
             f"The Amazon Connect instance {instance_id} stores chat transcripts in {len(places)} places "
             f"({found}), expected exactly one in S3, without which no past chat can be shown. Set it in the "
-            "instance's data storage settings, under chat transcripts, and deploy again."
+            "instance's data storage settings, under chat transcripts, and deploy again.",
+            final=True,
         )
 
 

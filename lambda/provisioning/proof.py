@@ -1,142 +1,173 @@
 """Custom::PersistentChatProof: does the endpoint, or the recorder, work, link by link?
 
 A caller's request passes the gateway's stage and authorization, the function with its environment, and the
-permissions of the function's role. The proof tries them one by one and names the one that is broken.
+permissions of the function's role. A contact event passes a rule, its pattern and target. The proof tries them one by
+one, from the inside out, and names the one that is broken.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
 
-from provisioning import names
-from provisioning.calls import Answer, BotoCoreError, Calls, ClientError
+from provisioning import function, gateway, instance, names, properties, recording
+from provisioning.asking import hold
+from provisioning.calls import Calls
 from provisioning.failure import Broken, DeploymentFailure
+from provisioning.properties import Asked
+from provisioning.text import without_secrets
 
-_PAUSE_SECONDS = 2.0
 # At most so long what was there before is given to answer no more: a changed policy or stage takes a while to be seen.
 _SETTLE_SECONDS = 10.0
-_SERVICES = {"connect": "Amazon Connect", "dynamodb": "DynamoDB"}
-# Ids that cannot exist: the function answers for another instance, before Connect is asked anything.
-_NOWHERE = "00000000-0000-0000-0000-000000000000"
-_REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": _NOWHERE}).encode()
+# So long after the patience the last link may still be tried; CloudFormation's own patience is not much longer.
+_LAST_TRY_SECONDS = 50.0
+# The negative control decides nothing, so it does not use up what the links need.
+_CONTROL_SECONDS = 10.0
+
+Link = tuple[str, Callable[[], str]]
 
 
-def prove(properties: dict[str, Any], calls: Calls, is_update: bool) -> dict[str, str]:
-    """Raise DeploymentFailure, with the broken link's name, unless every link of the endpoint holds.
+def prove(given: Mapping[str, object], calls: Calls, is_update: bool) -> dict[str, str]:
+    """What the proof showed, and what not, as its attribute.
 
+    Raises DeploymentFailure, with the first broken link's name, unless every link holds. Two things do not fail it: an
+    update whose links could not be tried because others ask too much, and a scope that only reports.
     After an update twice, with a pause between: at first it may be what was there before that answers.
     """
-    patience = float(properties[names.PATIENCE_SECONDS])
-    until = calls.now() + patience
-    _hold_all(properties, calls, until)
+    to_prove = properties.read(given)
+    proof = _Proof(to_prove, calls, is_update)
+    until = calls.now() + to_prove.patience
+    proof.walk(_all_links(to_prove, calls, until), until)
     if is_update:
-        settle = min(_SETTLE_SECONDS, patience / 6)
+        settle = min(_SETTLE_SECONDS, to_prove.patience / 6)
         calls.wait(settle)
-        _hold_all(properties, calls, until + settle)
-    return {}
+        proof.walk(_links(to_prove, calls), until + settle)
+    return {names.REPORT: proof.report()}
 
 
-def _hold_all(properties: dict[str, Any], calls: Calls, until: float) -> None:
-    waited = f"It stayed so for {float(properties[names.PATIENCE_SECONDS]):g} s."
-    subject = "The endpoint" if names.URL in properties else "The recorder of chats"
-    for link in _links(properties, calls):
-        _hold(link, calls, until, waited, subject)
+def _all_links(to_prove: Asked, calls: Calls, until: float) -> Iterator[Link]:
+    """The instance first, and once: all of the account may ask about it twice a second only."""
+
+    def looked_at() -> str:
+        instance.refuse_unfit(to_prove.instance_id, calls, until)
+        return ""
+
+    yield instance.LINK, looked_at
+    yield from _links(to_prove, calls)
 
 
-def _hold(link: Callable[[], None], calls: Calls, until: float, waited: str, subject: str) -> None:
-    """Try a link until it holds: a new policy or stage takes a while to be seen."""
-    while True:
-        try:
-            return link()
-        except Broken as broken:
-            if broken.final or calls.now() + _PAUSE_SECONDS > until:
-                stayed = "" if broken.final else f" {waited}"
-                raise DeploymentFailure(
-                    f"{subject} does not work. Broken link: {broken.link}. {broken.found}{stayed}"
-                ) from broken
-        calls.wait(_PAUSE_SECONDS)
-
-
-def _links(properties: dict[str, Any], calls: Calls) -> Iterator[Callable[[], None]]:
+def _links(to_prove: Asked, calls: Calls) -> Iterator[Link]:
     """Each link of the chain, from the inside out."""
-    function, environment = properties[names.FUNCTION], properties[names.ENVIRONMENT]
-    yield lambda: _function_starts(function, environment, calls)
-    for action in properties[names.ACTIONS]:
-        yield partial(_action_is_allowed, function, action, calls)
-    if names.URL not in properties:
-        return
-    # `…/<instance id>/`: the instance of the probe must be another one.
-    prefix = properties[names.URL].rstrip("/").rpartition("/")[0]
-    url = f"{prefix}/{_NOWHERE}/{_NOWHERE}"
-    yield lambda: _strangers_are_refused(url, calls)
-    if properties[names.SIGNED] == "true":
-        yield lambda: _callers_are_answered(url, calls)
+    yield "function", partial(function.starts, to_prove, calls)
+    for action in to_prove.actions:
+        yield _permission(action), partial(function.is_allowed, to_prove, action, calls)
+    if to_prove.table:
+        yield "index", partial(recording.has_index, to_prove, calls)
+    if to_prove.rule:
+        tries = (recording.is_on, recording.matches, recording.has_target, recording.is_let_in)
+        for link, tried in zip(recording.LINKS, tries, strict=True):
+            yield link, partial(tried, to_prove, calls)
+    if to_prove.gateway is not None and to_prove.scope != names.WITHOUT_GATEWAY:
+        yield "stage and authorization", partial(gateway.refuses_strangers, to_prove.gateway, calls)
+        if to_prove.gateway.signed:
+            yield "gateway to function", partial(gateway.answers_callers, to_prove.gateway, calls)
 
 
-def _function_starts(function: str, environment: dict[str, str], calls: Calls) -> None:
-    answer = _invoke(function, "settings", calls)
-    settings = answer.get("settings")
-    if not isinstance(settings, dict):
-        raise Broken("function", "It answered without its settings, expected those of this library's function.")
-    wrong = [
-        f"{name} is {settings.get(name)!r}, expected {environment.get(name)!r}"
-        for name in sorted({*settings, *environment})
-        if settings.get(name) != environment.get(name)
-    ]
-    if wrong:
-        raise Broken("environment", f"Of the function's environment variables {'; '.join(wrong)}.")
+def _permission(action: str) -> str:
+    return f"permission {action}"
 
 
-def _action_is_allowed(function: str, action: str, calls: Calls) -> None:
-    answer = _invoke(function, action, calls).get("answer") or {}
-    status, kind = int(answer.get("status") or 0), answer.get("type")
-    service = _SERVICES[action.partition(":")[0]]
-    if status == 403 or kind == "AccessDeniedException":
-        raise Broken(f"permission {action}", f"{service} refused the function: {answer.get('message')}.")
-    if not _is_answer(service, status, kind):
-        raise Broken(service, f"{action} got {status} {kind} {answer.get('message')}, expected an answer.")
+class _Proof:
+    """What became of each link."""
+
+    def __init__(self, to_prove: Asked, calls: Calls, is_update: bool) -> None:
+        self._to_prove = to_prove
+        self._calls = calls
+        self._is_update = is_update
+        self._shown: list[str] = []
+        # By link, why.
+        self._not_shown: dict[str, str] = {}
+        self._showed_nothing: dict[str, str] = {}
+        self._broken: dict[str, str] = {}
+
+    def walk(self, links: Iterator[Link], until: float) -> None:
+        """Try each link until it holds. Raises DeploymentFailure."""
+        for name, tried in links:
+            try:
+                said = self._held(name, tried, until)
+            except Broken as broken:
+                self._fail_or_go_on(name, broken)
+                continue
+            self._not_shown.pop(name, None)
+            if name not in (*self._shown, *self._broken, *self._showed_nothing):
+                self._shown.append(name)
+                _log("INFO", name, "holds", said)
+                self._try_control(name, until)
+
+    def _held(self, name: str, tried: Callable[[], str], until: float) -> str:
+        if self._calls.now() > until + _LAST_TRY_SECONDS:
+            used_by_others = bool(self._not_shown)
+            raise Broken(
+                name, "It was not tried: the patience was used up before.", final=True, throttled=used_by_others
+            )
+        return hold(tried, self._calls, until)
+
+    def _fail_or_go_on(self, name: str, broken: Broken) -> None:
+        found = f"{broken.found}{self._waited(broken)}"
+        if name in self._shown:
+            self._shown.remove(name)
+        # The gateway has no words of its own for a function that Lambda throttles.
+        without_room = broken.link == gateway.LINKS[-1] and "function" in self._not_shown
+        if (broken.throttled or without_room) and self._is_update:
+            self._not_shown[name] = f"{broken.link}: {found}"
+            _log("WARN", name, "not shown", self._not_shown[name])
+            return
+        _log("ERROR", broken.link, "broken", found)
+        if self._to_prove.scope != names.REPORT_ONLY:
+            creation = _CREATION if broken.throttled else ""
+            before = f" What held before: {', '.join(self._shown) or 'nothing'}."
+            raise DeploymentFailure(
+                f"{self._to_prove.subject} does not work. Broken link: {broken.link}. {found}{creation}{before}",
+                log=broken.log,
+            ) from broken
+        self._broken[broken.link] = found
+
+    def _waited(self, broken: Broken) -> str:
+        return "" if broken.final else f" It stayed so for {self._to_prove.patience:g} s."
+
+    def _try_control(self, name: str, until: float) -> None:
+        """The negative control of a permission that was shown. It fails nothing: it tells what the proof is worth."""
+        action = name.removeprefix(_permission(""))
+        if action == name or not function.has_control(action):
+            return
+        try:
+            until = min(until, self._calls.now() + _CONTROL_SECONDS)
+            why = hold(lambda: function.is_denied_elsewhere(self._to_prove, action, self._calls), self._calls, until)
+        except Broken as broken:
+            why = f"The negative control got no answer: {broken.found}"
+        if why:
+            self._shown.remove(name)
+            self._showed_nothing[name] = why
+        _log("WARN" if why else "INFO", name, "could show nothing" if why else "denied elsewhere", why)
+
+    def report(self) -> str:
+        """All of it in a few sentences."""
+        told = [f"{self._to_prove.subject}: {_GOES_ON if self._broken else 'no broken link was found.'}"]
+        told += [f"Broken link: {link}. {why}" for link, why in self._broken.items()]
+        told += [f"Not shown: {link} ({why})." for link, why in self._not_shown.items()]
+        told += [f"Could show nothing: {link}. {why}" for link, why in self._showed_nothing.items()]
+        told.append(f"Shown: {', '.join(self._shown) or 'nothing'}.")
+        if self._to_prove.scope == names.WITHOUT_GATEWAY:
+            told.append(f"Not tried, by proof=ProofScope.WITHOUT_GATEWAY: {', '.join(gateway.LINKS)}.")
+        elif self._to_prove.gateway is not None and not self._to_prove.gateway.signed:
+            told.append("Not tried, as callers come with tokens: gateway to function.")
+        return " ".join(told)
 
 
-def _is_answer(service: str, status: int, kind: object) -> bool:
-    """Of Connect any modelled answer will do: its refusal of ids that cannot exist is documented nowhere."""
-    if service == _SERVICES["dynamodb"]:
-        return status == 200 or kind == "ConditionalCheckFailedException"
-    return 200 <= status < 500 and status != 429
+_CREATION = " A creation never passes unproved: deploy again when less is asked."
+_GOES_ON = "links are broken; the deployment went on, by proof=ProofScope.REPORT_ONLY."
 
 
-def _strangers_are_refused(url: str, calls: Calls) -> None:
-    answer = _post(url, calls, signed=False)
-    if answer.status == 403 and answer.json().get("__type") == "AccessDeniedException":
-        return
-    # A stage that does not exist answers 403 as well, but not in the words of our own gateway response.
-    if answer.status in (403, 404) and "__type" not in answer.json():
-        raise Broken("stage", f"An unsigned call was not answered by this API's stage but with {answer}.")
-    raise Broken("authorization", f"An unsigned call was not refused with 403 but answered with {answer}.")
-
-
-def _callers_are_answered(url: str, calls: Calls) -> None:
-    answer = _post(url, calls, signed=True)
-    if answer.status == 404 and answer.json().get("__type") == "ResourceNotFoundException":
-        return
-    link = "authorization" if answer.status == 403 else "gateway to function"
-    raise Broken(link, f"A signed call was answered with {answer}, expected the function's 404 for another instance.")
-
-
-def _invoke(function: str, probe: str, calls: Calls) -> dict[str, Any]:
-    try:
-        error, answer = calls.invoke(function, {"probe": probe})
-    except (BotoCoreError, ClientError) as failure:
-        raise Broken("function", f"It cannot be invoked: {failure}.") from failure
-    if error is None:
-        return answer
-    text = f"{answer.get('errorType', error)}: {answer.get('errorMessage')}"
-    link = "environment" if "environment variable" in text else "function"
-    raise Broken(link, f"The function fails: {text}.", final=True)
-
-
-def _post(url: str, calls: Calls, *, signed: bool) -> Answer:
-    try:
-        return calls.post(url, _REQUEST, signed=signed)
-    except BotoCoreError as error:
-        raise Broken("address", f"{url} cannot be reached: {error}.") from error
+def _log(level: str, link: str, outcome: str, detail: str) -> None:
+    """One line of the prover's own log."""
+    line = {"level": level, "link": link, "outcome": outcome, "detail": without_secrets(detail)}
+    print(json.dumps({name: value for name, value in line.items() if value}))

@@ -1,56 +1,88 @@
 """The Provider framework's handler: which custom resource, and what CloudFormation wants of it."""
 
 import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from provisioning import instance, names, proof
+from provisioning import instance, names, proof, text
 from provisioning.calls import Calls
 from provisioning.failure import DeploymentFailure
 
-_RESOURCES: dict[str, Callable[[dict[str, Any], Calls, bool], dict[str, str]]] = {
-    names.CONNECT_INSTANCE: lambda properties, calls, _: instance.check(properties, calls),
+_RESOURCES: dict[str, Callable[[Mapping[str, object], Calls, bool], dict[str, str]]] = {
+    names.CONNECT_INSTANCE: instance.check,
     names.PERSISTENT_CHAT_PROOF: proof.prove,
 }
-# CloudFormation takes an answer of 4096 bytes, and the framework adds a trace of its own to a failure.
-_MOST_BYTES = 1500
+_REQUESTS = ("Create", "Update", "Delete")
+_LONGEST_GOT = 100
 
 
-def handle(event: dict[str, Any], _context: object, calls: Calls | None = None) -> dict[str, Any]:
+def handle(event: object, _context: object, calls: Calls | None = None) -> dict[str, Any]:
     """Answer a Create, Update or Delete; raise, with a sentence for the person who deploys, on failure.
 
     Delete touches nothing and always succeeds. So does the Update of a stack that is rolled back, unless the instance
     is known by an alias that cannot be resolved now. The physical id never changes, so nothing is ever replaced.
     """
-    resource_type, request = event["ResourceType"], event["RequestType"]
-    physical_id = event.get("PhysicalResourceId") or f"{resource_type}/{event['LogicalResourceId']}"
+    asked = _checked(event)
     data: dict[str, str] = {}
     outcome = "succeeded"
-    if request != "Delete":
-        properties, calls = event["ResourceProperties"], calls or Calls()
+    if asked["RequestType"] != "Delete":
+        calls = calls or Calls()
         try:
-            data = _RESOURCES[resource_type](properties, calls, request == "Update")
+            data = _answered(asked, calls)
         except Exception as failure:
             # Of a failure that was not foreseen its kind says more than its text.
-            text = str(failure) if isinstance(failure, DeploymentFailure) else f"{type(failure).__name__}: {failure}"
-            if request != "Update" or not calls.rolls_back(event["StackId"]):
-                _say(event, f"failed: {text}")
-                raise DeploymentFailure(_brief(text)) from failure
+            known = isinstance(failure, DeploymentFailure)
+            said = str(failure) if known else f"{type(failure).__name__}: {failure}"
+            log = failure.log if isinstance(failure, DeploymentFailure) else ""
+            if asked["RequestType"] != "Update" or not calls.rolls_back(str(asked.get("StackId"))):
+                _say(asked, f"failed: {said}", log)
+                raise DeploymentFailure(text.of_failure(asked, said, log)) from None
             # What was there before is broken as well. To say so now would only leave the stack stuck half-way.
-            outcome = f"passed over, while the stack is rolled back: {text}"
-            data = failure.attributes if isinstance(failure, DeploymentFailure) else {}
-    _say(event, outcome)
-    return {"PhysicalResourceId": physical_id, "Data": data}
+            outcome = f"passed over, while the stack is rolled back: {said}"
+            data = _without_it(asked, failure, outcome)
+    _say(asked, outcome)
+    if names.REPORT in data:
+        data[names.REPORT] = text.of_report(asked, data[names.REPORT])
+    return {"PhysicalResourceId": text.physical_id_of(asked), "Data": data}
 
 
-def _say(event: dict[str, Any], outcome: str) -> None:
+def _checked(event: object) -> dict[str, Any]:
+    """The event, if it is one of CloudFormation's about one of ours. Raises DeploymentFailure."""
+    got: object = event
+    if isinstance(event, dict):
+        got = {name: event.get(name) for name in ("RequestType", "ResourceType", "LogicalResourceId")}
+        sound = event.get("RequestType") in _REQUESTS and event.get("ResourceType") in tuple(_RESOURCES)
+        if sound and isinstance(event.get("LogicalResourceId"), str):
+            return event
+    raise DeploymentFailure(
+        f"The provisioning function got {str(got)[:_LONGEST_GOT]}, expected a request of CloudFormation for "
+        f"{' or '.join(_RESOURCES)}. Deploy what this library synthesizes."
+    )
+
+
+def _answered(event: dict[str, Any], calls: Calls) -> dict[str, str]:
+    properties = event.get("ResourceProperties")
+    if not isinstance(properties, dict):
+        raise DeploymentFailure(f"ResourceProperties: got {str(properties)[:_LONGEST_GOT]}, expected an object.")
+    is_update = event["RequestType"] == "Update"
+    try:
+        return _RESOURCES[event["ResourceType"]](properties, calls, is_update)
+    except Exception as failure:
+        if properties.get(names.SCOPE) != names.REPORT_ONLY:
+            raise
+        # Whatever it stumbled over: only a report was asked for.
+        return {names.REPORT: f"Nothing could be shown: {type(failure).__name__}: {failure}"}
+
+
+def _without_it(event: dict[str, Any], failure: Exception, outcome: str) -> dict[str, str]:
+    """The attributes of a resource that failed: what refers to them must not fail as well."""
+    if event["ResourceType"] == names.PERSISTENT_CHAT_PROOF:
+        return {names.REPORT: outcome}
+    return failure.attributes if isinstance(failure, DeploymentFailure) else {}
+
+
+def _say(event: dict[str, Any], outcome: str, log: str = "") -> None:
     """One line in the log; never the event, which holds a ResponseURL."""
-    print(json.dumps({"resourceType": event["ResourceType"], "requestType": event["RequestType"], "outcome": outcome}))
-
-
-def _brief(text: str) -> str:
-    """As much as CloudFormation takes, and where the rest is: the framework names a log that does not exist."""
-    log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-    kept = text.encode()[:_MOST_BYTES].decode(errors="ignore")
-    return f"{kept}{'' if kept == text else '...'}{f' (log group {log})' if log else ''}"
+    line = {"resourceType": event["ResourceType"], "requestType": event["RequestType"]}
+    told = {"outcome": text.without_secrets(outcome), "functionLog": text.without_secrets(log)}
+    print(json.dumps({name: value for name, value in {**line, **told}.items() if value}))

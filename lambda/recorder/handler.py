@@ -10,7 +10,7 @@ from typing import Any
 from association import names as association_names
 from association.answers import Refusal
 from association.body import described
-from association.connect import Connect
+from association.connect import NOWHERE, Connect
 from association.ids import is_contact_id
 from association.log import place_of
 from aws.asking import Asking
@@ -143,6 +143,9 @@ def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:
         association_names.PROBE_SETTINGS: lambda: {"settings": SETTINGS.as_environment()},
         association_names.PROBE_DESCRIBE_CONTACT: lambda: {
             "answer": connect.try_describe_contact(SETTINGS.instance_id)
+        },
+        f"{association_names.PROBE_ELSEWHERE}{association_names.PROBE_DESCRIBE_CONTACT}": lambda: {
+            "answer": connect.try_describe_contact(NOWHERE)
         },
         names.PROBE_GET_ITEM: lambda: {"answer": table.tried(names.PROBE_GET_ITEM)},
         names.PROBE_PUT_ITEM: lambda: {"answer": table.tried(names.PROBE_PUT_ITEM)},

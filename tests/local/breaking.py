@@ -3,12 +3,13 @@
 import copy
 import io
 import json
+import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from tests.local.deployments import Deployed
+from tests.local.deployments import Deployed, api_of
 
 ACTION = "connect:CreatePersistentContactAssociation"
 DESCRIBE = "connect:DescribeContact"
@@ -19,8 +20,28 @@ def function_of(sound: Deployed) -> str:
     return sound.physical_id("AWS::Lambda::Function", "FirstFunction")
 
 
+def recorder_of(historic: Deployed) -> str:
+    """The first history's function."""
+    return historic.physical_id("AWS::Lambda::Function", "HistoryRecorder")
+
+
+def table_of(historic: Deployed) -> str:
+    """The first history's table."""
+    return historic.physical_id("AWS::DynamoDB::Table", "HistoryTable")
+
+
+def rule_of(historic: Deployed) -> str:
+    """The ARN of the first history's rule."""
+    name = historic.physical_id("AWS::Events::Rule", "HistoryEvents")
+    return str(historic.cloud.client("events").describe_rule(Name=name)["Arn"])
+
+
+def _rule_name(historic: Deployed) -> str:
+    return rule_of(historic).rpartition("/")[2]
+
+
 def _api(sound: Deployed) -> str:
-    return sound.outputs["FirstUrl"].partition("//")[2].partition(".")[0]
+    return api_of(sound, "FirstUrl")
 
 
 @contextmanager
@@ -201,10 +222,15 @@ def disconnected(sound: Deployed) -> Iterator[None]:
         set_to(kept)
 
 
-@contextmanager
-def uninvited(sound: Deployed) -> Iterator[None]:
+def uninvited(sound: Deployed) -> AbstractContextManager[None]:
     """The function's resource policy no longer lets the gateway in."""
-    functions, function = sound.cloud.client("lambda"), function_of(sound)
+    return _uninvited(sound, function_of(sound))
+
+
+@contextmanager
+def _uninvited(of: Deployed, function: str) -> Iterator[None]:
+    """A function has no policy of its own."""
+    functions = of.cloud.client("lambda")
     policy = json.loads(functions.get_policy(FunctionName=function)["Policy"])
     for statement in policy["Statement"]:
         functions.remove_permission(FunctionName=function, StatementId=statement["Sid"])
@@ -219,3 +245,119 @@ def uninvited(sound: Deployed) -> Iterator[None]:
                 Principal=statement["Principal"]["Service"],
                 SourceArn=statement["Condition"]["ArnLike"]["AWS:SourceArn"],
             )
+
+
+@contextmanager
+def throttled(sound: Deployed) -> Iterator[None]:
+    """The method's throttle lets nothing through, as if others had used it up."""
+    gateway = sound.cloud.client("apigateway")
+    path = "/~1contact~1persistent-contact-association~1{InstanceId}~1{InitialContactId}/POST/throttling"
+
+    def set_to(limit: int) -> None:
+        operations = [
+            {"op": "replace", "path": f"{path}/{name}", "value": str(limit)} for name in ("rateLimit", "burstLimit")
+        ]
+        gateway.update_stage(restApiId=_api(sound), stageName="v1", patchOperations=operations)
+
+    set_to(0)
+    try:
+        yield
+    finally:
+        set_to(1000)
+
+
+@contextmanager
+def never_running(sound: Deployed) -> Iterator[None]:
+    """The function's reserved concurrency is 0."""
+    functions, function = sound.cloud.client("lambda"), function_of(sound)
+    functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        functions.delete_function_concurrency(FunctionName=function)
+
+
+def for_everything(of: Deployed, actions: Sequence[str], role: str) -> AbstractContextManager[None]:
+    """A role's policies allow these actions on everything."""
+
+    def change(statement: dict[str, Any]) -> None:
+        if set(actions) & set(actions_of(statement)):
+            statement["Resource"] = "*"
+
+    return other_policies(of, role, change)
+
+
+@contextmanager
+def rule_off(historic: Deployed) -> Iterator[None]:
+    """The rule is disabled."""
+    events, name = historic.cloud.client("events"), _rule_name(historic)
+    events.disable_rule(Name=name)
+    try:
+        yield
+    finally:
+        events.enable_rule(Name=name)
+
+
+@contextmanager
+def other_pattern(historic: Deployed, **keys: Any) -> Iterator[None]:
+    """Keys of the rule's pattern are others."""
+    events, name = historic.cloud.client("events"), _rule_name(historic)
+    kept = events.describe_rule(Name=name)["EventPattern"]
+    events.put_rule(Name=name, EventPattern=json.dumps({**json.loads(kept), **keys}))
+    try:
+        yield
+    finally:
+        events.put_rule(Name=name, EventPattern=kept)
+
+
+@contextmanager
+def other_target(historic: Deployed, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Iterator[None]:
+    """The rule's target is another, or none."""
+    events, name = historic.cloud.client("events"), _rule_name(historic)
+    (kept,) = events.list_targets_by_rule(Rule=name)["Targets"]
+
+    def set_to(target: dict[str, Any] | None) -> None:
+        events.remove_targets(Rule=name, Ids=[kept["Id"]])
+        if target is not None:
+            events.put_targets(Rule=name, Targets=[target])
+
+    set_to(change(copy.deepcopy(kept)))
+    try:
+        yield
+    finally:
+        set_to(kept)
+
+
+def uninvited_rule(historic: Deployed) -> AbstractContextManager[None]:
+    """The recorder's policy no longer lets the rule in."""
+    return _uninvited(historic, recorder_of(historic))
+
+
+@contextmanager
+def other_table(historic: Deployed, **index: Any) -> Iterator[str]:
+    """A table with another index, which the prover may look at; its name."""
+    dynamodb, name = historic.cloud.client("dynamodb"), f"other-{uuid.uuid4()}"
+    keys = {"customer": "HASH", "session": "RANGE"}
+    usual = {
+        "IndexName": "ByEnd",
+        "KeySchema": [
+            {"AttributeName": "customer", "KeyType": "HASH"},
+            {"AttributeName": "until", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["ended", "running"]},
+    }
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": kind}
+            for attribute, kind in {"customer": "S", "session": "S", "until": "N"}.items()
+        ],
+        KeySchema=[{"AttributeName": attribute, "KeyType": kind} for attribute, kind in keys.items()],
+        LocalSecondaryIndexes=[{**usual, **index}],
+    )
+    try:
+        with for_everything(historic, ["dynamodb:DescribeTable"], "ConnectPersistentChatProvisioningRole"):
+            yield name
+    finally:
+        dynamodb.delete_table(TableName=name)

@@ -1,14 +1,14 @@
 """One local cloud a run, bootstrapped once, and stacks that the tests share."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from local.cdk import bootstrap
 from local.chats import Chats
 from local.cloud import Cloud
-from tests.local.breaking import ACTION, DESCRIBE, function_of
-from tests.local.deployments import Deployed, deploy, doors_stack, history_stack, proof_of, sound_stack
+from tests.local.breaking import ACTION, DESCRIBE, function_of, recorder_of, rule_of, table_of
+from tests.local.deployments import Deployed, Prover, api_of, deploy, doors_stack, history_stack, sound_stack
 
 # The recorders describe contacts, which others count, fault and time: they are told only in their own tests.
 NOBODY_HEARS = {"lost": 1}
@@ -65,8 +65,18 @@ def historic(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed
 
 
 @pytest.fixture(scope="session")
-def prove(sound: Deployed) -> Callable[[], str | None]:
-    """Ask the provisioning function for the proof of the first endpoint; what it said if it failed."""
-    ask = proof_of(sound, function_of(sound), [ACTION, DESCRIBE], Url=sound.outputs["FirstUrl"], Signed="true")
+def prove(sound: Deployed) -> Prover:
+    """The proof of the first endpoint."""
+    gateway = {"ApiId": api_of(sound, "FirstUrl"), "Stage": "v1", "Signed": "true"}
+    ask = Prover(sound, function_of(sound), [ACTION, DESCRIBE], **gateway)
     assert ask() is None, "the sound endpoint does not pass"
+    return ask
+
+
+@pytest.fixture(scope="session")
+def prove_recorder(historic: Deployed) -> Prover:
+    """The proof of a recorder."""
+    actions = ["connect:DescribeContact", "dynamodb:GetItem", "dynamodb:PutItem"]
+    ask = Prover(historic, recorder_of(historic), actions, Table=table_of(historic), Rule=rule_of(historic))
+    assert ask() is None, "the sound recorder does not pass"
     return ask

@@ -13,9 +13,11 @@ from aws_cdk import (
     Duration,
     Environment,
     Stack,
+    Tags,
 )
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 
@@ -26,6 +28,7 @@ from connect_persistent_chat import (
     CustomerIdentity,
     PersistentChatEndpoint,
     PersistentChatMonitoring,
+    ProofScope,
 )
 from local.cdk import cdk
 from local.cloud import Cloud
@@ -82,33 +85,50 @@ def lines_of(cloud: Cloud, function: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log_of(cloud, function).splitlines() if line.lstrip().startswith("{")]
 
 
-def proof_of(deployed: Deployed, function: str, actions: list[str], **more: str) -> Callable[[], str | None]:
-    """A call that has the provisioning function prove a function of the stack; it returns what failed, if anything."""
-    provisioning = deployed.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
-    functions = deployed.cloud.client("lambda")
-    configured = functions.get_function_configuration(FunctionName=function)
-    event = {
-        "RequestType": "Update",
-        "StackId": deployed.stack_id,
-        "ResourceType": "Custom::PersistentChatProof",
-        "LogicalResourceId": "Proof",
-        "PhysicalResourceId": "proof",
-        "ResourceProperties": {
+class Prover:
+    """The provisioning function of a stack, asked for the proof of one function, as an Update would."""
+
+    def __init__(self, deployed: Deployed, function: str, actions: list[str], **properties: str) -> None:
+        self._function = deployed.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
+        self._functions = deployed.cloud.client("lambda")
+        configured = self._functions.get_function_configuration(FunctionName=function)
+        self._event = {
+            "StackId": deployed.stack_id,
+            "RequestId": "1",
+            "ResourceType": "Custom::PersistentChatProof",
+            "LogicalResourceId": "Proof",
+            "PhysicalResourceId": "proof",
+        }
+        self._properties = {
+            "InstanceId": deployed.cloud.instance_id,
             "Function": configured["FunctionArn"],
             # What the function itself is told, and not the C library.
             "Environment": {k: v for k, v in configured["Environment"]["Variables"].items() if k != "RES_OPTIONS"},
             "Actions": actions,
             "PatienceSeconds": "1",
-            **more,
-        },
-    }
+            "Scope": "WHOLE",
+            **properties,
+        }
 
-    def ask() -> str | None:
-        answer = functions.invoke(FunctionName=provisioning, Payload=json.dumps(event))
-        said = json.loads(answer["Payload"].read())
-        return str(said["errorMessage"]) if "FunctionError" in answer else None
+    def __call__(self, request: str = "Update", **different: object) -> str | None:
+        """What failed, if anything."""
+        said = self.answer(request, **different)
+        return str(said["errorMessage"]) if "errorMessage" in said else None
 
-    return ask
+    def report(self, **different: object) -> str:
+        """What an Update says that it showed."""
+        return str(self.answer("Update", **different)["Data"]["Report"])
+
+    def answer(self, request: str, **different: object) -> dict[str, Any]:
+        """All that the function answers."""
+        event = {**self._event, "RequestType": request, "ResourceProperties": {**self._properties, **different}}
+        answer = self._functions.invoke(FunctionName=self._function, Payload=json.dumps(event))
+        return dict(json.loads(answer["Payload"].read()))
+
+
+def api_of(deployed: Deployed, output: str) -> str:
+    """The id of the API behind an output."""
+    return deployed.outputs[output].partition("//")[2].partition(".")[0]
 
 
 def synthesize(cloud: Cloud, out: Path, stacks: Mapping[str, Fill]) -> None:
@@ -206,6 +226,53 @@ def history_stack(stack: Stack) -> None:
     CfnOutput(stack, "PeopleUrl", value=people.url)
     CfnOutput(stack, "AttributeUrl", value=attribute.url)
     CfnOutput(stack, "Recorder", value=kept.function.function_name)
+
+
+def hardened_stack(stack: Stack) -> None:
+    """What companies do to an endpoint: each is sound, and each would fail a proof that knows no better."""
+    instance = ConnectInstance.from_instance_id(stack, "Instance", Cloud.instance_id)
+    everybody: dict[str, Any] = {
+        "principals": [iam.AnyPrincipal()],
+        "actions": ["execute-api:Invoke"],
+        "resources": ["execute-api:/*"],
+    }
+    elsewhere = {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}
+
+    def hardened(id: str, harden: Callable[[PersistentChatEndpoint], object], **properties: Any) -> None:
+        made = endpoint(stack, id, instance=instance, **properties)
+        harden(made)
+        CfnOutput(stack, f"{id}Url", value=made.url)
+        CfnOutput(stack, f"{id}Report", value=made.proof_report)
+
+    def switch_off(made: PersistentChatEndpoint) -> None:
+        _api(made).disable_execute_api_endpoint = True
+
+    def keep_out(made: PersistentChatEndpoint) -> None:
+        allowed = iam.PolicyStatement(**everybody)
+        denied = iam.PolicyStatement(effect=iam.Effect.DENY, conditions=elsewhere, **everybody)
+        _api(made).policy = iam.PolicyDocument(statements=[allowed, denied])
+
+    def ask_for_key(made: PersistentChatEndpoint) -> None:
+        (method,) = (one for one in made.api.methods if one.http_method == "POST")
+        resource = method.node.default_child
+        assert isinstance(resource, apigateway.CfnMethod)
+        resource.api_key_required = True
+
+    def let_in(made: PersistentChatEndpoint) -> None:
+        _api(made).policy = iam.PolicyDocument(statements=[iam.PolicyStatement(**everybody)])
+
+    hardened("Off", switch_off, proof=ProofScope.WITHOUT_GATEWAY)
+    hardened("KeptOut", keep_out, proof=ProofScope.WITHOUT_GATEWAY)
+    hardened("Keyed", ask_for_key, proof=ProofScope.WITHOUT_GATEWAY)
+    hardened("Reported", switch_off, proof=ProofScope.REPORT_ONLY, proof_patience=Duration.seconds(1))
+    hardened("LetIn", let_in, throttle_rate_limit=1, throttle_burst_limit=1)
+    Tags.of(stack).add("cost-centre", "1")
+
+
+def _api(made: PersistentChatEndpoint) -> apigateway.CfnRestApi:
+    resource = made.api.node.default_child
+    assert isinstance(resource, apigateway.CfnRestApi)
+    return resource
 
 
 def doors_stack(stack: Stack) -> None:

@@ -4,7 +4,7 @@ The endpoint is broken through AWS's own APIs. Then the provisioning function is
 Update would. Each test mends what it broke.
 """
 
-from collections.abc import Callable
+import re
 from typing import Any
 
 import pytest
@@ -13,16 +13,24 @@ from tests.local.breaking import (
     ACTION,
     DESCRIBE,
     disconnected,
+    for_everything,
+    never_running,
     other_code,
     other_environment,
+    other_pattern,
+    other_table,
+    other_target,
+    rule_off,
+    throttled,
     uninvited,
+    uninvited_rule,
     without_authorization,
     without_gateway_response,
     without_one_resource,
     without_permission,
     without_stage,
 )
-from tests.local.deployments import Deployed
+from tests.local.deployments import Deployed, Prover
 
 CRASHING = "raise RuntimeError('crashes on import')"
 SILENT = "def handle(event, context):\n    return {}"
@@ -46,6 +54,7 @@ SILENT = "def handle(event, context):\n    return {}"
             lambda sound: other_environment(sound, lambda e: e.update(CONNECT_INSTANCE_ID="another")),
             "environment",
         ),
+        (never_running, "function"),
         (disconnected, "gateway to function"),
         (uninvited, "gateway to function"),
     ],
@@ -62,16 +71,119 @@ SILENT = "def handle(event, context):\n    return {}"
         "variable removed",
         "variable changed",
         "another instance",
+        "never runs",
         "integration leads elsewhere",
         "function's resource policy empty",
     ],
 )
-def test_the_proof_names_the_broken_link(
-    sound: Deployed, prove: Callable[[], str | None], break_it: Any, link: str
-) -> None:
+def test_the_proof_names_the_broken_link(sound: Deployed, prove: Prover, break_it: Any, link: str) -> None:
     """And passes again once it is mended."""
     with break_it(sound):
         said = prove()
     assert said is not None, "the proof passed on a broken endpoint"
     assert f"Broken link: {link}." in said
     assert prove() is None
+
+
+PROVISIONING = "ConnectPersistentChatProvisioningRole"
+INSTANCE_ACTIONS = ["connect:DescribeInstance", "connect:ListInstanceStorageConfigs"]
+
+
+def test_what_the_function_said_last_is_in_the_failure(sound: Deployed, prove: Prover) -> None:
+    """Its log may be gone when somebody reads the failure."""
+    with other_code(
+        sound, "def handle(event, context):\n    print('the last words')\n    raise RuntimeError('crashes')"
+    ):
+        said = prove() or ""
+    assert "Broken link: function. The function fails: " in said
+    assert "What held before: instance." in said
+    before, _, log = said.partition("The end of the function's log:")
+    assert "the last words" in log
+    assert "last words" not in before
+    assert prove() is None
+
+
+def test_an_instance_that_changed_is_seen_by_the_proof(sound: Deployed, prove: Prover) -> None:
+    """Its own check is asked for once, when the stack is made."""
+    unfit: dict[str, dict[str, Any]] = {
+        "is CREATION_FAILED, expected ACTIVE": {"InstanceStatus": "CREATION_FAILED"},
+        "stores chat transcripts in 0 places": {"TranscriptBuckets": []},
+    }
+    made = {text: sound.cloud.control("POST", "instances", fields)["InstanceId"] for text, fields in unfit.items()}
+    with for_everything(sound, INSTANCE_ACTIONS, PROVISIONING):
+        for text, instance in made.items():
+            said = prove(InstanceId=instance) or ""
+            assert "Broken link: instance." in said
+            assert text in said
+
+
+def test_a_throttle_undoes_no_update_and_proves_no_creation(sound: Deployed, prove: Prover) -> None:
+    """What others use up is no fault of what was deployed."""
+    with throttled(sound):
+        assert re.search(r"Not shown: (stage|gateway)[a-z ]* \(throttle: ", prove.report())
+        assert "Broken link: throttle." in (prove("Create") or "passed")
+    assert "Not shown" not in prove.report()
+
+
+def test_the_negative_control(sound: Deployed, prove: Prover) -> None:
+    """A role that allows more than it was given shows nothing by what it is allowed; and that fails nothing."""
+    assert "Could show nothing" not in prove.report()
+    with for_everything(sound, [DESCRIBE], "FirstRole"):
+        report = prove.report()
+    assert f"Could show nothing: permission {DESCRIBE}. For an instance that the role does not name" in report
+    assert f"permission {ACTION}" in report.partition("Shown: ")[2]
+
+
+@pytest.mark.parametrize(
+    "different", [{"ApiId": "evil.example/"}, {"Stage": "../x"}, {"PatienceSeconds": "1e9"}, {"Function": "x"}]
+)
+def test_whoever_may_invoke_the_prover_sends_it_nowhere(prove: Prover, different: dict[str, str]) -> None:
+    """One sentence, at once."""
+    (name,) = different
+    assert (prove(**different) or "").startswith(f"The proof cannot be asked so: {name}: got ")
+
+
+KEYS_ONLY = {"Projection": {"ProjectionType": "KEYS_ONLY"}}
+
+
+@pytest.mark.parametrize(
+    ("break_it", "link"),
+    [
+        (rule_off, "rule"),
+        pytest.param(
+            lambda historic: other_pattern(historic, source=["aws.other"]), "pattern", marks=pytest.mark.prove
+        ),
+        (lambda historic: other_pattern(historic, detail={"eventType": ["DISCONNECTED"]}), "pattern"),
+        (lambda historic: other_target(historic, lambda _: None), "target"),
+        pytest.param(
+            lambda historic: other_target(historic, lambda t: {**t, "Arn": f"{t['Arn']}-other"}),
+            "target",
+            marks=pytest.mark.prove,
+        ),
+        pytest.param(
+            lambda historic: other_target(historic, lambda t: {**t, "Input": "{}"}), "target", marks=pytest.mark.prove
+        ),
+        (uninvited_rule, "rule permission"),
+    ],
+    ids=["disabled", "another source", "some events", "no target", "another target", "changed events", "not let in"],
+)
+def test_the_recorders_proof_names_what_keeps_events_away(
+    historic: Deployed, prove_recorder: Prover, break_it: Any, link: str
+) -> None:
+    """Each of these deployed green once."""
+    with break_it(historic):
+        said = prove_recorder()
+    assert f"Broken link: {link}." in (said or "passed")
+    assert prove_recorder() is None
+
+
+@pytest.mark.parametrize("index", [{"IndexName": "Another"}, KEYS_ONLY], ids=["another index", "keys only"])
+def test_the_recorders_proof_names_an_index_that_no_look_up_can_read(
+    historic: Deployed, prove_recorder: Prover, index: dict[str, Any]
+) -> None:
+    """Queries of it succeed all the same."""
+    with other_table(historic) as sound:
+        assert prove_recorder(Table=sound) is None
+    with other_table(historic, **index) as broken:
+        said = prove_recorder(Table=broken)
+    assert "Broken link: index." in (said or "passed")

@@ -1,5 +1,7 @@
 """Deploy, update, fail, roll back, destroy: through the real command line."""
 
+import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +15,19 @@ from aws_cdk import aws_lambda as lambda_
 from connect_persistent_chat import ConnectInstance
 from local.cdk import CdkFailed
 from local.cloud import Cloud
-from tests.local.deployments import Deployed, deploy, destroy, endpoint, history, lines_of
+from tests.local.deployments import (
+    Deployed,
+    Prover,
+    api_of,
+    deploy,
+    destroy,
+    endpoint,
+    hardened_stack,
+    history,
+    lines_of,
+)
 
-# What an endpoint's proof asks of Amazon Connect, once each.
+# What an endpoint's proof asks of Amazon Connect, and once more each for an instance that has to be denied.
 PROBED = ("CreatePersistentContactAssociation", "DescribeContact")
 
 
@@ -55,15 +67,15 @@ def test_the_life_of_a_stack(cloud: Cloud, tmp_path: Path) -> None:
     before = probes(cloud)
     deploy(cloud, tmp_path / "1", {"Life": sound})
     created = probes(cloud)
-    # The second is the recorder's.
-    assert created - before == Counter(CreatePersistentContactAssociation=1, DescribeContact=2)
+    # Twice: for an instance that has to be denied, too. And the recorder's.
+    assert created - before == Counter(CreatePersistentContactAssociation=2, DescribeContact=4)
     deploy(cloud, tmp_path / "2", {"Life": sound})
     assert probes(cloud) == created, "an unchanged endpoint was proved again"
 
     deadline = Duration.seconds(9)
     deploy(cloud, tmp_path / "3", {"Life": sound})
-    # Twice: at first it may have been what was there before that answered.
-    assert probes(cloud) - created == Counter(2 * PROBED), "only the endpoint was to be proved again"
+    # Once more: at first it may have been what was there before that answered.
+    assert probes(cloud) - created == Counter(3 * PROBED), "only the endpoint was to be proved again"
 
     def broken(stack: Stack) -> None:
         made = endpoint(stack, deadline=deadline, history=history(stack))
@@ -74,10 +86,11 @@ def test_the_life_of_a_stack(cloud: Cloud, tmp_path: Path) -> None:
     # Meanwhile what was there before does not work either: that must not keep the stack half-way.
     cloud.control("POST", "faults", {"operation": "DescribeContact", "kind": "error", "status": 500})
     try:
-        with pytest.raises(CdkFailed, match=r"Broken link: function\. The function fails"):
+        with pytest.raises(CdkFailed, match=r"Broken link: function\. The function fails") as failed:
             deploy(cloud, tmp_path / "4", {"Life": broken})
     finally:
         cloud.control("DELETE", "faults")
+    assert "no-rollback" not in str(failed.value), "an update's logs stay"
     assert status_of(cloud, "Life") == "UPDATE_ROLLBACK_COMPLETE"
     function = Deployed(cloud, "Life", {}).physical_id("AWS::Lambda::Function", "EndpointFunction")
     configured = cloud.client("lambda").get_function_configuration(FunctionName=function)
@@ -134,8 +147,9 @@ def test_an_instance_that_cannot_work_fails_the_deployment(cloud: Cloud, refusal
     assert (failed - min(event["Timestamp"] for event in events)).total_seconds() < 60
 
 
-def test_the_provider_needs_its_permission(cloud: Cloud, tmp_path: Path) -> None:
-    """Without it nobody asks about the instance. (On AWS the deployment says so, see docs/local-cloud.md.)"""
+@pytest.fixture(scope="module")
+def made(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Deployed]:
+    """Stacks that deploy: hardened endpoints, and the provider with and without its permission."""
 
     def fill(stack: Stack, *lost: str) -> None:
         ConnectInstance.from_instance_id(stack, "Instance", cloud.instance_id)
@@ -147,11 +161,60 @@ def test_the_provider_needs_its_permission(cloud: Cloud, tmp_path: Path) -> None
         assert len(statements) - len(kept) == len(lost)
         resource.add_property_override("Policies.0.PolicyDocument.Statement", kept)
 
-    made = deploy(cloud, tmp_path, {"Called": fill, "Uncalled": lambda stack: fill(stack, "lambda:InvokeFunction")})
+    stacks: dict[str, Callable[[Stack], None]] = {
+        "Called": fill,
+        "Uncalled": lambda stack: fill(stack, "lambda:InvokeFunction"),
+        "Hardened": hardened_stack,
+    }
+    return deploy(cloud, tmp_path_factory.mktemp("made"), stacks)
+
+
+def test_the_provider_needs_its_permission(cloud: Cloud, made: dict[str, Deployed]) -> None:
+    """Without it nobody asks about the instance. (On AWS the deployment says so, see docs/local-cloud.md.)"""
     function = "ConnectPersistentChatProvisioningFunction"
-    said = {name: lines_of(cloud, one.physical_id("AWS::Lambda::Function", function)) for name, one in made.items()}
+    said = {
+        name: lines_of(cloud, made[name].physical_id("AWS::Lambda::Function", function))
+        for name in ("Called", "Uncalled")
+    }
     assert [line["outcome"] for line in said["Called"]] == ["succeeded"]
     assert said["Uncalled"] == []
+
+
+@pytest.mark.parametrize("name", ["Off", "KeptOut", "Keyed"])
+def test_an_endpoint_that_no_deployment_can_call_deploys(made: dict[str, Deployed], name: str) -> None:
+    """Ordinary hardening is no fault: all but the API is proved, and the output says what is not."""
+    report = made["Hardened"].outputs[f"{name}Report"]
+    assert report == (
+        "The endpoint: no broken link was found. Shown: instance, function, permission "
+        "connect:CreatePersistentContactAssociation, permission connect:DescribeContact. "
+        "Not tried, by proof=ProofScope.WITHOUT_GATEWAY: stage, authorization, gateway to function."
+    )
+
+
+@pytest.mark.parametrize("name", ["Off", "KeptOut", "Keyed"])
+def test_such_an_endpoint_is_what_the_proof_would_have_failed_for(made: dict[str, Deployed], name: str) -> None:
+    """The local cloud keeps callers out as AWS does; and a proof that meets it says what to choose."""
+    function = made["Hardened"].physical_id("AWS::Lambda::Function", f"{name}Function")
+    gateway = {"ApiId": api_of(made["Hardened"], f"{name}Url"), "Stage": "v1", "Signed": "true"}
+    said = Prover(made["Hardened"], function, [], **gateway)()
+    assert re.search(r"Broken link: (stage|authorization)\. ", said or "passed")
+    assert "choose proof=ProofScope.WITHOUT_GATEWAY" in (said or "")
+
+
+def test_a_report_tells_what_is_broken_and_the_deployment_goes_on(made: dict[str, Deployed]) -> None:
+    """In an output, for those who would rather read than fail."""
+    report = made["Hardened"].outputs["ReportedReport"]
+    assert report.startswith("The endpoint: links are broken; the deployment went on, by proof=ProofScope.REPORT_ONLY.")
+    assert "Broken link: stage. An unsigned call was not answered by this API's stage but with 403" in report
+    assert "Shown: instance, function, permission " in report
+
+
+def test_a_policy_for_everybody_and_a_tight_throttle_are_proved_as_a_whole(made: dict[str, Deployed]) -> None:
+    """They keep no deployment out."""
+    assert made["Hardened"].outputs["LetInReport"].endswith("stage and authorization, gateway to function.")
+
+
+FAILING = "def handle(event, context):\n    print('the last words of the function')\n    raise RuntimeError('boom')\n"
 
 
 def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_path: Path) -> None:
@@ -161,6 +224,12 @@ def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_pat
         resource = endpoint(stack).function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)
         resource.handler = "association.missing.handle"
+
+    def failing(stack: Stack) -> None:
+        resource = endpoint(stack).function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)
+        resource.code = lambda_.CfnFunction.CodeProperty(zip_file=FAILING)
+        resource.handler = "index.handle"
 
     def without_variable(stack: Stack) -> None:
         resource = endpoint(stack).function.node.default_child
@@ -172,7 +241,12 @@ def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_pat
         assert isinstance(resource, lambda_.CfnFunction)
         resource.add_property_deletion_override("Environment.Variables.RETENTION_SECONDS")
 
-    stacks = {"Crashing": crashing, "WithoutVariable": without_variable, "Unrecorded": recorder_without_variable}
+    stacks = {
+        "Crashing": crashing,
+        "Failing": failing,
+        "WithoutVariable": without_variable,
+        "Unrecorded": recorder_without_variable,
+    }
     with pytest.raises(CdkFailed) as failed:
         deploy(cloud, tmp_path, stacks)
     assert "Broken link: function. The function fails" in str(failed.value)
@@ -181,3 +255,14 @@ def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_pat
     assert "The recorder of chats does not work. Broken link: environment." in str(failed.value)
     assert "environment variable RETENTION_SECONDS is missing" in str(failed.value)
     assert tables(cloud, "Unrecorded") == []
+    assert "the last words of the function" in str(failed.value)
+    # The roll-back deleted the logs: what somebody needs is in the command line's own output.
+    assert "What held before: instance." in str(failed.value)
+    assert "cdk deploy --no-rollback keeps them" in re.sub(r"\s+", " ", str(failed.value))
+    for name in stacks:
+        events = cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+        reasons = [event.get("ResourceStatusReason", "") for event in events if "Broken link" in str(event)]
+        assert reasons
+        assert all(len(json.dumps(reason)) < 3600 for reason in reasons), (
+            "CloudFormation takes 4,096 bytes with the rest"
+        )

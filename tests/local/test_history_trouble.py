@@ -12,7 +12,7 @@ from local.chats import Chats
 from local.cloud import Cloud
 from tests.local.breaking import actions_of, other_policies, with_environment, without_permission
 from tests.local.callers import Door
-from tests.local.deployments import Deployed, proof_of
+from tests.local.deployments import Deployed, Prover
 from tests.local.recorded import Recorded
 
 # Some tests make more calls than a second allows.
@@ -252,16 +252,6 @@ def test_without_its_permission_a_look_up_fails_for_that_reason(historic: Deploy
         ENDPOINT[action](historic, action)
 
 
-@pytest.fixture
-def prove(historic: Deployed) -> Callable[[], str | None]:
-    """Ask the provisioning function for the proof of the recorder; what it said if it failed."""
-    ask = proof_of(
-        historic, Recorded(historic).function, ["connect:DescribeContact", "dynamodb:GetItem", "dynamodb:PutItem"]
-    )
-    assert ask() is None, "the sound recorder does not pass"
-    return ask
-
-
 def without_table(historic: Deployed) -> Any:
     """The policy is for another table."""
 
@@ -298,15 +288,15 @@ def without_table(historic: Deployed) -> Any:
     ],
 )
 def test_the_proof_names_the_recorders_broken_link(
-    historic: Deployed, prove: Callable[[], str | None], break_it: Any, link: str
+    historic: Deployed, prove_recorder: Prover, break_it: Any, link: str
 ) -> None:
     """A deployment that succeeds has a recorder that may do what it has to."""
     with break_it(historic):
-        said = prove()
+        said = prove_recorder()
     assert said is not None, "the proof passed on a broken recorder"
     assert said.startswith("The recorder of chats does not work.")
     assert f"Broken link: {link}." in said
-    assert prove() is None
+    assert prove_recorder() is None
 
 
 def test_a_rule_that_may_not_invoke_the_recorder_is_seen_here(historic: Deployed, chats: Chats) -> None:

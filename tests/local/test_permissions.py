@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from local.chats import Chats
 from local.clients import endpoint_client
-from tests.local.breaking import ACTION, DESCRIBE, actions_of, function_of, without_permission
-from tests.local.deployments import Deployed, log_of
+from tests.local.breaking import ACTION, DESCRIBE, actions_of, function_of, never_running, without_permission
+from tests.local.deployments import Deployed, Prover, log_of
 
 
 def the_endpoint_is_denied(sound: Deployed, action: str) -> None:
@@ -71,15 +71,45 @@ def test_without_a_permission_something_fails_for_that_reason(sound: Deployed, a
 
 
 PROOF_WITHOUT = {
+    "connect:DescribeInstance": "Broken link: instance.",
+    "connect:ListInstanceStorageConfigs": "Broken link: instance.",
+    "ds:DescribeDirectories": "Broken link: instance.",
     "execute-api:Invoke": "Broken link: authorization.",
     "lambda:InvokeFunction": "Broken link: function. It cannot be invoked:",
 }
+RECORDERS_PROOF_WITHOUT = {
+    "dynamodb:DescribeTable": "Broken link: index.",
+    "events:DescribeRule": "Broken link: rule.",
+    "events:ListTargetsByRule": "Broken link: target.",
+    "events:TestEventPattern": "Broken link: pattern.",
+    "lambda:GetPolicy": "Broken link: rule permission.",
+}
+PROVISIONING = "ConnectPersistentChatProvisioningRole"
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("action", sorted(PROOF_WITHOUT))
-def test_the_proof_needs_its_own_permissions(sound: Deployed, prove: Callable[[], str | None], action: str) -> None:
+def test_the_proof_needs_its_own_permissions(sound: Deployed, prove: Prover, action: str) -> None:
     """It calls the endpoint as a caller would, and the function directly."""
-    with without_permission(sound, action, "ConnectPersistentChatProvisioningRole"):
+    with without_permission(sound, action, PROVISIONING):
         said = prove()
     assert PROOF_WITHOUT[action] in (said or "passed")
     assert prove() is None
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("action", sorted(RECORDERS_PROOF_WITHOUT))
+def test_the_recorders_proof_needs_its_own_permissions(historic: Deployed, prove_recorder: Prover, action: str) -> None:
+    """It looks at the rule, the policy and the table."""
+    with without_permission(historic, action, PROVISIONING):
+        said = prove_recorder()
+    assert RECORDERS_PROOF_WITHOUT[action] in (said or "passed")
+    assert prove_recorder() is None
+
+
+def test_without_knowing_the_reserved_concurrency_it_may_be_traffic(sound: Deployed, prove: Prover) -> None:
+    """And with it, a function that never runs is a broken link."""
+    with never_running(sound), without_permission(sound, "lambda:GetFunctionConcurrency", PROVISIONING):
+        assert "Not shown: function (throttle: AWS Lambda is asked too much" in prove.report()
+    with never_running(sound):
+        assert "Broken link: function. Its reserved concurrency is 0" in (prove() or "passed")

@@ -4,15 +4,27 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aws_cdk import App, Duration, Environment, Stack
+from aws_cdk import App, Duration, Environment, Stack, Tags
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 
-from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity, PersistentChatEndpoint, functions
+from connect_persistent_chat import (
+    Authorization,
+    ChatHistory,
+    ConfigurationError,
+    ConnectInstance,
+    CustomerIdentity,
+    PersistentChatEndpoint,
+    ProofScope,
+    functions,
+    wire,
+)
+from connect_persistent_chat.functions import provisioning_names
 from connect_persistent_chat.source import SOURCE
-from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack, user_pool
+from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, history, stack, user_pool
 
 PROOF = "Custom::PersistentChatProof"
 
@@ -40,9 +52,47 @@ def deployed_by_hand(here: Stack) -> None:
     deployment.add_to_logical_id("by hand")
 
 
+def tagged(here: Stack) -> None:
+    """As every app of a company is."""
+    endpoint(here, history=history(here))
+    Tags.of(here).add("cost-centre", "1")
+    Tags.of(here.node.root).add("team", "chat", priority=200)
+
+
 def test_the_same_endpoint_has_the_same_proof() -> None:
     """A deployment that changes nothing must not call the endpoint."""
     assert proof_of() == proof_of()
+
+
+def test_tags_prove_nothing_anew_and_stay() -> None:
+    """They change nothing that works; a new proof of each endpoint for each tag would only take time. The CDK makes
+    the id of the API's deployment of its tags, too."""
+    here, other = stack(env=HERE), stack(env=HERE)
+    endpoint(here, history=history(here))
+    tagged(other)
+    plain, with_tags = Synthesized(here), Synthesized(other)
+    for key, proof in plain.all(PROOF).items():
+        assert proof["Properties"] == with_tags.all(PROOF)[key]["Properties"]
+    for kind in ("AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage", "AWS::Lambda::Function", "AWS::DynamoDB::Table"):
+        for one in with_tags.all(kind).values():
+            assert {"Key": "team", "Value": "chat"} in one["Properties"]["Tags"], kind
+    assert set(plain.all("AWS::ApiGateway::Deployment")) != set(with_tags.all("AWS::ApiGateway::Deployment"))
+
+
+def test_a_tag_hides_no_change_of_the_api() -> None:
+    """What is deployed with the API is in the fingerprint by the deployment's id, tags or not."""
+    tag = Tags.of
+
+    def changed(here: Stack) -> None:
+        endpoint(here).api.root.add_resource("more").add_method("GET")
+        tag(here).add("team", "chat")
+
+    def same(here: Stack) -> None:
+        endpoint(here)
+        tag(here).add("team", "chat")
+
+    assert proof_of(same) == proof_of()
+    assert proof_of(changed) != proof_of()
 
 
 @pytest.mark.parametrize(
@@ -52,6 +102,7 @@ def test_the_same_endpoint_has_the_same_proof() -> None:
         lambda here: endpoint(here, throttle_rate_limit=4),
         lambda here: endpoint(here, throttle_burst_limit=9),
         lambda here: endpoint(here, transcript_delay=Duration.seconds(61)),
+        lambda here: endpoint(here, proof=ProofScope.REPORT_ONLY),
         lambda here: endpoint(here, customer_identity=CustomerIdentity.unchecked()),
         lambda here: endpoint(here, authorization=Authorization.iam(allow_identity_pools=True)),
         lambda here: endpoint(here, cors_allowed_origins=["https://a.example"]),
@@ -79,6 +130,7 @@ def test_the_same_endpoint_has_the_same_proof() -> None:
         "rate",
         "burst",
         "delay",
+        "scope",
         "identity",
         "authorization",
         "origins",
@@ -156,16 +208,80 @@ def test_the_proof_comes_after_everything_else_of_the_endpoint(
 def test_the_proof_may_call_this_method_and_this_function_only(default: Synthesized) -> None:
     """The prover is no way in."""
     policy = default.named("AWS::IAM::Policy", "EndpointProofPolicy")["PolicyDocument"]["Statement"]
-    resources = {statement["Action"]: json.dumps(statement["Resource"]) for statement in policy}
-    assert resources.keys() == {"execute-api:Invoke", "lambda:InvokeFunction"}
-    assert '"/POST/contact/persistent-contact-association/*/*"' in resources["execute-api:Invoke"]
-    assert "*" not in resources["lambda:InvokeFunction"]
+    resources = _by_action(policy)
+    assert resources.keys() == {
+        "execute-api:Invoke",
+        "lambda:GetFunctionConcurrency",
+        "lambda:InvokeFunction",
+    }
+    assert '"/POST/contact/persistent-contact-association/*/*"' in resources.pop("execute-api:Invoke")
+    assert [action for action, resource in resources.items() if "*" in resource] == []
+    # The role itself, which every endpoint of the stack shares, may ask for nothing that belongs to anybody.
+    role = default.allowed("ConnectPersistentChatProvisioningRole")
+    assert {action for action, resource in role.items() if resource == "*"} == {"ds:DescribeDirectories"}
+
+
+def test_a_recorders_proof_may_look_and_not_touch() -> None:
+    """It reads the rule, the policy and the table; only EventBridge's own test of a pattern knows no resource."""
+    here = stack(env=HERE)
+    history(here)
+    policy = Synthesized(here).named("AWS::IAM::Policy", "HistoryProofPolicy")["PolicyDocument"]["Statement"]
+    resources = _by_action(policy)
+    assert {action for action, resource in resources.items() if '"*"' in resource} == {"events:TestEventPattern"}
+    assert set(resources) - {"events:TestEventPattern"} == {
+        "dynamodb:DescribeTable",
+        "events:DescribeRule",
+        "events:ListTargetsByRule",
+        "lambda:GetFunctionConcurrency",
+        "lambda:GetPolicy",
+        "lambda:InvokeFunction",
+    }
+
+
+def test_the_proof_may_look_at_the_instance_of_another_stack() -> None:
+    """In the instance's own stack the instance's policy allows it, and the proof comes after that; elsewhere nothing
+    else does."""
+    app = App()
+    instance = ConnectInstance.from_instance_id(stack("First", app=app, env=HERE), "Instance", INSTANCE_ID)
+    here = stack("Second", app=app, env=HERE)
+    endpoint(here, instance=instance)
+    policy = Synthesized(here).named("AWS::IAM::Policy", "EndpointProofPolicy")["PolicyDocument"]["Statement"]
+    resources = _by_action(policy)
+    for action in ("connect:DescribeInstance", "connect:ListInstanceStorageConfigs"):
+        assert f"instance/{INSTANCE_ID}" in resources[action]
+    own = stack(env=HERE)
+    endpoint(own)
+    made = Synthesized(own)
+    (allowing,) = (key for key in made.all("AWS::IAM::Policy") if key.startswith("EndpointInstancePolicy"))
+    assert allowing in _all_that_is_waited_for(made, PROOF)
+
+
+def _by_action(statements: list[dict[str, Any]]) -> dict[str, str]:
+    """The resources of each action, as JSON."""
+    return {
+        action: json.dumps(statement["Resource"])
+        for statement in statements
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
 
 
 def test_it_ends_long_before_cloudformations_default_hour(default: Synthesized) -> None:
     """A custom resource that hangs must not keep a deployment for an hour."""
-    assert default.only(PROOF)["ServiceTimeout"] == "120"
+    assert default.only(PROOF)["ServiceTimeout"] == "300"
     assert int(default.only("Custom::ConnectInstance")["ServiceTimeout"]) <= 120
+
+
+def test_the_time_outs_nest() -> None:
+    """The patience ends first, then CloudFormation's for the resource, then the function's own, then the framework's:
+    otherwise a proof that fails would time out, and tell nothing."""
+    here = stack(env=HERE)
+    endpoint(here, proof_patience=Duration.minutes(10))
+    made = Synthesized(here)
+    service, patience = int(made.only(PROOF)["ServiceTimeout"]), made.only(PROOF)["PatienceSeconds"]
+    function = made.named("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")["Timeout"]
+    framework = made.named("AWS::Lambda::Function", "frameworkonEvent")["Timeout"]
+    # After the patience: a second walk 10 s later, whose last link may be tried for 50 s more and takes 40.
+    assert patience + 10 + 50 + 40 < service < function < framework <= 900
 
 
 @pytest.mark.parametrize(
@@ -205,6 +321,192 @@ def test_the_provider_may_call_its_one_function_and_that_may_ask_about_its_own_s
     assert asks == {"Ref": "AWS::StackId"}
     roles = default.all("AWS::IAM::Role")
     assert [key for key, role in roles.items() if "ManagedPolicyArns" in role["Properties"]] == []
+
+
+def test_the_prover_calls_the_path_of_the_endpoint() -> None:
+    """The prover's code is without the constructs, so the path stands twice."""
+    assert wire.PATH[:2] == provisioning_names.PATH
+    assert wire.METHOD == "POST"
+
+
+def test_many_endpoints_fit_into_the_provisioning_functions_role() -> None:
+    """All the policies within one role may have 10,240 characters together, spaces not counted (IAM quotas)."""
+    here = stack("A" * 60, env=HERE)
+    instance = ConnectInstance.from_instance_id(here, "Instance", INSTANCE_ID)
+    kept = history(here, instance=instance)
+    for number in range(12):
+        endpoint(here, f"{'E' * 40}{number}", instance=instance, history=kept)
+    made = Synthesized(here)
+    policies = [one["Properties"] for one in made.all("AWS::IAM::Policy").values()]
+    text = "".join(json.dumps(one["PolicyDocument"], separators=(",", ":")) for one in policies)
+    text += json.dumps(made.named("AWS::IAM::Role", "ProvisioningRole")["Policies"])
+    # References are as long here as what they become, or longer.
+    assert len(text) < 10_240
+
+
+# The scopes.
+
+WARNINGS = {
+    ProofScope.WHOLE: [],
+    ProofScope.WITHOUT_GATEWAY: ["connect-persistent-chat:proof-without-gateway"],
+    ProofScope.REPORT_ONLY: ["connect-persistent-chat:proof-report-only"],
+}
+
+
+@pytest.mark.parametrize("scope", ProofScope)
+def test_a_scope_that_shows_less_warns(scope: ProofScope) -> None:
+    """By a stable id, so that whoever means it can acknowledge it."""
+    here = stack(env=HERE)
+    endpoint(here, proof=scope)
+    made = Synthesized(here)
+    assert made.only(PROOF)["Scope"] == scope.value
+    found = [warning.partition("[ack: ")[2].partition("]")[0] for warning in made.warnings()]
+    assert found == WARNINGS[scope]
+
+
+def test_without_gateway_the_prover_may_not_even_call_it() -> None:
+    """No permission that is not used."""
+    here = stack(env=HERE)
+    endpoint(here, proof=ProofScope.WITHOUT_GATEWAY)
+    made = Synthesized(here)
+    assert {"ApiId", "Stage", "Signed"} & set(made.only(PROOF)) == set()
+    assert "execute-api:Invoke" not in json.dumps(made.all("AWS::IAM::Policy"))
+
+
+def test_the_report_can_be_an_output() -> None:
+    """Of an endpoint and of a history."""
+    here = stack(env=HERE)
+    kept = history(here, proof=ProofScope.REPORT_ONLY)
+    of = endpoint(here, history=kept, proof=ProofScope.REPORT_ONLY)
+    made = Synthesized(here)
+    for one, part in ((kept, "History"), (of, "Endpoint")):
+        (key,) = (key for key in made.all(PROOF) if key.startswith(part))
+        assert here.resolve(one.proof_report) == {"Fn::GetAtt": [key, "Report"]}
+
+
+@pytest.mark.parametrize("scope", [None, "WHOLE", 1])
+def test_what_is_no_scope_is_refused(scope: Any) -> None:
+    """With what is expected."""
+    with pytest.raises(ConfigurationError, match=rf"proof: got {scope}, expected ProofScope.WHOLE or ProofScope\.WITH"):
+        endpoint(stack(), proof=scope)
+
+
+def test_a_history_has_no_gateway_to_leave_out() -> None:
+    """It takes the other two."""
+    expected = r"proof: got ProofScope.WITHOUT_GATEWAY, expected ProofScope.WHOLE or ProofScope.REPORT_ONLY\."
+    with pytest.raises(ConfigurationError, match=expected):
+        history(stack(), proof=ProofScope.WITHOUT_GATEWAY)
+    assert isinstance(history(stack(), proof=ProofScope.REPORT_ONLY), ChatHistory)
+
+
+# What an app does to the API itself.
+
+
+def api_of(made: PersistentChatEndpoint) -> apigateway.CfnRestApi:
+    """The API's level-1 resource."""
+    api = made.api.node.default_child
+    assert isinstance(api, apigateway.CfnRestApi)
+    return api
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    """A resource policy for everybody, but for what the statements say."""
+    usual = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+    return {"Version": "2012-10-17", "Statement": [{**usual, **statement} for statement in statements]}
+
+
+FROM_HOME = {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}
+
+
+def with_key(made: PersistentChatEndpoint) -> None:
+    """The method asks for an API key."""
+    (method,) = (one for one in made.api.methods if one.http_method == "POST")
+    resource = method.node.default_child
+    assert isinstance(resource, apigateway.CfnMethod)
+    resource.api_key_required = True
+
+
+def with_policy(*statements: dict[str, Any]) -> Callable[[PersistentChatEndpoint], None]:
+    """The API has this resource policy."""
+    return lambda made: setattr(api_of(made), "policy", policy(*statements))
+
+
+def with_document(made: PersistentChatEndpoint) -> None:
+    """As the CDK's own class has it."""
+    everybody: dict[str, Any] = {
+        "principals": [iam.AnyPrincipal()],
+        "actions": ["execute-api:Invoke"],
+        "resources": ["execute-api:/*"],
+    }
+    allowed = iam.PolicyStatement(**everybody)
+    denied = iam.PolicyStatement(effect=iam.Effect.DENY, conditions=FROM_HOME, **everybody)
+    api_of(made).policy = iam.PolicyDocument(statements=[allowed, denied])
+
+
+HARDENED: dict[str, tuple[Callable[[PersistentChatEndpoint], object], str]] = {
+    "address off": (
+        lambda made: setattr(api_of(made), "disable_execute_api_endpoint", True),
+        "The API's default address is switched off",
+    ),
+    "private": (
+        lambda made: setattr(
+            api_of(made),
+            "endpoint_configuration",
+            apigateway.CfnRestApi.EndpointConfigurationProperty(types=["PRIVATE"]),
+        ),
+        "The API is private",
+    ),
+    "api key": (with_key, "The API's method asks for an API key"),
+    "deny": (with_policy({}, {"Effect": "Deny", "Condition": FROM_HOME}), "The API's resource policy does not"),
+    "condition": (with_policy({"Condition": FROM_HOME}), "The API's resource policy does not"),
+    "somebody": (with_policy({"Principal": {"AWS": "123456789012"}}), "The API's resource policy does not"),
+    "document": (with_document, "The API's resource policy does not"),
+    "added": (
+        lambda made: made.api.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.AnyPrincipal()],
+                actions=["execute-api:Invoke"],
+                resources=["execute-api:/*"],
+                conditions=FROM_HOME,
+            )
+        ),
+        "The API's resource policy does not",
+    ),
+}
+
+
+@pytest.mark.parametrize(("harden", "why"), HARDENED.values(), ids=HARDENED.keys())
+def test_an_api_that_no_deployment_can_call_says_what_to_choose(
+    harden: Callable[[PersistentChatEndpoint], object], why: str
+) -> None:
+    """Ordinary hardening, after construction: the deployment would fail for no fault, minutes later."""
+    app = App()
+    harden(endpoint(stack(app=app, env=HERE)))
+    with pytest.raises(RuntimeError, match=r"proof=ProofScope\.WITHOUT_GATEWAY") as failed:
+        app.synth()
+    assert why in str(failed.value)
+    assert "[Stack/Endpoint]" in str(failed.value)
+    for scope in (ProofScope.WITHOUT_GATEWAY, ProofScope.REPORT_ONLY):
+        other = App()
+        harden(endpoint(stack(app=other, env=HERE), proof=scope))
+        other.synth()
+
+
+@pytest.mark.parametrize(
+    "harden",
+    [
+        lambda made: None,
+        with_policy({}),
+        with_policy({"Principal": {"AWS": "*"}}, {"Principal": {"AWS": "123456789012"}}),
+        lambda made: setattr(api_of(made), "disable_execute_api_endpoint", False),
+    ],
+    ids=["nothing", "everybody", "everybody and somebody", "address on"],
+)
+def test_what_lets_everybody_in_is_proved_as_a_whole(harden: Callable[[PersistentChatEndpoint], object]) -> None:
+    """The same calls succeed."""
+    app = App()
+    harden(endpoint(stack(app=app, env=HERE)))
+    app.synth()
 
 
 def test_two_endpoints_share_one_provisioning_function() -> None:

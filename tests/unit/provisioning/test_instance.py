@@ -1,9 +1,11 @@
 """Custom::ConnectInstance: each reason for which a deployment must fail, in words a person can act on."""
 
+import json
+import re
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from provisioning.failure import DeploymentFailure
 from provisioning.instance import check
@@ -53,14 +55,16 @@ def test_an_alias_that_resolves_to_nothing() -> None:
 
 
 def test_a_region_without_amazon_connect() -> None:
-    """Its endpoint does not exist there."""
+    """Its endpoint does not exist there; that is no different from a connection that fails, so it is asked again."""
 
     class Nowhere(World):
         def instance(self, instance_id: str) -> dict[str, Any]:
             raise EndpointConnectionError(endpoint_url="https://connect.nowhere")
 
-    with pytest.raises(DeploymentFailure, match=r"out of reach in us-east-1: .*Deploy to a region that has Amazon"):
-        check(BY_ID, Nowhere())
+    world = Nowhere()
+    with pytest.raises(DeploymentFailure, match=r"in us-east-1: .*out of reach.*If us-east-1 has Amazon Connect"):
+        check(BY_ID, world)
+    assert 58 <= world.clock <= 60
 
 
 def test_an_instance_that_is_not_active() -> None:
@@ -87,26 +91,65 @@ def test_an_instance_with_transcripts_in_several_places() -> None:
         check(BY_ID, world)
 
 
-def test_a_policy_that_is_seen_late_is_waited_for() -> None:
-    """IAM needs seconds to show a new policy; a deployment must not fail for that."""
+THROTTLED = refused("TooManyRequestsException", status=429)
+PASSING: dict[str, Exception] = {
+    "a policy that is seen late": refused("AccessDeniedException", "not yet", 403),
+    "two calls a second for the whole account": THROTTLED,
+    "a throttle by its other name": refused("ThrottlingException"),
+    "a failure of the service": refused("InternalServiceException", status=500),
+    "a failure without a name": refused("Unknown", status=503),
+    "a lost connection": ConnectionClosedError(endpoint_url="https://connect"),
+    "silence": ReadTimeoutError(endpoint_url="https://connect"),
+}
+
+
+@pytest.mark.parametrize("properties", [BY_ID, BY_ALIAS], ids=["id", "alias"])
+@pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING.keys())
+def test_what_passes_is_waited_for(trouble: Exception, properties: dict[str, str]) -> None:
+    """A deployment must not fail for a slow policy, for other stacks that deploy at once, or for a lost connection."""
     world = World()
-    world.denials_left = 3
-    assert check(BY_ID, world)["InstanceId"] == INSTANCE_ID
+    world.at_first = [trouble] * 3
+    assert check(properties, world)["InstanceId"] == INSTANCE_ID
     assert world.clock == 6
 
 
-def test_a_policy_that_is_never_seen_fails_within_the_patience() -> None:
-    """A denial that stays is said, with Connect's own words, and does not hang."""
+@pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING.keys())
+def test_what_does_not_pass_fails_within_the_patience(trouble: Exception) -> None:
+    """It is said in the service's own words, and does not hang."""
     world = World()
-    world.denials_left = 1000
-    with pytest.raises(DeploymentFailure, match=r"may not look at the Amazon Connect instance: not yet\."):
+    world.at_first = [trouble] * 1000
+    with pytest.raises(DeploymentFailure, match=re.escape(f"{trouble}")):
         check(BY_ID, world)
-    assert world.clock <= 40
+    assert world.clock <= 60
 
 
-def test_any_other_error_of_connect_fails_with_its_text() -> None:
-    """An outage is no reason to deploy something unproved."""
+def test_a_throttle_undoes_no_update(capsys: pytest.CaptureFixture[str]) -> None:
+    """Traffic of others is no fault of this stack; a creation is not believed without a look."""
     world = World()
-    world.instance_error = refused("InternalServiceException", "broken today")
-    with pytest.raises(DeploymentFailure, match="broken today"):
+    world.at_first = [THROTTLED] * 1000
+    assert check(BY_ID, world, True) == {"InstanceId": INSTANCE_ID}
+    assert json.loads(capsys.readouterr().out)["outcome"] == "not shown"
+    with pytest.raises(DeploymentFailure, match="is asked too much"):
+        check(BY_ID, world, False)
+    # What nobody knows cannot be handed on.
+    with pytest.raises(DeploymentFailure, match="is asked too much"):
+        check(BY_ALIAS, world, True)
+
+
+def test_any_other_error_of_connect_fails_with_its_text_at_once() -> None:
+    """To ask the same again would only take time."""
+    world = World()
+    world.instance_error = refused("InvalidParameterException", "no such thing")
+    with pytest.raises(DeploymentFailure, match="no such thing"):
         check(BY_ID, world)
+    assert world.clock == 0
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [{}, {"InstanceId": None}, {"InstanceId": ["i"]}, {"InstanceAlias": 7}, {"InstanceId": "i", "InstanceAlias": "a"}],
+)
+def test_malformed_properties_get_one_sentence(malformed: dict[str, Any]) -> None:
+    """Whoever may invoke the function can send anything."""
+    with pytest.raises(DeploymentFailure, match=r"^The check of an instance got .*, expected either InstanceId or"):
+        check(malformed, World())

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from provisioning.calls import Answer
 from provisioning.failure import DeploymentFailure
 from provisioning.router import handle
-from tests.unit.provisioning.world import INSTANCE_ID, World, storage
+from tests.unit.provisioning.test_proof import ENDPOINT
+from tests.unit.provisioning.world import INSTANCE_ID, World
 
 
 def event(request: str, resource: str = "Custom::ConnectInstance", **more: Any) -> dict[str, Any]:
@@ -65,27 +67,13 @@ def test_a_roll_back_passes_over_what_nobody_foresaw() -> None:
     world = World()
     world.is_rolling_back = True
     world.invoke_failure = ZeroDivisionError("a bug")
-    proof = {"Function": "f", "Environment": {}, "Actions": [], "PatienceSeconds": "1"}
+    proof = {**ENDPOINT, "PatienceSeconds": "1"}
     asked = event("Update", "Custom::PersistentChatProof", ResourceProperties=proof)
-    assert handle(asked, None, world)["Data"] == {}
+    report = handle(asked, None, world)["Data"]["Report"]
+    assert report == "passed over, while the stack is rolled back: ZeroDivisionError: a bug"
     world.is_rolling_back = False
     with pytest.raises(DeploymentFailure, match="ZeroDivisionError: a bug"):
         handle(asked, None, world)
-
-
-def test_a_failure_is_as_long_as_cloudformation_takes(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A longer one would be lost whole; it says which log has the rest."""
-    monkeypatch.setenv("AWS_LAMBDA_LOG_GROUP_NAME", "the-log")
-    world = World()
-    world.storages = [storage("é" * 500 + str(number)) for number in range(9)]
-    with pytest.raises(DeploymentFailure) as failed:
-        handle(event("Create"), None, world)
-    assert len(str(failed.value).encode()) < 1600
-    assert str(failed.value).endswith("... (log group the-log)")
-    assert "transcripts in 9 places" in str(failed.value)
-    assert "é8" in json.loads(capsys.readouterr().out)["outcome"]
 
 
 @pytest.mark.parametrize("resource", ["Custom::ConnectInstance", "Custom::PersistentChatProof"])
@@ -106,3 +94,52 @@ def test_the_log_tells_the_outcome_and_no_secret(capsys: pytest.CaptureFixture[s
     logged = capsys.readouterr().out
     assert json.loads(logged)["outcome"] == "succeeded"
     assert "secret" not in logged
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        None,
+        [],
+        "x",
+        {},
+        event("Create", "Custom::Other"),
+        event("Create", ["Custom::ConnectInstance"]),  # type: ignore[arg-type]
+        event("Replace"),
+        event("Create", LogicalResourceId=7),
+        {"requestContext": {}},
+    ],
+)
+def test_what_is_no_request_of_cloudformation_gets_one_sentence(malformed: Any) -> None:
+    """Whoever may invoke the function can send anything; it asks nobody for it."""
+    with pytest.raises(DeploymentFailure, match=r"^The provisioning function got .*, expected a request of CloudForm"):
+        handle(malformed, None, World())
+
+
+@pytest.mark.parametrize("properties", [None, [], "x"])
+def test_properties_that_are_none_get_one_sentence(properties: Any) -> None:
+    """The same."""
+    with pytest.raises(DeploymentFailure, match=r"^ResourceProperties: got .*, expected an object\."):
+        handle(event("Create", ResourceProperties=properties), None, World())
+
+
+def test_no_log_and_no_text_has_a_credential(capsys: pytest.CaptureFixture[str]) -> None:
+    """API Gateway answers a signature that does not hold with the request that should have been signed."""
+    world = World()
+    shown = b"'POST\\n/v1/contact\\nhost:h\\nx-amz-security-token:IQoJb3JpZ2luEXAMPLE\\n'"
+    world.signed = Answer(403, b'{"message":"The Canonical String should have been ' + shown + b'"}')
+    asked = event("Create", "Custom::PersistentChatProof", ResourceProperties={**ENDPOINT, "PatienceSeconds": "1"})
+    with pytest.raises(DeploymentFailure, match="Canonical String") as failed:
+        handle(asked, None, world)
+    assert "EXAMPLE" not in str(failed.value)
+    logged = capsys.readouterr().out
+    assert "Canonical String" in logged
+    assert "EXAMPLE" not in logged
+
+
+def test_a_report_is_all_that_report_only_ends_with() -> None:
+    """Whatever the proof stumbles over, the deployment goes on."""
+    world = World()
+    asked = event("Create", "Custom::PersistentChatProof", ResourceProperties={**ENDPOINT, "Scope": "REPORT_ONLY"})
+    world.invoke_failure = ZeroDivisionError("a bug")
+    assert handle(asked, None, world)["Data"] == {"Report": "Nothing could be shown: ZeroDivisionError: a bug"}

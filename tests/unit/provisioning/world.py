@@ -1,18 +1,25 @@
 """A world for the custom resources to look at: what they would be told, without asking anybody."""
 
+import json
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from provisioning.calls import Answer, Calls
+from history import names as history
+from provisioning.calls import Answer, Calls, Invoked
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}"
+FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
+RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/Stack-Events-1"
+PATTERN = json.dumps({"source": [history.SOURCE], "detail-type": list(history.DETAIL_TYPES)})
+NOBODY = "User: role is not authorized to perform: connect:DescribeContact on resource: i"
 
 
-def refused(code: str, message: str = "because") -> ClientError:
+def refused(code: str, message: str = "because", status: int = 400) -> ClientError:
     """An error as botocore raises it."""
-    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "Operation")
 
 
 def storage(bucket: str) -> dict[str, Any]:
@@ -20,17 +27,45 @@ def storage(bucket: str) -> dict[str, Any]:
     return {"StorageType": "S3", "S3Config": {"BucketName": bucket, "BucketPrefix": "chats"}}
 
 
+def index(**different: Any) -> dict[str, Any]:
+    """The index of a history's table."""
+    return {
+        "IndexName": history.INDEX,
+        "KeySchema": [
+            {"AttributeName": history.CUSTOMER, "KeyType": "HASH"},
+            {"AttributeName": history.UNTIL, "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(history.INDEXED)},
+        **different,
+    }
+
+
+def statement(**different: Any) -> dict[str, Any]:
+    """What lets the rule invoke the recorder."""
+    return {
+        "Sid": "s",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": FUNCTION_ARN,
+        "Condition": {"ArnLike": {"AWS:SourceArn": RULE_ARN}},
+        **different,
+    }
+
+
 class World(Calls):
-    """A sound instance and a sound endpoint; each test breaks one thing."""
+    """A sound instance, a sound endpoint and a sound recorder; each test breaks one thing."""
 
     def __init__(self) -> None:
         self.region = "us-east-1"
         self.status = "ACTIVE"
         self.storages = [storage("transcripts")]
         self.instance_error: ClientError | None = None
-        self.denials_left = 0
+        # What asking about the instance is answered with first, one after the other.
+        self.at_first: list[Exception] = []
         self.environment: dict[str, str] | None = {"CONNECT_INSTANCE_ID": INSTANCE_ID}
         self.function_error: dict[str, Any] | None = None
+        self.function_log = ""
         # What botocore raises before there is any answer.
         self.invoke_failure: Exception | None = None
         self.post_failure: Exception | None = None
@@ -39,33 +74,76 @@ class World(Calls):
             "status": 404,
             "message": "",
         }
+        self.control_answer: dict[str, Any] = {"type": "AccessDeniedException", "status": 403, "message": NOBODY}
+        self.reserved: int | None = None
         self.unsigned = Answer(403, b'{"__type": "AccessDeniedException"}')
         self.signed = Answer(404, b'{"__type": "ResourceNotFoundException"}')
         self.is_rolling_back = False
         self.clock = 0.0
         self.posted: list[str] = []
+        self.invoked: list[dict[str, Any]] = []
+        self.looked_at = 0
+        # Of a history. An error in the place of an answer is raised.
+        self.rule_said: Any = {"State": "ENABLED", "EventPattern": PATTERN}
+        self.targets_said: Any = [{"Id": "Target0", "Arn": FUNCTION_ARN}]
+        self.statements: Any = [statement()]
+        self.table_said: Any = {
+            "AttributeDefinitions": [
+                {"AttributeName": history.CUSTOMER, "AttributeType": "S"},
+                {"AttributeName": history.SESSION, "AttributeType": "S"},
+                {"AttributeName": history.UNTIL, "AttributeType": "N"},
+            ],
+            "LocalSecondaryIndexes": [index()],
+        }
 
     def instances(self) -> list[dict[str, Any]]:
-        self._maybe_deny()
+        self._maybe_fail()
         return [{"Id": INSTANCE_ID, "InstanceAlias": "local"}, {"Id": "other", "InstanceAlias": "other"}]
 
     def instance(self, instance_id: str) -> dict[str, Any]:
-        self._maybe_deny()
+        self.looked_at += 1
+        self._maybe_fail()
         if self.instance_error is not None:
             raise self.instance_error
         return {"Id": instance_id, "Arn": INSTANCE_ARN, "InstanceStatus": self.status}
 
     def transcript_storages(self, instance_id: str) -> list[dict[str, Any]]:
+        self._maybe_fail()
         return self.storages
 
-    def invoke(self, function: str, event: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
+        self.invoked.append(event)
         if self.invoke_failure is not None:
             raise self.invoke_failure
         if self.function_error is not None:
-            return "Unhandled", self.function_error
+            return Invoked("Unhandled", self.function_error, self.function_log)
         if event == {"probe": "settings"}:
-            return None, {"settings": self.environment}
-        return None, {"answer": self.probe_answer}
+            return Invoked(None, {"settings": self.environment}, self.function_log)
+        answer = self.control_answer if event["probe"].startswith("elsewhere ") else self.probe_answer
+        return Invoked(None, {"answer": answer}, self.function_log)
+
+    def reserved_concurrency(self, function: str) -> int | None:
+        return self.reserved
+
+    def who_may_invoke(self, function: str) -> list[dict[str, Any]]:
+        return list(_said(self.statements))
+
+    def rule(self, name: str) -> dict[str, Any]:
+        assert name == "Stack-Events-1"
+        return dict(_said(self.rule_said))
+
+    def targets(self, rule: str) -> list[dict[str, Any]]:
+        return list(_said(self.targets_said))
+
+    def matches(self, pattern: str, event: dict[str, Any]) -> bool:
+        """By equality only, of the event and of its detail."""
+        parsed = json.loads(pattern)
+        detail = parsed.pop("detail", {})
+        wanted = [(event, parsed), (event["detail"], detail)]
+        return all(of.get(key) in values for of, keys in wanted for key, values in keys.items())
+
+    def table(self, name: str) -> dict[str, Any]:
+        return dict(_said(self.table_said))
 
     def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
         if self.post_failure is not None:
@@ -82,7 +160,12 @@ class World(Calls):
     def wait(self, seconds: float) -> None:
         self.clock += seconds
 
-    def _maybe_deny(self) -> None:
-        if self.denials_left:
-            self.denials_left -= 1
-            raise refused("AccessDeniedException", "not yet")
+    def _maybe_fail(self) -> None:
+        if self.at_first:
+            raise self.at_first.pop(0)
+
+
+def _said(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

@@ -1,0 +1,144 @@
+"""A proof's links in the function itself: it starts, knows its environment, and its role allows what it calls."""
+
+from collections.abc import Mapping
+
+from provisioning.asking import asked, code_of
+from provisioning.calls import Calls, ClientError, Invoked
+from provisioning.failure import Broken
+from provisioning.properties import Asked
+
+_SERVICES = {"connect": "Amazon Connect", "dynamodb": "DynamoDB"}
+_DENIED = "AccessDeniedException"
+_IAMS_WORDS = "not authorized to perform"
+_NOT_IAMS = (
+    " These are not the words of IAM. If the role allows it, the service refuses ids that do not exist in this way; "
+    "proof=ProofScope.REPORT_ONLY lets the deployment go on."
+)
+# What the functions take as a probe; tests hold them against the functions' own names.
+PROBE = "probe"
+SETTINGS = "settings"
+ELSEWHERE = "elsewhere "
+
+
+def starts(to_prove: Asked, calls: Calls) -> str:
+    """It runs, with the settings of the template. Raises Broken."""
+    invoked = _invoke(to_prove, SETTINGS, calls)
+    settings = invoked.answer.get("settings")
+    if not isinstance(settings, dict):
+        raise Broken(
+            "function", "It answered without its settings, expected those of this library's function.", log=invoked.log
+        )
+    environment = to_prove.environment
+    wrong = [
+        f"{name} is {settings.get(name)!r}, expected {environment.get(name)!r}"
+        for name in sorted({*settings, *environment})
+        if settings.get(name) != environment.get(name)
+    ]
+    if wrong:
+        raise Broken("environment", f"Of the function's environment variables {'; '.join(wrong)}.", log=invoked.log)
+    return ""
+
+
+def is_allowed(to_prove: Asked, action: str, calls: Calls) -> str:
+    """The function's role allows an action: what the service answered to ids that cannot exist. Raises Broken."""
+    invoked = _invoke(to_prove, action, calls)
+    said, service = _Said(invoked), _service_of(action)
+    if said.denied:
+        doubt = "" if _IAMS_WORDS in str(said.message) else _NOT_IAMS
+        raise Broken(f"permission {action}", f"{service} refused the function: {said.message}.{doubt}", log=invoked.log)
+    if not said.is_answer(service):
+        raise Broken(service, f"{action} got {said}, expected an answer.", throttled=said.throttled, log=invoked.log)
+    return str(said)
+
+
+def is_denied_elsewhere(to_prove: Asked, action: str, calls: Calls) -> str:
+    """The negative control: for an instance that the role does not name Connect has to deny the same action.
+
+    Returns why the permission could show nothing; "" if it was denied. Raises Broken if there was no answer to tell.
+    """
+    invoked = _invoke(to_prove, f"{ELSEWHERE}{action}", calls)
+    said, service = _Said(invoked), _service_of(action)
+    if said.denied:
+        return ""
+    if not said.is_answer(service):
+        raise Broken(service, f"{action} for another instance got {said}.", throttled=said.throttled)
+    return (
+        f"For an instance that the role does not name, {service} answered {said}, expected a denial. Either the role "
+        "allows more than this library gave it, or Connect looks for a contact before it asks for the permission."
+    )
+
+
+def has_control(action: str) -> bool:
+    """Whether there is a negative control for it: DynamoDB's answers are documented, Connect's are not."""
+    return action.startswith("connect:")
+
+
+class _Said:
+    """What a service answered the function."""
+
+    def __init__(self, invoked: Invoked) -> None:
+        answer = invoked.answer.get("answer")
+        told = answer if isinstance(answer, dict) else {}
+        status = told.get("status")
+        self.status = status if isinstance(status, int) else 0
+        self.kind = told.get("type")
+        self.message = told.get("message")
+        self.denied = self.status == 403 or self.kind == _DENIED
+        self.throttled = self.status == 429 or self.kind in {
+            "ProvisionedThroughputExceededException",
+            "RequestLimitExceeded",
+            "ThrottlingException",
+        }
+
+    def is_answer(self, service: str) -> bool:
+        """Of Connect any modelled answer will do: its refusal of ids that cannot exist is documented nowhere."""
+        if service == _SERVICES["dynamodb"]:
+            return self.status == 200 or self.kind == "ConditionalCheckFailedException"
+        return 200 <= self.status < 500 and not self.throttled
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.kind} {self.message}"
+
+
+def _service_of(action: str) -> str:
+    return _SERVICES[action.partition(":")[0]]
+
+
+def _invoke(to_prove: Asked, probe: str, calls: Calls) -> Invoked:
+    """Invoke the function with a probe. Raises Broken if it cannot be, or fails."""
+    try:
+        invoked = asked("function", "AWS Lambda", lambda: calls.invoke(to_prove.function, {PROBE: probe}))
+    except Broken as broken:
+        if broken.throttled:
+            raise _without_room(to_prove.function, broken, calls) from broken
+        raise Broken("function", f"It cannot be invoked: {broken.found}") from broken
+    except ClientError as failure:
+        raise Broken("function", f"It cannot be invoked: {failure}.") from failure
+    if invoked.error is None:
+        return invoked
+    text = f"{invoked.answer.get('errorType', invoked.error)}: {invoked.answer.get('errorMessage')}"
+    link = "environment" if "environment variable" in text else "function"
+    raise Broken(link, f"The function fails: {text}.", final=True, log=invoked.log or _trace_of(invoked.answer))
+
+
+def _trace_of(answer: Mapping[str, object]) -> str:
+    """Where a function failed, as its error tells it."""
+    trace = answer.get("stackTrace")
+    return "\n".join(str(line) for line in trace) if isinstance(trace, list) else ""
+
+
+def _without_room(function: str, broken: Broken, calls: Calls) -> Broken:
+    """Lambda throttles it: because of traffic, or because it may not run at all."""
+    try:
+        reserved = calls.reserved_concurrency(function)
+    except Exception as unknown:
+        reserved = None
+        print(f"The function's reserved concurrency is unknown: {unknown_kind(unknown)}")
+    if reserved == 0:
+        return Broken("function", "Its reserved concurrency is 0: it never runs. Expected none, or at least 1.")
+    return Broken("throttle", broken.found, throttled=True)
+
+
+def unknown_kind(error: Exception) -> str:
+    """What kind of error it was, in short."""
+    return code_of(error) if isinstance(error, ClientError) else type(error).__name__

@@ -1,0 +1,56 @@
+"""A proof's links before the function: the stage answers, strangers are refused, callers reach the function."""
+
+import json
+
+from provisioning import names
+from provisioning.calls import Answer, BotoCoreError, Calls
+from provisioning.failure import Broken
+from provisioning.properties import Gateway
+
+LINKS = ("stage", "authorization", "gateway to function")
+# Ids that cannot exist: the function answers for another instance, before Connect is asked anything.
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+_REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": NOWHERE}).encode()
+_OUT_OF_REACH = (
+    " If the API's default address is off, or a resource policy, a web ACL or an API key keeps a deployment out, "
+    "choose proof=ProofScope.WITHOUT_GATEWAY."
+)
+
+
+def refuses_strangers(gateway: Gateway, calls: Calls) -> str:
+    """An unsigned call is refused in the words of our own gateway response. Raises Broken."""
+    answer = _post(gateway, calls, signed=False)
+    if answer.status == 403 and answer.kind == "AccessDeniedException":
+        return str(answer)
+    # A stage that does not exist answers 403 as well, but not in the words of our own gateway response.
+    if answer.status in (403, 404) and answer.kind is None:
+        raise Broken(
+            "stage", f"An unsigned call was not answered by this API's stage but with {answer}.{_OUT_OF_REACH}"
+        )
+    raise Broken("authorization", f"An unsigned call was not refused with 403 but answered with {answer}.")
+
+
+def answers_callers(gateway: Gateway, calls: Calls) -> str:
+    """A signed call reaches the function. Raises Broken."""
+    answer = _post(gateway, calls, signed=True)
+    if answer.status == 404 and answer.kind == "ResourceNotFoundException":
+        return str(answer)
+    denied = answer.status == 403
+    raise Broken(
+        "authorization" if denied else "gateway to function",
+        f"A signed call was answered with {answer}, expected the function's 404 for another instance."
+        f"{_OUT_OF_REACH if denied else ''}",
+    )
+
+
+def _post(gateway: Gateway, calls: Calls, *, signed: bool) -> Answer:
+    url = f"{calls.base_of(gateway.api_id, gateway.stage)}/{'/'.join(names.PATH)}/{NOWHERE}/{NOWHERE}"
+    try:
+        answer = calls.post(url, _REQUEST, signed=signed)
+    except BotoCoreError as error:
+        raise Broken("address", f"{url} cannot be reached: {error}.") from error
+    if answer.status == 429:
+        raise Broken(
+            "throttle", f"The gateway answered the proof with {answer}: it is at its throttle.", throttled=True
+        )
+    return answer

@@ -1,0 +1,108 @@
+"""What a proof is asked for. Whoever may invoke the prover says it, so nothing of it is taken as it comes."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple, NoReturn
+
+from provisioning import names
+from provisioning.failure import DeploymentFailure
+
+_FUNCTION = r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}"
+_RULE = r"arn:[a-z-]+:events:[a-z0-9-]+:\d{12}:rule/[A-Za-z0-9_.-]{1,64}"
+_PROBE = "(connect|dynamodb):[A-Za-z]{1,64}"
+_MOST_ACTIONS = 20
+_LONGEST_GOT = 200
+
+
+class Gateway(NamedTuple):
+    """The part of an endpoint before its function."""
+
+    api_id: str
+    stage: str
+    # Whether a call that is signed for execute-api is to be answered.
+    signed: bool
+
+
+class Asked(NamedTuple):
+    """A proof's properties, checked."""
+
+    function: str
+    environment: Mapping[str, str]
+    # What the function's role has to allow.
+    actions: tuple[str, ...]
+    patience: float
+    scope: str
+    instance_id: str
+    gateway: Gateway | None
+    # Of a history; "" if there is none.
+    table: str
+    # Of a recorder; "" for an endpoint.
+    rule: str
+
+    @property
+    def subject(self) -> str:
+        """What is proved, for people."""
+        return "The recorder of chats" if self.rule else "The endpoint"
+
+
+def read(given: Mapping[str, object]) -> Asked:
+    """The properties, as CloudFormation hands them over: all of them texts. Raises DeploymentFailure."""
+    environment = given.get(names.ENVIRONMENT)
+    if not isinstance(environment, dict) or not all(
+        isinstance(part, str) for pair in environment.items() for part in pair
+    ):
+        _refuse(names.ENVIRONMENT, environment, "an object of texts")
+    actions = given.get(names.ACTIONS)
+    if not isinstance(actions, list) or len(actions) > _MOST_ACTIONS:
+        _refuse(names.ACTIONS, actions, f"a list of at most {_MOST_ACTIONS} actions")
+    return Asked(
+        function=_matching(given, names.FUNCTION, _FUNCTION, "the ARN of a function"),
+        environment=environment,
+        actions=tuple(_action(action) for action in actions),
+        patience=_patience(given.get(names.PATIENCE_SECONDS)),
+        scope=_matching(given, names.SCOPE, "|".join(names.SCOPES), f"one of {', '.join(names.SCOPES)}"),
+        instance_id=_matching(given, names.INSTANCE_ID, "[0-9A-Za-z-]{1,250}", "an instance id"),
+        gateway=_gateway(given),
+        table=_matching(given, names.TABLE, "[A-Za-z0-9_.-]{3,255}", "the name of a table", optional=True),
+        rule=_matching(given, names.RULE, _RULE, "the ARN of a rule of the default bus", optional=True),
+    )
+
+
+def _gateway(given: Mapping[str, object]) -> Gateway | None:
+    if names.API_ID not in given:
+        return None
+    return Gateway(
+        _matching(given, names.API_ID, "[a-z0-9]{1,64}", "the id of a REST API"),
+        _matching(given, names.STAGE, "[A-Za-z0-9_-]{1,128}", "the name of a stage"),
+        _matching(given, names.SIGNED, "true|false", "true or false") == "true",
+    )
+
+
+def _patience(value: object) -> float:
+    # Digits and nothing else: "nan", "1e9" and "-1" are numbers for Python.
+    seconds = int(str(value)) if re.fullmatch("[0-9]{1,3}", str(value)) else 0
+    if not 1 <= seconds <= names.LONGEST_PATIENCE_SECONDS:
+        _refuse(names.PATIENCE_SECONDS, value, f"1 to {names.LONGEST_PATIENCE_SECONDS}")
+    return float(seconds)
+
+
+def _action(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(_PROBE, value):
+        _refuse(names.ACTIONS, value, "actions of Amazon Connect or DynamoDB")
+    return value
+
+
+def _matching(given: Mapping[str, object], name: str, pattern: str, expected: str, *, optional: bool = False) -> str:
+    value = given.get(name, "" if optional else None)
+    if optional and value == "":
+        return ""
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        _refuse(name, value, expected)
+    return value
+
+
+def _refuse(name: str, got: object, expected: str) -> NoReturn:
+    shown = "nothing" if got is None else repr(got)[:_LONGEST_GOT]
+    raise DeploymentFailure(
+        f"The proof cannot be asked so: {name}: got {shown}, expected {expected}. Deploy what this library synthesizes."
+    )

@@ -1,0 +1,204 @@
+"""A proof's links of a history: events reach the recorder, and the index has what a look-up reads."""
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from history import names as history
+from provisioning.asking import asked, code_of
+from provisioning.calls import Calls, ClientError
+from provisioning.failure import Broken
+from provisioning.properties import Asked
+
+LINKS = ("rule", "pattern", "target", "rule permission")
+_EVENTS = "Amazon EventBridge"
+_DYNAMODB = "DynamoDB"
+_PRINCIPAL = "events.amazonaws.com"
+_ACTIONS = {"lambda:InvokeFunction", "lambda:Invoke*", "lambda:*", "*"}
+# What the recorder learns a chat from: that it began, that it ended, that its attributes were changed.
+_EVENT_TYPES = ("INITIATED", "DISCONNECTED", "COMPLETED", "CONTACT_DATA_UPDATED")
+_NOWHERE = "00000000-0000-0000-0000-000000000000"
+
+
+def is_on(to_prove: Asked, calls: Calls) -> str:
+    """The rule is there, and enabled. Raises Broken."""
+    state = _rule(to_prove, "rule", calls).get("State")
+    # Nothing else is delivered; a rule may also be enabled with all of CloudTrail's management events.
+    if not str(state).startswith("ENABLED"):
+        raise Broken("rule", f"The rule {_name(to_prove)} is {state}, expected ENABLED: no chat would be recorded.")
+    return str(state)
+
+
+def matches(to_prove: Asked, calls: Calls) -> str:
+    """EventBridge itself finds that contact events match the rule's pattern, in either spelling. Raises Broken."""
+    pattern = str(_rule(to_prove, "pattern", calls).get("EventPattern") or "")
+    for detail_type in history.DETAIL_TYPES:
+        for event_type in _EVENT_TYPES:
+            if not pattern or not _is_matched(pattern, _contact_event(to_prove, detail_type, event_type), calls):
+                raise Broken(
+                    "pattern",
+                    f"The pattern of the rule {_name(to_prove)}, {pattern or 'none'}, does not match a contact event "
+                    f"of the type {event_type} that is called {detail_type!r}, expected all contact events.",
+                )
+    return pattern
+
+
+def has_target(to_prove: Asked, calls: Calls) -> str:
+    """The rule sends its events, as they are, to the recorder. Raises Broken."""
+    name = _name(to_prove)
+    try:
+        targets = asked("target", _EVENTS, lambda: calls.targets(name))
+    except ClientError as error:
+        raise Broken("target", f"The targets of the rule {name} are unknown: {error}.") from error
+    for target in targets:
+        if target.get("Arn") == to_prove.function:
+            changed = [key for key in ("Input", "InputPath", "InputTransformer") if target.get(key)]
+            if not changed:
+                return str(target.get("Id"))
+            raise Broken("target", f"The rule {name} changes the events by {changed[0]}, expected them as they are.")
+    found = ", ".join(str(target.get("Arn")) for target in targets) or "none"
+    raise Broken("target", f"The targets of the rule {name}: found {found}, expected the recorder {to_prove.function}.")
+
+
+def is_let_in(to_prove: Asked, calls: Calls) -> str:
+    """The recorder's own policy lets the rule invoke it. Raises Broken."""
+    link = "rule permission"
+    try:
+        statements = asked(link, "AWS Lambda", lambda: calls.who_may_invoke(to_prove.function))
+    except ClientError as error:
+        raise Broken(link, f"The recorder's policy is unknown: {error}.") from error
+    about = [one for one in statements if _is_about(one, to_prove.rule)]
+    if any(one.get("Effect") == "Deny" for one in about) or not about:
+        raise Broken(
+            link,
+            f"The policy of {to_prove.function} does not let {_PRINCIPAL} invoke it for {to_prove.rule}: "
+            f"found {statements or 'none'}.",
+        )
+    return str(about[0].get("Sid"))
+
+
+def has_index(to_prove: Asked, calls: Calls) -> str:
+    """The table's index is sorted and filled as a look-up reads it. Raises Broken."""
+    try:
+        table = asked("index", _DYNAMODB, lambda: calls.table(to_prove.table))
+    except ClientError as error:
+        raise Broken("index", f"The table {to_prove.table} could not be looked at: {error}.") from error
+    indexes = {index.get("IndexName"): index for index in table.get("LocalSecondaryIndexes") or ()}
+    if history.INDEX not in indexes:
+        found = ", ".join(sorted(map(str, indexes))) or "none"
+        raise Broken(
+            "index",
+            f"The table {to_prove.table} has the local indexes {found}, expected {history.INDEX}.{_ANEW}",
+            final=True,
+        )
+    _refuse_unless_sorted(to_prove.table, table, indexes[history.INDEX])
+    _refuse_unless_filled(to_prove.table, indexes[history.INDEX])
+    return ""
+
+
+_ANEW = " A local index is made with its table only: use a ChatHistory of this library."
+
+
+def _refuse_unless_sorted(name: str, table: dict[str, Any], index: dict[str, Any]) -> None:
+    types = {one["AttributeName"]: one["AttributeType"] for one in table.get("AttributeDefinitions") or ()}
+    keys = [
+        (key["KeyType"], key["AttributeName"], types.get(key["AttributeName"])) for key in index.get("KeySchema") or ()
+    ]
+    expected = [("HASH", history.CUSTOMER, "S"), ("RANGE", history.UNTIL, "N")]
+    if sorted(keys) != expected:
+        raise Broken(
+            "index",
+            f"The index {history.INDEX} of the table {name} has the keys {keys}, expected {expected}.{_ANEW}",
+            final=True,
+        )
+
+
+def _refuse_unless_filled(name: str, index: dict[str, Any]) -> None:
+    projection = index.get("Projection") or {}
+    kind, held = projection.get("ProjectionType"), set(projection.get("NonKeyAttributes") or ())
+    missing = sorted(set(history.INDEXED) - held)
+    if kind != "ALL" and (kind != "INCLUDE" or missing):
+        raise Broken(
+            "index",
+            f"The index {history.INDEX} of the table {name} holds {kind} {sorted(held)}, without "
+            f"{', '.join(missing)}, which a look-up reads.{_ANEW}",
+            final=True,
+        )
+
+
+def _rule(to_prove: Asked, link: str, calls: Calls) -> dict[str, Any]:
+    name = _name(to_prove)
+    try:
+        return asked(link, _EVENTS, lambda: calls.rule(name))
+    except ClientError as error:
+        raise Broken(link, f"The rule {name} could not be looked at: {error}.") from error
+
+
+def _is_matched(pattern: str, event: dict[str, Any], calls: Calls) -> bool:
+    try:
+        return asked("pattern", _EVENTS, lambda: calls.matches(pattern, event))
+    except ClientError as error:
+        if code_of(error) == "InvalidEventPatternException":
+            return False
+        raise Broken("pattern", f"The pattern {pattern} could not be tried: {error}.") from error
+
+
+def _name(to_prove: Asked) -> str:
+    return to_prove.rule.rpartition("/")[2]
+
+
+def _contact_event(to_prove: Asked, detail_type: str, event_type: str) -> dict[str, Any]:
+    """A chat's event as Connect publishes it (Administrator Guide, "Amazon Connect contact events")."""
+    _, partition, _, region, account, *_ = to_prove.function.split(":")
+    instance = f"arn:{partition}:connect:{region}:{account}:instance/{to_prove.instance_id}"
+    return {
+        "version": "0",
+        "id": _NOWHERE,
+        "detail-type": detail_type,
+        "source": history.SOURCE,
+        "account": account,
+        "time": "2026-01-01T00:00:00Z",
+        "region": region,
+        "resources": [instance, f"{instance}/contact/{_NOWHERE}"],
+        "detail": {
+            "eventType": event_type,
+            "contactId": _NOWHERE,
+            "initialContactId": _NOWHERE,
+            "channel": "CHAT",
+            "instanceArn": instance,
+            "initiationMethod": "API",
+            "initiationTimestamp": "2026-01-01T00:00:00.000Z",
+        },
+    }
+
+
+def _is_about(statement: dict[str, Any], rule: str) -> bool:
+    """Whether a statement of a function's policy says something of EventBridge that acts for this rule."""
+    return (
+        _is_principal(statement.get("Principal"))
+        and any(action in _ACTIONS for action in _texts(statement.get("Action")))
+        and all(
+            _is_met(operator.lower(), key.lower(), _texts(values), rule)
+            for operator, conditions in (statement.get("Condition") or {}).items()
+            for key, values in conditions.items()
+        )
+    )
+
+
+def _is_principal(principal: Any) -> bool:
+    if principal == "*":
+        return True
+    return isinstance(principal, dict) and any(
+        name in ("*", _PRINCIPAL) for named in principal.values() for name in _texts(named)
+    )
+
+
+def _is_met(operator: str, key: str, values: list[str], rule: str) -> bool:
+    """Whether a condition holds for the rule. One that is not known does not: it would be a guess."""
+    got = {"aws:sourcearn": rule, "aws:sourceaccount": rule.split(":")[4]}.get(key)
+    if got is None or operator not in ("arnlike", "arnequals", "stringlike", "stringequals"):
+        return False
+    return any(got == value if operator == "stringequals" else fnmatchcase(got, value) for value in values)
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [] if value is None else [str(value)]

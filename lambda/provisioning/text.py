@@ -1,0 +1,121 @@
+"""What CloudFormation is told, and how much of it: 4,096 bytes take the whole answer, and more is lost whole."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+
+from provisioning import names
+
+# The whole response of a custom resource (AWS CloudFormation quotas).
+_MOST_BYTES = 4096
+# The physical id that the Provider framework gives what could not be made.
+_CREATE_FAILED = "AWSCDK::CustomResourceProviderFramework::CREATE_FAILED"
+# The frames of its own stack that the framework adds to a failure: four of them, about 300 bytes.
+_FRAMES_BYTES = 420
+# So much of the function's log is kept whatever else is said.
+_LOG_BYTES = 900
+_CUT = "..."
+# What is no letter, mark, number, sign or line end: as an escape it would take six bytes.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
+# API Gateway shows a signed request whose signature does not hold, with the session's token in it.
+_SECRETS = (
+    re.compile(r"(?i)(x-amz-security-token[=:\s\"']*)[^\s\"'\\&]+"),
+    re.compile(r"(?i)(signature=)[0-9a-z%+/=]+"),
+    re.compile(r"()eyJ[\w-]+\.[\w-]+\.[\w-]*"),
+)
+_UNIMPORTANT = ("START RequestId:", "END RequestId:")
+
+Event = Mapping[str, object]
+
+
+def without_secrets(text: str) -> str:
+    """What may be shown to whoever sees the deployment, on lines without control characters."""
+    for secret in _SECRETS:
+        text = secret.sub(r"\1[left out]", text)
+    return _CONTROL.sub(" ", text)
+
+
+def of_failure(event: Event, sentence: str, log: str) -> str:
+    """The sentence, where the whole of it is, and the end of the function's log: as much as there is room for."""
+    room = _MOST_BYTES - _FRAMES_BYTES - _size_of(_response(event, _framed("")))
+    where = _where(event)
+    log = _told_of(log)
+    kept = min(_size(log), _LOG_BYTES)
+    head = f"{_head(without_secrets(sentence), room - _size(where) - kept)}{where}"
+    return f"{head}{_tail(log, room - _size(head))}"
+
+
+def of_report(event: Event, text: str) -> str:
+    """An attribute's value, as much as there is room for."""
+    return _head(without_secrets(text), _MOST_BYTES - _size_of(_response(event, "SUCCESS", {"Report": ""})))
+
+
+def _where(event: Event) -> str:
+    """Where the rest is: the framework names a log that does not exist; a creation's logs end with its roll-back."""
+    log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+    told = [f"log group {log}"] if log else []
+    if event.get("RequestType") == "Create" and event.get("ResourceType") == names.PERSISTENT_CHAT_PROOF:
+        told.append("a roll-back of a creation deletes the logs, cdk deploy --no-rollback keeps them")
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _told_of(log: str) -> str:
+    lines = [line for line in without_secrets(log).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(_UNIMPORTANT)]
+    return "\nThe end of the function's log:\n" + "\n".join(told) if told else ""
+
+
+def _framed(text: str) -> str:
+    """As the framework writes a failure."""
+    return f"Error: {text}\n\nLogs: /aws/lambda/{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', '')}\n\n"
+
+
+def _response(event: Event, reason: str, data: Mapping[str, str] | None = None) -> Mapping[str, object]:
+    """As the framework answers CloudFormation."""
+    named = {name: event.get(name, "") for name in ("StackId", "RequestId", "LogicalResourceId")}
+    physical_id = event.get("PhysicalResourceId") or max(_CREATE_FAILED, physical_id_of(event), key=len)
+    return {"Status": "SUCCESS", "Reason": reason, **named, "PhysicalResourceId": physical_id, "Data": data or {}}
+
+
+def physical_id_of(event: Event) -> str:
+    """The resource's, which never changes."""
+    return str(event.get("PhysicalResourceId") or f"{event.get('ResourceType')}/{event.get('LogicalResourceId')}")
+
+
+def _head(text: str, room: int) -> str:
+    """The beginning, if it is too long."""
+    if _size(text) <= room:
+        return text
+    return _longest(text, room - len(_CUT), lambda count: text[:count]) + _CUT
+
+
+def _tail(text: str, room: int) -> str:
+    """The end of a log below its title, from the beginning of a line on."""
+    if _size(text) <= room:
+        return text
+    title, _, log = text.lstrip("\n").partition("\n")
+    room -= _size(f"\n{title}\n")
+    kept = _longest(log, room, lambda count: log[len(log) - count :])
+    first, end, rest = kept.partition("\n")
+    # A single line that is too long is better than nothing.
+    return f"\n{title}\n{rest if end else first}" if room > 0 and kept else ""
+
+
+def _longest(text: str, room: int, part: Callable[[int], str]) -> str:
+    """The longest part, of a number of characters, that fits."""
+    least, most = 0, len(text)
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if _size(part(middle)) <= room else (least, middle - 1)
+    return part(least)
+
+
+def _size(text: str) -> int:
+    """Its bytes within JSON."""
+    return _size_of(text) - 2
+
+
+def _size_of(document: object) -> int:
+    """Its bytes as JSON, as JavaScript writes it."""
+    return len(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))

@@ -1,0 +1,37 @@
+"""What a deployment's proof may ask of the function: each permission for its own instance, and for one that its role
+does not name."""
+
+import time
+
+import pytest
+
+from association import probes, settings
+from association.connect import NOWHERE, Connect
+from aws.asking import Asking
+from aws.http import Response
+from tests.unit.association.events import ENVIRONMENT, INSTANCE_ID, ConnectClient
+
+ACTIONS = ("connect:CreatePersistentContactAssociation", "connect:DescribeContact")
+DENIED = Response(403, {"x-amzn-errortype": "AccessDeniedException"}, b'{"Message":"no"}')
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize(("prefix", "instance"), [("", INSTANCE_ID), ("elsewhere ", NOWHERE)])
+def test_a_permission_is_tried_with_contacts_that_cannot_exist(action: str, prefix: str, instance: str) -> None:
+    """Once for the function's own instance, and once where it has to be denied: nothing else tells a permission from
+    a service that does not ask for one."""
+    client = ConnectClient({NOWHERE: DENIED}, DENIED)
+    connect = Connect((client, client), Asking(time.monotonic() + 5))  # type: ignore[arg-type]
+    said = probes.answer({"probe": f"{prefix}{action}"}, settings.read(ENVIRONMENT), connect, None)
+    assert said["answer"] == {"type": "AccessDeniedException", "status": 403, "message": "no"}
+    ((_, target),) = client.sent
+    assert target.endswith(f"/{instance}/{NOWHERE}")
+
+
+def test_an_unknown_probe_is_told_which_there_are() -> None:
+    """Whoever may invoke the function sees what it takes, and starts nothing."""
+    client = ConnectClient({})
+    connect = Connect((client, client), Asking(time.monotonic() + 5))  # type: ignore[arg-type]
+    said = probes.answer({"probe": "elsewhere settings"}, settings.read(ENVIRONMENT), connect, None)
+    assert "unknown probe; known: settings, connect:Create" in str(said["error"])
+    assert client.sent == []
