@@ -63,7 +63,7 @@ _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 # them: 404 would be 403, and 504 would be 500. What is left to the first are denials, all of them 403: no permission,
 # a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE is not here: over 10 MB AWS answers with
 # a 413 of its own, which cannot be customized (API Gateway Developer Guide, "Gateway response types" and "Known
-# issues").
+# issues"). Nor is UNSUPPORTED_MEDIA_TYPE: the integration takes every content type.
 GATEWAY_REFUSALS = (
     GatewayRefusal("DEFAULT_4XX", None, _DENIED),
     GatewayRefusal("DEFAULT_5XX", None, _INTERNAL, "The endpoint failed."),
@@ -76,7 +76,6 @@ GATEWAY_REFUSALS = (
     ),
     GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, _INVALID),
     GatewayRefusal("RESOURCE_NOT_FOUND", 404, "ResourceNotFoundException"),
-    GatewayRefusal("UNSUPPORTED_MEDIA_TYPE", 415, _INVALID, "Send the body as application/json."),
     GatewayRefusal("THROTTLED", 429, _THROTTLED, "Too many requests. Try again.", 1),
     # Of a usage plan that the owner of the API added. It begins anew with the plan's period: no retry helps soon.
     GatewayRefusal("QUOTA_EXCEEDED", 429, _THROTTLED, "The quota of the usage plan is used up."),

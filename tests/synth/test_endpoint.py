@@ -147,7 +147,6 @@ def test_the_defaults_leave_each_refusal_its_status(default: Synthesized) -> Non
         "BAD_REQUEST_PARAMETERS": "400",
         "MISSING_AUTHENTICATION_TOKEN": "403",
         "RESOURCE_NOT_FOUND": "404",
-        "UNSUPPORTED_MEDIA_TYPE": "415",
         "THROTTLED": "429",
         "QUOTA_EXCEEDED": "429",
         "INTEGRATION_FAILURE": "503",
