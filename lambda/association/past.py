@@ -5,6 +5,7 @@ that it does not know to have ended is asked about, and what it says is only a h
 chat is never passed over in silence.
 """
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -104,9 +105,8 @@ def latest_of(known: Known, before: float | None = None) -> Step:
         weighed = [one for one in weighed if one.ended is None or is_later(before, one.ended)]
     # Of two that ended at once, the one that began later.
     best = max((one for one in weighed if one.ended is not None and not one.doubtful), key=_end, default=None)
-    least = -1.0 if best is None else _end(best)
-    later = [one for one in weighed if one is not best and one.may_have_ended > least]
-    asked = {id for one in (*later, *((best,) if best else ())) for id in one.entry.running}
+    later = [one for one in weighed if best is None or one.may_have_ended > _end(best)]
+    asked = {id for one in later for id in one.entry.running}
     looked_through = asked | _looked_through(known, entries, best)
     if len(looked_through) > MOST_ASKED:
         raise _undecided()
@@ -116,7 +116,7 @@ def latest_of(known: Known, before: float | None = None) -> Step:
     for one in later:
         if one.doubtful and (step := _settle(one, known, MOST_ASKED - len(looked_through))) is not None:
             return step
-    if known.latest.more and least * 1000 < known.latest.entries[-1].until:
+    if known.latest.more and (best is None or _end(best) * 1000 < known.latest.entries[-1].until):
         raise _undecided()
     if best is None:
         return Nothing()
@@ -127,7 +127,7 @@ def latest_of(known: Known, before: float | None = None) -> Step:
 
 def is_later(instant: float, other: float) -> bool:
     """Whether one instant is surely later than another: DescribeContact may tell whole seconds only."""
-    return instant > other if instant % 1 and other % 1 else int(instant) > int(other)
+    return instant > other if other % 1 else int(instant) > int(other)
 
 
 def _end(one: _Weighed) -> float:
@@ -139,20 +139,19 @@ def _weigh(entry: Entry, known: Known) -> _Weighed:
     ends = [] if entry.ended is None else [entry.ended / 1000]
     # An end may be told a little ahead; one that is further off is none.
     doubtful = entry.broken or any(end > known.now + CLOCKS_APART_SECONDS for end in ends)
-    is_known = not doubtful
+    is_believed = not doubtful
     if entry.session_id in known.contacts:
         first = known.contacts[entry.session_id]
         doubtful = doubtful or first is None or not _is_theirs(first, entry.session_id, known.current)
-    runs = False
-    for id in entry.running:
-        contact = known.contacts.get(id)
-        if contact is None or not _belongs(contact, id, entry.session_id, known.current):
-            is_known, doubtful = False, doubtful or id in known.contacts
-        elif contact.disconnected is None:
-            runs = True
-        else:
-            ends.append(contact.disconnected)
-    return _Weighed(entry, max(ends, default=None) if is_known else None, runs, doubtful)
+    asked = {id: known.contacts[id] for id in entry.running if id in known.contacts}
+    fitting = [one for id, one in asked.items() if one and _belongs(one, id, entry.session_id, known.current)]
+    ends += [one.disconnected for one in fitting if one.disconnected is not None]
+    return _Weighed(
+        entry,
+        ended=max(ends, default=None) if is_believed and len(fitting) == len(entry.running) else None,
+        runs=any(one.disconnected is None for one in fitting),
+        doubtful=doubtful or len(fitting) < len(asked),
+    )
 
 
 def _is_theirs(contact: Contact, id: str, current: Contact) -> bool:
@@ -179,7 +178,7 @@ def _settle(doubt: _Weighed, known: Known, room: int) -> Describe | Read | None:
     over (None), or that has to be asked. Raises a Refusal."""
     entry = doubt.entry
     row = known.rows.get(entry.session_id)
-    segments = sorted(row.segments if row is not None else (), key=lambda id: _end_in(row, id), reverse=True)
+    segments = [] if row is None else sorted(row.segments, key=lambda id: _end_in(row, id), reverse=True)
     listed = [id for id in dict.fromkeys((entry.session_id, *entry.running, *segments)) if is_contact_id(id)]
     described = [(id, known.contacts[id]) for id in listed if id in known.contacts]
     own = [one for id, one in described if one is not None and _is_theirs(one, id, known.current)]
@@ -187,7 +186,7 @@ def _settle(doubt: _Weighed, known: Known, room: int) -> Describe | Read | None:
     own = [one for one in own if one.session != known.current.session]
     ended = [one for one in own if one.disconnected is not None]
     if ended:
-        raise _not_as_a_whole(known.contacts.get(entry.session_id), max(ended, key=lambda one: one.disconnected or 0))
+        raise _not_as_a_whole(known.contacts.get(entry.session_id), max(ended, key=_disconnected))
     if entry.session_id in listed and entry.session_id not in known.contacts:
         return _one_more((entry.session_id,), room)
     if entry.session_id and entry.session_id not in known.rows:
@@ -200,10 +199,15 @@ def _settle(doubt: _Weighed, known: Known, room: int) -> Describe | Read | None:
     return None
 
 
-def _end_in(row: Session | None, id: str) -> int:
-    """When a segment ended, as the history says; what it does not say comes first."""
-    ended = None if row is None else row.segments[id].ended
-    return 2**63 if ended is None else ended
+def _disconnected(contact: Contact) -> float:
+    assert contact.disconnected is not None
+    return contact.disconnected
+
+
+def _end_in(row: Session, id: str) -> float:
+    """When a segment ended, as the history says; what it does not say counts as the last."""
+    ended = row.segments[id].ended
+    return math.inf if ended is None else ended
 
 
 def _one_more(contact_ids: tuple[str, ...], room: int) -> Describe:
@@ -220,25 +224,29 @@ def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe
     """
     id, end = best.entry.session_id, _end(best)
     found, first = Past(id, end), known.contacts[id]
-    assert first is not None, "what Connect does not know is doubtful"
+    # What Connect does not know is doubtful.
+    assert first is not None
     said = [one.disconnected for one in map(known.contacts.get, (id, *best.entry.running)) if one is not None]
-    sure = max((at for at in said if at is not None), default=0.0)
-    rival = max((_end(one) for one in others if one.ended is not None and not one.doubtful), default=0.0)
-    # Connect may tell whole seconds. An end that it does not tell yet is a matter of moments, and the rule's.
-    if first.disconnected is None or int(rival) <= int(sure):
+    rivals = [_end(one) for one in others if one.ended is not None and not one.doubtful]
+    # An end that Connect does not tell yet is a matter of moments, and the rule's.
+    if first.disconnected is None or not rivals:
+        return found
+    rival = max(rivals)
+    # Connect may tell whole seconds.
+    if int(rival) <= int(max(at for at in said if at is not None)):
         return found
     if id not in known.rows:
         return Read(id)
     row = known.rows[id]
-    last = max(row.segments, key=lambda one: row.segments[one].ended or 0, default=id) if row is not None else id
+    last = id if row is None else max(row.segments, key=lambda one: _end_in(row, one), default=id)
     if last not in known.contacts:
         return Describe((last,))
     contact = known.contacts[last]
     if contact is not None and _belongs(contact, last, id, known.current):
-        just_now = contact.disconnected is None and end + CLOCKS_APART_SECONDS > known.now
-        if just_now or int(contact.disconnected or 0) >= int(rival):
+        told = contact.disconnected
+        if int(told) >= int(rival) if told is not None else end + CLOCKS_APART_SECONDS > known.now:
             return found
-    raise _not_as_a_whole(first, first)
+    raise _not_as_a_whole(None, first)
 
 
 def _undecided() -> Refusal:
@@ -250,7 +258,7 @@ def _undecided() -> Refusal:
 
 def _not_as_a_whole(first: Contact | None, own: Contact | None) -> Refusal:
     """A part of it is the customer's own. As a whole it cannot be continued, and an older one is not the latest."""
-    part = "that of a part of it" if own is None else own.id
+    part = "of a part of it" if own is None else own.id
     send = f"Send the SourceContactId {part}, with {names.FROM_SEGMENT}, or that of another chat."
     if first is not None and not first.customer:
         text = "The customer's latest chat began without a customer, so it cannot be continued as a whole. "

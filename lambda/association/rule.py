@@ -215,7 +215,7 @@ def seconds_to_wait(since: float, delay: float, now: float) -> int:
     may be told some minutes ahead; of what is further off a clock is wrong, and nobody is told to wait for that.
     """
     left = math.floor(since) + delay - now
-    return math.ceil(min(left, delay + history_names.CLOCKS_APART_SECONDS)) if left > 0 else 0
+    return max(0, math.ceil(min(left, delay + history_names.CLOCKS_APART_SECONDS)))
 
 
 def _refuse_same_session(current: Contact, source: Contact) -> None:

@@ -52,7 +52,7 @@ def shows_older(related: Contact, known: Known) -> Describe | Read | bool:
 def _ended_later(id: str, related: Contact, row: Session) -> bool:
     """Whether a segment ended after the one that is continued, as the history says."""
     ended = row.segments[id].ended
-    assert ended is not None, "it runs"
+    assert ended is not None
     known = row.segments[related.id].ended if related.id in row.segments else None
     at = related.disconnected if known is None else known / 1000
     return at is not None and is_later(ended / 1000, at)
@@ -65,8 +65,9 @@ def _proves(id: str, related: Contact, row: Session, known: Known) -> bool:
         return False
     if contact.customer and not same(contact.customer, known.current.customer):
         return False
-    assert began is not None, "it was asked before"
+    assert began is not None
     ended = row.segments[id].ended
     if ended is None and not is_later(contact.disconnected, related.disconnected or contact.disconnected):
         return False
-    return all(is_later(began, end) for end in (contact.disconnected, ended / 1000 if ended is not None else 0.0))
+    ends = [contact.disconnected] if ended is None else [contact.disconnected, ended / 1000]
+    return all(is_later(began, end) for end in ends)

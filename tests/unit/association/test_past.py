@@ -182,7 +182,15 @@ def test_what_is_said_of_a_chat_that_is_in_part_the_customers() -> None:
     contacts["b3"] = contact("b3", None, "b")
     assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("b2")
     contacts["b2"] = None
-    assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("that of a part of it")
+    assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("of a part of it")
+    # The one that ended last, wherever it stands.
+    other = {"b": contact("b", 40), "b2": contact("b2", 50, "c")}
+    assert refusal_of(open_("b", "b2"), contacts=other).message == text.format("b2")
+    runs = {"b": contact("b", 15, customer=""), "b2": contact("b2", None, "c")}
+    assert refusal_of(ended("b", 20), contacts=runs, rows=row("b", b2=20)).message == (
+        "The customer's latest chat began without a customer, so it cannot be continued as a whole. Send the "
+        "SourceContactId of a part of it, with FROM_SEGMENT, or that of another chat."
+    )
     nobodys = {"b": contact("b", 15, customer=""), "b2": contact("b2", 20, "b")}
     assert refusal_of(ended("b", 20), contacts=nobodys, rows=row("b", b2=20)).message == (
         "The customer's latest chat began without a customer, so it cannot be continued as a whole. Send the "
@@ -256,7 +264,7 @@ def test_an_end_that_decides_between_two_chats_is_asked_for() -> None:
     assert found(*sessions, contacts={"b": contact("b", 30.9)}) == Past("b", 40)
     assert found(*sessions, contacts={"b": contact("b", None)}) == Past("b", 40)
     assert found(*sessions, contacts=contacts) == Read("b")
-    rows = row("b", b=20, b2=40)
+    rows = row("b", b=20, b2=40, b3=15)
     assert found(*sessions, contacts=contacts, rows=rows) == Describe(("b2",))
     for said in (contact("b2", 40, "b"), contact("b2", 30, "b"), contact("b2", 40, "b", "")):
         assert found(*sessions, contacts={**contacts, "b2": said}, rows=rows) == Past("b", 40)
@@ -270,12 +278,15 @@ def test_an_end_that_decides_between_two_chats_is_asked_for() -> None:
     ):
         refused = refusal_of(*sessions, contacts={**contacts, "b2": other}, rows=rows)
         assert (refused.reason, " b, with" in refused.message) == ("history_doubtful", True)
-    assert refusal_of(*sessions, contacts=contacts, rows={"b": None}).reason == "history_doubtful"
+    for empty in (None, Session("b", {})):
+        assert refusal_of(*sessions, contacts=contacts, rows={"b": empty}).reason == "history_doubtful"
     assert refusal_of(*sessions, contacts=contacts, rows=row("b", b=40)).reason == "history_doubtful"
     # Connect may tell an end a moment later than the event does.
     just_now = (ended("b", NOW - 299), ended("a", NOW - 600))
     first = {"b": contact("b", 20), "b2": contact("b2", None, "b")}
     assert found(*just_now, contacts=first, rows=row("b", b=20, b2=NOW - 299)) == Past("b", NOW - 299)
+    long_ago = (ended("b", NOW - 300), ended("a", NOW - 600))
+    assert refusal_of(*long_ago, contacts=first, rows=row("b", b=20, b2=NOW - 300)).reason == "history_doubtful"
     # The end of a segment that was asked about is Connect's own word.
     asked = open_("b", "b2", known=20_000)
     assert found(asked, ended("a", 30), contacts={**contacts, "b2": contact("b2", 40, "b")}) == Past("b", 40)
@@ -364,6 +375,9 @@ def test_what_connect_has_forgotten_counts_as_looked_through() -> None:
     assert found(*six, last, contacts=contacts, rows=rows) == Describe(("a",))
     assert found(*six, last, contacts={**contacts, "a": contact("a", 10)}, rows=rows) == Past("a", 10)
     assert refusal_of(*six, last, contacts={**contacts, "a": None}, rows=rows).reason == "history_undecided"
+    seventh = {**contacts, "f6": None, "a": contact("a", 10)}
+    more = {**rows, "f6": None}
+    assert refusal_of(*six, ended("f6", 27), last, contacts=seventh, rows=more).reason == "history_undecided"
     running = open_("r", until=WEEK)
     assert refusal_of(*six, running, contacts=contacts, rows=rows).reason == "history_undecided"
     five = {id: None for id in contacts if id != "f0"}
@@ -373,16 +387,17 @@ def test_what_connect_has_forgotten_counts_as_looked_through() -> None:
 
 def test_a_row_of_many_segments_is_not_looked_through_to_its_end() -> None:
     """Six contacts, whoever wrote them there: after that it is said that more would be needed."""
-    ends = {f"s{number}": 20.0 + number for number in range(9)}
+    ends = {f"s{number}": 29.0 - number for number in range(9)}
     rows = row("b", **ends)
     contacts: dict[str, Contact | None] = {"b": None}
     asked: list[str] = []
     while len(contacts) < 6:
         step = found(ended("b", 40), contacts=contacts, rows=rows)
         assert isinstance(step, Describe)
+        assert len(step.contact_ids) <= 2
         asked += step.contact_ids
         contacts |= dict.fromkeys(step.contact_ids)
-    assert asked == ["s8", "s7", "s6", "s5", "s4"]
+    assert asked == ["s0", "s1", "s2", "s3", "s4"]
     assert refusal_of(ended("b", 40), contacts=contacts, rows=rows).reason == "history_undecided"
     # What runs, as the history says, comes first.
     assert found(ended("b", 40), contacts={"b": None}, rows=row("b", s1=30, s2=None)) == Describe(("s2", "s1"))

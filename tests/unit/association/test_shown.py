@@ -166,6 +166,11 @@ def test_the_latest_is_not_older() -> None:
     assert older(entry("s1", 1000.3), entry("t", 1000.9), contacts=t) is True
     assert older(entry("t", 1000.9), contacts=t, related_ended=1000.0) is False
     assert older(entry("r", 900.0), contacts=(segment("r", 900.0, "r"),)) is False
+    # A later segment of its session ended last.
+    assert older(entry("s1", BEGAN + 9), entry("t", 2000.5), contacts=(segment("t", 2000.5, "t"),)) is False
+    assert older(
+        entry("s1", 2000.7, "s9"), entry("t", 2000.5), contacts=(segment("t", 2000.5, "t"), segment("s9", None))
+    ) is (False)
     assert older() is False
 
 
