@@ -68,6 +68,9 @@ def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
     try:
         return hold(lambda: asked(LINK, _SERVICE, call), calls, until)
     except Broken as broken:
+        if broken.final:
+            # It was looked at, and that is what was found.
+            raise
         raise Broken(
             LINK,
             f"The Amazon Connect instance could not be looked at in {calls.region}: {broken.found} If {calls.region} "
