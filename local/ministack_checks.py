@@ -32,16 +32,19 @@ def allows(role_arn: str, action: str, resource: str) -> bool:
 
 
 def _check_logs() -> None:
-    """Lambda writes a function's log with the function's role, and nothing if the role may not."""
+    """Lambda writes a function's log with the function's role, and nothing if the role may not. Of a function whose log
+    level is FATAL, as of the CDK's Provider framework, it writes nothing that the function prints."""
     emit = lambda_svc._emit_lambda_logs
 
-    def emit_if_allowed(func: dict[str, Any], *arguments: Any, **more: Any) -> None:
+    def emit_if_allowed(func: dict[str, Any], request_id: str, text: str, *arguments: Any, **more: Any) -> None:
         config = func.get("config") or func
+        if (config.get("LoggingConfig") or {}).get("ApplicationLogLevel") == "FATAL":
+            text = ""
         group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
         region, account = config["FunctionArn"].split(":")[3:5]
         stream = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:any"
         if all(allows(config["Role"], action, stream) for action in _LOG_ACTIONS):
-            emit(func, *arguments, **more)
+            emit(func, request_id, text, *arguments, **more)
 
     lambda_svc._emit_lambda_logs = emit_if_allowed
 

@@ -71,6 +71,23 @@ def test_an_invocation_returns_the_end_of_its_log(cloud: Cloud, function: str) -
     assert "LogResult" not in invoke(FunctionName=function, Payload=b"{}")
 
 
+@pytest.mark.parametrize(("level", "told"), [("INFO", True), ("FATAL", False)])
+def test_a_log_holds_what_its_level_lets_through(cloud: Cloud, function: str, level: str, told: bool) -> None:
+    """The CDK's Provider framework is at FATAL. What it prints would fill the screen behind a failed deployment."""
+    group, client = f"/levels/{uuid.uuid4()}", cloud.client("lambda")
+    role = client.get_function_configuration(FunctionName=function)["Role"].rpartition("/")[2]
+    allowed = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    cloud.client("iam").put_role_policy(
+        RoleName=role, PolicyName="Log", PolicyDocument=json.dumps({"Statement": [allowed]})
+    )
+    kept = {"LogFormat": "JSON", "ApplicationLogLevel": level, "LogGroup": group}
+    client.update_function_configuration(FunctionName=function, LoggingConfig=kept)
+    client.invoke(FunctionName=function, Payload=b"{}")
+    events = cloud.client("logs").filter_log_events(logGroupName=group)["events"]
+    assert any("RequestId" in event["message"] for event in events)
+    assert any("the end of it" in event["message"] for event in events) == told
+
+
 def test_a_functions_policy_tells_who_may_invoke_it(cloud: Cloud, function: str) -> None:
     """A function without one has none, rather than an empty one."""
     functions, source = cloud.client("lambda"), "arn:aws:events:us-east-1:123456789012:rule/r"
