@@ -1,5 +1,6 @@
 """What the README shows works as it stands there."""
 
+import json
 import os
 import subprocess
 import sys
@@ -48,6 +49,16 @@ def test_the_readmes_call_continues_a_chat(sound: Deployed, kind: str) -> None:
     chats = Chats(sound.cloud)
     past, contact = chats.past(), chats.start()
     assert past[2] in said(sound, kind, "FirstUrl", CONTACT_ID=contact, SOURCE_CONTACT_ID=past[0])
+
+
+def test_the_readmes_chats_are_what_its_call_needs(sound: Deployed) -> None:
+    """Somebody who has nothing but the local cloud makes a first call."""
+    chats = sample("chats").replace("http://127.0.0.1:4566", sound.cloud.url)
+    url = sound.cloud.execute_api_url(sound.outputs["FirstUrl"])
+    script = f"{chats}\nENDPOINT_URL={url}\n{sample('curl')}\necho; echo $SOURCE_CONTACT_ID"
+    done = subprocess.run([*CURL, script], capture_output=True, text=True, check=False, timeout=60)
+    *_, answer, source = done.stdout.splitlines()
+    assert json.loads(answer.rpartition("{")[1] + answer.rpartition("{")[2]) == {"ContinuedFromContactId": source}
 
 
 def test_the_readmes_call_with_an_id_token(doors: Deployed) -> None:
