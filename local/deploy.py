@@ -11,6 +11,8 @@ from local.cloud import Cloud, CloudError
 # The deployed stack takes no roles of the bootstrap stack: the local cloud refuses them.
 LOCAL = ("-c", "credentials=cli")
 OUTPUTS = "cdk-outputs.json"
+# CloudFormation is not the command line: what it was told already is done to its end.
+_STOPPED = "Stopped. What was begun goes on in the local cloud for some seconds. Then deploy again, or make destroy."
 
 
 def arguments_of(action: str, context: list[str]) -> list[str]:
@@ -45,6 +47,7 @@ def main() -> int:
     except CdkFailed:
         return 1
     except KeyboardInterrupt:
+        print(f"\n{_STOPPED}", file=sys.stderr)
         return 130
     return 0
 

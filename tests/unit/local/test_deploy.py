@@ -86,7 +86,13 @@ def test_destroying_needs_no_bootstrap_and_tells_no_address(run: Run, capsys: py
         (CloudError("No local cloud answers."), 1, "Error: No local cloud answers.\n"),
         # What it printed has passed through already.
         (CdkFailed("printed"), 1, ""),
-        (KeyboardInterrupt(), 130, ""),
+        # CloudFormation goes on without it.
+        (
+            KeyboardInterrupt(),
+            130,
+            "\nStopped. What was begun goes on in the local cloud for some seconds. "
+            "Then deploy again, or make destroy.\n",
+        ),
     ],
 )
 def test_each_failure_has_its_status_and_no_stack_trace(
