@@ -305,7 +305,7 @@ class PersistentChatEndpoint(Construct):
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:throttle-over-quota",
                 f"The throttle allows {rate:g} requests a second and {burst} at once. Amazon Connect's default quotas "
-                f"allow {QUOTA_RATE} and {carried}. Requests over the quotas get 429 from Connect. Ask for higher quotas "
+                f"allow {QUOTA_RATE} and {carried}. Requests over them get 429 from Connect. Ask for higher quotas "
                 "of CreatePersistentContactAssociation and DescribeContact in the Service Quotas console, under Amazon "
                 "Connect, for this account and region.",
             )

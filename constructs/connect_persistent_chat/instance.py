@@ -32,8 +32,7 @@ class ConnectInstance(Construct):
         """Use `from_instance_arn`, `from_instance_id` or `from_instance_alias`."""
         if (instance_id is None) == (alias is None):
             raise ConfigurationError(
-                id,
-                ["ConnectInstance: got none or two, expected one instance. Use from_instance_arn, _id or _alias."],
+                id, ["ConnectInstance: got no instance, or two, expected one. Use from_instance_arn, _id or _alias."]
             )
         super().__init__(scope, id)
         if instance_id is not None:
