@@ -185,7 +185,7 @@ def test_what_is_said_of_a_chat_that_is_in_part_the_customers() -> None:
     contacts["b3"] = contact("b3", None, "b")
     assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("b2")
     contacts["b2"] = None
-    assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("of a part of it")
+    assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("of a part of that chat")
     # The one that ended last, wherever it stands.
     other = {"b": contact("b", 40), "b2": contact("b2", 50, "c")}
     assert refusal_of(open_("b", "b2"), contacts=other).message == text.format("b2")
