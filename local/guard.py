@@ -49,7 +49,7 @@ def refusal(target: bytes, path: str, headers: Headers, *, by_domain: bool = Fal
     headers = list(headers)
     # Neither a proxy's request (absolute, CONNECT) nor one without a path is for this server.
     if not target.startswith(b"/"):
-        return "The local cloud is no proxy: a request names a path that begins with /."
+        return "The local cloud is not a proxy: send a path that begins with /."
     if not by_domain and not is_own(host_of(headers)):
         return (
             "The local cloud answers only as 127.0.0.1, localhost and [::1], or as a custom domain of a deployed API."

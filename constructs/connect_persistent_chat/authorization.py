@@ -18,7 +18,7 @@ _TYPE = apigateway.AuthorizationType
 
 
 class Authorization:
-    """Who may call the endpoint. There is no open door.
+    """Who may call the endpoint. No authorization lets everybody call.
 
     An authorization that knows the person who calls (`cognito`, `authorizer`) also says which verified claim
     names the customer: that has to be the customer of both contacts.
@@ -41,10 +41,10 @@ class Authorization:
 
     @classmethod
     def iam(cls, *, allow_identity_pools: bool = False) -> "Authorization":
-        """AWS identities with permission to invoke it (`grant_invoke`), by Signature Version 4 requests.
+        """AWS identities with permission to invoke the endpoint (`grant_invoke`), by signed requests.
 
-        They are trusted to speak for any customer, so they should be backends. Both contacts still have to
-        belong to one customer.
+        They sign with Signature Version 4. They speak for any customer, so they should be backends. Both
+        contacts still have to belong to one customer.
 
         :param allow_identity_pools: whether identities of a Cognito identity pool may call: those are browsers,
             which then speak for any customer. Default: false. If true, synthesis warns
@@ -62,14 +62,14 @@ class Authorization:
     ) -> "Authorization":
         """Users of these pools, by their ID token in the Authorization header.
 
-        API Gateway looks at each token anew, and keeps no answer.
+        API Gateway checks the token of every request, and caches no result.
 
         :param user_pools: at least one. With several, a value of `customer_claim` has to mean the same person in all
             of them: any claim but `sub` adds the warning `connect-persistent-chat:several-user-pools`.
         :param app_clients: at least one; tokens that were issued to another app client are refused.
         :param customer_claim: which claim of the token is the customer of the user's contacts. Default: `sub`.
-            Any other one adds the warning `connect-persistent-chat:customer-claim`: the user must not be able to
-            write it. A claim that is a list, such as `cognito:groups`, is nobody's customer: every call gets 404, and
+            Any other claim adds the warning `connect-persistent-chat:customer-claim`: users must not be able to write
+            that claim. A claim that is a list, such as `cognito:groups`, never names a customer: every call gets 404.
             Cognito's own lists add the warning `connect-persistent-chat:list-claim`.
 
         Raises ConfigurationError.
@@ -87,15 +87,15 @@ class Authorization:
 
     @classmethod
     def authorizer(cls, authorizer: apigateway.IAuthorizer, *, customer_key: str) -> "Authorization":
-        """Whoever a Lambda authorizer of your own lets in.
+        """Callers that a Lambda authorizer of your own lets in.
 
         :param authorizer: a TokenAuthorizer or RequestAuthorizer. API Gateway keeps its answer for 5 minutes by
-            default and uses it for other contacts too: let the policy name the method with wildcards
-            (`<api>/v1/POST/contact/*`), or set `results_cache_ttl` to 0; and let the identity sources be all that
-            the answer depends on.
+            default and uses it for other contacts too. So the policy has to name the method with wildcards
+            (`<api>/v1/POST/contact/*`), or set `results_cache_ttl` to 0. The identity sources have to be everything
+            that the answer depends on.
         :param customer_key: the key of the authorizer's context, or `principalId`, whose value is the customer of
-            the caller's contacts. Only your authorizer writes it. API Gateway hands it on as a string, whatever it
-            was. A value in square brackets is taken for a list, which is nobody's customer.
+            the caller's contacts. Only your authorizer writes it. API Gateway passes every value on as a string. A
+            value in square brackets counts as a list, and a list never names a customer.
 
         Raises ConfigurationError.
         """
@@ -160,8 +160,8 @@ class Authorization:
         if self._kind == names.IAM_WITH_IDENTITY_POOLS:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:identity-pools",
-                "Identities of Cognito identity pools are browsers, and IAM callers speak for any customer: whoever "
-                "gets such credentials may continue any customer's chat in another chat of the same customer. "
+                "Identities of Cognito identity pools are browsers, and IAM callers speak for any customer. Everybody "
+                "with such credentials may continue any customer's chat in another chat of the same customer. "
                 "Authorization.cognito() ties each user to one customer.",
             )
         if self._kind == names.COGNITO and self._claim != "sub":
@@ -179,6 +179,7 @@ class Authorization:
             if len(self._user_pools) > 1:
                 Annotations.of(scope).add_warning_v2(
                     "connect-persistent-chat:several-user-pools",
-                    f"The claim {self._claim} of {len(self._user_pools)} user pools names the customer. Whoever has "
-                    "the same value in two of them is one customer: make sure that nobody can choose it in any.",
+                    f"The claim {self._claim} of {len(self._user_pools)} user pools names the customer. Users "
+                    "with the same value in two pools count as one customer. Make sure that no user can choose the "
+                    "value in any pool.",
                 )

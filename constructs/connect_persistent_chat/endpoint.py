@@ -69,21 +69,21 @@ class PersistentChatEndpoint(Construct):
         `https://chat.example.com`; `*` alone for all. Default: none.
     :param deadline: within which a request is answered, from 1 to 25 seconds; API Gateway gives up after 29.
         Default: 8 seconds.
-    :param throttle_rate_limit: requests a second, over all callers, more than 0. Default: 5, the quota of
-        CreatePersistentContactAssociation; with two contacts described for each, that takes the whole quota of
-        DescribeContact, 10.
-    :param throttle_burst_limit: requests at once, over all callers, at least 1. Default: 7, which the burst of
-        DescribeContact, 15, carries; 8 with `CustomerIdentity.unchecked()`.
+    :param throttle_rate_limit: requests a second, for all callers together, more than 0. Default: 5, the quota of
+        CreatePersistentContactAssociation. Each checked request describes two contacts, so 5 requests use the whole
+        quota of DescribeContact, 10 a second.
+    :param throttle_burst_limit: requests at once, for all callers together, at least 1. Default: 7, which fits the
+        burst of DescribeContact, 15; 8 with `CustomerIdentity.unchecked()`.
     :param log_retention: how long the access log and the function's log are kept. Default: three months.
-    :param log_removal_policy: what becomes of the logs with the stack. Default: they are deleted.
+    :param log_removal_policy: what happens to the logs when the stack is deleted. Default: they are deleted.
     :param cloud_watch_role: whether to make the account-wide role with which API Gateway writes logs. An
         account needs one per region; it outlives the stack. Default: false, the account has it already.
-    :param security_policy: the TLS policy of the API: TLS 1.2 or newer, and one that a regional API can have, which are
-        `TLS_1_2` and those without `EDGE` in their names. AWS takes about 15 minutes for a change; meanwhile the API
-        answers, but takes no other change. Default: TLS 1.2 or newer with forward secrecy
+    :param security_policy: the TLS policy of the API. Allowed are the policies of a regional API with TLS 1.2 or newer:
+        `TLS_1_2`, and the newer ones without `EDGE` in their names. AWS takes about 15 minutes for a change. Meanwhile
+        the API answers, and AWS refuses another change of it. Default: TLS 1.2 or newer with forward secrecy
         (`TLS13_1_2_PFS_PQ_2025_09`).
-    :param proof: what the deployment proves, and whether it fails if a link is broken. Default: `ProofScope.WHOLE`,
-        everything; it fails.
+    :param proof: what the deployment proves, and whether the deployment fails if a link is broken. Default:
+        `ProofScope.WHOLE`: everything is proved, and the deployment fails.
     :param proof_patience: how long the deployment's proof asks again before it fails, from 1 second to 10
         minutes: a new policy or stage takes a while to be seen. Default: 3 minutes.
 
@@ -208,14 +208,14 @@ class PersistentChatEndpoint(Construct):
 
     @property
     def proof_report(self) -> str:
-        """What the deployment's proof showed and what not, in a few sentences; known to the deployment."""
+        """What the deployment's proof showed, and what it did not show, in a few sentences; a token at synthesis."""
         return self._proof.report
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let this identity call the endpoint, and nothing else of the API.
 
-        Raises ConfigurationError if callers are not AWS identities, or if this one could not call all the same: it is
-        of another account, which the API does not let in, or takes no permissions.
+        Raises ConfigurationError if callers are not AWS identities. Also raises it if this identity could not call in
+        spite of the permission: it is of another account, or it takes no permissions.
         """
         if not self._authorization.is_iam:
             raise ConfigurationError(
@@ -227,8 +227,8 @@ class PersistentChatEndpoint(Construct):
             raise ConfigurationError(
                 self.node.path,
                 [
-                    f"grant_invoke: got an identity of the account {account}, expected one of {own}: the API lets no "
-                    "other account in. Use a role of this account that the other may assume."
+                    f"grant_invoke: got an identity of the account {account}, expected one of {own}: the API accepts "
+                    "no callers of other accounts. Use a role of this account that the identity may assume."
                 ],
             )
         grant = self._method.grant_execute(grantee)
@@ -304,9 +304,9 @@ class PersistentChatEndpoint(Construct):
         if over and not (Token.is_unresolved(rate) or Token.is_unresolved(burst)):
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:throttle-over-quota",
-                f"The throttle lets {rate:g} requests a second and {burst} at once through; Amazon Connect's default "
-                f"quotas carry {QUOTA_RATE} and {carried}. What is over them gets 429 from Connect. Ask for more of "
-                "CreatePersistentContactAssociation and DescribeContact in the Service Quotas console, under Amazon "
+                f"The throttle allows {rate:g} requests a second and {burst} at once. Amazon Connect's default quotas "
+                f"allow {QUOTA_RATE} and {carried}. Requests over them get 429 from Connect. Ask for higher quotas "
+                "of CreatePersistentContactAssociation and DescribeContact in the Service Quotas console, under Amazon "
                 "Connect, for this account and region.",
             )
         self._authorization.warn(self)
@@ -314,7 +314,7 @@ class PersistentChatEndpoint(Construct):
         if not self._identity.checked:
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:unchecked-customer",
-                "CustomerIdentity.unchecked() lets whoever may invoke the endpoint continue any customer's "
+                "With CustomerIdentity.unchecked(), everybody who may invoke the endpoint can continue any customer's "
                 "chat. Give invoke permission only to backends that make sure that both contacts belong to "
                 "the same customer.",
             )

@@ -121,19 +121,19 @@ class ChatHistory(History):
     May be shared by several endpoints, also of other stacks. See docs/history.md for what is stored and promised.
 
     :param instance: the instance whose chats are recorded.
-    :param customer_identity: how a contact is tied to a customer; the same as of the endpoints that use it, and not
-        `unchecked()`. Default: `CustomerIdentity.customer_id()`, the contact's CustomerId.
+    :param customer_identity: how a contact is tied to a customer. It has to be the same as that of the endpoints that
+        use the history, and not `unchecked()`. Default: `CustomerIdentity.customer_id()`, the contact's CustomerId.
     :param retention: for how long after its end a session is kept, from 1 to 731 days; DynamoDB takes up to a few
         days more. Default: 730 days, as Amazon Connect keeps contacts.
-    :param event_delay: how long after a chat's start a look-up waits for that chat's own event, so that those
+    :param event_delay: how long after a chat's start a look-up waits for that chat's own event, so that the events
         before it have come as well, from 0 seconds to 1 minute. Default: 3 seconds.
-    :param topic: where the alarm tells of events that could not be recorded. Default: nowhere.
-    :param reserved_concurrent_executions: how many events are recorded at once at most, at least 1; others wait in
-        Lambda's queue, for up to 6 hours. It is taken from what the account's other functions share. Default: no
-        limit of its own.
-    :param removal_policy: what becomes of the table with the stack. Default: it stays.
+    :param topic: where the alarm sends word of events that could not be recorded. Default: nowhere.
+    :param reserved_concurrent_executions: the largest number of events that are recorded at once, at least 1.
+        Other events wait in Lambda's queue, for up to 6 hours. The account's other functions share the executions that
+        are left. Default: no limit of its own.
+    :param removal_policy: what happens to the table when the stack is deleted. Default: it stays.
     :param log_retention: how long the recorder's log is kept. Default: three months.
-    :param log_removal_policy: what becomes of the log with the stack. Default: it is deleted.
+    :param log_removal_policy: what happens to the log when the stack is deleted. Default: it is deleted.
     :param proof: whether the deployment fails if what it made does not work: `ProofScope.WHOLE` or
         `ProofScope.REPORT_ONLY`. Default: `ProofScope.WHOLE`, it fails.
     :param proof_patience: how long the deployment's proof asks again before it fails, from 1 second to 10

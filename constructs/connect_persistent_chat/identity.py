@@ -10,10 +10,10 @@ _SET_BY_BROWSERS = "hostedwidget-"
 
 
 class CustomerIdentity:
-    """How the endpoint knows whose chat a contact is.
+    """How the endpoint knows to which customer a contact belongs.
 
-    Both contacts have to carry the same customer; a contact without one is nobody's. It is worth what it is set
-    from: set it where the chat starts, by your own backend, and only from an identity that you verified.
+    Both contacts have to carry the same customer. A contact without a customer belongs to nobody. Set the customer
+    where the chat starts, in your own backend, and only from an identity that you verified.
     """
 
     def __init__(self, value: str) -> None:
@@ -24,10 +24,10 @@ class CustomerIdentity:
         """The contact's CustomerId, as StartChatContact or a signed widget token set it, or a flow: the block "Set
         contact attributes" can write Customer ID (System).
 
-        That a customer profile which is associated with a contact fills it is documented nowhere, and
-        StartAssistantContact cannot set it: tie such chats by an attribute. A contact that is linked to another by
-        RelatedContactId may get a copy of its properties (Administrator Guide, "Enable persistent chat"; the API
-        Reference says so of attributes only): let no caller of StartChatContact choose RelatedContactId or
+        A contact can be associated with a customer profile; no document says that this fills CustomerId.
+        StartAssistantContact cannot set it: use an attribute for such chats. A contact that is linked to another
+        contact by RelatedContactId may get a copy of its properties (Administrator Guide, "Enable persistent chat"; the
+        API Reference says this of attributes only). So let no caller of StartChatContact choose RelatedContactId or
         PersistentChat.
         """
         return cls(names.CUSTOMER_ID)
@@ -37,10 +37,10 @@ class CustomerIdentity:
         """A user-defined attribute of the contact.
 
         :param name: letters, digits, hyphens and underscores, at most 128. Not `HostedWidget-…`: a browser sets
-            those by itself. Contact attributes are shared by all segments of a session, and flows can change them. A
-            contact that is linked to another by RelatedContactId may get a copy of its attributes, the customer's name
-            among them: let no caller of StartChatContact choose RelatedContactId or PersistentChat. Whoever may call
-            UpdateContactAttributes can change it as well.
+            those by itself. All segments of a session share the contact attributes. Flows can change them, and so can
+            everybody who may call UpdateContactAttributes. A contact that is linked to another contact by
+            RelatedContactId may get a copy of its attributes, also of the customer's name. So let no caller of
+            StartChatContact choose RelatedContactId or PersistentChat.
 
         Raises ConfigurationError.
         """
@@ -61,7 +61,7 @@ class CustomerIdentity:
 
     @classmethod
     def unchecked(cls) -> "CustomerIdentity":
-        """Trust the caller: any past chat may be continued by whoever may invoke the endpoint.
+        """Trust the caller: everybody who may invoke the endpoint can continue any past chat.
 
         For backends that make sure themselves that both contacts belong to the same customer. Amazon Connect
         does not check it. Using it adds the synthesis warning `connect-persistent-chat:unchecked-customer`.

@@ -90,7 +90,7 @@ class ConnectInstance(Construct):
     def from_instance_alias(cls, scope: Construct, id: str, instance_alias: str) -> "ConnectInstance":
         """The instance with this alias, which may be a token; the deployment finds its id.
 
-        Such an instance can be used in its own stack only. Raises ConfigurationError if it can be no alias.
+        Such an instance can be used only in its own stack. Raises ConfigurationError if the text cannot be an alias.
         """
         _refuse_unless_text(id, "instance_alias", instance_alias, _AN_ALIAS)
         if not Token.is_unresolved(instance_alias):
@@ -120,8 +120,8 @@ class ConnectInstance(Construct):
 
     @property
     def instance_id(self) -> str:
-        """The instance's id, in lower case, as permissions have to spell it; a token if it is known only during the
-        deployment."""
+        """The instance's id, in lower case, because permissions need it so. A token, if only the deployment knows the
+        id."""
         return self._instance_id
 
     @property
@@ -156,8 +156,8 @@ class ConnectInstance(Construct):
             ]
         if Stage.of(own) is not Stage.of(stack):
             return [
-                f"instance: got an instance of another stage than that of the stack {stack.node.path!r}, expected one "
-                "of the same. Create a ConnectInstance there."
+                f"instance: got an instance of another stage, expected one of the stage of the stack "
+                f"{stack.node.path!r}. Create a ConnectInstance there."
             ]
         pairs = (("region", own.region, stack.region), ("account", own.account, stack.account))
         return [

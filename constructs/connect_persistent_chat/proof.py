@@ -47,24 +47,25 @@ class ProofScope(Enum):
     """Every link; the deployment fails if one is broken."""
 
     WITHOUT_GATEWAY = names.WITHOUT_GATEWAY
-    """All but the API, for one that a deployment cannot call: its default address is off, or a resource policy, a web
-    ACL or an API key keeps the deployment out. Warns with `connect-persistent-chat:proof-without-gateway`."""
+    """Every link but those of the API. This is for an API that a deployment cannot call: its default address is off, or
+    a resource policy, a web ACL or an API key keeps the deployment out. Warns with
+    `connect-persistent-chat:proof-without-gateway`."""
 
     REPORT_ONLY = names.REPORT_ONLY
-    """Every link; the deployment goes on whatever is found. That is in the log of the provisioning function and in the
-    attribute `proof_report`. Warns with `connect-persistent-chat:proof-report-only`."""
+    """Every link; the deployment goes on even if a link is broken. The log of the provisioning function and the
+    attribute `proof_report` say what was found. Warns with `connect-persistent-chat:proof-report-only`."""
 
 
 _WARNINGS = {
     ProofScope.WITHOUT_GATEWAY: (
         "connect-persistent-chat:proof-without-gateway",
-        "The deployment does not show that the API answers, refuses strangers and reaches its function. Call it once "
-        "from where its callers are.",
+        "The deployment does not show that the API answers, refuses strangers and reaches its function. Call the API "
+        "once from the place where its callers are.",
     ),
     ProofScope.REPORT_ONLY: (
         "connect-persistent-chat:proof-report-only",
-        "The deployment goes on whatever the proof finds. Read the attribute proof_report after each deployment, for "
-        "example as an output of the stack.",
+        "The deployment goes on even if the proof finds a broken link. Read the attribute proof_report after each "
+        "deployment, for example as an output of the stack.",
     ),
 }
 

@@ -11,7 +11,7 @@ from constructs import IValidation
 
 _CHOOSE = (
     "The deployment's proof calls the API and would fail. Choose proof=ProofScope.WITHOUT_GATEWAY of the "
-    "PersistentChatEndpoint: then all but the API is proved."
+    "PersistentChatEndpoint: then the deployment proves everything but the API."
 )
 
 

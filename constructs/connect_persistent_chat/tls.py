@@ -21,7 +21,7 @@ def mistakes_in(policy: apigateway.SecurityPolicy) -> list[str]:
         return []
     got = policy.name if isinstance(policy, apigateway.SecurityPolicy) else repr(policy)
     expected = ", ".join(one.name for one in _TAKEN)
-    return [f"security_policy: got {got}, expected one of a regional API with TLS 1.2 or newer: {expected}."]
+    return [f"security_policy: got {got}, expected a policy of a regional API with TLS 1.2 or newer: {expected}."]
 
 
 def set_policy(api: apigateway.CfnRestApi, policy: apigateway.SecurityPolicy) -> None:

@@ -54,7 +54,7 @@ def _user(claims: dict[str, object], settings: Settings) -> Caller:
     person = _person(None if claim in names.LISTS_OF_COGNITO else claims.get(claim), settings)
     denial = None
     if claims.get("token_use") != "id":
-        denial = answers.denied("token_kind", "The token is no ID token. Send the user's ID token.")
+        denial = answers.denied("token_kind", "The token is not an ID token. Send the user's ID token.")
     elif claims.get("aud") not in settings.app_clients:
         text = "The token was issued to an app client that may not call this endpoint."
         denial = answers.denied("app_client", text)

@@ -252,20 +252,21 @@ def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe
 def _undecided() -> Refusal:
     return answers.cannot(
         "history_undecided",
-        "More of the customer's chats would have to be looked through than one request may. Send the SourceContactId.",
+        "To find the latest chat, the endpoint would have to ask about too many of the customer's chats. Send the "
+        "SourceContactId.",
     )
 
 
 def _not_as_a_whole(first: Contact | None, own: Contact | None) -> Refusal:
     """A part of it is the customer's own. As a whole it cannot be continued, and an older one is not the latest."""
-    part = "of a part of it" if own is None else own.id
-    send = f"Send the SourceContactId {part}, with {names.FROM_SEGMENT}, or that of another chat."
+    part = "of a part of that chat" if own is None else own.id
+    send = f"Send the SourceContactId {part} with {names.FROM_SEGMENT}, or the SourceContactId of another chat."
     if first is not None and not first.customer:
         text = "The customer's latest chat began without a customer, so it cannot be continued as a whole. "
         return answers.cannot("history_nobodys", text + send)
     text = (
-        "The history's latest chat of the customer is in part unknown to Amazon Connect, or not the customer's, so it "
-        "cannot be continued as a whole. "
+        "Amazon Connect does not know a part of the customer's latest chat in the history, or that part belongs to "
+        "somebody else. So the chat cannot be continued as a whole. "
     )
     return answers.cannot("history_doubtful", text + send)
 

@@ -177,7 +177,7 @@ def continues_another() -> Refusal:
     """Another chat than the one that is asked for."""
     return answers.cannot(
         "continues_another",
-        "The chat InitialContactId continues another chat already. That cannot be changed.",
+        "The chat InitialContactId already continues another chat. That cannot be changed.",
     )
 
 
@@ -185,7 +185,7 @@ def continues_part() -> Refusal:
     """The whole is asked for, of a session of which the chat shows a part."""
     return answers.cannot(
         "continues_part",
-        "The chat InitialContactId continues a part of that session already. That cannot be changed.",
+        "The chat InitialContactId already continues a part of that session. That cannot be changed.",
     )
 
 
@@ -221,7 +221,9 @@ def seconds_to_wait(since: float, delay: float, now: float) -> int:
 def _refuse_same_session(current: Contact, source: Contact) -> None:
     """5. The source is not a part of the current session."""
     if source.session == current.session:
-        raise answers.cannot("same_session", "SourceContactId is a part of the chat that would continue it.")
+        raise answers.cannot(
+            "same_session", "SourceContactId is a part of the current chat itself. Send a contact of a past chat."
+        )
 
 
 def _refuse_unless_initial(source: Contact, request: AssociationRequest) -> None:

@@ -41,17 +41,17 @@ def asked(link: str, service: str, call: Callable[[], _T]) -> _T:
     except ClientError as error:
         code = code_of(error)
         if code in _DENIED:
-            raise Broken(link, f"{service} does not let the proof ask: {error}.{_BOUNDARY}") from error
+            raise Broken(link, f"{service} denies the proof's call: {error}.{_BOUNDARY}") from error
         if code in _THROTTLED:
-            raise Broken(link, f"{service} is asked too much: {error}.", throttled=True) from error
+            raise Broken(link, f"{service} throttles the proof: {error}.", throttled=True) from error
         if code in _FAILED or status_of(error) >= 500:
             raise Broken(link, f"{service} fails: {error}.") from error
         raise
 
 
 _BOUNDARY = (
-    " Expected the permissions of its own policy; look for a permissions boundary or a service control policy that "
-    "denies them."
+    " Expected the permissions of the proof's own policy. Look for a permissions boundary or a service control policy "
+    "that denies them."
 )
 
 

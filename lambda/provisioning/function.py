@@ -11,8 +11,8 @@ _SERVICES = {"connect": "Amazon Connect", "dynamodb": "DynamoDB"}
 _DENIED = "AccessDeniedException"
 _IAMS_WORDS = "not authorized to perform"
 _NOT_IAMS = (
-    " These are not the words of IAM. If the role allows it, the service refuses ids that do not exist in this way; "
-    "proof=ProofScope.REPORT_ONLY lets the deployment go on."
+    " These are not the words of IAM. If the role allows it, this is how the service refuses ids that do not exist: "
+    "then proof=ProofScope.REPORT_ONLY lets the deployment go on."
 )
 # What the functions take as a probe; tests hold them against the functions' own names.
 PROBE = "probe"
@@ -26,7 +26,9 @@ def starts(to_prove: Asked, calls: Calls) -> str:
     settings = invoked.answer.get("settings")
     if not isinstance(settings, dict):
         raise Broken(
-            "function", "It answered without its settings, expected those of this library's function.", log=invoked.log
+            "function",
+            "The function answered without its settings, expected the settings of this library's function.",
+            log=invoked.log,
         )
     environment = to_prove.environment
     wrong = [
@@ -35,7 +37,11 @@ def starts(to_prove: Asked, calls: Calls) -> str:
         if settings.get(name) != environment.get(name)
     ]
     if wrong:
-        raise Broken("environment", f"Of the function's environment variables {'; '.join(wrong)}.", log=invoked.log)
+        raise Broken(
+            "environment",
+            f"The function's environment variables differ from the template: {'; '.join(wrong)}.",
+            log=invoked.log,
+        )
     return ""
 
 
@@ -64,7 +70,7 @@ def is_denied_elsewhere(to_prove: Asked, action: str, calls: Calls) -> str:
         raise Broken(service, f"{action} for another instance got {said}.", throttled=said.throttled)
     return (
         f"For an instance that the role does not name, {service} answered {said}, expected a denial. Either the role "
-        "allows more than this library gave it, or Connect looks for a contact before it asks for the permission."
+        "allows more than this library gave it, or Connect looks for a contact before it checks the permission."
     )
 
 
@@ -111,9 +117,9 @@ def _invoke(to_prove: Asked, probe: str, calls: Calls) -> Invoked:
     except Broken as broken:
         if broken.throttled:
             raise _without_room(to_prove.function, broken, calls) from broken
-        raise Broken("function", f"It cannot be invoked: {broken.found}") from broken
+        raise Broken("function", f"The function cannot be invoked: {broken.found}") from broken
     except ClientError as failure:
-        raise Broken("function", f"It cannot be invoked: {failure}.") from failure
+        raise Broken("function", f"The function cannot be invoked: {failure}.") from failure
     if invoked.error is None:
         return invoked
     text = f"{invoked.answer.get('errorType', invoked.error)}: {invoked.answer.get('errorMessage')}"
@@ -135,7 +141,9 @@ def _without_room(function: str, broken: Broken, calls: Calls) -> Broken:
         reserved = None
         print(f"The function's reserved concurrency is unknown: {unknown_kind(unknown)}")
     if reserved == 0:
-        return Broken("function", "Its reserved concurrency is 0: it never runs. Expected none, or at least 1.")
+        return Broken(
+            "function", "The function's reserved concurrency is 0: it never runs. Expected none, or at least 1."
+        )
     return Broken("throttle", broken.found, throttled=True)
 
 

@@ -25,9 +25,9 @@ def refuses_strangers(gateway: Gateway, calls: Calls) -> str:
     # A stage that does not exist answers 403 as well, but not in the words of our own gateway response.
     if answer.status in (403, 404) and answer.kind is None:
         raise Broken(
-            "stage", f"An unsigned call was not answered by this API's stage but with {answer}.{_OUT_OF_REACH}"
+            "stage", f"An unsigned call got {answer}, which is not an answer of this API's stage.{_OUT_OF_REACH}"
         )
-    raise Broken("authorization", f"An unsigned call was not refused with 403 but answered with {answer}.")
+    raise Broken("authorization", f"An unsigned call got {answer}, expected a refusal with 403.")
 
 
 def answers_callers(gateway: Gateway, calls: Calls) -> str:
@@ -38,7 +38,7 @@ def answers_callers(gateway: Gateway, calls: Calls) -> str:
     denied = answer.status == 403
     raise Broken(
         "authorization" if denied else "gateway to function",
-        f"A signed call was answered with {answer}, expected the function's 404 for another instance."
+        f"A signed call got {answer}, expected the function's 404 for another instance."
         f"{_OUT_OF_REACH if denied else ''}",
     )
 
@@ -50,7 +50,5 @@ def _post(gateway: Gateway, calls: Calls, *, signed: bool) -> Answer:
     except BotoCoreError as error:
         raise Broken("address", f"{url} cannot be reached: {error}.") from error
     if answer.status == 429:
-        raise Broken(
-            "throttle", f"The gateway answered the proof with {answer}: it is at its throttle.", throttled=True
-        )
+        raise Broken("throttle", f"The gateway throttles the proof: it answered with {answer}.", throttled=True)
     return answer

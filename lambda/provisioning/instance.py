@@ -40,7 +40,7 @@ def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
         raise Broken(
             LINK,
             f"The Connect instance id {instance_id[:300]!r} is malformed, expected 1 to 250 letters, digits and "
-            "hyphens. Correct what the stack gets it from.",
+            "hyphens. Correct the value that the stack gets.",
             final=True,
         )
     described = _told(lambda: _described(instance_id, calls), calls, until)
@@ -73,7 +73,7 @@ def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
             raise
         raise Broken(
             LINK,
-            f"The Amazon Connect instance could not be looked at in {calls.region}: {broken.found} If {calls.region} "
+            f"The Amazon Connect instance could not be checked in {calls.region}: {broken.found} If {calls.region} "
             "has Amazon Connect, deploy again.",
             final=True,
             throttled=broken.throttled,
@@ -115,7 +115,7 @@ def _refuse_unless_active(described: dict[str, Any], instance_id: str) -> None:
         raise Broken(
             LINK,
             f"The Amazon Connect instance {instance_id} is {status}, expected ACTIVE. "
-            "Wait until its creation has ended, or create it anew if that failed, and deploy again.",
+            "Wait until its creation has ended, or create a new instance if that failed. Then deploy again.",
             final=True,
         )
 
@@ -127,7 +127,7 @@ def _refuse_unless_one_storage(storages: list[dict[str, Any]], instance_id: str)
         raise Broken(
             LINK,
             f"The Amazon Connect instance {instance_id} stores chat transcripts in {len(places)} places "
-            f"({found}), expected exactly one in S3, without which no past chat can be shown. Set it in the "
+            f"({found}), expected exactly one in S3: without it no past chat can be shown. Set it in the "
             "instance's data storage settings, under chat transcripts, and deploy again.",
             final=True,
         )

@@ -107,7 +107,7 @@ class _Proof:
         if self._calls.now() > until + _LAST_TRY_SECONDS:
             used_by_others = bool(self._not_shown)
             raise Broken(
-                name, "It was not tried: the patience was used up before.", final=True, throttled=used_by_others
+                name, "The proof did not try it: the patience was used up before.", final=True, throttled=used_by_others
             )
         return hold(tried, self._calls, until)
 
@@ -157,14 +157,14 @@ class _Proof:
         told += [f"Could show nothing: {link}. {why}" for link, why in self._showed_nothing.items()]
         told.append(f"Shown: {', '.join(self._shown) or 'nothing'}.")
         if self._to_prove.scope == names.WITHOUT_GATEWAY:
-            told.append(f"Not tried, by proof=ProofScope.WITHOUT_GATEWAY: {', '.join(gateway.LINKS)}.")
+            told.append(f"Not tried, because of proof=ProofScope.WITHOUT_GATEWAY: {', '.join(gateway.LINKS)}.")
         elif self._to_prove.gateway is not None and not self._to_prove.gateway.signed:
-            told.append("Not tried, as callers come with tokens: gateway to function.")
+            told.append("Not tried, because callers use tokens: gateway to function.")
         return " ".join(told)
 
 
-_CREATION = " A creation never passes unproved: deploy again when less is asked."
-_GOES_ON = "links are broken; the deployment went on, by proof=ProofScope.REPORT_ONLY."
+_CREATION = " A creation never passes without a proof: deploy again when there is less traffic."
+_GOES_ON = "links are broken. The deployment went on, because of proof=ProofScope.REPORT_ONLY."
 
 
 def _log(level: str, link: str, outcome: str, detail: str) -> None:

@@ -104,5 +104,5 @@ def _matching(given: Mapping[str, object], name: str, pattern: str, expected: st
 def _refuse(name: str, got: object, expected: str) -> NoReturn:
     shown = "nothing" if got is None else repr(got)[:_LONGEST_GOT]
     raise DeploymentFailure(
-        f"The proof cannot be asked so: {name}: got {shown}, expected {expected}. Deploy what this library synthesizes."
+        f"The proof's property {name} is wrong: got {shown}, expected {expected}. Deploy what this library synthesizes."
     )

@@ -24,7 +24,7 @@ def is_on(to_prove: Asked, calls: Calls) -> str:
     state = _rule(to_prove, "rule", calls).get("State")
     # Nothing else is delivered; a rule may also be enabled with all of CloudTrail's management events.
     if not str(state).startswith("ENABLED"):
-        raise Broken("rule", f"The rule {_name(to_prove)} is {state}, expected ENABLED: no chat would be recorded.")
+        raise Broken("rule", f"The rule {_name(to_prove)} is {state}, expected ENABLED: otherwise no chat is recorded.")
     return str(state)
 
 
@@ -37,7 +37,7 @@ def matches(to_prove: Asked, calls: Calls) -> str:
                 raise Broken(
                     "pattern",
                     f"The pattern of the rule {_name(to_prove)}, {pattern or 'none'}, does not match a contact event "
-                    f"of the type {event_type} that is called {detail_type!r}, expected all contact events.",
+                    f"of the type {event_type} with the detail-type {detail_type!r}, expected all contact events.",
                 )
     return pattern
 
@@ -54,7 +54,7 @@ def has_target(to_prove: Asked, calls: Calls) -> str:
             changed = [key for key in ("Input", "InputPath", "InputTransformer") if target.get(key)]
             if not changed:
                 return str(target.get("Id"))
-            raise Broken("target", f"The rule {name} changes the events by {changed[0]}, expected them as they are.")
+            raise Broken("target", f"The rule {name} changes the events by {changed[0]}, expected unchanged events.")
     found = ", ".join(str(target.get("Arn")) for target in targets) or "none"
     raise Broken("target", f"The targets of the rule {name}: found {found}, expected the recorder {to_prove.function}.")
 
@@ -81,7 +81,7 @@ def has_index(to_prove: Asked, calls: Calls) -> str:
     try:
         table = asked("index", _DYNAMODB, lambda: calls.table(to_prove.table))
     except ClientError as error:
-        raise Broken("index", f"The table {to_prove.table} could not be looked at: {error}.") from error
+        raise Broken("index", f"The table {to_prove.table} could not be checked: {error}.") from error
     indexes = {index.get("IndexName"): index for index in table.get("LocalSecondaryIndexes") or ()}
     if history.INDEX not in indexes:
         found = ", ".join(sorted(map(str, indexes))) or "none"
@@ -95,7 +95,7 @@ def has_index(to_prove: Asked, calls: Calls) -> str:
     return ""
 
 
-_ANEW = " A local index is made with its table only: use a ChatHistory of this library."
+_ANEW = " A local index can be made only together with its table: use a ChatHistory of this library."
 
 
 def _refuse_unless_sorted(name: str, table: dict[str, Any], index: dict[str, Any]) -> None:
@@ -130,7 +130,7 @@ def _rule(to_prove: Asked, link: str, calls: Calls) -> dict[str, Any]:
     try:
         return asked(link, _EVENTS, lambda: calls.rule(name))
     except ClientError as error:
-        raise Broken(link, f"The rule {name} could not be looked at: {error}.") from error
+        raise Broken(link, f"The rule {name} could not be checked: {error}.") from error
 
 
 def _is_matched(pattern: str, event: dict[str, Any], calls: Calls) -> bool:

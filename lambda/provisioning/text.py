@@ -56,7 +56,7 @@ def _where(event: Event) -> str:
     log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
     told = [f"log group {log}"] if log else []
     if event.get("RequestType") == "Create" and event.get("ResourceType") == names.PERSISTENT_CHAT_PROOF:
-        told.append("a roll-back of a creation deletes the logs, cdk deploy --no-rollback keeps them")
+        told.append("the roll-back of a creation deletes the logs; cdk deploy --no-rollback keeps them")
     return f" ({'; '.join(told)})" if told else ""
 
 

@@ -97,7 +97,7 @@ def _lower(detail: dict[str, object]) -> dict[str, object]:
     for name, value in detail.items():
         key = name.lower()
         if key in lowered and lowered[key] != value:
-            raise Poison(f"{key[:40]!r}: there twice, with two values.")
+            raise Poison(f"{key[:40]!r}: got two values, expected one.")
         lowered[key] = value
     return lowered
 

@@ -232,7 +232,7 @@ def test_the_source_is_an_earlier_segment_of_the_current_chat(door: Door, chats:
     later = door.cloud.control("POST", f"contacts/{mine}/transfer")["ContactId"]
     door.cloud.control("POST", "clock", {"advance": 120})
     answer = door.ask(later, mine)
-    assert (answer.status, "a part of the chat" in answer.document["message"]) == (400, True)
+    assert (answer.status, "a part of the current chat" in answer.document["message"]) == (400, True)
     assert_nothing_joined(chats, later)
 
 

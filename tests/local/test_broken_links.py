@@ -140,7 +140,7 @@ def test_the_negative_control(sound: Deployed, prove: Prover) -> None:
 def test_whoever_may_invoke_the_prover_sends_it_nowhere(prove: Prover, different: dict[str, str]) -> None:
     """One sentence, at once."""
     (name,) = different
-    assert (prove(**different) or "").startswith(f"The proof cannot be asked so: {name}: got ")
+    assert (prove(**different) or "").startswith(f"The proof's property {name} is wrong: got ")
 
 
 KEYS_ONLY = {"Projection": {"ProjectionType": "KEYS_ONLY"}}

@@ -166,7 +166,7 @@ def test_another_who_uses_the_quota_up_is_waited_for(cloud: Cloud, shell: Shell)
     cloud.control("POST", "faults", {"operation": "SearchContacts", "kind": "throttle", "times": 7})
     said, errors = shell.run("backfill", "--from", began.isoformat(), within=300)
     assert "failed" not in said
-    assert "Amazon Connect is busy: it is asked again in 8 s, for up to 10 minutes." in errors
+    assert "Amazon Connect is busy. The command asks again in 8 s, for up to 10 minutes." in errors
 
 
 def test_the_rate_is_one_of_calls(cloud: Cloud, historic: Deployed, shell: Shell) -> None:
@@ -276,12 +276,12 @@ def test_what_cannot_be_recorded_is_named_and_tried_again(
     [
         (("backfill", "--recorder", "nothing-of-the-kind"), "Error: --recorder: "),
         (("backfill", "--from", "2999-01-01", "--recorder", "{recorder}"), "Error: --from: got 2999"),
-        (("backfill", "--from", "0001-01-01", "--recorder", "{recorder}"), "expected an instant since 20"),
+        (("backfill", "--from", "0001-01-01", "--recorder", "{recorder}"), "expected a time since 20"),
         (("backfill", "--to", "0001-01-01", "--recorder", "{recorder}"), "Error: --from: got "),
-        (("backfill", "--state", "state", "--recorder", "{recorder}"), "Error: --state: state is no state"),
+        (("backfill", "--state", "state", "--recorder", "{recorder}"), "Error: --state: state is not the state"),
         (
             ("backfill", "--state", ".", "--recorder", "{recorder}"),
-            "Error: --state: . is no state of a backfill: it is no",
+            "Error: --state: . is not the state of a backfill: it is not",
         ),
         (("erase", "--customer", "x" * 129, "--recorder", "{recorder}"), "Error: --customer: got 129 characters"),
         (("backfill", "--state", "no/such/folder", "--recorder", "{recorder}"), "No such file or directory"),
@@ -340,9 +340,9 @@ def test_one_customer_is_erased(cloud: Cloud, historic: Deployed, shell: Shell, 
     said, errors = shell.run("erase", "--customer", "-", typed=f"{customer}\n")
     assert said.splitlines() == [
         "31 entries were erased.",
-        "Point-in-time backups of the table keep them for up to 35 days.",
+        "Point-in-time backups of the table keep the entries for up to 35 days.",
         f"Events that could not be recorded may name the customer: purge {queue_arn(historic)}.",
-        "Events of the customer's last chats may still come: run this again a day after the last of them.",
+        "Events of the customer's last chats may still come. Run this command again a day after the last chat.",
     ]
     assert customer not in said + errors
     assert recorded.sessions(customer) == {}

@@ -187,7 +187,7 @@ def test_an_endpoint_that_no_deployment_can_call_deploys(made: dict[str, Deploye
     assert report == (
         "The endpoint: no broken link was found. Shown: instance, function, permission "
         "connect:CreatePersistentContactAssociation, permission connect:DescribeContact. "
-        "Not tried, by proof=ProofScope.WITHOUT_GATEWAY: stage, authorization, gateway to function."
+        "Not tried, because of proof=ProofScope.WITHOUT_GATEWAY: stage, authorization, gateway to function."
     )
 
 
@@ -204,8 +204,10 @@ def test_such_an_endpoint_is_what_the_proof_would_have_failed_for(made: dict[str
 def test_a_report_tells_what_is_broken_and_the_deployment_goes_on(made: dict[str, Deployed]) -> None:
     """In an output, for those who would rather read than fail."""
     report = made["Hardened"].outputs["ReportedReport"]
-    assert report.startswith("The endpoint: links are broken; the deployment went on, by proof=ProofScope.REPORT_ONLY.")
-    assert "Broken link: stage. An unsigned call was not answered by this API's stage but with 403" in report
+    assert report.startswith(
+        "The endpoint: links are broken. The deployment went on, because of proof=ProofScope.REPORT_ONLY."
+    )
+    assert "Broken link: stage. An unsigned call got 403" in report
     assert "Shown: instance, function, permission " in report
 
 

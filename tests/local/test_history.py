@@ -350,7 +350,7 @@ def test_an_older_chat_cannot_be_made_the_latest(
     chats.told()
     answer = backend.latest(current)
     assert answer.status == 400
-    assert "is in part unknown to Amazon Connect, or not the customer's" in answer.document["message"]
+    assert "or that part belongs to somebody else" in answer.document["message"]
 
 
 def test_an_event_for_a_poisoned_row_is_kept_and_says_why(

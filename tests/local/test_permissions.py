@@ -75,7 +75,7 @@ PROOF_WITHOUT = {
     "connect:ListInstanceStorageConfigs": "Broken link: instance.",
     "ds:DescribeDirectories": "Broken link: instance.",
     "execute-api:Invoke": "Broken link: authorization.",
-    "lambda:InvokeFunction": "Broken link: function. It cannot be invoked:",
+    "lambda:InvokeFunction": "Broken link: function. The function cannot be invoked:",
 }
 RECORDERS_PROOF_WITHOUT = {
     "dynamodb:DescribeTable": "Broken link: index.",
@@ -110,6 +110,6 @@ def test_the_recorders_proof_needs_its_own_permissions(historic: Deployed, prove
 def test_without_knowing_the_reserved_concurrency_it_may_be_traffic(sound: Deployed, prove: Prover) -> None:
     """And with it, a function that never runs is a broken link."""
     with never_running(sound), without_permission(sound, "lambda:GetFunctionConcurrency", PROVISIONING):
-        assert "Not shown: function (throttle: AWS Lambda is asked too much" in prove.report()
+        assert "Not shown: function (throttle: AWS Lambda throttles the proof" in prove.report()
     with never_running(sound):
-        assert "Broken link: function. Its reserved concurrency is 0" in (prove() or "passed")
+        assert "Broken link: function. The function's reserved concurrency is 0" in (prove() or "passed")

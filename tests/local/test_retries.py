@@ -210,7 +210,7 @@ def test_the_whole_after_a_part_with_a_history_is_refused(
     assert backend.ask(current, past[part]).status == 200
     for answer in (backend.ask(current, past[0], "ENTIRE_PAST_SESSION"), backend.latest(current)):
         assert (answer.status, answer.document["__type"]) == (400, "InvalidRequestException")
-        assert "continues a part of that session already" in answer.document["message"]
+        assert "already continues a part of that session" in answer.document["message"]
     assert backend.ask(current, past[part]).document == {"ContinuedFromContactId": past[part]}
 
 
@@ -293,7 +293,7 @@ def test_a_chat_that_is_linked_to_a_call_continues_no_chat_yet(
         assert answer.document == {"ContinuedFromContactId": last[2]}
     else:
         assert (answer.status, answer.document["__type"]) == (400, "InvalidRequestException")
-        assert "continues another chat already" not in answer.document["message"]
+        assert "already continues another chat" not in answer.document["message"]
 
 
 def test_an_instance_id_in_another_case_is_the_same_instance(door: Door, chats: Chats, customer: str) -> None:

@@ -33,7 +33,7 @@ def test_the_only_method_is_connects_own_path(default: Synthesized) -> None:
 
 
 def test_callers_are_authorized_by_iam(default: Synthesized) -> None:
-    """There is no open door."""
+    """No authorization lets everybody call."""
     assert post_method(default)["AuthorizationType"] == "AWS_IAM"
 
 
@@ -129,7 +129,9 @@ def test_a_tls_policy_is_one_that_a_regional_api_can_have_or_a_sentence(policy: 
     """AWS refuses those of edge-optimized APIs in the middle of a deployment; TLS 1.0 is no choice at all."""
     here = stack()
     if policy.name == "TLS_1_0" or "EDGE" in policy.name:
-        with pytest.raises(ConfigurationError, match=f"security_policy: got {policy.name}, expected one of a regional"):
+        with pytest.raises(
+            ConfigurationError, match=f"security_policy: got {policy.name}, expected a policy of a regional"
+        ):
             endpoint(here, security_policy=policy)
         return
     endpoint(here, security_policy=policy)

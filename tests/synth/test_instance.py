@@ -175,7 +175,9 @@ def test_an_instance_of_another_stage_is_refused() -> None:
     """No deployment could wait for its check."""
     app = App()
     instance = FROM_ID(Stack(Stage(app, "One"), "First"), "Instance", INSTANCE_ID)
-    with pytest.raises(ConfigurationError, match="got an instance of another stage than that of the stack 'Two/Sec"):
+    with pytest.raises(
+        ConfigurationError, match="got an instance of another stage, expected one of the stage of the stack 'Two/Sec"
+    ):
         endpoint(Stack(Stage(app, "Two"), "Second"), instance=instance)
 
 

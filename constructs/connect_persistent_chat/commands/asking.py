@@ -73,7 +73,7 @@ class Patience:
             if pause >= _SAID_FROM_SECONDS:
                 left = f", for up to {(_MOST_SECONDS - waited) / 60:.0f} minutes" if throttled else ""
                 why = "is busy" if throttled else "does not answer"
-                self._say(f"{service} {why}: it is asked again in {pause:.0f} s{left}.")
+                self._say(f"{service} {why}. The command asks again in {pause:.0f} s{left}.")
             self._wait(pause)
             waited += pause
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
@@ -121,5 +121,5 @@ def _may_pass(error: Exception) -> bool:
 
 def _for_people(service: str, error: Exception) -> Exception:
     if isinstance(error, _UNREADABLE):
-        return CommandFailed(f"{service}: the answer is none of AWS's ({one_line(error)[:200]}). Look at the address.")
+        return CommandFailed(f"{service}: the answer is not one of AWS ({one_line(error)[:200]}). Check the address.")
     return error

@@ -25,19 +25,21 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--from",
         dest="start",
         type=arguments.instant,
-        help="when the first of the chats began (default: as long ago as kept)",
+        help="time at which the first of the chats began (default: as long ago as the history keeps chats)",
     )
-    command.add_argument("--to", dest="end", type=arguments.instant, help="when the last of them began (default: now)")
+    command.add_argument(
+        "--to", dest="end", type=arguments.instant, help="time at which the last of the chats began (default: now)"
+    )
     command.add_argument(
         "--rate",
         type=arguments.rate,
         default=5,
-        help=f"calls of DescribeContact a second, whose quota is 10: 1 to {arguments.MOST_RATE} (default: 5)",
+        help=f"calls of DescribeContact in a second, 1 to {arguments.MOST_RATE} (default: 5; the quota is 10)",
     )
     command.add_argument(
         "--state",
         type=Path,
-        help="where it is kept how far it came (default: persistent-chat-<recorder>[-<from>].json in this folder)",
+        help="file that keeps the place of the run (default: persistent-chat-<recorder>[-<from>].json in this folder)",
     )
 
 
@@ -58,7 +60,8 @@ def run(options: "Namespace") -> int:
     progress = Progress(state, Of(recorder.arn, options.start), period.start, now)
     if progress.resumed:
         print(
-            f"Going on from {progress.until.isoformat()}, as {state} says. To begin anew, remove it.", file=sys.stderr
+            f"Going on from {progress.until.isoformat()}, as {state} says. To start from the beginning, remove it.",
+            file=sys.stderr,
         )
     filling = Filling(recorder, Search(recorder, now), options.rate, progress)
     try:

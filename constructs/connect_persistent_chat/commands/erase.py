@@ -28,7 +28,9 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
     command.set_defaults(run=run)
     arguments.add_recorder(command)
     command.add_argument(
-        "--customer", required=True, help="whom the contacts carry; -: read it from standard input, one line in UTF-8"
+        "--customer",
+        required=True,
+        help="the customer that the contacts carry; -: read one line in UTF-8 from standard input",
     )
 
 
@@ -41,10 +43,10 @@ def run(options: "Namespace") -> int:
     _refuse_too_long(customer, recorder)
     # The count comes first: other programs read it.
     print(f"{erase(recorder, customer)} entries were erased.")
-    print("Point-in-time backups of the table keep them for up to 35 days.")
+    print("Point-in-time backups of the table keep the entries for up to 35 days.")
     if recorder.dead_letters:
-        print(f"Events that could not be recorded may name the customer: purge {recorder.dead_letters}.")
-    print("Events of the customer's last chats may still come: run this again a day after the last of them.")
+        print(f"Events that could not be recorded may name the customer: purge the queue {recorder.dead_letters}.")
+    print("Events of the customer's last chats may still come. Run this command again a day after the last chat.")
     return 0
 
 
@@ -53,13 +55,15 @@ def _of_argument(text: str) -> str:
         # As it was typed, whatever the locale makes of it.
         return _decoded(os.fsencode(text))
     except UnicodeEncodeError:
-        raise CommandFailed("--customer: got a text that is not Unicode, expected whom the contacts carry.") from None
+        raise CommandFailed(
+            "--customer: got a text that is not Unicode, expected the customer that the contacts carry."
+        ) from None
 
 
 def _of_standard_input() -> str:
     """One line, with or without its end and a byte order mark."""
     if sys.stdin is None:
-        raise CommandFailed("--customer: standard input is closed, expected the customer there.")
+        raise CommandFailed("--customer: standard input is closed, expected one line with the customer.")
     stream: BinaryIO = sys.stdin.buffer
     # Who types it ends it with the line.
     data = stream.readline() if sys.stdin.isatty() else stream.read(2 * _MOST_ATTRIBUTE_BYTES)
@@ -75,11 +79,11 @@ def _decoded(data: bytes) -> str:
         customer = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CommandFailed(
-            f"--customer: got {len(data)} bytes that are not UTF-8, from byte {error.start + 1} on; expected whom the "
-            "contacts carry, in UTF-8."
+            f"--customer: got {len(data)} bytes that are not UTF-8, from byte {error.start + 1} on; expected the "
+            "customer that the contacts carry, in UTF-8."
         ) from None
     if not customer:
-        raise CommandFailed("--customer: got nothing, expected whom the contacts carry.")
+        raise CommandFailed("--customer: got nothing, expected the customer that the contacts carry.")
     return customer
 
 
@@ -87,13 +91,12 @@ def _refuse_too_long(customer: str, recorder: "Recorder") -> None:
     """Nobody's: an entry under it there cannot be, and the customer who was meant stays."""
     if recorder.by_customer_id and len(customer) > _MOST_CUSTOMER_CHARACTERS:
         raise CommandFailed(
-            f"--customer: got {len(customer)} characters, expected a CustomerId: it has {_MOST_CUSTOMER_CHARACTERS} at "
-            "most."
+            f"--customer: got {len(customer)} characters, expected a CustomerId of at most {_MOST_CUSTOMER_CHARACTERS}."
         )
     if len(customer.encode()) > _MOST_ATTRIBUTE_BYTES:
         raise CommandFailed(
-            f"--customer: got {len(customer.encode())} bytes, expected an attribute's value: it has "
-            f"{_MOST_ATTRIBUTE_BYTES} at most."
+            f"--customer: got {len(customer.encode())} bytes, expected an attribute's value of at most "
+            f"{_MOST_ATTRIBUTE_BYTES}."
         )
 
 
@@ -115,7 +118,7 @@ def erase(recorder: "Recorder", customer: str) -> int:
                 _delete(recorder, batch)
                 erased += len(batch)
     except (BotoCoreError, ClientError) as error:
-        raise CommandFailed(f"{erased} entries were erased, and then: {one_line(error)}") from error
+        raise CommandFailed(f"{erased} entries were erased. Then the command failed: {one_line(error)}") from error
     return erased
 
 

@@ -97,7 +97,7 @@ class Filling:
         if self._failures_in_a_row >= _MOST_FAILURES:
             self._progress.keep()
             raise CommandFailed(
-                f"The last {self._failures_in_a_row} chats could not be recorded. Mend the reason, and run the same "
+                f"The last {self._failures_in_a_row} chats could not be recorded. Remove the cause, and run the same "
                 "command again."
             )
 

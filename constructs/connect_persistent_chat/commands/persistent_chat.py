@@ -67,7 +67,7 @@ def _sentence(error: Exception) -> str:
 
     if isinstance(error, BotoCoreError | ClientError):
         return text + _hint(text)
-    return f"{_place_of(error)}: this should not happen. Tell the authors of persistent-chat."
+    return f"{_place_of(error)}: this should not happen. Report it to the authors of persistent-chat."
 
 
 def _hint(text: str) -> str:

@@ -81,33 +81,34 @@ class Progress:
         found = self._path.stat()
         # A pipe would be waited for.
         if not stat.S_ISREG(found.st_mode):
-            self._refuse("it is no file, or a folder")
+            self._refuse("it is not a regular file")
         if found.st_size > _MOST_BYTES:
             self._refuse(f"it has {found.st_size} bytes")
         try:
             return json.loads(self._path.read_bytes().decode("utf-8"))
         except (ValueError, RecursionError):
-            self._refuse("it is no JSON in UTF-8")
+            self._refuse("it is not JSON in UTF-8")
 
     def _take(self, kept: object) -> None:
         if not isinstance(kept, dict) or kept.get("version") != _VERSION:
-            self._refuse(f"it is of no backfill, or not of version {_VERSION}")
+            self._refuse(f"it has no state of version {_VERSION}")
         same = {name: kept.get(name) for name in self._of.as_json()}
         if same != self._of.as_json():
             raise CommandFailed(
-                f"--state: {self._named} is of a backfill of {_said(same)}, expected one of "
+                f"--state: {self._named} belongs to a backfill of {_said(same)}, expected one of "
                 f"{_said(self._of.as_json())}. Name another file."
             )
         until, failed = _instant(kept.get("until")), kept.get("failed")
         if until is None or not datetime(_LEAST_YEAR, 1, 1, tzinfo=UTC) <= until <= self._now:
-            self._refuse(f"until is no instant from {_LEAST_YEAR} to {self._now:%Y-%m-%dT%H:%MZ}")
+            self._refuse(f"until is not a time from {_LEAST_YEAR} to {self._now:%Y-%m-%dT%H:%MZ}")
         if not isinstance(failed, dict) or not all(map(_is_id, failed)) or not all(map(_is_text, failed.values())):
             self._refuse("failed does not hold contact ids with reasons")
         self.until, self.failed = max(self.until, until), failed
 
     def _refuse(self, why: str) -> NoReturn:
         raise CommandFailed(
-            f"--state: {self._named} is no state of a backfill: {why}. Name another file, or remove it to begin anew."
+            f"--state: {self._named} is not the state of a backfill: {why}. Name another file, or remove this one to "
+            "start from the beginning."
         )
 
 

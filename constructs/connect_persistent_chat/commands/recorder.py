@@ -78,7 +78,7 @@ class Recorder:
             configured = self._configured(function)
         except ValueError as error:
             # A malformed address.
-            raise CommandFailed(f"{one_line(error)}. Look at AWS_ENDPOINT_URL and at the region.") from error
+            raise CommandFailed(f"{one_line(error)}. Check AWS_ENDPOINT_URL and the region.") from error
         self._read(function, configured)
 
     def _configured(self, function: str) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class Recorder:
         missing = [name for name in needed if name not in variables]
         retention = _seconds(variables.get(history_names.RETENTION_SECONDS, ""))
         if missing or retention is None:
-            wrong = f"has no {' and no '.join(missing)}" if missing else "was told no retention"
+            wrong = f"has no {' and no '.join(missing)}" if missing else "has no valid retention"
             raise CommandFailed(
                 f"--recorder: got the function {function}, which {wrong}; expected the recorder of a ChatHistory (the "
                 "output HistoryRecorder of the app's stack)."
@@ -131,7 +131,7 @@ class Recorder:
             return parsedate_to_datetime(date).astimezone(UTC)
         except (ValueError, OverflowError):
             raise CommandFailed(
-                f"Amazon Connect: the answer's Date is {date[:100]!r}, expected an instant. Look at the address."
+                f"Amazon Connect: the answer's Date is {date[:100]!r}, expected a time. Check the address."
             ) from None
 
     def search(self, start: datetime, end: datetime, most: int, token: str | None = None) -> Page:
@@ -180,7 +180,7 @@ class Recorder:
         attempts = said.get(history_names.ATTEMPTS)
         known = attempts if isinstance(attempts, dict) else {}
         return Fared(
-            {id: str(how.get(id, f"{FAILED}: the recorder did not answer for it")) for id in contact_ids},
+            {id: str(how.get(id, f"{FAILED}: the recorder gave no answer for this contact")) for id in contact_ids},
             sum(known.get(id, _ATTEMPTS) for id in contact_ids),
         )
 

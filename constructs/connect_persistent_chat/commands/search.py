@@ -103,9 +103,9 @@ def period_of(
         start = oldest
     elif start < oldest:
         raise CommandFailed(
-            f"--from: got {start.isoformat()}, expected an instant since {oldest:%Y-%m-%dT%H:%M:%SZ}: Amazon Connect "
-            "searches two years back, and no further."
+            f"--from: got {start.isoformat()}, expected a time since {oldest:%Y-%m-%dT%H:%M:%SZ}: Amazon Connect "
+            "searches only the last two years."
         )
     if start >= end:
-        raise CommandFailed(f"--from: got {start.isoformat()}, expected an instant before {end.isoformat()}.")
+        raise CommandFailed(f"--from: got {start.isoformat()}, expected a time before {end.isoformat()}.")
     return Period(start, end)

@@ -151,8 +151,8 @@ def test_what_ended_before_the_latest_is_not_looked_into() -> None:
 @pytest.mark.parametrize(
     ("first", "reason", "why"),
     [
-        (None, "history_doubtful", "is in part unknown"),
-        (contact("b", 15, customer="you"), "history_doubtful", "is in part unknown"),
+        (None, "history_doubtful", "does not know a part"),
+        (contact("b", 15, customer="you"), "history_doubtful", "does not know a part"),
         (contact("b", 15, customer=""), "history_nobodys", "began without a customer"),
     ],
 )
@@ -165,7 +165,9 @@ def test_a_chat_of_which_only_a_part_is_the_customers_is_no_reason_for_an_older_
     refused = refusal_of(*sessions, contacts=contacts, rows=row("b", b2=20))
     assert (refused.status, refused.reason, refused.retry_after) == (400, reason, None)
     assert why in refused.message
-    assert refused.message.endswith("Send the SourceContactId b2, with FROM_SEGMENT, or that of another chat.")
+    assert refused.message.endswith(
+        "Send the SourceContactId b2 with FROM_SEGMENT, or the SourceContactId of another chat."
+    )
     contacts["c"] = contact("c", 30)
     assert found(*sessions, ended("c", 30), contacts=contacts, rows=row("b", b2=20)) == Past("c", 30)
 
@@ -173,8 +175,9 @@ def test_a_chat_of_which_only_a_part_is_the_customers_is_no_reason_for_an_older_
 def test_what_is_said_of_a_chat_that_is_in_part_the_customers() -> None:
     """Word for word; of several parts the last one, and of none that has ended no id."""
     text = (
-        "The history's latest chat of the customer is in part unknown to Amazon Connect, or not the customer's, so it "
-        "cannot be continued as a whole. Send the SourceContactId {}, with FROM_SEGMENT, or that of another chat."
+        "Amazon Connect does not know a part of the customer's latest chat in the history, or that part belongs to "
+        "somebody else. So the chat cannot be continued as a whole. Send the SourceContactId {} with FROM_SEGMENT, or "
+        "the SourceContactId of another chat."
     )
     contacts: dict[str, Contact | None] = {"b": None, "b2": contact("b2", 18, "b"), "b3": contact("b3", 20, "b")}
     both = row("b", b3=20, b2=18)
@@ -182,19 +185,19 @@ def test_what_is_said_of_a_chat_that_is_in_part_the_customers() -> None:
     contacts["b3"] = contact("b3", None, "b")
     assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("b2")
     contacts["b2"] = None
-    assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("of a part of it")
+    assert refusal_of(ended("b", 20), contacts=contacts, rows=both).message == text.format("of a part of that chat")
     # The one that ended last, wherever it stands.
     other = {"b": contact("b", 40), "b2": contact("b2", 50, "c")}
     assert refusal_of(open_("b", "b2"), contacts=other).message == text.format("b2")
     runs = {"b": contact("b", 15, customer=""), "b2": contact("b2", None, "c")}
     assert refusal_of(ended("b", 20), contacts=runs, rows=row("b", b2=20)).message == (
         "The customer's latest chat began without a customer, so it cannot be continued as a whole. Send the "
-        "SourceContactId of a part of it, with FROM_SEGMENT, or that of another chat."
+        "SourceContactId of a part of that chat with FROM_SEGMENT, or the SourceContactId of another chat."
     )
     nobodys = {"b": contact("b", 15, customer=""), "b2": contact("b2", 20, "b")}
     assert refusal_of(ended("b", 20), contacts=nobodys, rows=row("b", b2=20)).message == (
         "The customer's latest chat began without a customer, so it cannot be continued as a whole. Send the "
-        "SourceContactId b2, with FROM_SEGMENT, or that of another chat."
+        "SourceContactId b2 with FROM_SEGMENT, or the SourceContactId of another chat."
     )
 
 
@@ -343,7 +346,8 @@ def test_more_than_was_read_is_not_guessed_at() -> None:
     refused = refusal_of(*running, contacts=contacts, more=True)
     assert (refused.status, refused.reason, refused.retry_after) == (400, "history_undecided", None)
     assert refused.message == (
-        "More of the customer's chats would have to be looked through than one request may. Send the SourceContactId."
+        "To find the latest chat, the endpoint would have to ask about too many of the customer's chats. Send the "
+        "SourceContactId."
     )
     assert found(*running, contacts=contacts) == Nothing()
     last = {**contacts, "r0": contact("r0", WEEK / 1000 - 0.1)}

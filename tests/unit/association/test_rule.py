@@ -210,7 +210,7 @@ def test_three_the_whole_after_a_part_is_refused_as_what_it_is() -> None:
     refused = continues_part()
     assert (refused.status, refused.error_type, refused.reason) == (400, "InvalidRequestException", "continues_part")
     assert refused.message == (
-        "The chat InitialContactId continues a part of that session already. That cannot be changed."
+        "The chat InitialContactId already continues a part of that session. That cannot be changed."
     )
 
 
@@ -331,7 +331,7 @@ def test_each_step_comes_before_the_next() -> None:
         (
             question(CURRENT._replace(related_id="another"), related=SOURCE._replace(id="another", session="another")),
             "continues_another",
-            "The chat InitialContactId continues another chat already. That cannot be changed.",
+            "The chat InitialContactId already continues another chat. That cannot be changed.",
         ),
         (
             question(source=SOURCE._replace(channel="TASK")),
@@ -352,7 +352,7 @@ def test_each_step_comes_before_the_next() -> None:
         (
             question(CURRENT._replace(session="source")),
             "same_session",
-            "SourceContactId is a part of the chat that would continue it.",
+            "SourceContactId is a part of the current chat itself. Send a contact of a past chat.",
         ),
         (
             question(source=SOURCE._replace(session="first"), rehydration_type="ENTIRE_PAST_SESSION"),

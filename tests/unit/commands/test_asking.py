@@ -50,7 +50,7 @@ def test_what_comes_too_soon_is_asked_again_for_minutes() -> None:
     assert service.ask() == "answer"
     assert service.calls == 31
     assert 300 < service.waited < 600
-    assert service.said[0].startswith("Amazon Connect is busy: it is asked again in 8 s, for up to 10 minutes.")
+    assert service.said[0].startswith("Amazon Connect is busy. The command asks again in 8 s, for up to 10 minutes.")
     again = Service(*[refused("TooManyRequestsException")] * 1000)
     with pytest.raises(ClientError):
         again.ask()

@@ -141,5 +141,5 @@ def test_what_was_erased_before_it_failed_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(erase, "_PAUSES_SECONDS", (0, 0))
     table = Table(60)
     table.broken_after = 2
-    with pytest.raises(CommandFailed, match="25 entries were erased, and then: Could not connect"):
+    with pytest.raises(CommandFailed, match=r"25 entries were erased\. Then the command failed: Could not connect"):
         erase.erase(cast(Recorder, table), "ada")

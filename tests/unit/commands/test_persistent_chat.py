@@ -120,8 +120,8 @@ def test_a_wrong_argument_is_explained(arguments: tuple[str | bytes, ...], said:
     ("changed", "said"),
     [
         ({}, "Could not connect to the endpoint URL"),
-        ({"AWS_ENDPOINT_URL": "nonsense"}, "Invalid endpoint: nonsense. Look at AWS_ENDPOINT_URL"),
-        ({"AWS_ENDPOINT_URL": "http://[::1"}, "Look at AWS_ENDPOINT_URL"),
+        ({"AWS_ENDPOINT_URL": "nonsense"}, "Invalid endpoint: nonsense. Check AWS_ENDPOINT_URL"),
+        ({"AWS_ENDPOINT_URL": "http://[::1"}, "Check AWS_ENDPOINT_URL"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:99999"}, "Error: "),
         ({"AWS_REGION": None}, "You must specify a region"),
         ({"AWS_REGION": "us east 1"}, "us east 1"),

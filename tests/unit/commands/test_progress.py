@@ -95,16 +95,16 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kept", "said"),
     [
-        (b"", "it is no JSON in UTF-8"),
-        (b"\xff\xfe\x00", "it is no JSON in UTF-8"),
-        (b"\x7fELF\x00\x01", "it is no JSON in UTF-8"),
-        (b"{", "it is no JSON in UTF-8"),
-        (b"[" * 100_000, "it is no JSON in UTF-8"),
-        (b"1" * 10_000, "it is no JSON in UTF-8"),
-        (b"[]", "it is of no backfill, or not of version 1"),
-        (b"{}", "it is of no backfill, or not of version 1"),
-        (b"null", "it is of no backfill, or not of version 1"),
-        (b"NaN", "it is of no backfill, or not of version 1"),
+        (b"", "it is not JSON in UTF-8"),
+        (b"\xff\xfe\x00", "it is not JSON in UTF-8"),
+        (b"\x7fELF\x00\x01", "it is not JSON in UTF-8"),
+        (b"{", "it is not JSON in UTF-8"),
+        (b"[" * 100_000, "it is not JSON in UTF-8"),
+        (b"1" * 10_000, "it is not JSON in UTF-8"),
+        (b"[]", "it has no state of version 1"),
+        (b"{}", "it has no state of version 1"),
+        (b"null", "it has no state of version 1"),
+        (b"NaN", "it has no state of version 1"),
     ],
 )
 def test_what_is_no_state_is_refused(tmp_path: Path, kept: bytes, said: str) -> None:
@@ -126,16 +126,16 @@ NO_INSTANTS: list[Any] = [
     "0001-01-01T00:00:00+23:59",
     [],
 ]
-NO_UNTIL = "until is no instant from 2000 to 2026-02-01T00:00Z"
+NO_UNTIL = "until is not a time from 2000 to 2026-02-01T00:00Z"
 NO_FAILED = "failed does not hold contact ids with reasons"
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"version": 2}, "it is of no backfill, or not of version 1"),
+        ({"version": 2}, "it has no state of version 1"),
         # As a command of another name kept it.
-        ({"version": None}, "it is of no backfill, or not of version 1"),
+        ({"version": None}, "it has no state of version 1"),
         ({"recorder": "other"}, "is of a backfill of other without --from, expected one of recorder without --from"),
         ({"recorder": 7}, "is of a backfill of 7 without --from"),
         ({"from": "2026-01-01T00:00:00+00:00"}, "is of a backfill of recorder from 2026-01-01T00:00:00+00:00, exp"),
@@ -171,7 +171,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A pipe would be waited for; a folder, a device and a file too large are not read."""
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/null")):
-        assert "it is no file, or a folder" in sentence(path)
+        assert "it is not a regular file" in sentence(path)
     (tmp_path / "s").write_text(json.dumps(SOUND))
     monkeypatch.setattr(progress, "_MOST_BYTES", 10)
     assert "it has " in sentence(tmp_path / "s")

@@ -125,9 +125,9 @@ def test_the_region_is_that_of_the_aws_command_line(aws: Aws, monkeypatch: pytes
     ("variables", "said"),
     [
         ({}, "has no CONNECT_INSTANCE_ID and no HISTORY_TABLE and no RETENTION_SECONDS and no CUSTOMER_IDENTITY"),
-        ({**SOUND, "RETENTION_SECONDS": "NaN"}, "was told no retention"),
-        ({**SOUND, "RETENTION_SECONDS": "x"}, "was told no retention"),
-        ({**SOUND, "RETENTION_SECONDS": "-1"}, "was told no retention"),
+        ({**SOUND, "RETENTION_SECONDS": "NaN"}, "has no valid retention"),
+        ({**SOUND, "RETENTION_SECONDS": "x"}, "has no valid retention"),
+        ({**SOUND, "RETENTION_SECONDS": "-1"}, "has no valid retention"),
     ],
 )
 def test_another_function_is_no_recorder(aws: Aws, variables: dict[str, str], said: str) -> None:
@@ -143,7 +143,7 @@ def test_another_function_is_no_recorder(aws: Aws, variables: dict[str, str], sa
         ({"contacts": {"a": "recorded", "b": "known"}, "attempts": {"a": 1, "b": 4}}, ["recorded", "known"], 5),
         # A recorder that was deployed by an earlier version: it may have called twice for each.
         ({"contacts": {"a": "recorded", "b": "known"}}, ["recorded", "known"], 4),
-        ({"contacts": {"a": "recorded"}}, ["recorded", "failed: the recorder did not answer for it"], 4),
+        ({"contacts": {"a": "recorded"}}, ["recorded", "failed: the recorder gave no answer for this contact"], 4),
         ({"error": "contacts: no"}, ["failed: contacts: no"] * 2, 2),
         ({"errorType": "Crashed", "errorMessage": "x\ny"}, ["failed: Crashed: x y"] * 2, 2),
         ([], ["failed: the recorder's answer cannot be read"] * 2, 2),

@@ -134,10 +134,10 @@ def test_a_throttle_undoes_no_update(capsys: pytest.CaptureFixture[str]) -> None
     world.at_first = [THROTTLED] * 1000
     assert check(BY_ID, world, True) == {"InstanceId": INSTANCE_ID}
     assert json.loads(capsys.readouterr().out)["outcome"] == "not shown"
-    with pytest.raises(DeploymentFailure, match="is asked too much"):
+    with pytest.raises(DeploymentFailure, match="Amazon Connect throttles the proof"):
         check(BY_ID, world, False)
     # What nobody knows cannot be handed on.
-    with pytest.raises(DeploymentFailure, match="is asked too much"):
+    with pytest.raises(DeploymentFailure, match="Amazon Connect throttles the proof"):
         check(BY_ALIAS, world, True)
 
 

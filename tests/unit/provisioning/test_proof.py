@@ -61,7 +61,7 @@ def test_a_sound_endpoint_passes_at_once() -> None:
 def test_without_iam_authorization_no_signed_call_is_made() -> None:
     """Only a person's token would be answered, and the proof has none."""
     world = broken(signed=Answer(403, b""))
-    assert "Not tried, as callers come with tokens: gateway to function." in report_of(world, Signed="false")
+    assert "Not tried, because callers use tokens: gateway to function." in report_of(world, Signed="false")
     assert len(world.posted) == 1
 
 
@@ -150,11 +150,17 @@ def test_what_heals_within_the_patience_passes(link: str, trouble: object) -> No
 @pytest.mark.parametrize(
     ("parts", "not_shown"),
     [
-        ({"unsigned": GATEWAY_THROTTLE}, "stage and authorization (throttle: The gateway answered the proof with 429"),
-        ({"signed": GATEWAY_THROTTLE}, "gateway to function (throttle: The gateway answered the proof with 429"),
+        (
+            {"unsigned": GATEWAY_THROTTLE},
+            "stage and authorization (throttle: The gateway throttles the proof: it answered with 429",
+        ),
+        (
+            {"signed": GATEWAY_THROTTLE},
+            "gateway to function (throttle: The gateway throttles the proof: it answered with 429",
+        ),
         ({"probe_answer": CONNECT_THROTTLE}, f"permission {ACTION} (Amazon Connect: {ACTION} got 429"),
-        ({"invoke_failure": THROTTLED}, "function (throttle: AWS Lambda is asked too much"),
-        ({"instance_error": THROTTLED}, "instance (instance: The Amazon Connect instance could not be looked at"),
+        ({"invoke_failure": THROTTLED}, "function (throttle: AWS Lambda throttles the proof"),
+        ({"instance_error": THROTTLED}, "instance (instance: The Amazon Connect instance could not be checked"),
     ],
 )
 def test_traffic_undoes_no_update_and_proves_no_creation(parts: dict[str, Any], not_shown: str) -> None:
@@ -163,7 +169,7 @@ def test_traffic_undoes_no_update_and_proves_no_creation(parts: dict[str, Any], 
     report = report_of(world, True)
     assert f"Not shown: {not_shown}" in report
     assert not_shown.split(" (")[0] not in report.partition(" Shown: ")[2].split(", ")
-    with pytest.raises(DeploymentFailure, match="A creation never passes unproved: deploy again"):
+    with pytest.raises(DeploymentFailure, match="A creation never passes without a proof: deploy again"):
         prove(ENDPOINT, broken(**parts), False)
 
 
@@ -171,7 +177,7 @@ def test_a_function_without_room_is_without_room_behind_the_gateway_too() -> Non
     """The gateway says no more than that the integration failed; the update passes all the same."""
     out_of_reach = Answer(503, b'{"__type":"InternalServiceException"}')
     report = report_of(broken(invoke_failure=THROTTLED, signed=out_of_reach), True)
-    assert "Not shown: gateway to function (gateway to function: A signed call was answered with 503" in report
+    assert "Not shown: gateway to function (gateway to function: A signed call got 503" in report
     with pytest.raises(DeploymentFailure, match="Broken link: gateway to function"):
         prove(ENDPOINT, broken(signed=out_of_reach), True)
 
@@ -197,7 +203,7 @@ def test_what_hangs_ends_before_cloudformation_gives_up() -> None:
             return super().transcript_storages(instance_id)
 
     world = Hanging()
-    with pytest.raises(DeploymentFailure, match="It was not tried: the patience was used up before"):
+    with pytest.raises(DeploymentFailure, match="The proof did not try it: the patience was used up before"):
         prove(ENDPOINT, world, False)
     assert world.clock <= 60 + 120
 
@@ -226,7 +232,7 @@ def test_traffic_that_uses_up_the_patience_undoes_no_update() -> None:
             raise THROTTLED
 
     report = report_of(Slow(), True)
-    assert "Not shown: function (function: It was not tried" in report
+    assert "Not shown: function (function: The proof did not try it" in report
     assert "Shown: nothing." in report
 
 
@@ -351,7 +357,9 @@ def test_without_gateway_nothing_is_called_from_outside() -> None:
     """A deployment cannot reach such an API; the rest is proved as ever, and what is not is said."""
     world = broken(post_failure=EndpointConnectionError(endpoint_url=BASE))
     report = report_of(world, Scope="WITHOUT_GATEWAY")
-    assert report.endswith("Not tried, by proof=ProofScope.WITHOUT_GATEWAY: stage, authorization, gateway to function.")
+    assert report.endswith(
+        "Not tried, because of proof=ProofScope.WITHOUT_GATEWAY: stage, authorization, gateway to function."
+    )
     with pytest.raises(DeploymentFailure, match="Broken link: function"):
         prove({**ENDPOINT, "Scope": "WITHOUT_GATEWAY"}, broken(environment=None), False)
 
@@ -360,7 +368,9 @@ def test_report_only_tells_all_that_is_broken_and_goes_on(capsys: pytest.Capture
     """In the attribute and in the log, and not the first broken link alone."""
     world = broken(status="CREATION_FAILED", environment={}, unsigned=Answer(200, b"{}"))
     report = report_of(world, Scope="REPORT_ONLY")
-    assert report.startswith("The endpoint: links are broken; the deployment went on, by proof=ProofScope.REPORT_ONLY.")
+    assert report.startswith(
+        "The endpoint: links are broken. The deployment went on, because of proof=ProofScope.REPORT_ONLY."
+    )
     for link in ("instance", "environment", "authorization"):
         assert f"Broken link: {link}. " in report
     assert f"Shown: permission {ACTION}, gateway to function." in report
@@ -418,7 +428,7 @@ def test_malformed_properties_get_one_sentence_and_ask_nobody(malformed: dict[st
 
     (name,) = malformed
     with pytest.raises(
-        DeploymentFailure, match=rf"^The proof cannot be asked so: {name}: got .*, expected .*\. Deploy"
+        DeploymentFailure, match=rf"^The proof's property {name} is wrong: got .*, expected .*\. Deploy"
     ):
         prove({**ENDPOINT, **malformed}, NoWorld(), False)
 
