@@ -112,7 +112,7 @@ def test_what_will_not_pass_ends_at_once(failure: Exception) -> None:
 def test_an_answer_that_is_none_of_awss_is_a_sentence(kind: type[Exception]) -> None:
     """A page of a proxy, or of whoever listens at a mistyped address: the SDK trips over some."""
     service = Service(*[kind("no JSON:\n<html>")] * 100)
-    with pytest.raises(CommandFailed, match=r"^Amazon Connect: the answer is none of AWS's \(no JSON: <html>\)"):
+    with pytest.raises(CommandFailed, match=r"^Amazon Connect: the answer is not one of AWS \(no JSON: <html>\)"):
         service.ask()
 
 

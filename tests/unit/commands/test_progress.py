@@ -136,10 +136,10 @@ NO_FAILED = "failed does not hold contact ids with reasons"
         ({"version": 2}, "it has no state of version 1"),
         # As a command of another name kept it.
         ({"version": None}, "it has no state of version 1"),
-        ({"recorder": "other"}, "is of a backfill of other without --from, expected one of recorder without --from"),
-        ({"recorder": 7}, "is of a backfill of 7 without --from"),
-        ({"from": "2026-01-01T00:00:00+00:00"}, "is of a backfill of recorder from 2026-01-01T00:00:00+00:00, exp"),
-        ({"from": ["x"]}, "is of a backfill of recorder from ['x']"),
+        ({"recorder": "other"}, "belongs to a backfill of other without --from, expected one of recorder "),
+        ({"recorder": 7}, "belongs to a backfill of 7 without --from"),
+        ({"from": "2026-01-01T00:00:00+00:00"}, "belongs to a backfill of recorder from 2026-01-01T00:00:00+00:00"),
+        ({"from": ["x"]}, "belongs to a backfill of recorder from ['x']"),
         *(({"until": until}, NO_UNTIL) for until in NO_INSTANTS),
         *(
             ({"failed": failed}, NO_FAILED)
