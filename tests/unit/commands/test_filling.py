@@ -251,7 +251,7 @@ def test_the_period_is_one_that_connect_and_the_history_keep() -> None:
     assert period_of(NOW, RETENTION, None, datetime(9999, 12, 31, tzinfo=UTC), resumed=False).end == NOW
     first, last = (datetime(year, 1, 1, tzinfo=UTC) for year in (1, 9999))
     for start, end in ((first, None), (NOW - RETENTION, None), (None, first), (NOW, None), (last, None)):
-        with pytest.raises(CommandFailed, match=r"^--from: got .*, expected an instant"):
+        with pytest.raises(CommandFailed, match=r"^--from: got .*, expected a time"):
             period_of(NOW, RETENTION, start, end, resumed=False)
 
 

@@ -436,7 +436,7 @@ def test_malformed_properties_get_one_sentence_and_ask_nobody(malformed: dict[st
 @pytest.mark.parametrize("left_out", ["Function", "Environment", "Actions", "PatienceSeconds", "Scope", "InstanceId"])
 def test_a_property_that_is_missing_gets_one_sentence(left_out: str) -> None:
     """The same."""
-    with pytest.raises(DeploymentFailure, match=rf"{left_out}: got nothing, expected"):
+    with pytest.raises(DeploymentFailure, match=rf"{left_out} is wrong: got nothing, expected"):
         prove({name: value for name, value in ENDPOINT.items() if name != left_out}, World(), False)
 
 
