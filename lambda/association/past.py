@@ -109,7 +109,7 @@ def latest_of(known: Known, before: float | None = None) -> Step:
     asked = {id for one in later for id in one.entry.running}
     looked_through = asked | _looked_through(known, entries, best)
     if len(looked_through) > MOST_ASKED:
-        raise _undecided()
+        raise undecided()
     unknown = [id for one in later for id in one.entry.running if id not in known.contacts]
     if unknown:
         return Describe(tuple(unknown[:2]))
@@ -117,7 +117,7 @@ def latest_of(known: Known, before: float | None = None) -> Step:
         if one.doubtful and (step := _settle(one, known, MOST_ASKED - len(looked_through))) is not None:
             return step
     if known.latest.more and (best is None or _end(best) * 1000 < known.latest.entries[-1].until):
-        raise _undecided()
+        raise undecided()
     if best is None:
         return Nothing()
     if best.entry.session_id not in known.contacts:
@@ -212,7 +212,7 @@ def _end_in(row: Session, id: str) -> float:
 
 def _one_more(contact_ids: tuple[str, ...], room: int) -> Describe:
     if room < 1:
-        raise _undecided()
+        raise undecided()
     return Describe(contact_ids[:room])
 
 
@@ -249,7 +249,8 @@ def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe
     raise _not_as_a_whole(None, first)
 
 
-def _undecided() -> Refusal:
+def undecided() -> Refusal:
+    """What would have to be looked through is more than one request may."""
     return answers.cannot(
         "history_undecided",
         "More of the customer's chats would have to be looked through than one request may. Send the SourceContactId.",
