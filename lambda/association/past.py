@@ -155,14 +155,19 @@ def _weigh(entry: Entry, known: Known) -> _Weighed:
 
 
 def _is_theirs(contact: Contact, id: str, current: Contact) -> bool:
-    """A contact has one spelling; Connect may know another."""
-    return contact.id == id and same(contact.customer, current.customer)
+    """Whether it is a chat of the customer's. A contact has one spelling; Connect may know another."""
+    return contact.id == id and _may_be_chat(contact) and same(contact.customer, current.customer)
 
 
 def _belongs(contact: Contact, id: str, session_id: str, current: Contact) -> bool:
     """Whether it is a segment of the session. It may carry no customer: it is whose its session is."""
     whose = not contact.customer or same(contact.customer, current.customer)
-    return contact.id == id and contact.session == session_id and whose
+    return contact.id == id and _may_be_chat(contact) and contact.session == session_id and whose
+
+
+def _may_be_chat(contact: Contact) -> bool:
+    """A call, a task or an e-mail is in no history of chats, whoever wrote it there."""
+    return contact.channel in ("CHAT", "")
 
 
 def _looked_through(known: Known, entries: list[Entry], best: _Weighed | None) -> set[str]:
