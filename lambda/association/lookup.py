@@ -84,6 +84,8 @@ class Lookup:
 
 
 def _refusal_of(failure: TableFailed) -> Refusal:
+    if failure.too_large:
+        return past.undecided()
     if failure.throttled:
         return answers.throttled("history_throttled")
     if not failure.reached:

@@ -109,7 +109,7 @@ def latest_of(known: Known, before: float | None = None) -> Step:
     asked = {id for one in later for id in one.entry.running}
     looked_through = asked | _looked_through(known, entries, best)
     if len(looked_through) > MOST_ASKED:
-        raise _undecided()
+        raise undecided()
     unknown = [id for one in later for id in one.entry.running if id not in known.contacts]
     if unknown:
         return Describe(tuple(unknown[:2]))
@@ -117,7 +117,7 @@ def latest_of(known: Known, before: float | None = None) -> Step:
         if one.doubtful and (step := _settle(one, known, MOST_ASKED - len(looked_through))) is not None:
             return step
     if known.latest.more and (best is None or _end(best) * 1000 < known.latest.entries[-1].until):
-        raise _undecided()
+        raise undecided()
     if best is None:
         return Nothing()
     if best.entry.session_id not in known.contacts:
@@ -155,14 +155,19 @@ def _weigh(entry: Entry, known: Known) -> _Weighed:
 
 
 def _is_theirs(contact: Contact, id: str, current: Contact) -> bool:
-    """A contact has one spelling; Connect may know another."""
-    return contact.id == id and same(contact.customer, current.customer)
+    """Whether it is a chat of the customer's. A contact has one spelling; Connect may know another."""
+    return contact.id == id and _may_be_chat(contact) and same(contact.customer, current.customer)
 
 
 def _belongs(contact: Contact, id: str, session_id: str, current: Contact) -> bool:
     """Whether it is a segment of the session. It may carry no customer: it is whose its session is."""
     whose = not contact.customer or same(contact.customer, current.customer)
-    return contact.id == id and contact.session == session_id and whose
+    return contact.id == id and _may_be_chat(contact) and contact.session == session_id and whose
+
+
+def _may_be_chat(contact: Contact) -> bool:
+    """A call, a task or an e-mail is in no history of chats, whoever wrote it there."""
+    return contact.channel in ("CHAT", "")
 
 
 def _looked_through(known: Known, entries: list[Entry], best: _Weighed | None) -> set[str]:
@@ -212,7 +217,7 @@ def _end_in(row: Session, id: str) -> float:
 
 def _one_more(contact_ids: tuple[str, ...], room: int) -> Describe:
     if room < 1:
-        raise _undecided()
+        raise undecided()
     return Describe(contact_ids[:room])
 
 
@@ -249,7 +254,8 @@ def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe
     raise _not_as_a_whole(None, first)
 
 
-def _undecided() -> Refusal:
+def undecided() -> Refusal:
+    """What would have to be looked through is more than one request may."""
     return answers.cannot(
         "history_undecided",
         "To find the latest chat, the endpoint would have to ask about too many of the customer's chats. Send the "

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from association import names
+from association.body import described
 from association.connect import NOWHERE, Connect
 from association.settings import Settings
 from history import names as history_names
@@ -32,7 +33,8 @@ def answer(event: object, settings: Settings, connect: Connect, lookup: Tries | 
     }
     probe = event.get(names.PROBE) if isinstance(event, dict) and len(event) == 1 else None
     if not isinstance(probe, str) or probe not in probes:
-        return {names.PROBE: probe, "error": f"unknown probe; known: {', '.join(probes)}"}
+        # Said, not repeated: no answer can hold half a surrogate pair, or megabytes.
+        return {names.PROBE: described(probe), "error": f"unknown probe; known: {', '.join(probes)}"}
     return {names.PROBE: probe, **probes[probe]()}
 
 

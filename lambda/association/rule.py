@@ -130,8 +130,8 @@ def _linked(question: Question, current: Contact) -> Contact | Describe | None:
     """3. The past chat that the current one continues already; None if there is none.
 
     Whoever starts a chat may link it to a call, a task or an e-mail. That is no past chat, and Amazon Connect has the
-    last word on whether such a chat can continue one. A link to what Connect does not know may well be one to a past
-    chat, which it has forgotten: nothing is put in its place.
+    last word on whether such a chat can continue one. The same holds for a chat that still runs, in another window. A
+    link to what Connect does not know may well be one to a past chat, which it has forgotten: nothing takes its place.
     """
     if current.related_id is None:
         return None
@@ -140,7 +140,7 @@ def _linked(question: Question, current: Contact) -> Contact | Describe | None:
     related = question.contacts[current.related_id]
     if related is None or related.id != current.related_id:
         raise continues_another()
-    return related if related.channel in (_CHAT, "") else None
+    return related if related.channel in (_CHAT, "") and related.disconnected is not None else None
 
 
 def _earlier(question: Question, related: Contact, source: Contact) -> Earlier:

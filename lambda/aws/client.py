@@ -12,7 +12,7 @@ from aws.endpoint import Endpoint
 from aws.http import Response
 from aws.signing import Unsigned, signed_headers
 
-__all__ = ["Client", "DeadlineExceeded", "Response", "Stale", "Unreachable", "Unreadable"]
+__all__ = ["Client", "DeadlineExceeded", "Response", "Stale", "TooLarge", "Unreachable", "Unreadable"]
 
 # AWS closes a connection that nobody used for about a minute, and what stands between may forget it silently.
 _IDLE_SECONDS = 20
@@ -34,6 +34,10 @@ class DeadlineExceeded(Exception):
 
 class Unreadable(Exception):
     """What came is not HTTP, or more than 1 MiB."""
+
+
+class TooLarge(Unreadable):
+    """What came is more than 1 MiB. It is so again, as long as what was asked for is."""
 
 
 class _Reader(io.RawIOBase):
@@ -91,6 +95,8 @@ class Client:
             raise DeadlineExceeded("no whole answer within the deadline") from error
         except OSError as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
+        except http.TooLarge as error:
+            raise TooLarge(str(error)) from error
         except ValueError as error:
             raise Unreadable(str(error)) from error
 

@@ -15,6 +15,10 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: [^\r\n]*)?")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*)")
 
 
+class TooLarge(ValueError):
+    """More than 1 MiB."""
+
+
 class Response(NamedTuple):
     """What the service answered. Header names are in lower case."""
 
@@ -110,4 +114,4 @@ def _line(stream: BufferedReader) -> bytes:
 
 def _limit(size: int) -> None:
     if size > _MOST_BYTES:
-        raise ValueError(f"the answer is larger than {_MOST_BYTES} bytes")
+        raise TooLarge(f"the answer is larger than {_MOST_BYTES} bytes")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from aws.client import DeadlineExceeded, Response, Unreachable, Unreadable
+from aws.client import DeadlineExceeded, Response, TooLarge, Unreachable, Unreadable
 
 _MOST_MESSAGE_CHARACTERS = 1000
 _THROTTLES = frozenset(
@@ -121,7 +121,7 @@ def is_worth_another_try(outcome: Outcome) -> bool:
     if isinstance(outcome, Answer):
         known = outcome.status == 200 or 400 <= outcome.status < 500
         return is_throttled(outcome) or _is_late(outcome) or not known
-    return True
+    return not isinstance(outcome, TooLarge)
 
 
 def detail_of(outcome: Outcome) -> str:

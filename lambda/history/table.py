@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from association.ids import is_contact_id
 from association.instants import LEAST_SECONDS, TOO_LATE_SECONDS
 from aws.asking import Asking, Operation
-from aws.client import Client, Unreadable
+from aws.client import Client, TooLarge, Unreadable
 from aws.outcomes import Answer, Document, Outcome, detail_of, is_throttled
 from history import names
 from history.session import Segment, Session
@@ -29,6 +29,8 @@ class TableFailed(Exception):
         self.outcome = outcome
         self.throttled = isinstance(outcome, Answer) and is_throttled(outcome)
         self.reached = isinstance(outcome, Answer | Unreadable)
+        # No row that the recorder wrote, and so again for as long as it is there.
+        self.too_large = isinstance(outcome, TooLarge)
 
 
 class Entry(NamedTuple):

@@ -336,6 +336,24 @@ def test_ten_poisoned_rows_before_a_sound_one(
     assert backend.ask(current, last[0], "ENTIRE_PAST_SESSION").document == {"ContinuedFromContactId": last[2]}
 
 
+def test_rows_of_more_than_a_megabyte_are_no_500(
+    cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str
+) -> None:
+    """An item holds up to 400 kB, and more on the wire: what is too much to read is said, and what helps."""
+    last = chats.past(customer)
+    chats.told()
+    ((_, item),) = recorded.sessions(customer).items()
+    for number in range(3):
+        running = {f"{one:x}" for one in range(50_000)}
+        recorded.write({**item, "session": f"p{number}", "until": instant(cloud, 10**5), "running": running})
+    current = chats.start(customer)
+    chats.told()
+    answer = backend.latest(current)
+    assert (answer.status, answer.document["__type"]) == (400, "InvalidRequestException")
+    assert answer.document["message"].endswith("Send the SourceContactId.")
+    assert backend.ask(current, last[0], "ENTIRE_PAST_SESSION").document == {"ContinuedFromContactId": last[2]}
+
+
 def test_an_older_chat_cannot_be_made_the_latest(
     cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str
 ) -> None:

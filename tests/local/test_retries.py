@@ -296,6 +296,21 @@ def test_a_chat_that_is_linked_to_a_call_continues_no_chat_yet(
         assert "already continues another chat" not in answer.document["message"]
 
 
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("own", [False, True])
+def test_a_chat_that_is_linked_to_one_that_runs_continues_none_yet(
+    backend: Door, chats: Chats, customer: str, own: bool, named: bool
+) -> None:
+    """It never is the answer: no chat continues one that has not ended."""
+    last = chats.past(customer)
+    running = chats.start(customer if own else next(_customers))
+    current = chats.start(customer, RelatedContactId=running)
+    chats.told()
+    answer = backend.ask(current, last[0], "ENTIRE_PAST_SESSION") if named else backend.latest(current)
+    assert (answer.status, answer.document) == (200, {"ContinuedFromContactId": last[2]})
+    assert len(chats.associations_of(current)) == 1
+
+
 def test_an_instance_id_in_another_case_is_the_same_instance(door: Door, chats: Chats, customer: str) -> None:
     """The local instance's id has digits only, so its case shows with another instance's that is none."""
     past, current = chats.past(customer), chats.start(customer)

@@ -20,7 +20,7 @@ from association.lookup import Lookup
 from association.past import MOST_ASKED, Past
 from association.settings import read as read_settings
 from aws import asking
-from aws.client import Unreachable
+from aws.client import TooLarge, Unreachable
 from history.key import key_of
 from history.session import Session
 from tests.chat_histories import HISTORIES, PASTS, World, delivered
@@ -248,6 +248,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         (refused("AccessDeniedException"), 500, "history_failed"),
         (refused("ResourceNotFoundException"), 500, "history_failed"),
         (Unreachable("cut"), 503, "history_unreachable"),
+        # Of rows that somebody else wrote.
+        (TooLarge("the answer is larger than 1048576 bytes"), 400, "history_undecided"),
     ],
 )
 def test_a_history_that_cannot_be_read_is_no_empty_one(outcome: Any, status: int, reason: str) -> None:

@@ -140,6 +140,17 @@ def test_what_is_not_the_customers_is_passed_over(said: Contact | None) -> None:
         assert found(*sessions, contacts={"b": said, "b2": other}, rows=two) == Describe(("a",))
 
 
+@pytest.mark.parametrize("channel", ["VOICE", "TASK", "EMAIL"])
+def test_a_row_of_the_customers_call_is_passed_over(channel: str) -> None:
+    """Somebody wrote it: as the latest it would be refused as no chat, without a word on what to send."""
+    call, last = contact("call", 20)._replace(channel=channel), contact("last", 10)
+    sessions = (ended("call", 20), ended("last", 10))
+    assert found(*sessions, contacts={"call": call}) == Read("call")
+    rows = row("call", call=20)
+    assert found(*sessions, contacts={"call": call}, rows=rows) == Describe(("last",))
+    assert found(*sessions, contacts={"call": call, "last": last}, rows=rows) == Past("last", 10)
+
+
 def test_what_ended_before_the_latest_is_not_looked_into() -> None:
     """However odd it is: it cannot hide the latest."""
     assert found(ended("b", 20), ended("c", 30), contacts={"b": None, "c": contact("c", 30)}) == Past("c", 30)

@@ -1,6 +1,7 @@
 """What a deployment's proof may ask of the function: each permission for its own instance, and for one that its role
 does not name."""
 
+import json
 import time
 
 import pytest
@@ -26,6 +27,19 @@ def test_a_permission_is_tried_with_contacts_that_cannot_exist(action: str, pref
     assert said["answer"] == {"type": "AccessDeniedException", "status": 403, "message": "no"}
     ((_, target),) = client.sent
     assert target.endswith(f"/{instance}/{NOWHERE}")
+
+
+@pytest.mark.parametrize(
+    ("probe", "got"),
+    [("\ud800", "a string of 1 characters"), ("x" * 10**6, "a string of 1000000 characters"), ([[1]], "an array")],
+)
+def test_an_unknown_probe_is_not_repeated(probe: object, got: str) -> None:
+    """Half a surrogate pair cannot be answered, and Lambda takes no answer of more than 6 MB: either is a crash."""
+    client = ConnectClient({})
+    connect = Connect((client, client), Asking(time.monotonic() + 5))  # type: ignore[arg-type]
+    said = probes.answer({"probe": probe}, settings.read(ENVIRONMENT), connect, None)
+    assert said["probe"] == got
+    assert len(json.dumps(said, ensure_ascii=False).encode()) < 1000
 
 
 def test_an_unknown_probe_is_told_which_there_are() -> None:

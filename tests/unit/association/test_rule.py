@@ -205,6 +205,21 @@ def test_three_a_link_to_another_channel_is_no_continued_chat(channel: str, rehy
     assert refusal_of(named).reason == "source_no_chat"
 
 
+@pytest.mark.parametrize("customer", ["me", "you", ""])
+def test_three_a_link_to_a_chat_that_runs_is_no_continued_chat(customer: str) -> None:
+    """3. A past chat has ended: whoever links a chat to one in another window has continued nothing by that."""
+    linked, running = (
+        CURRENT._replace(related_id="running"),
+        Contact("running", customer, "CHAT", "running", None, None),
+    )
+    for rehydration_type in ("FROM_SEGMENT", "ENTIRE_PAST_SESSION"):
+        assert judge(question(linked, rehydration_type=rehydration_type, related=running)) == Continue()
+    assert look_up(question(linked, related=running)) == Continue()
+    # Named as the source it is refused as what it is.
+    named = question(linked._replace(related_id="source"), SOURCE._replace(disconnected=None))
+    assert refusal_of(named).reason == "source_running"
+
+
 def test_three_the_whole_after_a_part_is_refused_as_what_it_is() -> None:
     """3. If the history shows it: tests/unit/association/test_shown.py."""
     refused = continues_part()

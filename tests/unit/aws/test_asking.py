@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aws import asking
 from aws.asking import Asking, Operation
-from aws.client import DeadlineExceeded, Response, Stale, Unreachable, Unreadable
+from aws.client import DeadlineExceeded, Response, Stale, TooLarge, Unreachable, Unreadable
 from aws.outcomes import Answer, is_worth_another_try, read_answer
 
 LEAST_SECONDS = 0.2
@@ -120,6 +120,13 @@ def test_the_outcome_is_what_was_said_at_last(outcome: Response | Failure) -> No
     else:
         assert isinstance(found, Answer)
         assert found.status == outcome.status
+
+
+def test_what_is_too_large_is_not_read_again() -> None:
+    """It would be as large the next time, and reading it takes what is left of the deadline."""
+    world = Time([(TooLarge("more than 1 MiB"), 0), (FAILED, 0)])
+    assert isinstance(asked(world, 8), TooLarge)
+    assert len(world.attempts) == 1
 
 
 def test_without_time_nothing_is_asked() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from aws import trust
-from aws.client import Client, DeadlineExceeded, Response, Stale, Unreachable, Unreadable
+from aws.client import Client, DeadlineExceeded, Response, Stale, TooLarge, Unreachable, Unreadable
 from aws.endpoint import Endpoint
 from local.tls import Authority
 
@@ -141,7 +141,7 @@ def test_a_connection_that_is_closed_while_it_is_used_again_is_told_apart(serve:
         ([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", CLOSE], Unreachable),
         ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", CLOSE], Unreachable),
         ([b"nonsense\r\n\r\n", CLOSE], Unreadable),
-        ([b"HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n "], Unreadable),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n "], TooLarge),
         ([b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n"], Unreadable),
     ],
     ids=["no answer", "half a body", "half a chunk", "no HTTP", "too much", "too many headers"],
