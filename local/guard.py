@@ -39,12 +39,15 @@ def is_own(host: str) -> bool:
     return _HOST.fullmatch(host) is not None
 
 
-def refusal(target: bytes, path: str, headers: Headers, *, by_domain: bool = False) -> str | None:
+def refusal(
+    target: bytes, path: str, headers: Headers, *, by_domain: bool = False, handshake: bool = False
+) -> str | None:
     """Why a request is refused, in one sentence; None if it is taken.
 
     :param target: the path as it was sent.
     :param path: the path as it is served.
     :param by_domain: whether its host is a custom domain, which leads to the deployed API of this path.
+    :param handshake: whether it is a WebSocket's, which no CORS keeps from pages.
     """
     headers = list(headers)
     # Neither a proxy's request (absolute, CONNECT) nor one without a path is for this server.
@@ -54,6 +57,8 @@ def refusal(target: bytes, path: str, headers: Headers, *, by_domain: bool = Fal
         return (
             "The local cloud answers only as 127.0.0.1, localhost and [::1], or as a custom domain of a deployed API."
         )
+    if handshake and _is_of_a_foreign_page(headers):
+        return "The local cloud takes no WebSocket of web pages of another origin."
     if not takes_pages(path) and _is_of_a_foreign_page(headers):
         return "The local cloud takes requests of web pages only for deployed APIs."
     return None

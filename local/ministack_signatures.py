@@ -71,8 +71,10 @@ def _keep_what_arrives() -> None:
         for key, value in headers:
             name, text = key.decode("latin-1").lower(), value.decode("latin-1")
             read[name] = f"{read[name]}, {text}" if name in read else text
-        # The usual spelling counts before that in lower case, as it does in MiniStack.
-        parameters = {name.lower(): query[name][0] for name in sorted(query, reverse=True)}
+        # What comes twice, in one spelling or two, holds as neither.
+        parameters: dict[str, str] = {}
+        for name, values in query.items():
+            parameters[name.lower()] = ", ".join([*filter(None, [parameters.get(name.lower())]), *values])
         _arrived.set(Signed(read, parameters, b""))
 
     def pin_signed_body(body: bytes) -> None:

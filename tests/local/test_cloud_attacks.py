@@ -392,6 +392,76 @@ def test_a_custom_domain_reaches_nothing_else(socket: Socket, api: str, domain: 
         assert (answer.status, "scoped to correct service: 'execute-api'" in answer.message) == (403, True)
 
 
+@pytest.mark.parametrize(
+    "name", ["a1b2c3d4.execute-api.127.0.0.1", "abc123.us-east-1.aoss.example.com", "d123.cloudfront.net"]
+)
+def test_a_custom_domain_named_like_a_service_reaches_nothing(socket: Socket, api: str, name: str) -> None:
+    """MiniStack reads some hosts before it looks for a deployed API: the page would reach another thing."""
+    gateway = socket.cloud.client("apigateway")
+    gateway.create_domain_name(domainName=name, endpointConfiguration={"types": ["REGIONAL"]})
+    try:
+        gateway.create_base_path_mapping(domainName=name, restApiId=api, stage="v1", basePath="(none)")
+        for headers in ((), FOREIGN):
+            assert refused(socket.ask("GET", "/", *headers, host=name))
+    finally:
+        gateway.delete_domain_name(domainName=name)
+
+
+def test_no_custom_domain_takes_the_clouds_own_name(socket: Socket, api: str) -> None:
+    """Its API would answer instead of every service."""
+    gateway = socket.cloud.client("apigateway")
+    gateway.create_domain_name(domainName="127.0.0.1", endpointConfiguration={"types": ["REGIONAL"]})
+    gateway.create_base_path_mapping(domainName="127.0.0.1", restApiId=api, stage="v1", basePath="(none)")
+    gateway.delete_domain_name(domainName="127.0.0.1")
+    assert "127.0.0.1" not in [one["domainName"] for one in gateway.get_domain_names()["items"]]
+
+
+def test_a_websocket_api_takes_no_page_of_another_origin(socket: Socket) -> None:
+    """Its own pages' and programs' handshakes it takes; no CORS would keep the others from what it says."""
+    gateway = socket.cloud.client("apigatewayv2")
+    api = gateway.create_api(Name="talk", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.a")["ApiId"]
+    try:
+        gateway.create_stage(ApiId=api, StageName="v1", AutoDeploy=True)
+        path = f"/_aws/execute-api/{api}/v1"
+        for headers in (FOREIGN, (("Origin", "null"),), (("User-Agent", "Mozilla/5.0"),)):
+            assert refused(socket.handshake(path, *headers))
+        assert socket.handshake(path).status == 101
+        assert socket.handshake(path, ("Origin", f"http://{socket.host}")).status == 101
+    finally:
+        gateway.delete_api(ApiId=api)
+
+
+@pytest.mark.parametrize(
+    ("call", "fields"),
+    [
+        ("clock", {"advance": None}),
+        ("contacts", {"Channel": None}),
+        ("contacts", {"Channel": "CHAT", "Attributes": {"": "a"}}),
+        ("contacts", {"Channel": "CHAT", "Attributes": {"a": "b" * 32_768}}),
+        ("contacts", {"Channel": "CHAT", "Attributes": {"a" * 32_768: "b"}}),
+        ("instances", {"TranscriptBuckets": ["b" * 129]}),
+        ("instances", {"TranscriptBuckets": ["\ud800"]}),
+        ("faults", {"operation": None, "kind": None}),
+        ("quotas", {"enabled": None}),
+        ("events/raw", {"detail": None}),
+    ],
+)
+def test_a_control_call_that_says_nothing_sound_does_nothing(socket: Socket, call: str, fields: dict[str, Any]) -> None:
+    """One sentence, and no contact or instance that later answers could not show."""
+    answer = socket.ask("POST", f"/_connect/{call}", body=json.dumps(fields).encode())
+    assert answer.status == 400
+    assert answer.message.endswith(".")
+
+
+def test_half_a_control_call_is_none(socket: Socket) -> None:
+    """What the caller did not end is not done, also if it could be read."""
+    head = f"POST /_connect/clock HTTP/1.1\r\nHost: {socket.host}\r\nContent-Length: 1000\r\n\r\n"
+    with sockets.create_connection(("127.0.0.1", socket.port), timeout=10) as wire:
+        wire.sendall(head.encode() + DAY)
+        wire.shutdown(sockets.SHUT_WR)
+        assert b"200" not in wire.recv(65536)
+
+
 def test_a_page_of_the_clouds_own_origin_is_served(socket: Socket) -> None:
     """A developer who opens an address of it, and pages that the cloud itself may serve."""
     own = ("Origin", f"http://{socket.host}")

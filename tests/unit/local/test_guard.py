@@ -96,6 +96,14 @@ def test_programs_are_taken_and_pages_are_not(headers: list[tuple[bytes, bytes]]
     assert (asked(headers=[*OWN, *headers]) == "") is taken
 
 
+def test_a_handshake_is_none_of_a_foreign_page() -> None:
+    """CORS keeps no page from what a WebSocket says, whatever it leads to."""
+    foreign = [*OWN, (b"origin", b"https://evil.example")]
+    for path in ("/", DEPLOYED):
+        assert refusal(path.encode(), path, foreign, handshake=True)
+        assert not refusal(path.encode(), path, [*OWN, (b"origin", b"http://127.0.0.1:4566")], handshake=True)
+
+
 def test_a_refusal_is_one_sentence() -> None:
     """What is taken instead, and nothing of what was sent."""
     for said in (asked(headers=[]), asked(headers=[*OWN, (b"origin", b"null")]), asked(target=b"*")):
