@@ -49,6 +49,8 @@ def flaw_of(request: Signed, services: tuple[str, ...], region: str, now: dateti
     missing = [name for name in ("credential", "signedheaders", "signature", "date") if not given.get(name)]
     if missing:
         return Flaw("IncompleteSignature", f"The signature lacks {', '.join(missing)}.")
+    if services == ("s3",) and "presigned" not in given and "x-amz-signature" in request.query:
+        return Flaw("InvalidArgument", "Only one auth mechanism allowed.")
     if len(credential) != 5:
         return Flaw("IncompleteSignature", "Credential must have exactly 5 slash-delimited elements.")
     _, date, of_region, service, terminator = credential

@@ -11,11 +11,13 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import urlencode
 
 import pytest
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.credentials import Credentials
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -313,6 +315,28 @@ def test_a_buckets_own_cors_opens_nothing(socket: Socket) -> None:
         assert refused(socket.ask("GET", f"/{bucket}/k", *FOREIGN))
         preflight = (("Origin", EVIL), ("Access-Control-Request-Method", "PUT"))
         assert refused(socket.ask("OPTIONS", f"/{bucket}/k", *preflight))
+    finally:
+        s3.delete_object(Bucket=bucket, Key="k")
+        s3.delete_bucket(Bucket=bucket)
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_presigned_address_opens_an_object_as_long_as_it_says(socket: Socket, version: str) -> None:
+    """With any secret of the root, as boto3 makes it; an old one opened everything."""
+    s3, bucket = socket.cloud.client("s3", config=Config(signature_version=version)), f"presigned-{uuid.uuid4()}"
+    s3.create_bucket(Bucket=bucket)
+    try:
+        s3.put_object(Bucket=bucket, Key="k", Body=b"v")
+        path = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"}, 60).removeprefix(
+            socket.cloud.url
+        )
+        assert socket.ask("GET", path) == (200, ANY, b"v")
+        old = re.sub(r"(Expires)=\d+", r"\1=1", path)
+        if version == "s3v4":
+            old = re.sub(r"(X-Amz-Date|Credential=123456789012%2F)(=?)20\d{6}", r"\g<1>\g<2>20200101", old)
+        answer = socket.ask("GET", old)
+        assert (answer.status, b"Request has expired" in answer.body) == (403, True)
+        assert refused(socket.ask("GET", path, *FOREIGN))
     finally:
         s3.delete_object(Bucket=bucket, Key="k")
         s3.delete_bucket(Bucket=bucket)

@@ -159,6 +159,12 @@ def test_a_presigned_address_ends_when_it_says(signer: Any) -> None:
     assert code_of(signed(signer, service, expires=604_800), service, 604_000) == ""
 
 
+def test_amazon_s3_takes_one_signature() -> None:
+    """Of a header's and an address's together one would go unread."""
+    header, address = signed(S3SigV4Auth, "s3"), signed(S3SigV4QueryAuth, "s3")
+    assert code_of(header._replace(query=address.query), "s3") == "InvalidArgument"
+
+
 @given(st.text(max_size=8).filter(lambda text: not (text.isascii() and text.isdigit() and 1 <= int(text) <= 604_800)))
 def test_a_presigned_address_says_seconds_of_a_week(expires: str) -> None:
     """0, a week and a second, and whatever is no number."""
