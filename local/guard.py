@@ -20,7 +20,9 @@ _TAKES_PAGES = (
 _SITES = frozenset(("none", "same-origin"))
 _BROWSER = re.compile(r"\bMozilla/", re.IGNORECASE)
 # A preflight asks for a page, whatever else it says.
-_OF_A_PREFLIGHT = ("access-control-request-method", "access-control-request-headers")
+_OF_A_PREFLIGHT = tuple(f"access-control-request-{name}" for name in ("method", "headers", "private-network"))
+# Browsers alone say what a request is for. Node's own fetch says Sec-Fetch-Mode, too.
+_OF_A_BROWSER = ("sec-fetch-dest", "sec-fetch-user")
 
 
 def takes_pages(path: str) -> bool:
@@ -79,6 +81,7 @@ def _is_of_a_foreign_page(headers: Headers) -> bool:
         # Old browsers say nothing of the site, and no origin with a GET.
         or any(_origin(referer) != own for referer in _all(headers, "referer"))
         or (not sites and any(_BROWSER.search(agent) for agent in agents))
+        or (not sites and any(_all(headers, name) for name in _OF_A_BROWSER))
         or any(_all(headers, name) for name in _OF_A_PREFLIGHT)
     )
 

@@ -7,6 +7,7 @@ is imported: import this only once that is in place.
 
 import asyncio
 import json
+import sys
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -68,11 +69,20 @@ async def serve(
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     config.graceful_timeout = _GRACEFUL_SECONDS
     config.loglevel = ministack_app.LOG_LEVEL
+    asyncio.get_running_loop().set_exception_handler(_say_what_ended)
     try:
         await hypercorn_serve(cloud, config, shutdown_trigger=stop.wait)
     finally:
         # MiniStack leaves its workers to notice by themselves.
         await asyncio.to_thread(lambda_runtime.reset)
+
+
+def _say_what_ended(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """One sentence for a connection that breaks HTTP/2's rules: Hypercorn ends it with a stack trace."""
+    if context["message"] == "Unhandled exception in client_connected_cb":
+        print("A connection ended: what came on it is no request of HTTP.", file=sys.stderr, flush=True)
+    else:
+        loop.default_exception_handler(context)
 
 
 def _lighten_functions() -> None:

@@ -6,7 +6,10 @@ says nothing of what happened is of no use: each looks whether anything was done
 
 import json
 import re
+import signal
 import socket as sockets
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -507,6 +510,29 @@ def test_http_2_is_asked_the_same(socket: Socket) -> None:
         (socket.host, (("sec-fetch-site", "cross-site"),)),
     ):
         assert authority(socket, told, *headers) in (b"403", b"400"), (told, headers)
+
+
+def test_what_is_no_http_2_ends_in_one_sentence() -> None:
+    """A path of any bytes or none: the developer sees no stack trace, and the next request is answered."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "local", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        port = int(re.findall(r"127\.0\.0\.1:(\d+)", process.stdout.readline())[0])
+        for path in ([(":path", b"/_connect/\xff")], []):
+            connection = H2Connection(H2Configuration(validate_outbound_headers=False))
+            connection.initiate_connection()
+            request: list[Any] = [(":method", "CONNECT"), (":authority", f"127.0.0.1:{port}"), *path]
+            connection.send_headers(1, request, end_stream=True)
+            with sockets.create_connection(("127.0.0.1", port), timeout=10) as wire:
+                wire.sendall(connection.data_to_send())
+                while wire.recv(65536):
+                    pass
+        Cloud.at(port)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert set(said.splitlines()) == {"A connection ended: what came on it is no request of HTTP."}
 
 
 def authority(socket: Socket, told: str, *headers: Header) -> bytes:

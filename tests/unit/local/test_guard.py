@@ -89,6 +89,9 @@ def test_pages_reach_deployed_apis_only(rest: str) -> None:
         ([(b"referer", b"http://[")], False),
         ([(b"referer", b"about:blank")], False),
         ([(b"access-control-request-method", b"PUT")], False),
+        ([(b"access-control-request-private-network", b"true")], False),
+        ([(b"sec-fetch-mode", b"no-cors"), (b"sec-fetch-dest", b"image")], False),
+        ([(b"sec-fetch-site", b"none"), (b"sec-fetch-user", b"?1"), (b"sec-fetch-dest", b"document")], True),
     ],
 )
 def test_programs_are_taken_and_pages_are_not(headers: list[tuple[bytes, bytes]], taken: bool) -> None:
