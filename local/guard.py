@@ -20,7 +20,9 @@ _TAKES_PAGES = (
 _SITES = frozenset(("none", "same-origin"))
 _BROWSER = re.compile(r"\bMozilla/", re.IGNORECASE)
 # A preflight asks for a page, whatever else it says.
-_OF_A_PREFLIGHT = ("access-control-request-method", "access-control-request-headers")
+_OF_A_PREFLIGHT = tuple(f"access-control-request-{name}" for name in ("method", "headers", "private-network"))
+# Browsers alone say what a request is for. Node's own fetch says Sec-Fetch-Mode, too.
+_OF_A_BROWSER = ("sec-fetch-dest", "sec-fetch-user")
 
 
 def takes_pages(path: str) -> bool:
@@ -39,12 +41,15 @@ def is_own(host: str) -> bool:
     return _HOST.fullmatch(host) is not None
 
 
-def refusal(target: bytes, path: str, headers: Headers, *, by_domain: bool = False) -> str | None:
+def refusal(
+    target: bytes, path: str, headers: Headers, *, by_domain: bool = False, handshake: bool = False
+) -> str | None:
     """Why a request is refused, in one sentence; None if it is taken.
 
     :param target: the path as it was sent.
     :param path: the path as it is served.
     :param by_domain: whether its host is a custom domain, which leads to the deployed API of this path.
+    :param handshake: whether it is a WebSocket's, which no CORS keeps from pages.
     """
     headers = list(headers)
     # Neither a proxy's request (absolute, CONNECT) nor one without a path is for this server.
@@ -54,6 +59,8 @@ def refusal(target: bytes, path: str, headers: Headers, *, by_domain: bool = Fal
         return (
             "The local cloud answers only as 127.0.0.1, localhost and [::1], or as a custom domain of a deployed API."
         )
+    if handshake and _is_of_a_foreign_page(headers):
+        return "The local cloud takes no WebSocket of web pages of another origin."
     if not takes_pages(path) and _is_of_a_foreign_page(headers):
         return "The local cloud takes requests of web pages only for deployed APIs."
     return None
@@ -74,6 +81,7 @@ def _is_of_a_foreign_page(headers: Headers) -> bool:
         # Old browsers say nothing of the site, and no origin with a GET.
         or any(_origin(referer) != own for referer in _all(headers, "referer"))
         or (not sites and any(_BROWSER.search(agent) for agent in agents))
+        or (not sites and any(_all(headers, name) for name in _OF_A_BROWSER))
         or any(_all(headers, name) for name in _OF_A_PREFLIGHT)
     )
 

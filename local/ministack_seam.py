@@ -7,6 +7,7 @@ is imported: import this only once that is in place.
 
 import asyncio
 import json
+import sys
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -34,6 +35,13 @@ _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 # Says to `_LocalCloud` where the connection ends.
 _CUT = "x-local-cut"
+# Hosts that MiniStack takes for a service of its own before it looks at the path: no custom domain has such a name.
+_NAMES_OF_SERVICES = (
+    ministack_app._EXECUTE_API_RE,
+    ministack_app._CLOUDFRONT_HOST_RE,
+    ministack_app._AOSS_COLLECTION_HOST_RE,
+)
+_resolve_domain = ministack_app._resolve_custom_domain_request
 _KEEP_ALIVE_SECONDS = 75
 _GRACEFUL_SECONDS = 0.5
 
@@ -51,6 +59,8 @@ async def serve(
     ministack_answers.install()
     ministack_actions.install()
     ministack_events.install(connect.events)
+    # `_addressed` does it; here even 127.0.0.1 could be deployed as somebody's domain.
+    ministack_app._resolve_custom_domain_request = lambda *_: None
     _lighten_functions()
     # Hypercorn's type for an application is narrower than ASGI's.
     cloud: Any = _LocalCloud(connect, ready)
@@ -59,11 +69,20 @@ async def serve(
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     config.graceful_timeout = _GRACEFUL_SECONDS
     config.loglevel = ministack_app.LOG_LEVEL
+    asyncio.get_running_loop().set_exception_handler(_say_what_ended)
     try:
         await hypercorn_serve(cloud, config, shutdown_trigger=stop.wait)
     finally:
         # MiniStack leaves its workers to notice by themselves.
         await asyncio.to_thread(lambda_runtime.reset)
+
+
+def _say_what_ended(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """One sentence for a connection that breaks HTTP/2's rules: Hypercorn ends it with a stack trace."""
+    if context["message"] == "Unhandled exception in client_connected_cb":
+        print("A connection ended: what came on it is no request of HTTP.", file=sys.stderr, flush=True)
+    else:
+        loop.default_exception_handler(context)
 
 
 def _lighten_functions() -> None:
@@ -126,7 +145,10 @@ class _LocalCloud:
             await ministack_app.app(scope, receive, self._watched(send, readable=True))
             return
         scope, by_domain = _addressed(scope)
-        refused = guard.refusal(scope["raw_path"], scope["path"], scope["headers"], by_domain=by_domain)
+        handshake = scope["type"] == "websocket"
+        refused = guard.refusal(
+            scope["raw_path"], scope["path"], scope["headers"], by_domain=by_domain, handshake=handshake
+        )
         if refused is not None:
             await _refuse(scope, receive, send, refused)
         elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
@@ -139,6 +161,9 @@ class _LocalCloud:
         body, more = b"", True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                # Half a call is none.
+                return
             body, more = body + message.get("body", b""), message.get("more_body", False)
         response = self._control.answer(scope["method"], scope["path"].removeprefix(PREFIX), body)
         headers = {**response.headers, "x-amzn-RequestId": str(uuid.uuid4())}
@@ -172,7 +197,8 @@ class _LocalCloud:
 def _addressed(scope: _Message) -> tuple[_Message, bool]:
     """A request to a custom domain as one to the deployed API behind it, so that it reaches nothing else."""
     host = guard.host_of(scope["headers"])
-    found = None if guard.is_own(host) else ministack_app._resolve_custom_domain_request(host, scope["path"])
+    own = guard.is_own(host) or any(pattern.match(host.lower()) for pattern in _NAMES_OF_SERVICES)
+    found = None if own else _resolve_domain(host, scope["path"])
     if found is None or scope["type"] != "http":
         return scope, False
     api, stage, rest = found

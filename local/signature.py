@@ -44,13 +44,13 @@ def flaw_of(request: Signed, services: tuple[str, ...], region: str, now: dateti
     """
     given = _parts_of(request)
     if given is None:
-        # Amazon S3 alone takes older and newer versions, and what nobody signed at all.
-        older = services != ("s3",) and _is_of_another_version(request)
-        return Flaw("IncompleteSignature", "Only a signature of version 4 counts here.") if older else None
+        return _flaw_of_another_version(request, services, now)
     credential = given.get("credential", "").split("/")
     missing = [name for name in ("credential", "signedheaders", "signature", "date") if not given.get(name)]
     if missing:
         return Flaw("IncompleteSignature", f"The signature lacks {', '.join(missing)}.")
+    if services == ("s3",) and "presigned" not in given and "x-amz-signature" in request.query:
+        return Flaw("InvalidArgument", "Only one auth mechanism allowed.")
     if len(credential) != 5:
         return Flaw("IncompleteSignature", "Credential must have exactly 5 slash-delimited elements.")
     _, date, of_region, service, terminator = credential
@@ -69,8 +69,11 @@ def _parts_of(request: Signed) -> dict[str, str] | None:
     """The signature's parts, from the header or the query, as MiniStack and AWS prefer them."""
     authorization = request.headers.get("authorization", "")
     if authorization.startswith(_ALGORITHM):
-        fields = (part.partition("=") for part in authorization[len(_ALGORITHM) :].split(","))
-        parts = {name.strip().lower(): value.strip() for name, _, value in fields}
+        parts: dict[str, str] = {}
+        # What comes twice, also in a second header, holds as neither.
+        for part in authorization.replace(_ALGORITHM, "").split(","):
+            name, _, value = (text.strip() for text in part.partition("="))
+            parts[name.lower()] = f"{parts[name.lower()]}, {value}" if name.lower() in parts else value
         return {**parts, "date": _date_of(request.headers)}
     query = request.query
     if "x-amz-credential" not in query and query.get("x-amz-algorithm") != _ALGORITHM:
@@ -82,11 +85,29 @@ def _parts_of(request: Signed) -> dict[str, str] | None:
     return {**parts, "presigned": "yes"}
 
 
-def _is_of_another_version(request: Signed) -> bool:
-    """Whether it has a signature of version 2, or one that is for several regions."""
+def _flaw_of_another_version(request: Signed, services: tuple[str, ...], now: datetime) -> Flaw | None:
+    """None for what nobody signed, and for a signature of version 2 that Amazon S3 takes: boto3 signs addresses so."""
     header, query = request.headers.get("authorization", ""), request.query
+    older = header.startswith("AWS ") or "awsaccesskeyid" in query
     other = query.get("x-amz-algorithm", _ALGORITHM) != _ALGORITHM
-    return header.startswith(("AWS ", "AWS3", "AWS4-")) or "awsaccesskeyid" in query or other
+    if header.startswith(("AWS3", "AWS4-")) or other or (older and services != ("s3",)):
+        return Flaw("IncompleteSignature", "Only a signature of version 4 counts here.")
+    if not older:
+        return None
+    if not header.startswith("AWS "):
+        until = query.get("expires", "")
+        valid = re.fullmatch(r"[0-9]{1,11}", until) and now.timestamp() <= int(until)
+        return None if valid else Flaw("AccessDenied", "Request has expired")
+    try:
+        date = request.headers.get("x-amz-date") or request.headers["date"]
+        signed = parsedate_to_datetime(date).astimezone(UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return Flaw("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
+    if abs(now - signed) > timedelta(minutes=15):
+        return Flaw(
+            "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."
+        )
+    return None
 
 
 def _date_of(headers: Mapping[str, str]) -> str:

@@ -31,6 +31,11 @@ from local.connect.service import INSTANCE_ID, Connect, Response
 PREFIX = "/_connect/"
 _LONGEST_ADVANCE_SECONDS = 10 * 366 * 86_400
 _LONGEST_DELAY_SECONDS = 3600
+# What the service model lets an answer hold.
+_LONGEST_ATTRIBUTE = 32_767
+_LONGEST_BUCKET = 128
+_ATTRIBUTES = f"an object of strings of up to {_LONGEST_ATTRIBUTE} characters, no name empty"
+_BUCKETS = f"a list of names of 1 to {_LONGEST_BUCKET} ASCII characters"
 
 
 class BadCall(Exception):
@@ -62,7 +67,7 @@ class Fields:
 
     def required(self, name: str, expected: str, holds: Callable[[Any], bool]) -> Any:
         """As `take`, without a default."""
-        if name not in self._left:
+        if self._left.get(name) is None:
             raise BadCall(f"{name}: missing, expected {expected}.")
         return self.take(name, expected, holds)
 
@@ -115,7 +120,7 @@ class Control:
     def _start(self, fields: Fields) -> Callable[[], Any]:
         channel = fields.required("Channel", f"one of {', '.join(CHANNELS)}", lambda value: value in CHANNELS)
         customer = fields.take("CustomerId", "a string of 1 to 128 characters", _is_customer)
-        attributes = fields.take("Attributes", "an object of strings", _is_attributes, {})
+        attributes = fields.take("Attributes", _ATTRIBUTES, _is_attributes, {})
         instance = self._connect.instances.get(self._connect.instances.region, INSTANCE_ID)
 
         def act() -> dict[str, str]:
@@ -147,7 +152,7 @@ class Control:
         status = fields.take(
             "InstanceStatus", f"one of {', '.join(STATUSES)}", lambda value: value in STATUSES, "ACTIVE"
         )
-        buckets = fields.take("TranscriptBuckets", "a list of names", _is_names, ["amazon-connect-transcripts"])
+        buckets = fields.take("TranscriptBuckets", _BUCKETS, _is_names, ["amazon-connect-transcripts"])
         instances, now = self._connect.instances, self._connect.clock.now()
         return lambda: {"InstanceId": instances.add(now, status=status, transcript_buckets=tuple(buckets)).id}
 
@@ -282,11 +287,16 @@ def _is_customer(value: Any) -> bool:
 
 
 def _is_attributes(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return isinstance(value, dict) and all(
+        isinstance(item, str) and 1 <= len(name) <= _LONGEST_ATTRIBUTE and len(item) <= _LONGEST_ATTRIBUTE
+        for name, item in value.items()
+    )
 
 
 def _is_names(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+    return isinstance(value, list) and all(
+        isinstance(item, str) and item.isascii() and 1 <= len(item) <= _LONGEST_BUCKET for item in value
+    )
 
 
 def _is_number_up_to(most: float) -> Callable[[Any], bool]:

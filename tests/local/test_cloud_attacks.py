@@ -6,16 +6,21 @@ says nothing of what happened is of no use: each looks whether anything was done
 
 import json
 import re
+import signal
 import socket as sockets
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import urlencode
 
 import pytest
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.credentials import Credentials
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -318,6 +323,28 @@ def test_a_buckets_own_cors_opens_nothing(socket: Socket) -> None:
         s3.delete_bucket(Bucket=bucket)
 
 
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_presigned_address_opens_an_object_as_long_as_it_says(socket: Socket, version: str) -> None:
+    """With any secret of the root, as boto3 makes it; an old one opened everything."""
+    s3, bucket = socket.cloud.client("s3", config=Config(signature_version=version)), f"presigned-{uuid.uuid4()}"
+    s3.create_bucket(Bucket=bucket)
+    try:
+        s3.put_object(Bucket=bucket, Key="k", Body=b"v")
+        path = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"}, 60).removeprefix(
+            socket.cloud.url
+        )
+        assert socket.ask("GET", path) == (200, ANY, b"v")
+        old = re.sub(r"(Expires)=\d+", r"\1=1", path)
+        if version == "s3v4":
+            old = re.sub(r"(X-Amz-Date|Credential=123456789012%2F)(=?)20\d{6}", r"\g<1>\g<2>20200101", old)
+        answer = socket.ask("GET", old)
+        assert (answer.status, b"Request has expired" in answer.body) == (403, True)
+        assert refused(socket.ask("GET", path, *FOREIGN))
+    finally:
+        s3.delete_object(Bucket=bucket, Key="k")
+        s3.delete_bucket(Bucket=bucket)
+
+
 def test_a_deployed_api_answers_pages_by_its_own_cors(socket: Socket, api: str) -> None:
     """That is what the developer tries with a page; MiniStack adds nothing to it."""
     path = f"/_aws/execute-api/{api}/v1/"
@@ -392,6 +419,76 @@ def test_a_custom_domain_reaches_nothing_else(socket: Socket, api: str, domain: 
         assert (answer.status, "scoped to correct service: 'execute-api'" in answer.message) == (403, True)
 
 
+@pytest.mark.parametrize(
+    "name", ["a1b2c3d4.execute-api.127.0.0.1", "abc123.us-east-1.aoss.example.com", "d123.cloudfront.net"]
+)
+def test_a_custom_domain_named_like_a_service_reaches_nothing(socket: Socket, api: str, name: str) -> None:
+    """MiniStack reads some hosts before it looks for a deployed API: the page would reach another thing."""
+    gateway = socket.cloud.client("apigateway")
+    gateway.create_domain_name(domainName=name, endpointConfiguration={"types": ["REGIONAL"]})
+    try:
+        gateway.create_base_path_mapping(domainName=name, restApiId=api, stage="v1", basePath="(none)")
+        for headers in ((), FOREIGN):
+            assert refused(socket.ask("GET", "/", *headers, host=name))
+    finally:
+        gateway.delete_domain_name(domainName=name)
+
+
+def test_no_custom_domain_takes_the_clouds_own_name(socket: Socket, api: str) -> None:
+    """Its API would answer instead of every service."""
+    gateway = socket.cloud.client("apigateway")
+    gateway.create_domain_name(domainName="127.0.0.1", endpointConfiguration={"types": ["REGIONAL"]})
+    gateway.create_base_path_mapping(domainName="127.0.0.1", restApiId=api, stage="v1", basePath="(none)")
+    gateway.delete_domain_name(domainName="127.0.0.1")
+    assert "127.0.0.1" not in [one["domainName"] for one in gateway.get_domain_names()["items"]]
+
+
+def test_a_websocket_api_takes_no_page_of_another_origin(socket: Socket) -> None:
+    """Its own pages' and programs' handshakes it takes; no CORS would keep the others from what it says."""
+    gateway = socket.cloud.client("apigatewayv2")
+    api = gateway.create_api(Name="talk", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.a")["ApiId"]
+    try:
+        gateway.create_stage(ApiId=api, StageName="v1", AutoDeploy=True)
+        path = f"/_aws/execute-api/{api}/v1"
+        for headers in (FOREIGN, (("Origin", "null"),), (("User-Agent", "Mozilla/5.0"),)):
+            assert refused(socket.handshake(path, *headers))
+        assert socket.handshake(path).status == 101
+        assert socket.handshake(path, ("Origin", f"http://{socket.host}")).status == 101
+    finally:
+        gateway.delete_api(ApiId=api)
+
+
+@pytest.mark.parametrize(
+    ("call", "fields"),
+    [
+        ("clock", {"advance": None}),
+        ("contacts", {"Channel": None}),
+        ("contacts", {"Channel": "CHAT", "Attributes": {"": "a"}}),
+        ("contacts", {"Channel": "CHAT", "Attributes": {"a": "b" * 32_768}}),
+        ("contacts", {"Channel": "CHAT", "Attributes": {"a" * 32_768: "b"}}),
+        ("instances", {"TranscriptBuckets": ["b" * 129]}),
+        ("instances", {"TranscriptBuckets": ["\ud800"]}),
+        ("faults", {"operation": None, "kind": None}),
+        ("quotas", {"enabled": None}),
+        ("events/raw", {"detail": None}),
+    ],
+)
+def test_a_control_call_that_says_nothing_sound_does_nothing(socket: Socket, call: str, fields: dict[str, Any]) -> None:
+    """One sentence, and no contact or instance that later answers could not show."""
+    answer = socket.ask("POST", f"/_connect/{call}", body=json.dumps(fields).encode())
+    assert answer.status == 400
+    assert answer.message.endswith(".")
+
+
+def test_half_a_control_call_is_none(socket: Socket) -> None:
+    """What the caller did not end is not done, also if it could be read."""
+    head = f"POST /_connect/clock HTTP/1.1\r\nHost: {socket.host}\r\nContent-Length: 1000\r\n\r\n"
+    with sockets.create_connection(("127.0.0.1", socket.port), timeout=10) as wire:
+        wire.sendall(head.encode() + DAY)
+        wire.shutdown(sockets.SHUT_WR)
+        assert b"200" not in wire.recv(65536)
+
+
 def test_a_page_of_the_clouds_own_origin_is_served(socket: Socket) -> None:
     """A developer who opens an address of it, and pages that the cloud itself may serve."""
     own = ("Origin", f"http://{socket.host}")
@@ -413,6 +510,29 @@ def test_http_2_is_asked_the_same(socket: Socket) -> None:
         (socket.host, (("sec-fetch-site", "cross-site"),)),
     ):
         assert authority(socket, told, *headers) in (b"403", b"400"), (told, headers)
+
+
+def test_what_is_no_http_2_ends_in_one_sentence() -> None:
+    """A path of any bytes or none: the developer sees no stack trace, and the next request is answered."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "local", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        port = int(re.findall(r"127\.0\.0\.1:(\d+)", process.stdout.readline())[0])
+        for path in ([(":path", b"/_connect/\xff")], []):
+            connection = H2Connection(H2Configuration(validate_outbound_headers=False))
+            connection.initiate_connection()
+            request: list[Any] = [(":method", "CONNECT"), (":authority", f"127.0.0.1:{port}"), *path]
+            connection.send_headers(1, request, end_stream=True)
+            with sockets.create_connection(("127.0.0.1", port), timeout=10) as wire:
+                wire.sendall(connection.data_to_send())
+                while wire.recv(65536):
+                    pass
+        Cloud.at(port)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert set(said.splitlines()) == {"A connection ended: what came on it is no request of HTTP."}
 
 
 def authority(socket: Socket, told: str, *headers: Header) -> bytes:

@@ -89,11 +89,22 @@ def test_pages_reach_deployed_apis_only(rest: str) -> None:
         ([(b"referer", b"http://[")], False),
         ([(b"referer", b"about:blank")], False),
         ([(b"access-control-request-method", b"PUT")], False),
+        ([(b"access-control-request-private-network", b"true")], False),
+        ([(b"sec-fetch-mode", b"no-cors"), (b"sec-fetch-dest", b"image")], False),
+        ([(b"sec-fetch-site", b"none"), (b"sec-fetch-user", b"?1"), (b"sec-fetch-dest", b"document")], True),
     ],
 )
 def test_programs_are_taken_and_pages_are_not(headers: list[tuple[bytes, bytes]], taken: bool) -> None:
     """Node's own fetch says how it fetches, but no site: it is no browser."""
     assert (asked(headers=[*OWN, *headers]) == "") is taken
+
+
+def test_a_handshake_is_none_of_a_foreign_page() -> None:
+    """CORS keeps no page from what a WebSocket says, whatever it leads to."""
+    foreign = [*OWN, (b"origin", b"https://evil.example")]
+    for path in ("/", DEPLOYED):
+        assert refusal(path.encode(), path, foreign, handshake=True)
+        assert not refusal(path.encode(), path, [*OWN, (b"origin", b"http://127.0.0.1:4566")], handshake=True)
 
 
 def test_a_refusal_is_one_sentence() -> None:

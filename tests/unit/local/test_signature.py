@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
+from botocore.auth import HmacV1Auth, HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
@@ -53,20 +53,52 @@ def test_what_is_not_signed_has_no_flaw() -> None:
 @pytest.mark.parametrize(
     ("headers", "query"),
     [
-        ({"authorization": "AWS 123456789012:c2ln"}, {}),
         ({"authorization": "AWS3-HTTPS AWSAccessKeyId=123456789012"}, {}),
         ({"authorization": "AWS4-ECDSA-P256-SHA256 Credential=123456789012/20260101/s3/aws4_request"}, {}),
-        ({}, {"awsaccesskeyid": "123456789012", "signature": "s"}),
+        ({"authorization": "AWS4-HMAC-MD5 Credential=123456789012/20260101/us-east-1/s3/aws4_request"}, {}),
         (
             {},
             {"x-amz-algorithm": "AWS4-ECDSA-P256-SHA256", "x-amz-credential": "123456789012/20260101/s3/aws4_request"},
         ),
     ],
 )
-def test_other_versions_of_signatures_are_amazon_s3s(headers: dict[str, str], query: dict[str, str]) -> None:
+def test_other_versions_of_signatures_do_not_count(headers: dict[str, str], query: dict[str, str]) -> None:
     """The root's key in one of them would open everything, with no scope and no time."""
     request = Signed(headers, query, b"")
-    assert (code_of(request, "iam"), code_of(request, "s3")) == ("IncompleteSignature", "")
+    assert (code_of(request, "iam"), code_of(request, "s3")) == ("IncompleteSignature", "IncompleteSignature")
+
+
+def test_version_2_is_amazon_s3s_and_has_its_time() -> None:
+    """boto3 signs addresses of Amazon S3 so, unless told otherwise; the root's key in an old one opened everything."""
+    get = AWSRequest("GET", "http://127.0.0.1:4566/bucket/key")
+    HmacV1QueryAuth(ROOT, expires=60).add_auth(get)
+    query = {name.lower(): value for name, value in parse_qsl(urlsplit(get.url).query)}
+    address = Signed({}, query, b"")
+    assert [code_of(address, "s3", ahead) for ahead in (0, 50, 70)] == ["", "", "AccessDenied"]
+    for expires in ("", "-1", "soon", "1e99", "9" * 30):
+        assert code_of(address._replace(query={**query, "expires": expires}), "s3") == "AccessDenied"
+    put = AWSRequest("PUT", "http://127.0.0.1:4566/bucket/key")
+    HmacV1Auth(ROOT).add_auth(put)
+    headers = {name.lower(): str(value) for name, value in put.headers.items()}
+    request = Signed(headers, {}, b"")
+    assert [code_of(request, "s3", ahead) for ahead in (0, 890, 910, -910)] == ["", "", *["RequestTimeTooSkewed"] * 2]
+    for date in ("", "yesterday", "Thu, 99 Nov 2026 00:00:00 GMT"):
+        assert code_of(request._replace(headers={**headers, "date": date}), "s3") == "AccessDenied"
+    assert (code_of(address, "iam"), code_of(request, "iam")) == ("IncompleteSignature", "IncompleteSignature")
+
+
+def test_two_credentials_are_none() -> None:
+    """In one header or in two: who asks is read from one of them, and when and where from the other."""
+    request = signed(SigV4Auth, "connect")
+    authorization = request.headers["authorization"]
+    second = "Credential=123456789012/20200101/eu-west-1/s3/aws4_request"
+    for both in (
+        f"{authorization}, {second}",
+        authorization.replace("Credential=", f"{second}, Credential="),
+        f"{authorization}, {authorization}",
+    ):
+        headers = {**request.headers, "authorization": both}
+        assert code_of(request._replace(headers=headers)) == "IncompleteSignature"
 
 
 @pytest.mark.parametrize(
@@ -125,6 +157,12 @@ def test_a_presigned_address_ends_when_it_says(signer: Any) -> None:
     assert code_of(request, service, 3700) == ("AccessDenied" if service == "s3" else "RequestTimeTooSkewed")
     assert code_of(request, service, -3600) == "RequestTimeTooSkewed"
     assert code_of(signed(signer, service, expires=604_800), service, 604_000) == ""
+
+
+def test_amazon_s3_takes_one_signature() -> None:
+    """Of a header's and an address's together one would go unread."""
+    header, address = signed(S3SigV4Auth, "s3"), signed(S3SigV4QueryAuth, "s3")
+    assert code_of(header._replace(query=address.query), "s3") == "InvalidArgument"
 
 
 @given(st.text(max_size=8).filter(lambda text: not (text.isascii() and text.isdigit() and 1 <= int(text) <= 604_800)))
