@@ -68,6 +68,9 @@ def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
     try:
         return hold(lambda: asked(LINK, _SERVICE, call), calls, until)
     except Broken as broken:
+        # Connect did answer: there is nothing to wait for, and nothing to deploy again.
+        if broken.final:
+            raise
         raise Broken(
             LINK,
             f"The Amazon Connect instance could not be looked at in {calls.region}: {broken.found} If {calls.region} "

@@ -35,8 +35,12 @@ def test_an_instance_that_does_not_exist() -> None:
     """The commonest mistake: an id of another region or account."""
     world = World()
     world.instance_error = refused("ResourceNotFoundException")
-    with pytest.raises(DeploymentFailure, match=f"{INSTANCE_ID} does not exist in us-east-1"):
+    with pytest.raises(
+        DeploymentFailure, match=f"^The Connect instance {INSTANCE_ID} does not exist in us-east-1"
+    ) as no:
         check(BY_ID, world)
+    assert "deploy again" not in str(no.value), "the same would come of it"
+    assert "could not be looked at" not in str(no.value)
 
 
 @pytest.mark.parametrize("malformed", ["", "a b", INSTANCE_ARN])

@@ -8,9 +8,10 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 from association import names as association_names
 from provisioning import function
-from provisioning.calls import Answer, Calls
+from provisioning.calls import Answer, Calls, Invoked
 from provisioning.failure import DeploymentFailure
 from provisioning.proof import prove
+from provisioning.text import of_report
 from tests.unit.provisioning.world import FUNCTION_ARN, INSTANCE_ID, NOBODY, World, refused, storage
 
 ACTION = "connect:CreatePersistentContactAssociation"
@@ -371,6 +372,30 @@ def test_report_only_tells_all_that_is_broken_and_goes_on(capsys: pytest.Capture
         "authorization",
     ]
     assert world.clock <= 60
+
+
+def test_one_long_answer_does_not_hide_the_other_broken_links() -> None:
+    """A function that crashes says as much as it likes; a report has 4,096 bytes in all."""
+    crash = {"errorType": "ValueError", "errorMessage": '漢"' * 9000}
+    world = broken(storages=[storage("b" * 60)] * 200, function_error=crash, unsigned=Answer(200, b"{}"))
+    event = {"RequestType": "Create", "ResourceType": "Custom::PersistentChatProof", "LogicalResourceId": "P" * 200}
+    report = of_report(event, report_of(world, Scope="REPORT_ONLY"))
+    for link in ("instance", "function", "authorization"):
+        assert f"Broken link: {link}. " in report
+    assert report.endswith("Shown: gateway to function.")
+
+
+def test_a_function_that_knows_no_probe_of_a_permission_is_another_one() -> None:
+    """Connect was not even asked."""
+
+    class Other(World):
+        def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
+            known = event == {"probe": "settings"}
+            return super().invoke(function, event) if known else Invoked(None, {"error": "unknown probe"}, "last words")
+
+    with pytest.raises(DeploymentFailure, match=rf"Broken link: function\. It does not know {ACTION}") as failed:
+        prove(ENDPOINT, Other(), False)
+    assert failed.value.log == "last words"
 
 
 # Whoever may invoke the prover.
