@@ -107,10 +107,8 @@ class _Proof:
 
     def _held(self, name: str, tried: Callable[[], str], until: float) -> str:
         if self._calls.now() > until + _LAST_TRY_SECONDS:
-            used_by_others = bool(self._not_shown)
-            raise Broken(
-                name, "It was not tried: the patience was used up before.", final=True, throttled=used_by_others
-            )
+            # What came before held, or was throttled, and took long: that is load, and no fault of this link.
+            raise Broken(name, "It was not tried: the patience was used up before.", final=True, throttled=True)
         return hold(tried, self._calls, until)
 
     def _fail_or_go_on(self, name: str, broken: Broken) -> None:

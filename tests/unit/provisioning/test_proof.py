@@ -203,6 +203,21 @@ def test_what_hangs_ends_before_cloudformation_gives_up() -> None:
     assert world.clock <= 60 + 120
 
 
+def test_an_account_that_answers_slowly_undoes_no_update() -> None:
+    """A link whose turn never came is not broken: each before it held, and took its time."""
+
+    class Slow(World):
+        def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
+            self.clock += 35
+            return super().invoke(function, event)
+
+    report = report_of(Slow(), True, Actions=[ACTION, "connect:DescribeContact"])
+    assert "no broken link was found" in report
+    assert "Not shown: stage and authorization" in report
+    with pytest.raises(DeploymentFailure, match="It was not tried: the patience was used up before"):
+        prove({**ENDPOINT, "Actions": [ACTION, "connect:DescribeContact"]}, Slow(), False)
+
+
 def test_a_control_without_an_answer_leaves_the_links_their_patience() -> None:
     """It decides nothing; a stage that is seen late is still waited for."""
 
