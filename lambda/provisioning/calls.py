@@ -162,7 +162,10 @@ class Calls:
     def rolls_back(self, stack_id: str) -> bool:
         """Whether CloudFormation is undoing an update of this stack; no if it may not be asked."""
         try:
-            (stack,) = self._quick("cloudformation").describe_stacks(StackName=stack_id)["Stacks"]
+            # A no for want of an answer would leave the stack half-way.
+            patient = _QUICK_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 6}))
+            client = self._session.client("cloudformation", config=patient)
+            (stack,) = client.describe_stacks(StackName=stack_id)["Stacks"]
         except (BotoCoreError, ClientError) as error:
             print(json.dumps({"level": "WARN", "detail": f"The stack's status is unknown: {type(error).__name__}"}))
             return False

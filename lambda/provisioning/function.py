@@ -49,6 +49,8 @@ def is_allowed(to_prove: Asked, action: str, calls: Calls) -> str:
     """The function's role allows an action: what the service answered to ids that cannot exist. Raises Broken."""
     invoked = _invoke(to_prove, action, calls)
     said, service = _Said(invoked), _service_of(action)
+    if not said.is_any:
+        raise Broken("function", f"It does not know {action}, expected this library's function.", log=invoked.log)
     if said.denied:
         doubt = "" if _IAMS_WORDS in str(said.message) else _NOT_IAMS
         raise Broken(f"permission {action}", f"{service} refused the function: {said.message}.{doubt}", log=invoked.log)
@@ -84,6 +86,7 @@ class _Said:
 
     def __init__(self, invoked: Invoked) -> None:
         answer = invoked.answer.get("answer")
+        self.is_any = "answer" in invoked.answer
         told = answer if isinstance(answer, dict) else {}
         status = told.get("status")
         self.status = status if isinstance(status, int) else 0

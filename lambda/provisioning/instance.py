@@ -68,8 +68,8 @@ def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
     try:
         return hold(lambda: asked(LINK, _SERVICE, call), calls, until)
     except Broken as broken:
+        # Connect did answer: there is nothing to wait for, and nothing to deploy again.
         if broken.final:
-            # It was looked at, and that is what was found.
             raise
         raise Broken(
             LINK,

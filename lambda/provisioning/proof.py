@@ -14,7 +14,7 @@ from provisioning.asking import hold
 from provisioning.calls import Calls
 from provisioning.failure import Broken, DeploymentFailure
 from provisioning.properties import Asked
-from provisioning.text import without_secrets
+from provisioning.text import head, without_secrets
 
 # At most so long what was there before is given to answer no more: a changed policy or stage takes a while to be seen.
 _SETTLE_SECONDS = 10.0
@@ -22,6 +22,8 @@ _SETTLE_SECONDS = 10.0
 _LAST_TRY_SECONDS = 50.0
 # The negative control decides nothing, so it does not use up what the links need.
 _CONTROL_SECONDS = 10.0
+# Of the room for a report, so much is for what was found of broken links.
+_REPORTED_BYTES = 2200
 
 Link = tuple[str, Callable[[], str]]
 
@@ -105,10 +107,8 @@ class _Proof:
 
     def _held(self, name: str, tried: Callable[[], str], until: float) -> str:
         if self._calls.now() > until + _LAST_TRY_SECONDS:
-            used_by_others = bool(self._not_shown)
-            raise Broken(
-                name, "The proof did not try it: the patience was used up before.", final=True, throttled=used_by_others
-            )
+            # What came before held, or was throttled, and took long: that is load, and no fault of this link.
+            raise Broken(name, "The proof did not try it: the patience was used up before.", final=True, throttled=True)
         return hold(tried, self._calls, until)
 
     def _fail_or_go_on(self, name: str, broken: Broken) -> None:
@@ -152,7 +152,9 @@ class _Proof:
     def report(self) -> str:
         """All of it in a few sentences."""
         told = [f"{self._to_prove.subject}: {_GOES_ON if self._broken else 'no broken link was found.'}"]
-        told += [f"Broken link: {link}. {why}" for link, why in self._broken.items()]
+        # One long answer must not take the others' room.
+        room = _REPORTED_BYTES // max(1, len(self._broken))
+        told += [f"Broken link: {link}. {head(without_secrets(why), room)}" for link, why in self._broken.items()]
         told += [f"Not shown: {link} ({why})." for link, why in self._not_shown.items()]
         told += [f"Could show nothing: {link}. {why}" for link, why in self._showed_nothing.items()]
         told.append(f"Shown: {', '.join(self._shown) or 'nothing'}.")

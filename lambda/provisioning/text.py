@@ -15,12 +15,19 @@ _CREATE_FAILED = "AWSCDK::CustomResourceProviderFramework::CREATE_FAILED"
 _FRAMES_BYTES = 420
 # So much of the function's log is kept whatever else is said.
 _LOG_BYTES = 900
+# CloudFormation's names leave more than this. Whoever else asks, with longer names, gets a sentence all the same.
+_LEAST_BYTES = 1000
 _CUT = "..."
 # What is no letter, mark, number, sign or line end: as an escape it would take six bytes.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
 # API Gateway shows a signed request whose signature does not hold, with the session's token in it.
+# And a function's last words are its author's choice: they may be all of its environment.
 _SECRETS = (
-    re.compile(r"(?i)(x-amz-security-token[=:\s\"']*)[^\s\"'\\&]+"),
+    re.compile(
+        r"(?i)((?:security|session|participant|connection)[-_]?token[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+",
+    ),
+    re.compile(r"(?i)(secret[-_]?access[-_]?key[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+"),
+    re.compile(r"(?i)(\bbearer\s+)[^\s\"'\\,]+"),
     re.compile(r"(?i)(signature=)[0-9a-z%+/=]+"),
     re.compile(r"()eyJ[\w-]+\.[\w-]+\.[\w-]*"),
 )
@@ -38,17 +45,17 @@ def without_secrets(text: str) -> str:
 
 def of_failure(event: Event, sentence: str, log: str) -> str:
     """The sentence, where the whole of it is, and the end of the function's log: as much as there is room for."""
-    room = _MOST_BYTES - _FRAMES_BYTES - _size_of(_response(event, _framed("")))
+    room = max(_LEAST_BYTES, _MOST_BYTES - _FRAMES_BYTES - _size_of(_response(event, _framed(""))))
     where = _where(event)
     log = _told_of(log)
     kept = min(_size(log), _LOG_BYTES)
-    head = f"{_head(without_secrets(sentence), room - _size(where) - kept)}{where}"
-    return f"{head}{_tail(log, room - _size(head))}"
+    said = f"{head(without_secrets(sentence), room - _size(where) - kept)}{where}"
+    return f"{said}{_tail(log, room - _size(said))}"
 
 
 def of_report(event: Event, text: str) -> str:
     """An attribute's value, as much as there is room for."""
-    return _head(without_secrets(text), _MOST_BYTES - _size_of(_response(event, "SUCCESS", {"Report": ""})))
+    return head(without_secrets(text), _MOST_BYTES - _size_of(_response(event, "SUCCESS", {"Report": ""})))
 
 
 def _where(event: Event) -> str:
@@ -83,8 +90,8 @@ def physical_id_of(event: Event) -> str:
     return str(event.get("PhysicalResourceId") or f"{event.get('ResourceType')}/{event.get('LogicalResourceId')}")
 
 
-def _head(text: str, room: int) -> str:
-    """The beginning, if it is too long."""
+def head(text: str, room: int) -> str:
+    """The beginning, if it is too long for so many bytes of JSON."""
     if _size(text) <= room:
         return text
     return _longest(text, room - len(_CUT), lambda count: text[:count]) + _CUT

@@ -498,9 +498,10 @@ def test_an_api_that_no_deployment_can_call_says_what_to_choose(
         lambda made: None,
         with_policy({}),
         with_policy({"Principal": {"AWS": "*"}}, {"Principal": {"AWS": "123456789012"}}),
+        with_policy({"Principal": {"AWS": ["*"]}}),
         lambda made: setattr(api_of(made), "disable_execute_api_endpoint", False),
     ],
-    ids=["nothing", "everybody", "everybody and somebody", "address on"],
+    ids=["nothing", "everybody", "everybody and somebody", "a list of everybody", "address on"],
 )
 def test_what_lets_everybody_in_is_proved_as_a_whole(harden: Callable[[PersistentChatEndpoint], object]) -> None:
     """The same calls succeed."""

@@ -8,9 +8,10 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 from association import names as association_names
 from provisioning import function
-from provisioning.calls import Answer, Calls
+from provisioning.calls import Answer, Calls, Invoked
 from provisioning.failure import DeploymentFailure
 from provisioning.proof import prove
+from provisioning.text import of_report
 from tests.unit.provisioning.world import FUNCTION_ARN, INSTANCE_ID, NOBODY, World, refused, storage
 
 ACTION = "connect:CreatePersistentContactAssociation"
@@ -208,6 +209,21 @@ def test_what_hangs_ends_before_cloudformation_gives_up() -> None:
     assert world.clock <= 60 + 120
 
 
+def test_an_account_that_answers_slowly_undoes_no_update() -> None:
+    """A link whose turn never came is not broken: each before it held, and took its time."""
+
+    class Slow(World):
+        def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
+            self.clock += 35
+            return super().invoke(function, event)
+
+    report = report_of(Slow(), True, Actions=[ACTION, "connect:DescribeContact"])
+    assert "no broken link was found" in report
+    assert "Not shown: stage and authorization" in report
+    with pytest.raises(DeploymentFailure, match="It was not tried: the patience was used up before"):
+        prove({**ENDPOINT, "Actions": [ACTION, "connect:DescribeContact"]}, Slow(), False)
+
+
 def test_a_control_without_an_answer_leaves_the_links_their_patience() -> None:
     """It decides nothing; a stage that is seen late is still waited for."""
 
@@ -381,6 +397,30 @@ def test_report_only_tells_all_that_is_broken_and_goes_on(capsys: pytest.Capture
         "authorization",
     ]
     assert world.clock <= 60
+
+
+def test_one_long_answer_does_not_hide_the_other_broken_links() -> None:
+    """A function that crashes says as much as it likes; a report has 4,096 bytes in all."""
+    crash = {"errorType": "ValueError", "errorMessage": '漢"' * 9000}
+    world = broken(storages=[storage("b" * 60)] * 200, function_error=crash, unsigned=Answer(200, b"{}"))
+    event = {"RequestType": "Create", "ResourceType": "Custom::PersistentChatProof", "LogicalResourceId": "P" * 200}
+    report = of_report(event, report_of(world, Scope="REPORT_ONLY"))
+    for link in ("instance", "function", "authorization"):
+        assert f"Broken link: {link}. " in report
+    assert report.endswith("Shown: gateway to function.")
+
+
+def test_a_function_that_knows_no_probe_of_a_permission_is_another_one() -> None:
+    """Connect was not even asked."""
+
+    class Other(World):
+        def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
+            known = event == {"probe": "settings"}
+            return super().invoke(function, event) if known else Invoked(None, {"error": "unknown probe"}, "last words")
+
+    with pytest.raises(DeploymentFailure, match=rf"Broken link: function\. It does not know {ACTION}") as failed:
+        prove(ENDPOINT, Other(), False)
+    assert failed.value.log == "last words"
 
 
 # Whoever may invoke the prover.

@@ -72,6 +72,8 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "one spelling only": ({"rule_said": pattern_of(**{"detail-type": [history.DETAIL_TYPES[0]]})}, "pattern"),
     "some events only": ({"rule_said": pattern_of(detail={"eventType": ["DISCONNECTED"]})}, "pattern"),
     "another channel": ({"rule_said": pattern_of(detail={"channel": ["VOICE"]})}, "pattern"),
+    "first segments only": ({"rule_said": pattern_of(detail={"initiationMethod": ["API"]})}, "pattern"),
+    "no survey's segment": ({"rule_said": pattern_of(detail={"initiationMethod": ["API", "TRANSFER"]})}, "pattern"),
     "no target": ({"targets_said": []}, "target"),
     "another target": ({"targets_said": [{"Id": "1", "Arn": f"{FUNCTION_ARN}-other"}]}, "target"),
     "changed events": ({"targets_said": [{"Id": "1", "Arn": FUNCTION_ARN, "Input": "{}"}]}, "target"),
@@ -220,3 +222,11 @@ def test_an_endpoint_looks_at_the_index_of_its_history() -> None:
     assert "index" in prove(asked, World(), False)["Report"]
     with pytest.raises(DeploymentFailure, match=r"^The endpoint does not work. Broken link: index\. "):
         prove(asked, broken(table_said={"LocalSecondaryIndexes": []}), False)
+
+
+def test_an_index_that_projects_keys_lacks_all_that_a_look_up_reads() -> None:
+    """Whatever names stand beside it: they count for another kind of projection."""
+    projection = {"ProjectionType": "KEYS_ONLY", "NonKeyAttributes": list(history.INDEXED)}
+    table = {**World().table_said, "LocalSecondaryIndexes": [index(Projection=projection)]}
+    with pytest.raises(DeploymentFailure, match=rf"without {', '.join(sorted(history.INDEXED))}, which"):
+        prove(RECORDER, recorder(table_said=table), False)

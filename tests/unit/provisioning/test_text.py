@@ -116,6 +116,10 @@ def test_a_creation_names_what_keeps_its_logs(monkeypatch: pytest.MonkeyPatch) -
         "x-amz-security-token:IQoJb3JpZ2luX2VjEXAMPLE/+=",
         "X-Amz-Security-Token=IQoJb3JpZ2luX2VjEXAMPLE%2F",
         "Signature=0123456789abcdefEXAMPLE",
+        "{'AWS_SECRET_ACCESS_KEY': 'EXAMPLE/+', 'AWS_SESSION_TOKEN': 'IQoEXAMPLE=='}",
+        "Authorization: Bearer EXAMPLE.opaque",
+        '{"ParticipantToken": "QVFJEXAMPLE="}',
+        '{\\"ConnectionToken\\": \\"QVFJEXAMPLE=\\"}',
         "eyJraWQiOiJFWEFNUExFIn0.eyJzdWIiOiJFWEFNUExFIn0.c2ln-EXAMPLE",
     ],
 )
@@ -126,3 +130,15 @@ def test_no_credential_is_shown(secret: str) -> None:
     assert "EXAMPLE" not in said
     assert "[left out]" in said
     assert "and more" in said
+
+
+def test_words_about_credentials_are_kept() -> None:
+    """They are the evidence."""
+    words = "AWS_SESSION_TOKEN is missing; the security token included in the request is invalid (participantToken)"
+    assert text.without_secrets(words) == words
+
+
+def test_whoever_asks_with_names_that_are_too_long_gets_a_sentence() -> None:
+    """CloudFormation's are shorter; others may invoke the function too."""
+    said = text.of_failure(event("Update", StackId="s" * 9000), "It is broken.", "the log")
+    assert said.startswith("It is broken.")
