@@ -32,7 +32,7 @@ def answer(event: object, settings: Settings, connect: Connect, lookup: Tries | 
     }
     probe = event.get(names.PROBE) if isinstance(event, dict) and len(event) == 1 else None
     if not isinstance(probe, str) or probe not in probes:
-        return {names.PROBE: probe, "error": f"unknown probe; known: {', '.join(probes)}"}
+        return {"error": f"unknown probe; known: {', '.join(probes)}"}
     return {names.PROBE: probe, **probes[probe]()}
 
 

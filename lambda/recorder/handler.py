@@ -9,7 +9,7 @@ from typing import Any
 
 from association import names as association_names
 from association.answers import Refusal
-from association.body import described
+from association.body import described, is_unicode
 from association.connect import NOWHERE, Connect
 from association.ids import is_contact_id
 from association.log import place_of
@@ -99,14 +99,18 @@ def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> di
     fared: dict[str, str] = {}
     attempts: dict[str, int] = {}
     for place, contact_id in enumerate(contacts):
-        # What is no text has no id to answer by.
-        named = isinstance(contact_id, str) and len(contact_id) <= association_names.CONTACT_ID_LENGTH
-        id = str(contact_id) if named else f"#{place}"
+        id = str(contact_id) if _is_name(contact_id) else f"#{place}"
         if id not in fared:
             before = connect.attempts
             fared[id] = _fared(id, contact_id, recorder, connect)
             attempts[id] = connect.attempts - before
     return {names.CONTACTS: fared, names.ATTEMPTS: attempts}
+
+
+def _is_name(contact_id: object) -> bool:
+    """Whether the answer can name the contact by it. Half a surrogate pair cannot be sent: no contact would be told."""
+    longest = association_names.CONTACT_ID_LENGTH
+    return isinstance(contact_id, str) and len(contact_id) <= longest and is_unicode(contact_id)
 
 
 def _fared(id: str, contact_id: object, recorder: Recorder, connect: Connect) -> str:
@@ -151,7 +155,7 @@ def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:
         names.PROBE_PUT_ITEM: lambda: {"answer": table.tried(names.PROBE_PUT_ITEM)},
     }
     if not isinstance(probe, str) or probe not in probes:
-        return {association_names.PROBE: probe, "error": "unknown probe"}
+        return {names.ERROR: "unknown probe"}
     line: Line = {}
     try:
         with _failures_in(line):

@@ -24,11 +24,16 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
     """The command and its arguments."""
-    command = commands.add_parser("erase", help="erase every entry of one customer", description=__doc__)
+    does = "erase every entry of one customer from the history"
+    command = commands.add_parser(
+        "erase", help=does, description=f"E{does[1:]}. The first word that it prints is how many there were."
+    )
     command.set_defaults(run=run)
     arguments.add_recorder(command)
     command.add_argument(
-        "--customer", required=True, help="whom the contacts carry; -: read it from standard input, one line in UTF-8"
+        "--customer",
+        required=True,
+        help="the customer that the contacts carry; - reads it from standard input, one line in UTF-8",
     )
 
 
@@ -64,10 +69,17 @@ def _of_standard_input() -> str:
     # Who types it ends it with the line.
     data = stream.readline() if sys.stdin.isatty() else stream.read(2 * _MOST_ATTRIBUTE_BYTES)
     data = data.removeprefix(_BYTE_ORDER_MARK)
+    if len(data) > 1 and not (any(data[::2]) and any(data[1::2])):
+        raise CommandFailed("--customer: got UTF-16 on standard input, expected whom the contacts carry, in UTF-8.")
     data = data.removesuffix(b"\n").removesuffix(b"\r") if data.endswith(b"\n") else data
-    if b"\n" in data or b"\r" in data:
+    if len(data) > _MOST_ATTRIBUTE_BYTES:
+        raise CommandFailed(
+            f"--customer: got more than {_MOST_ATTRIBUTE_BYTES} bytes on standard input, expected one customer."
+        )
+    customer = _decoded(data)
+    if "\n" in customer or "\r" in customer:
         raise CommandFailed("--customer: got more than one line on standard input, expected one customer.")
-    return _decoded(data)
+    return customer
 
 
 def _decoded(data: bytes) -> str:

@@ -1,7 +1,6 @@
 """A deployed recorder, as the commands see it: what it was told, and what it does when it is asked."""
 
 import json
-import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +31,11 @@ _CONTACTS_AT_ONCE = 5
 _INVOKED_AT_ONCE = 5
 # How many descriptions a contact takes if the recorder does not say: its own, and its session's first contact's.
 _ATTEMPTS = 2
+# Of a contact: three descriptions of eight attempts each.
+_MOST_ATTEMPTS = 24
+# Amazon Connect is of 2017; nothing can be reckoned from the year 1, nor from 9999.
+_YEARS = range(2000, 2100)
+_LONGEST_RETENTION_SECONDS = 1e10
 _CONNECT, _LAMBDA = "Amazon Connect", "AWS Lambda"
 
 
@@ -128,7 +132,10 @@ class Recorder:
                 raise
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
         try:
-            return parsedate_to_datetime(date).astimezone(UTC)
+            now = parsedate_to_datetime(date).astimezone(UTC)
+            if now.year not in _YEARS:
+                raise ValueError(date)
+            return now
         except (ValueError, OverflowError):
             raise CommandFailed(
                 f"Amazon Connect: the answer's Date is {date[:100]!r}, expected an instant. Look at the address."
@@ -176,12 +183,12 @@ class Recorder:
             # Its own sentence, or what Lambda says of a function that failed.
             told = [said.get(name) for name in (history_names.ERROR, "errorType", "errorMessage")]
             reason = ": ".join(str(text) for text in told if text) or "the recorder's answer cannot be read"
-            return Fared(dict.fromkeys(contact_ids, f"{FAILED}: {one_line(reason)[:500]}"), _ATTEMPTS)
+            failed = dict.fromkeys(contact_ids, f"{FAILED}: {one_line(reason)[:500]}")
+            return Fared(failed, _ATTEMPTS * len(failed))
         attempts = said.get(history_names.ATTEMPTS)
-        known = attempts if isinstance(attempts, dict) else {}
         return Fared(
             {id: str(how.get(id, f"{FAILED}: the recorder did not answer for it")) for id in contact_ids},
-            sum(known.get(id, _ATTEMPTS) for id in contact_ids),
+            sum(_attempts_of(id, attempts) for id in contact_ids),
         )
 
     def _invoked(self, payload: bytes) -> dict[str, Any]:
@@ -221,9 +228,17 @@ class Recorder:
         return [request["DeleteRequest"]["Key"] for request in left]
 
 
+def _attempts_of(contact_id: str, said: object) -> int:
+    """What another function answers is waited for no longer than what a recorder does."""
+    told = said.get(contact_id) if isinstance(said, dict) else None
+    if isinstance(told, int) and not isinstance(told, bool) and 0 <= told <= _MOST_ATTEMPTS:
+        return told
+    return _ATTEMPTS
+
+
 def _seconds(text: str) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
         return None
-    return seconds if math.isfinite(seconds) and seconds > 0 else None
+    return seconds if 0 < seconds <= _LONGEST_RETENTION_SECONDS else None

@@ -20,6 +20,7 @@ SOUND = {
     "RETENTION_SECONDS": "86400",
 }
 DATE = "Sun, 23 Nov 2025 12:13:20 GMT"
+NO_COUNTS: list[Any] = [-1, 10**9, "1", 1.5, True, None, [], float("inf")]
 WHEN = datetime(2025, 11, 23, 12, 13, 20, tzinfo=UTC)
 
 
@@ -86,7 +87,10 @@ def test_the_time_is_amazon_connects(aws: Aws, code: str | None) -> None:
     assert Recorder("r").now() == WHEN
 
 
-@pytest.mark.parametrize("date", ["", "soon", "Sun, 99 Nov 2025 12:13:20 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    ["", "soon", "Sun, 99 Nov 2025 12:13:20 GMT", "Mon, 01 Jan 1990 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"],
+)
 def test_an_answer_without_a_time_is_told(aws: Aws, date: str) -> None:
     """Nobody knows then how far back two years are."""
     aws.search = {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
@@ -128,6 +132,7 @@ def test_the_region_is_that_of_the_aws_command_line(aws: Aws, monkeypatch: pytes
         ({**SOUND, "RETENTION_SECONDS": "NaN"}, "was told no retention"),
         ({**SOUND, "RETENTION_SECONDS": "x"}, "was told no retention"),
         ({**SOUND, "RETENTION_SECONDS": "-1"}, "was told no retention"),
+        ({**SOUND, "RETENTION_SECONDS": "1e300"}, "was told no retention"),
     ],
 )
 def test_another_function_is_no_recorder(aws: Aws, variables: dict[str, str], said: str) -> None:
@@ -144,10 +149,16 @@ def test_another_function_is_no_recorder(aws: Aws, variables: dict[str, str], sa
         # A recorder that was deployed by an earlier version: it may have called twice for each.
         ({"contacts": {"a": "recorded", "b": "known"}}, ["recorded", "known"], 4),
         ({"contacts": {"a": "recorded"}}, ["recorded", "failed: the recorder did not answer for it"], 4),
-        ({"error": "contacts: no"}, ["failed: contacts: no"] * 2, 2),
-        ({"errorType": "Crashed", "errorMessage": "x\ny"}, ["failed: Crashed: x y"] * 2, 2),
-        ([], ["failed: the recorder's answer cannot be read"] * 2, 2),
-        (None, ["failed: the recorder's answer cannot be read"] * 2, 2),
+        ({"error": "contacts: no"}, ["failed: contacts: no"] * 2, 4),
+        ({"errorType": "Crashed", "errorMessage": "x\ny"}, ["failed: Crashed: x y"] * 2, 4),
+        ([], ["failed: the recorder's answer cannot be read"] * 2, 4),
+        (None, ["failed: the recorder's answer cannot be read"] * 2, 4),
+        # None of these is a count of calls: a run would wait for years, or crash.
+        *(
+            ({"contacts": {"a": "known", "b": "known"}, "attempts": {"a": count, "b": 1}}, ["known", "known"], 3)
+            for count in NO_COUNTS
+        ),
+        ({"contacts": {"a": "known", "b": "known"}, "attempts": [1, 1]}, ["known", "known"], 4),
     ],
 )
 def test_whatever_the_recorder_answers_each_contact_fares_somehow(
