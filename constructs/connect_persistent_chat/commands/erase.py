@@ -69,7 +69,8 @@ def _of_standard_input() -> str:
     # Who types it ends it with the line.
     data = stream.readline() if sys.stdin.isatty() else stream.read(2 * _MOST_ATTRIBUTE_BYTES)
     data = data.removeprefix(_BYTE_ORDER_MARK)
-    if len(data) > 1 and not (any(data[::2]) and any(data[1::2])):
+    # Without a mark it is UTF-8 as well, with a NUL beside each letter.
+    if data and len(data) % 2 == 0 and not (any(data[::2]) and any(data[1::2])):
         raise CommandFailed("--customer: got UTF-16 on standard input, expected whom the contacts carry, in UTF-8.")
     data = data.removesuffix(b"\n").removesuffix(b"\r") if data.endswith(b"\n") else data
     if len(data) > _MOST_ATTRIBUTE_BYTES:

@@ -62,7 +62,7 @@ class Progress:
         self.keep()
 
     def reached(self, instant: datetime) -> None:
-        """Every contact that began before this instant, and was found, is recorded or has failed. Raises CommandFailed."""
+        """Every contact that began before this instant, and was found, is recorded or failed. Raises CommandFailed."""
         self.until = max(self.until, min(instant, self._now - _SETTLING))
         self.keep()
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -36,7 +36,7 @@ _MOST_ATTEMPTS = 24
 # Amazon Connect is of 2017; nothing can be reckoned from the year 1, nor from 9999.
 _YEARS = range(2000, 2100)
 _LONGEST_RETENTION_SECONDS = 1e10
-_CONNECT, _LAMBDA = "Amazon Connect", "AWS Lambda"
+_CONNECT, _LAMBDA, _DYNAMODB = "Amazon Connect", "AWS Lambda", "DynamoDB"
 
 
 class Chat(NamedTuple):
@@ -110,8 +110,8 @@ class Recorder:
                 f"--recorder: got the function {function}, which {wrong}; expected the recorder of a ChatHistory (the "
                 "output HistoryRecorder of the app's stack)."
             )
-        self.arn: str = configured["FunctionArn"]
-        self.name: str = configured["FunctionName"]
+        self.arn: str = _there(_LAMBDA, configured, "FunctionArn")
+        self.name: str = _there(_LAMBDA, configured, "FunctionName")
         self.instance_id: str = variables[association_names.INSTANCE_ID]
         # Whether a customer is a CustomerId; else an attribute is.
         self.by_customer_id: bool = variables[association_names.CUSTOMER_IDENTITY] == association_names.CUSTOMER_ID
@@ -149,8 +149,8 @@ class Recorder:
         found = self._searched(start, end, most, token)
         chats = [
             # An instant that is not told, or is unset, must not turn the order.
-            Chat(contact["Id"], min(end, max(start, contact.get("InitiationTimestamp", start))))
-            for contact in found.get("Contacts", [])
+            Chat(_there(_CONNECT, contact, "Id"), min(end, max(start, contact.get("InitiationTimestamp", start))))
+            for contact in _there(_CONNECT, found, "Contacts")
         ]
         return Page(chats, found.get("TotalCount", 0), found.get("NextToken"))
 
@@ -207,7 +207,7 @@ class Recorder:
         Raises botocore's errors.
         """
         page = self._patience.ask(
-            "DynamoDB",
+            _DYNAMODB,
             lambda: self._dynamodb.query(
                 TableName=self.table,
                 ConsistentRead=True,
@@ -218,14 +218,21 @@ class Recorder:
                 **({"ExclusiveStartKey": after} if after else {}),
             ),
         )
-        return page["Items"], page.get("LastEvaluatedKey")
+        return _there(_DYNAMODB, page, "Items"), page.get("LastEvaluatedKey")
 
     def delete(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Delete entries; those that DynamoDB did not get to. Raises botocore's errors."""
         requests = {self.table: [{"DeleteRequest": {"Key": key}} for key in keys]}
-        answer = self._patience.ask("DynamoDB", lambda: self._dynamodb.batch_write_item(RequestItems=requests))
+        answer = self._patience.ask(_DYNAMODB, lambda: self._dynamodb.batch_write_item(RequestItems=requests))
         left = answer.get("UnprocessedItems", {}).get(self.table, [])
         return [request["DeleteRequest"]["Key"] for request in left]
+
+
+def _there(service: str, answer: Mapping[str, Any], name: str) -> Any:
+    """What each of AWS's answers has. To the SDK a web page of a proxy is one in which nothing was found."""
+    if name not in answer:
+        raise CommandFailed(f"{service}: the answer is none of AWS's (no {name}). Look at the address.")
+    return answer[name]
 
 
 def _attempts_of(contact_id: str, said: object) -> int:

@@ -57,6 +57,10 @@ class Aws:
             raise self.search
         return self.search
 
+    def query(self, **fields: Any) -> Any:
+        """Of somebody who is not AWS."""
+        return {}
+
     def invoke(self, **fields: Any) -> Any:
         """The next answer."""
         return {"Payload": io.BytesIO(self.payloads.pop(0))}
@@ -177,3 +181,19 @@ def test_a_contact_without_a_time_keeps_the_order(aws: Aws) -> None:
     page = Recorder("r").search(WHEN, WHEN + timedelta(days=1), 100)
     assert [chat.began for chat in page.chats] == [WHEN, WHEN]
     assert (page.total, page.token) == (2, None)
+
+
+def test_an_answer_in_which_nothing_is_is_no_empty_one(aws: Aws) -> None:
+    """A proxy's web page: a week without chats would never be searched again, and nobody be erased."""
+    recorder = Recorder("r")
+    for found in ({}, {"Contacts": [{}]}):
+        aws.search = found
+        with pytest.raises(CommandFailed, match=r"Amazon Connect: the answer is none of AWS's \(no (Contacts|Id)\)"):
+            recorder.search(WHEN, WHEN + timedelta(days=1), 100)
+    with pytest.raises(CommandFailed, match=r"DynamoDB: the answer is none of AWS's \(no Items\)"):
+        recorder.entries("key", None)
+    for name in ("FunctionArn", "FunctionName"):
+        kept = aws.configured.pop(name)
+        with pytest.raises(CommandFailed, match=rf"AWS Lambda: the answer is none of AWS's \(no {name}\)"):
+            Recorder("r")
+        aws.configured[name] = kept
