@@ -186,7 +186,8 @@ def test_a_contact_without_a_time_keeps_the_order(aws: Aws) -> None:
 def test_an_answer_in_which_nothing_is_is_no_empty_one(aws: Aws) -> None:
     """A proxy's web page: a week without chats would never be searched again, and nobody be erased."""
     recorder = Recorder("r")
-    for found in ({}, {"Contacts": [{}]}):
+    nothing: list[dict[str, Any]] = [{}, {"Contacts": [{}]}]
+    for found in nothing:
         aws.search = found
         with pytest.raises(CommandFailed, match=r"Amazon Connect: the answer is none of AWS's \(no (Contacts|Id)\)"):
             recorder.search(WHEN, WHEN + timedelta(days=1), 100)
