@@ -81,8 +81,9 @@ class Recorder:
             self._dynamodb = session.client("dynamodb", config=SDK)
             configured = self._configured(function)
         except ValueError as error:
-            # A malformed address.
-            raise CommandFailed(f"{one_line(error)}. Look at AWS_ENDPOINT_URL and at the region.") from error
+            # A malformed address, or credentials that cannot be read.
+            text = f"{one_line(error)}. Look at AWS_ENDPOINT_URL, the region and the credentials."
+            raise CommandFailed(text) from error
         self._read(function, configured)
 
     def _configured(self, function: str) -> dict[str, Any]:
