@@ -44,8 +44,8 @@ def matches(to_prove: Asked, calls: Calls) -> str:
             raise Broken(
                 "pattern",
                 f"The pattern of the rule {_name(to_prove)}, {pattern or 'none'}, does not match a contact event "
-                f"of the type {event_type} with the detail-type {detail_type!r}, of a segment that began by {began_by}, "
-                "expected all contact events.",
+                f"of the type {event_type} with the detail-type {detail_type!r}, of a segment that began by "
+                f"{began_by}, expected all contact events.",
             )
     return pattern
 

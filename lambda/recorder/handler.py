@@ -99,15 +99,18 @@ def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> di
     fared: dict[str, str] = {}
     attempts: dict[str, int] = {}
     for place, contact_id in enumerate(contacts):
-        # What is no text, or cannot be written down, has no id to answer by.
-        named = isinstance(contact_id, str) and len(contact_id) <= association_names.CONTACT_ID_LENGTH
-        named = named and is_unicode(str(contact_id))
-        id = str(contact_id) if named else f"#{place}"
+        id = str(contact_id) if _is_name(contact_id) else f"#{place}"
         if id not in fared:
             before = connect.attempts
             fared[id] = _fared(id, contact_id, recorder, connect)
             attempts[id] = connect.attempts - before
     return {names.CONTACTS: fared, names.ATTEMPTS: attempts}
+
+
+def _is_name(contact_id: object) -> bool:
+    """Whether the answer can name the contact by it. Half a surrogate pair cannot be sent: no contact would be told."""
+    longest = association_names.CONTACT_ID_LENGTH
+    return isinstance(contact_id, str) and len(contact_id) <= longest and is_unicode(contact_id)
 
 
 def _fared(id: str, contact_id: object, recorder: Recorder, connect: Connect) -> str:

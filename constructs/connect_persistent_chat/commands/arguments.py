@@ -12,7 +12,7 @@ _FUNCTION = re.compile(r"[0-9A-Za-z_:$.-]{1,256}", re.ASCII)
 def add_recorder(command: ArgumentParser) -> None:
     """Which history it is about."""
     command.add_argument(
-        "--recorder", required=True, type=_function, help="name or ARN of the history's recorder function"
+        "--recorder", required=True, type=_function, help="name or ARN of the history's recorder, a Lambda function"
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connect_persistent_chat.commands import arguments
+from connect_persistent_chat.commands.failure import one_line
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -16,30 +17,35 @@ _FAILURES_SHOWN = 20
 
 def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
     """The command and its arguments."""
-    command = commands.add_parser(
-        "backfill", help="record the chats that Amazon Connect still has", description=__doc__
-    )
+    does = "record the chats that Amazon Connect still has in the history"
+    command = commands.add_parser("backfill", help=does, description=f"R{does[1:]}.")
     command.set_defaults(run=run)
     arguments.add_recorder(command)
     command.add_argument(
         "--from",
         dest="start",
         type=arguments.instant,
-        help="time at which the first of the chats began (default: as long ago as the history keeps chats)",
+        help="record chats that began since this day or instant, such as 2026-01-31 or 2026-01-31T12:00 (UTC; "
+        "default: two years ago, or as long ago as the history keeps chats)",
     )
     command.add_argument(
-        "--to", dest="end", type=arguments.instant, help="time at which the last of the chats began (default: now)"
+        "--to",
+        dest="end",
+        type=arguments.instant,
+        help="record chats that began before this day or instant (default: now)",
     )
     command.add_argument(
         "--rate",
         type=arguments.rate,
         default=5,
-        help=f"calls of DescribeContact in a second, 1 to {arguments.MOST_RATE} (default: 5; the quota is 10)",
+        help=f"how often DescribeContact may be called in a second, from 1 to {arguments.MOST_RATE} (default: 5; the "
+        "quota is 10, and the endpoints need it, too)",
     )
     command.add_argument(
         "--state",
         type=Path,
-        help="file that keeps the place of the run (default: persistent-chat-<recorder>[-<from>].json in this folder)",
+        help="the file that keeps how far the command came, so that the same command goes on from there (default: "
+        "persistent-chat-<recorder>.json in this folder, with the instant of --from in its name)",
     )
 
 
@@ -59,10 +65,10 @@ def run(options: "Namespace") -> int:
     period = period_of(now, retention, options.start, options.end, resumed=is_there(state))
     progress = Progress(state, Of(recorder.arn, options.start), period.start, now)
     if progress.resumed:
-        print(
-            f"Going on from {progress.until.isoformat()}, as {state} says. To start from the beginning, remove it.",
-            file=sys.stderr,
+        going_on = (
+            f"Going on from {progress.until.isoformat()}, as {state} says. To start from the beginning, remove it."
         )
+        print(one_line(going_on), file=sys.stderr)
     filling = Filling(recorder, Search(recorder, now), options.rate, progress)
     try:
         filling.run(period)
@@ -75,7 +81,7 @@ def run(options: "Namespace") -> int:
 
 def _say_failures(failed: Mapping[str, str]) -> None:
     for contact_id, reason in list(failed.items())[:_FAILURES_SHOWN]:
-        print(f"Error: {contact_id} could not be recorded: {reason}", file=sys.stderr)
+        print(f"Error: {contact_id} could not be recorded: {one_line(reason)}", file=sys.stderr)
     if len(failed) > _FAILURES_SHOWN:
         print(f"Error: and {len(failed) - _FAILURES_SHOWN} more", file=sys.stderr)
     if failed:

@@ -24,13 +24,16 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
     """The command and its arguments."""
-    command = commands.add_parser("erase", help="erase every entry of one customer", description=__doc__)
+    does = "erase every entry of one customer from the history"
+    command = commands.add_parser(
+        "erase", help=does, description=f"E{does[1:]}. The first word that it prints is how many there were."
+    )
     command.set_defaults(run=run)
     arguments.add_recorder(command)
     command.add_argument(
         "--customer",
         required=True,
-        help="the customer that the contacts carry; -: read one line in UTF-8 from standard input",
+        help="the customer that the contacts carry; - reads it from standard input, one line in UTF-8",
     )
 
 
@@ -68,10 +71,18 @@ def _of_standard_input() -> str:
     # Who types it ends it with the line.
     data = stream.readline() if sys.stdin.isatty() else stream.read(2 * _MOST_ATTRIBUTE_BYTES)
     data = data.removeprefix(_BYTE_ORDER_MARK)
+    # Without a mark it is UTF-8 as well, with a NUL beside each letter.
+    if data and len(data) % 2 == 0 and not (any(data[::2]) and any(data[1::2])):
+        raise CommandFailed("--customer: got UTF-16 on standard input, expected whom the contacts carry, in UTF-8.")
     data = data.removesuffix(b"\n").removesuffix(b"\r") if data.endswith(b"\n") else data
-    if b"\n" in data or b"\r" in data:
+    if len(data) > _MOST_ATTRIBUTE_BYTES:
+        raise CommandFailed(
+            f"--customer: got more than {_MOST_ATTRIBUTE_BYTES} bytes on standard input, expected one customer."
+        )
+    customer = _decoded(data)
+    if "\n" in customer or "\r" in customer:
         raise CommandFailed("--customer: got more than one line on standard input, expected one customer.")
-    return _decoded(data)
+    return customer
 
 
 def _decoded(data: bytes) -> str:

@@ -6,5 +6,6 @@ class CommandFailed(Exception):
 
 
 def one_line(text: object) -> str:
-    """As one line, whatever it was."""
-    return " ".join(str(text).split())
+    """As one line that a terminal can show, whatever it was."""
+    line = " ".join(str(text).split())
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)

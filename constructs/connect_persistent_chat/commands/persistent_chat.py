@@ -20,6 +20,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
     """0 if all was done; 1, with what is to be done about it, if not; 2 for a wrong argument; 130 after Ctrl-C."""
     # Before anything that takes long is imported.
     stopping.at_interrupt()
+    _open_what_is_closed()
     try:
         status = _status(arguments)
     except SystemExit as ended:
@@ -33,12 +34,24 @@ def _status(arguments: "Sequence[str] | None") -> int:
     options = parser().parse_args(arguments)
     try:
         status: int = options.run(options)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return status
     except Exception as error:
         print(f"Error: {_sentence(error)}", file=sys.stderr)
         return 1
+
+
+def _open_what_is_closed() -> None:
+    """A stream that was closed (`2>&-`) leads to nowhere: else errors would be printed to standard output, and files
+    would get the stream's number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free.
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8")
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8")
 
 
 def parser() -> "ArgumentParser":
@@ -86,8 +99,7 @@ def _place_of(bug: Exception) -> str:
 def _flushed(status: int) -> int:
     """What was printed has arrived, or nobody is there to read it: Python would print a stack trace at exit."""
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return status or 1

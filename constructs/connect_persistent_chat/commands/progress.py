@@ -20,6 +20,8 @@ _VERSION = 1
 # Of contacts that failed, some hundred thousand.
 _MOST_BYTES = 64 * 1024 * 1024
 _LEAST_YEAR = 2000
+# Of what a file says; an ARN is shorter.
+_MOST_SHOWN = 300
 # A contact is found once it was connected to the system, and an unknown while later. A customer has five minutes to
 # connect (StartChatContact); the rest is for the index. What is newer is searched again by the next run.
 _SETTLING = timedelta(minutes=15)
@@ -60,12 +62,20 @@ class Progress:
         self.keep()
 
     def reached(self, instant: datetime) -> None:
-        """Every contact that began before this instant, and was found, is recorded or has failed. Raises OSError."""
+        """Every contact that began before this instant, and was found, is recorded or failed. Raises CommandFailed."""
         self.until = max(self.until, min(instant, self._now - _SETTLING))
         self.keep()
 
     def keep(self) -> None:
-        """Write the file. Raises OSError."""
+        """Write the file. Raises CommandFailed."""
+        try:
+            self._write()
+        except OSError as error:
+            raise CommandFailed(
+                f"--state: {self._named} cannot be written: {error}. Mend that, or name another file."
+            ) from error
+
+    def _write(self) -> None:
         kept = {"version": _VERSION, **self._of.as_json(), "until": self.until.isoformat(), "failed": self.failed}
         beside = self._path.with_name(f"{self._path.name}.new")
         # What a run left that was killed.
@@ -132,7 +142,8 @@ def _sync(folder: Path) -> None:
 
 
 def _said(same: dict[str, str | None]) -> str:
-    return f"{same['recorder']} {'from ' + str(same['from']) if same['from'] else 'without --from'}"
+    start = f"from {same['from']}"[:_MOST_SHOWN] if same["from"] else "without --from"
+    return f"{str(same['recorder'])[:_MOST_SHOWN]} {start}"
 
 
 def _instant(text: object) -> datetime | None:

@@ -1,9 +1,8 @@
 """A deployed recorder, as the commands see it: what it was told, and what it does when it is asked."""
 
 import json
-import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -32,7 +31,12 @@ _CONTACTS_AT_ONCE = 5
 _INVOKED_AT_ONCE = 5
 # How many descriptions a contact takes if the recorder does not say: its own, and its session's first contact's.
 _ATTEMPTS = 2
-_CONNECT, _LAMBDA = "Amazon Connect", "AWS Lambda"
+# Of a contact: three descriptions of eight attempts each.
+_MOST_ATTEMPTS = 24
+# Amazon Connect is of 2017; nothing can be reckoned from the year 1, nor from 9999.
+_YEARS = range(2000, 2100)
+_LONGEST_RETENTION_SECONDS = 1e10
+_CONNECT, _LAMBDA, _DYNAMODB = "Amazon Connect", "AWS Lambda", "DynamoDB"
 
 
 class Chat(NamedTuple):
@@ -77,8 +81,9 @@ class Recorder:
             self._dynamodb = session.client("dynamodb", config=SDK)
             configured = self._configured(function)
         except ValueError as error:
-            # A malformed address.
-            raise CommandFailed(f"{one_line(error)}. Check AWS_ENDPOINT_URL and the region.") from error
+            # A malformed address, or credentials that cannot be read.
+            text = f"{one_line(error)}. Check AWS_ENDPOINT_URL, the region and the credentials."
+            raise CommandFailed(text) from error
         self._read(function, configured)
 
     def _configured(self, function: str) -> dict[str, Any]:
@@ -106,8 +111,8 @@ class Recorder:
                 f"--recorder: got the function {function}, which {wrong}; expected the recorder of a ChatHistory (the "
                 "output HistoryRecorder of the app's stack)."
             )
-        self.arn: str = configured["FunctionArn"]
-        self.name: str = configured["FunctionName"]
+        self.arn: str = _there(_LAMBDA, configured, "FunctionArn")
+        self.name: str = _there(_LAMBDA, configured, "FunctionName")
         self.instance_id: str = variables[association_names.INSTANCE_ID]
         # Whether a customer is a CustomerId; else an attribute is.
         self.by_customer_id: bool = variables[association_names.CUSTOMER_IDENTITY] == association_names.CUSTOMER_ID
@@ -128,7 +133,10 @@ class Recorder:
                 raise
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
         try:
-            return parsedate_to_datetime(date).astimezone(UTC)
+            now = parsedate_to_datetime(date).astimezone(UTC)
+            if now.year not in _YEARS:
+                raise ValueError(date)
+            return now
         except (ValueError, OverflowError):
             raise CommandFailed(
                 f"Amazon Connect: the answer's Date is {date[:100]!r}, expected a time. Check the address."
@@ -142,8 +150,8 @@ class Recorder:
         found = self._searched(start, end, most, token)
         chats = [
             # An instant that is not told, or is unset, must not turn the order.
-            Chat(contact["Id"], min(end, max(start, contact.get("InitiationTimestamp", start))))
-            for contact in found.get("Contacts", [])
+            Chat(_there(_CONNECT, contact, "Id"), min(end, max(start, contact.get("InitiationTimestamp", start))))
+            for contact in _there(_CONNECT, found, "Contacts")
         ]
         return Page(chats, found.get("TotalCount", 0), found.get("NextToken"))
 
@@ -176,12 +184,12 @@ class Recorder:
             # Its own sentence, or what Lambda says of a function that failed.
             told = [said.get(name) for name in (history_names.ERROR, "errorType", "errorMessage")]
             reason = ": ".join(str(text) for text in told if text) or "the recorder's answer cannot be read"
-            return Fared(dict.fromkeys(contact_ids, f"{FAILED}: {one_line(reason)[:500]}"), _ATTEMPTS)
+            failed = dict.fromkeys(contact_ids, f"{FAILED}: {one_line(reason)[:500]}")
+            return Fared(failed, _ATTEMPTS * len(failed))
         attempts = said.get(history_names.ATTEMPTS)
-        known = attempts if isinstance(attempts, dict) else {}
         return Fared(
             {id: str(how.get(id, f"{FAILED}: the recorder gave no answer for this contact")) for id in contact_ids},
-            sum(known.get(id, _ATTEMPTS) for id in contact_ids),
+            sum(_attempts_of(id, attempts) for id in contact_ids),
         )
 
     def _invoked(self, payload: bytes) -> dict[str, Any]:
@@ -200,7 +208,7 @@ class Recorder:
         Raises botocore's errors.
         """
         page = self._patience.ask(
-            "DynamoDB",
+            _DYNAMODB,
             lambda: self._dynamodb.query(
                 TableName=self.table,
                 ConsistentRead=True,
@@ -211,14 +219,29 @@ class Recorder:
                 **({"ExclusiveStartKey": after} if after else {}),
             ),
         )
-        return page["Items"], page.get("LastEvaluatedKey")
+        return _there(_DYNAMODB, page, "Items"), page.get("LastEvaluatedKey")
 
     def delete(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Delete entries; those that DynamoDB did not get to. Raises botocore's errors."""
         requests = {self.table: [{"DeleteRequest": {"Key": key}} for key in keys]}
-        answer = self._patience.ask("DynamoDB", lambda: self._dynamodb.batch_write_item(RequestItems=requests))
+        answer = self._patience.ask(_DYNAMODB, lambda: self._dynamodb.batch_write_item(RequestItems=requests))
         left = answer.get("UnprocessedItems", {}).get(self.table, [])
         return [request["DeleteRequest"]["Key"] for request in left]
+
+
+def _there(service: str, answer: Mapping[str, Any], name: str) -> Any:
+    """What each of AWS's answers has. To the SDK a web page of a proxy is one in which nothing was found."""
+    if name not in answer:
+        raise CommandFailed(f"{service}: the answer is none of AWS's (no {name}). Look at the address.")
+    return answer[name]
+
+
+def _attempts_of(contact_id: str, said: object) -> int:
+    """What another function answers is waited for no longer than what a recorder does."""
+    told = said.get(contact_id) if isinstance(said, dict) else None
+    if isinstance(told, int) and not isinstance(told, bool) and 0 <= told <= _MOST_ATTEMPTS:
+        return told
+    return _ATTEMPTS
 
 
 def _seconds(text: str) -> float | None:
@@ -226,4 +249,4 @@ def _seconds(text: str) -> float | None:
         seconds = float(text)
     except ValueError:
         return None
-    return seconds if math.isfinite(seconds) and seconds > 0 else None
+    return seconds if 0 < seconds <= _LONGEST_RETENTION_SECONDS else None

@@ -56,7 +56,13 @@ def test_standard_input_is_utf_8_whatever_the_locale(
         (b"ada\r", "more than one line"),
         (b"\nada", "more than one line"),
         (b"J\xfcrgen\n", "6 bytes that are not UTF-8, from byte 2 on"),
-        (b"\xff\xfea\x00", "that are not UTF-8, from byte 1 on"),
+        (b"\xff\xfea\x00\n\x00", "that are not UTF-8, from byte 1 on"),
+        # Without a mark it is UTF-8 as well, of somebody with a NUL after each letter.
+        (b"a\x00d\x00a\x00", "got UTF-16"),
+        (b"\x00a\x00d\x00\n", "got UTF-16"),
+        (b"x" * 32_769, "got more than 32768 bytes"),
+        (b"x" * 10_000_000, "got more than 32768 bytes"),
+        ("\u00fc".encode() * 5_000_000, "got more than 32768 bytes"),
         (b"\xed\xa0\x80", "that are not UTF-8"),
     ],
 )

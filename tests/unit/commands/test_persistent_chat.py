@@ -1,6 +1,7 @@
 """The command itself, as it is typed: quick to explain, and never a stack trace."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -57,6 +58,11 @@ def test_help_is_plain_and_needs_nothing() -> None:
     assert (status, errors) == (0, "")
     assert "backfill" in said
     assert "erase" in said
+    for command in ("backfill", "erase"):
+        status, said, errors = run(command, "--help")
+        assert (status, errors) == (0, "")
+        # No mark-up, and no attribute of Python's.
+        assert not set("`_*") & set(said.partition("options:")[0])
 
 
 def test_a_run_imports_no_cdk() -> None:
@@ -151,6 +157,14 @@ def test_a_reader_that_left_gets_no_stack_trace() -> None:
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_an_error_is_never_said_on_standard_output(closed: str) -> None:
+    """Other programs read it: Python's own print goes there if standard error is closed."""
+    command = f"{shlex.quote(str(COMMAND))} erase --recorder r --customer c {closed}"
+    done = subprocess.run(["/bin/sh", "-c", command], env=environment(), capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
 
 
 @pytest.mark.parametrize("milliseconds", [20, 100, 300, 700, 1500])

@@ -20,6 +20,7 @@ SOUND = {
     "RETENTION_SECONDS": "86400",
 }
 DATE = "Sun, 23 Nov 2025 12:13:20 GMT"
+NO_COUNTS: list[Any] = [-1, 10**9, "1", 1.5, True, None, [], float("inf")]
 WHEN = datetime(2025, 11, 23, 12, 13, 20, tzinfo=UTC)
 
 
@@ -56,6 +57,10 @@ class Aws:
             raise self.search
         return self.search
 
+    def query(self, **fields: Any) -> Any:
+        """Of somebody who is not AWS."""
+        return {}
+
     def invoke(self, **fields: Any) -> Any:
         """The next answer."""
         return {"Payload": io.BytesIO(self.payloads.pop(0))}
@@ -86,7 +91,10 @@ def test_the_time_is_amazon_connects(aws: Aws, code: str | None) -> None:
     assert Recorder("r").now() == WHEN
 
 
-@pytest.mark.parametrize("date", ["", "soon", "Sun, 99 Nov 2025 12:13:20 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    ["", "soon", "Sun, 99 Nov 2025 12:13:20 GMT", "Mon, 01 Jan 1990 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"],
+)
 def test_an_answer_without_a_time_is_told(aws: Aws, date: str) -> None:
     """Nobody knows then how far back two years are."""
     aws.search = {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
@@ -128,6 +136,7 @@ def test_the_region_is_that_of_the_aws_command_line(aws: Aws, monkeypatch: pytes
         ({**SOUND, "RETENTION_SECONDS": "NaN"}, "has no valid retention"),
         ({**SOUND, "RETENTION_SECONDS": "x"}, "has no valid retention"),
         ({**SOUND, "RETENTION_SECONDS": "-1"}, "has no valid retention"),
+        ({**SOUND, "RETENTION_SECONDS": "1e300"}, "has no valid retention"),
     ],
 )
 def test_another_function_is_no_recorder(aws: Aws, variables: dict[str, str], said: str) -> None:
@@ -144,10 +153,16 @@ def test_another_function_is_no_recorder(aws: Aws, variables: dict[str, str], sa
         # A recorder that was deployed by an earlier version: it may have called twice for each.
         ({"contacts": {"a": "recorded", "b": "known"}}, ["recorded", "known"], 4),
         ({"contacts": {"a": "recorded"}}, ["recorded", "failed: the recorder gave no answer for this contact"], 4),
-        ({"error": "contacts: no"}, ["failed: contacts: no"] * 2, 2),
-        ({"errorType": "Crashed", "errorMessage": "x\ny"}, ["failed: Crashed: x y"] * 2, 2),
-        ([], ["failed: the recorder's answer cannot be read"] * 2, 2),
-        (None, ["failed: the recorder's answer cannot be read"] * 2, 2),
+        ({"error": "contacts: no"}, ["failed: contacts: no"] * 2, 4),
+        ({"errorType": "Crashed", "errorMessage": "x\ny"}, ["failed: Crashed: x y"] * 2, 4),
+        ([], ["failed: the recorder's answer cannot be read"] * 2, 4),
+        (None, ["failed: the recorder's answer cannot be read"] * 2, 4),
+        # None of these is a count of calls: a run would wait for years, or crash.
+        *(
+            ({"contacts": {"a": "known", "b": "known"}, "attempts": {"a": count, "b": 1}}, ["known", "known"], 3)
+            for count in NO_COUNTS
+        ),
+        ({"contacts": {"a": "known", "b": "known"}, "attempts": [1, 1]}, ["known", "known"], 4),
     ],
 )
 def test_whatever_the_recorder_answers_each_contact_fares_somehow(
@@ -166,3 +181,20 @@ def test_a_contact_without_a_time_keeps_the_order(aws: Aws) -> None:
     page = Recorder("r").search(WHEN, WHEN + timedelta(days=1), 100)
     assert [chat.began for chat in page.chats] == [WHEN, WHEN]
     assert (page.total, page.token) == (2, None)
+
+
+def test_an_answer_in_which_nothing_is_is_no_empty_one(aws: Aws) -> None:
+    """A proxy's web page: a week without chats would never be searched again, and nobody be erased."""
+    recorder = Recorder("r")
+    nothing: list[dict[str, Any]] = [{}, {"Contacts": [{}]}]
+    for found in nothing:
+        aws.search = found
+        with pytest.raises(CommandFailed, match=r"Amazon Connect: the answer is none of AWS's \(no (Contacts|Id)\)"):
+            recorder.search(WHEN, WHEN + timedelta(days=1), 100)
+    with pytest.raises(CommandFailed, match=r"DynamoDB: the answer is none of AWS's \(no Items\)"):
+        recorder.entries("key", None)
+    for name in ("FunctionArn", "FunctionName"):
+        kept = aws.configured.pop(name)
+        with pytest.raises(CommandFailed, match=rf"AWS Lambda: the answer is none of AWS's \(no {name}\)"):
+            Recorder("r")
+        aws.configured[name] = kept

@@ -182,7 +182,7 @@ BAD_IDS: list[tuple[Any, str, str]] = [
     ("../x", "../x", "a string of 4 characters"),
     ("a b", "a b", "a string of 3 characters"),
     ("a\n", "a\n", "a string of 2 characters"),
-    # Half a surrogate pair, which no answer can hold.
+    # Lambda could not send an answer with half a surrogate pair, so nobody would learn of the others.
     ("\ud800", "#0", "a string of 1 characters"),
     ("x" * 257, "#0", "a string of 257 characters"),
     ("x" * 200_000, "#0", "a string of 200000 characters"),
