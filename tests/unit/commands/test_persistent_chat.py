@@ -3,6 +3,7 @@
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -173,22 +174,28 @@ def test_ctrl_c_is_one_sentence_whenever_it_comes(tmp_path: Path, milliseconds: 
 
     Not before the command's own first line: until then Python itself begins.
     """
-    process = subprocess.Popen(
-        [str(COMMAND), "erase", "--recorder", "r", "--customer", "c"],
-        env=environment(AWS_ENDPOINT_URL="http://10.255.255.1", PYTHONPROFILEIMPORTTIME="1"),
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert process.stderr is not None
-    while "connect_persistent_chat.commands.persistent_chat" not in process.stderr.readline():
-        assert process.poll() is None
-    time.sleep(milliseconds / 1000)
-    for _ in range(3):
-        process.send_signal(signal.SIGINT)
-    said, errors = process.communicate(timeout=30)
+    # It takes connections, and never answers.
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        subprocess.Popen(
+            [str(COMMAND), "erase", "--recorder", "r", "--customer", "c"],
+            env=environment(
+                AWS_ENDPOINT_URL=f"http://127.0.0.1:{silent.getsockname()[1]}", PYTHONPROFILEIMPORTTIME="1"
+            ),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as process,
+    ):
+        assert process.stderr is not None
+        while "connect_persistent_chat.commands.persistent_chat" not in process.stderr.readline():
+            assert process.poll() is None
+        time.sleep(milliseconds / 1000)
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+        said, errors = process.communicate(timeout=30)
     assert (process.returncode, said) == (130, "")
     assert [line for line in errors.splitlines() if not line.startswith("import time:")] == [STOPPED]
 

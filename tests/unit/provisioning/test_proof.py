@@ -220,7 +220,7 @@ def test_an_account_that_answers_slowly_undoes_no_update() -> None:
     report = report_of(Slow(), True, Actions=[ACTION, "connect:DescribeContact"])
     assert "no broken link was found" in report
     assert "Not shown: stage and authorization" in report
-    with pytest.raises(DeploymentFailure, match="It was not tried: the patience was used up before"):
+    with pytest.raises(DeploymentFailure, match="The proof did not try it: the patience was used up before"):
         prove({**ENDPOINT, "Actions": [ACTION, "connect:DescribeContact"]}, Slow(), False)
 
 
