@@ -3,7 +3,7 @@
 import json
 
 from provisioning import names
-from provisioning.calls import Answer, BotoCoreError, Calls
+from provisioning.calls import Answer, BotoCoreError, Calls, ClientError
 from provisioning.failure import Broken
 from provisioning.properties import Gateway
 
@@ -11,6 +11,12 @@ LINKS = ("stage", "authorization", "gateway to function")
 # Ids that cannot exist: the function answers for another instance, before Connect is asked anything.
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 _REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": NOWHERE}).encode()
+# The same, as the gateway hands it on.
+_EVENT = {
+    "requestContext": {},
+    "pathParameters": {"InstanceId": NOWHERE, "InitialContactId": NOWHERE},
+    "body": _REQUEST.decode(),
+}
 _OUT_OF_REACH = (
     " If the API's default address is off, or a resource policy, a web ACL or an API key keeps a deployment out, "
     "choose proof=ProofScope.WITHOUT_GATEWAY."
@@ -41,6 +47,14 @@ def answers_callers(gateway: Gateway, calls: Calls) -> str:
         f"A signed call got {answer}, expected the function's 404 for another instance."
         f"{_OUT_OF_REACH if denied else ''}",
     )
+
+
+def words_of_function(function: str, calls: Calls) -> str:
+    """The end of the log of a function that gets the request without the gateway; "" if it cannot be invoked."""
+    try:
+        return calls.invoke(function, _EVENT).log
+    except (BotoCoreError, ClientError):
+        return ""
 
 
 def _post(gateway: Gateway, calls: Calls, *, signed: bool) -> Answer:

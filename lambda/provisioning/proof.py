@@ -127,9 +127,14 @@ class _Proof:
             before = f" What held before: {', '.join(self._shown) or 'nothing'}."
             raise DeploymentFailure(
                 f"{self._to_prove.subject} does not work. Broken link: {broken.link}. {found}{creation}{before}",
-                log=broken.log,
+                log=broken.log or self._words_of_function(broken.link),
             ) from broken
         self._broken[broken.link] = found
+
+    def _words_of_function(self, link: str) -> str:
+        """The gateway does not tell why the function behind it fails."""
+        is_behind = link == gateway.LINKS[-1]
+        return gateway.words_of_function(self._to_prove.function, self._calls) if is_behind else ""
 
     def _waited(self, broken: Broken) -> str:
         return "" if broken.final else f" It stayed so for {self._to_prove.patience:g} s."

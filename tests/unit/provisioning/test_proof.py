@@ -120,6 +120,16 @@ def test_a_broken_link_is_named(parts: dict[str, Any], link: str, seconds: float
     assert seconds - 2 <= world.clock <= seconds
 
 
+def test_a_function_that_fails_behind_the_gateway_is_heard() -> None:
+    """The gateway says 502 and nothing more; a direct call shows what the function logs about such a request."""
+    world = broken(signed=Answer(502, b'{"__type":"InternalServiceException"}'))
+    world.request_log = "ZeroDivisionError in answers.py"
+    with pytest.raises(DeploymentFailure, match=r"Broken link: gateway to function\.") as failed:
+        prove(ENDPOINT, world, False)
+    assert failed.value.log == "ZeroDivisionError in answers.py"
+    assert [event for event in world.invoked if "requestContext" in event] == world.invoked[-1:]
+
+
 @pytest.mark.parametrize(
     ("link", "trouble"),
     [

@@ -66,6 +66,8 @@ class World(Calls):
         self.environment: dict[str, str] | None = {"CONNECT_INSTANCE_ID": INSTANCE_ID}
         self.function_error: dict[str, Any] | None = None
         self.function_log = ""
+        # What it logs when it gets a request and no probe.
+        self.request_log = ""
         # What botocore raises before there is any answer.
         self.invoke_failure: Exception | None = None
         self.post_failure: Exception | None = None
@@ -117,6 +119,8 @@ class World(Calls):
             raise self.invoke_failure
         if self.function_error is not None:
             return Invoked("Unhandled", self.function_error, self.function_log)
+        if "requestContext" in event:
+            return Invoked(None, {"statusCode": 404}, self.request_log)
         if event == {"probe": "settings"}:
             return Invoked(None, {"settings": self.environment}, self.function_log)
         answer = self.control_answer if event["probe"].startswith("elsewhere ") else self.probe_answer
