@@ -19,6 +19,7 @@ def test_the_bounds_are_the_years_that_are_named() -> None:
 @given(st.floats() | st.integers())
 @example(LEAST_SECONDS)
 @example(TOO_LATE_SECONDS)
+@example(float("nan"))
 @example(10**400)
 @example(-(10**400))
 def test_a_number_is_an_instant_unset_or_refused_by_where_it_lies(seconds: float) -> None:
