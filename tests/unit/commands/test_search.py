@@ -63,7 +63,9 @@ def test_windows_are_the_whole_period_in_pieces_that_a_search_may_span(length: t
 
 
 def test_a_page_of_nothing_new_is_not_handed_on() -> None:
-    """What is recorded goes on from the last of a page: an empty one has none."""
-    world = World([NOW - timedelta(seconds=1)] * 250)
+    """A search that lists no more is made again from its last second, whose first page may have come already."""
+    first, second = NOW - timedelta(minutes=30), NOW - timedelta(minutes=20)
+    world = World([first] * 100 + [second] * 200, cap=250)
     pages = list(search_of(world, NOW).pages(Period(NOW - timedelta(hours=1), NOW)))
-    assert [len(page) for page in pages] == [100, 100, 50]
+    assert [len(page) for page in pages] == [100, 100, 50, 50]
+    assert [chat.id for page in pages for chat in page] == list(world.contacts)

@@ -1,5 +1,6 @@
 """Ctrl-C as the process sees it, which it ends; as people press it, it is in test_persistent_chat.py."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,10 @@ STOP = "os.kill(os.getpid(), signal.SIGINT); "
 def process(code: str) -> tuple[int, str, str]:
     """A process that runs this: its exit status, and what it said on both streams."""
     begin = f"{BEGIN}signal.signal(signal.SIGINT, signal.default_int_handler); "
-    done = subprocess.run([sys.executable, "-c", begin + code], capture_output=True, text=True, timeout=60, check=False)
+    # Whoever runs the tests may have Python hold nothing back.
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-c", begin + code]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
