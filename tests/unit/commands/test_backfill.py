@@ -38,7 +38,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
     class Filling(filling.Filling):
         def __init__(self, *parts: Any) -> None:
-            super().__init__(*parts, wait=made.wait)
+            super().__init__(*parts, made.wait)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(recorder, "Recorder", Here)

@@ -1,5 +1,6 @@
 """What a proof makes of the function's answers, whatever they are; the whole chain is in test_proof.py."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -64,11 +65,12 @@ def test_a_permission_is_shown_by_an_answer_of_the_service_only(action: str, sta
 def test_whatever_a_probe_returns_is_an_answer_or_a_broken_link(answer: Any) -> None:
     """The proof holds what anybody may have put in the function's place; it must not break by itself."""
     world = broken(probe_answer=answer, control_answer=answer, environment=answer)
-    for look in (
+    looks: list[Callable[[], str]] = [
         lambda: function.is_allowed(asked(), ACTION, world),
         lambda: function.is_denied_elsewhere(asked(), ACTION, world),
         lambda: function.starts(asked(), world),
-    ):
+    ]
+    for look in looks:
         try:
             assert isinstance(look(), str)
         except Broken:
