@@ -88,9 +88,9 @@ class _Said:
         answer = invoked.answer.get("answer")
         self.is_any = "answer" in invoked.answer
         told = answer if isinstance(answer, dict) else {}
-        status = told.get("status")
+        status, kind = told.get("status"), told.get("type")
         self.status = status if isinstance(status, int) else 0
-        self.kind = told.get("type")
+        self.kind = kind if isinstance(kind, str) else None
         self.message = told.get("message")
         self.denied = self.status == 403 or self.kind == _DENIED
         self.throttled = self.status == 429 or self.kind in {

@@ -7,8 +7,8 @@ from typing import NamedTuple, NoReturn
 from provisioning import names
 from provisioning.failure import DeploymentFailure
 
-_FUNCTION = r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}"
-_RULE = r"arn:[a-z-]+:events:[a-z0-9-]+:\d{12}:rule/[A-Za-z0-9_.-]{1,64}"
+_FUNCTION = r"arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}"
+_RULE = r"arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:rule/[A-Za-z0-9_.-]{1,64}"
 _PROBE = "(connect|dynamodb):[A-Za-z]{1,64}"
 _MOST_ACTIONS = 20
 _LONGEST_GOT = 200

@@ -1,4 +1,4 @@
-"""What is read of a described contact, and what is no instant."""
+"""What is read of a described contact."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from association.contact import Contact, read
-from association.instants import instant_of
 from aws.client import Unreadable
 
 SOUND = {
@@ -56,10 +55,3 @@ def test_whatever_stands_for_an_instant_is_one_none_or_unreadable(value: Any) ->
     except Unreadable:
         return
     assert found is None or 946_684_800 <= found < 4_102_444_800
-
-
-@pytest.mark.parametrize("value", [True, "1700000000", [], float("nan"), float("inf"), 4_102_444_800, 10**400])
-def test_what_is_no_instant_is_said(value: Any) -> None:
-    """The recorder's events and DescribeContact's numbers go through this one function."""
-    with pytest.raises(ValueError, match="no "):
-        instant_of(value)

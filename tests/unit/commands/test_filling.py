@@ -15,7 +15,7 @@ from connect_persistent_chat.commands.failure import CommandFailed
 from connect_persistent_chat.commands.filling import Filling
 from connect_persistent_chat.commands.progress import Of, Progress
 from connect_persistent_chat.commands.recorder import Chat, Fared, Page, Recorder
-from connect_persistent_chat.commands.search import LONGEST_AGO, Period, Search, period_of
+from connect_persistent_chat.commands.search import Period, Search, period_of
 
 START = datetime(2026, 1, 1, 12, 0, 0, 500_000, UTC)
 PERIOD = Period(START, START + timedelta(days=30))
@@ -70,11 +70,15 @@ class World:
         self.waited += seconds
 
 
+def search_of(world: World, now: datetime) -> Search:
+    """Searches by its clock."""
+    return Search(cast(Recorder, world), now, world.wait, lambda: world.waited)
+
+
 def run(world: World, path: Path, rate: int = 5, period: Period = PERIOD, now: datetime = NOW) -> Filling:
     """One run."""
-    recorder = cast(Recorder, world)
-    found = Search(recorder, now, world.wait, lambda: world.waited)
-    made = Filling(recorder, found, rate, Progress(path, THIS, period.start, now), world.wait)
+    progress = Progress(path, THIS, period.start, now)
+    made = Filling(cast(Recorder, world), search_of(world, now), rate, progress, world.wait)
     made.run(period)
     return made
 
@@ -238,24 +242,3 @@ def test_what_can_never_be_recorded_keeps_no_run_from_going_on(tmp_path: Path) -
     assert kept.until == PERIOD.end
     assert set(kept.failed) == set(world.failing)
     assert set(world.recorded) | set(world.failing) == set(world.contacts)
-
-
-RETENTION = timedelta(days=730)
-
-
-def test_the_period_is_one_that_connect_and_the_history_keep() -> None:
-    """The future is not covered yet; what is gone cannot be searched, and two years exactly may be refused."""
-    assert period_of(NOW, RETENTION, None, None, resumed=False) == (NOW - LONGEST_AGO, NOW)
-    assert timedelta(days=729) < LONGEST_AGO < timedelta(days=730)
-    assert period_of(NOW, timedelta(days=90), None, None, resumed=False).start == NOW - timedelta(days=90)
-    assert period_of(NOW, RETENTION, None, datetime(9999, 12, 31, tzinfo=UTC), resumed=False).end == NOW
-    first, last = (datetime(year, 1, 1, tzinfo=UTC) for year in (1, 9999))
-    for start, end in ((first, None), (NOW - RETENTION, None), (None, first), (NOW, None), (last, None)):
-        with pytest.raises(CommandFailed, match=r"^--from: got .*, expected a time"):
-            period_of(NOW, RETENTION, start, end, resumed=False)
-
-
-def test_a_run_that_took_days_goes_on_although_its_first_day_is_gone() -> None:
-    """The same command is to go on: it names the same instant, which is two years ago by now."""
-    period = period_of(NOW, RETENTION, NOW - RETENTION - timedelta(days=3), None, resumed=True)
-    assert period.start == NOW - LONGEST_AGO

@@ -97,6 +97,8 @@ def test_the_functions_know_the_words_that_the_proof_uses() -> None:
         ({"probe_answer": {"type": "InternalServiceException", "status": 500}}, "Amazon Connect", 60),
         ({"probe_answer": {}}, "Amazon Connect", 60),
         ({"probe_answer": "text"}, "Amazon Connect", 60),
+        ({"probe_answer": {"type": ["a", {}], "status": "x"}}, "Amazon Connect", 60),
+        ({"probe_answer": {"type": {"a": 1}, "status": None}}, "Amazon Connect", 60),
         ({"environment": {"CONNECT_INSTANCE_ID": "another"}}, "environment", 60),
         ({"environment": {}}, "environment", 60),
         ({"environment": None}, "function", 60),
