@@ -125,6 +125,7 @@ def test_a_backfill_records_what_was_before(cloud: Cloud, historic: Deployed, sh
     assert anonymous not in before
 
 
+@pytest.mark.prove
 def test_a_backfill_keeps_within_connects_quotas(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
     """Searches of old contacts pass once a second, descriptions ten times: it keeps to that, and nothing fails."""
     began = datetime.fromisoformat(now(cloud)) - timedelta(days=36)
@@ -239,6 +240,7 @@ def test_ctrl_c_at_any_moment_leaves_a_whole_state(cloud: Cloud, shell: Shell, r
     assert all(len(recorded.sessions(customer)) == 1 for customer in made)
 
 
+@pytest.mark.prove
 def test_a_throttle_is_waited_for(cloud: Cloud, shell: Shell, recorded: Recorded) -> None:
     """Nothing is left out because Amazon Connect was busy."""
     began = now(cloud)
@@ -252,6 +254,7 @@ def test_a_throttle_is_waited_for(cloud: Cloud, shell: Shell, recorded: Recorded
     assert len(recorded.sessions(customer)) == 1
 
 
+@pytest.mark.prove
 def test_what_cannot_be_recorded_is_named_and_tried_again(
     cloud: Cloud, historic: Deployed, shell: Shell, recorded: Recorded
 ) -> None:
@@ -341,7 +344,7 @@ def test_one_customer_is_erased(cloud: Cloud, historic: Deployed, shell: Shell, 
     assert said.splitlines() == [
         "31 entries were erased.",
         "Point-in-time backups of the table keep the entries for up to 35 days.",
-        f"Events that could not be recorded may name the customer: purge {queue_arn(historic)}.",
+        f"Events that could not be recorded may name the customer: purge the queue {queue_arn(historic)}.",
         "Events of the customer's last chats may still come. Run this command again a day after the last chat.",
     ]
     assert customer not in said + errors
@@ -400,6 +403,7 @@ def statements_for(historic: Deployed, actions: list[str]) -> list[dict[str, Any
     ]
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("command", list(NEEDED))
 def test_the_permissions_that_a_command_needs_are_those_that_are_documented(
     cloud: Cloud, historic: Deployed, shell: Shell, command: str

@@ -43,6 +43,7 @@ def processes_with(marker: str) -> list[str]:
     return found
 
 
+@pytest.mark.prove
 def test_every_step_does_what_it_should() -> None:
     """Exit status 0, the endpoint's answers as JSON, nothing left running."""
     marker = str(uuid.uuid4())
@@ -59,6 +60,7 @@ def test_every_step_does_what_it_should() -> None:
     assert processes_with(marker) == []
 
 
+@pytest.mark.prove
 def test_ctrl_c_in_the_middle_leaves_nothing_running() -> None:
     """While the command line deploys: it ends, and the cloud with it."""
     marker = str(uuid.uuid4())

@@ -169,6 +169,7 @@ def made(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, De
     return deploy(cloud, tmp_path_factory.mktemp("made"), stacks)
 
 
+@pytest.mark.prove
 def test_the_provider_needs_its_permission(cloud: Cloud, made: dict[str, Deployed]) -> None:
     """Without it nobody asks about the instance. (On AWS the deployment says so, see docs/local-cloud.md.)"""
     function = "ConnectPersistentChatProvisioningFunction"

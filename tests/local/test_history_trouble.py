@@ -64,6 +64,7 @@ def sent(cloud: Cloud, detail: Any) -> None:
     cloud.control("POST", "events/raw", {"detail": detail})
 
 
+@pytest.mark.prove
 def test_poison_is_kept_and_stops_nobody(cloud: Cloud, chats: Chats, recorded: Recorded) -> None:
     """It is in the dead-letter queue, as it came; the chats between are recorded; the log names no customer."""
     beside = {}
@@ -238,6 +239,7 @@ def test_the_roles_allow_what_is_tried_below_and_nothing_else(historic: Deployed
     assert resources["dynamodb:Query"] == f"{resources['dynamodb:GetItem']}/index/ByEnd"
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("action", sorted(RECORDER))
 def test_without_a_permission_the_recorder_fails_for_that_reason(historic: Deployed, action: str) -> None:
     """And with it, it works: the other tests show that."""
@@ -262,6 +264,7 @@ def without_table(historic: Deployed) -> Any:
     return other_policies(historic, "HistoryRole", change)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(
     ("break_it", "link"),
     [

@@ -190,9 +190,9 @@ def test_a_retry_is_answered_whatever_came_in_between(
 
 
 @pytest.mark.prove
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=5_000, deadline=None)
 @given(st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
-def test_twenty_thousand_retries(
+def test_five_thousand_retries(
     history: list[tuple[Any, ...]], later: list[tuple[Any, ...]], chance: random.Random, lost: float
 ) -> None:
     """The same, for long."""

@@ -31,7 +31,7 @@ def test_no_changed_rule_passes_the_tests(tmp_path: Path) -> None:
 
     def mutmut(*arguments: str) -> str:
         command = [sys.executable, "-m", "mutmut", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1800)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
 
