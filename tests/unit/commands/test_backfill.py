@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connect_persistent_chat.commands import backfill, filling, recorder, search
+from connect_persistent_chat.commands import backfill, filling, progress, recorder, search
 from tests.unit.commands.test_filling import NOW, World
 
 FAILING = 23
@@ -37,8 +37,10 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
             super().__init__(recorder, now, made.wait, lambda: made.waited)
 
     class Filling(filling.Filling):
-        def __init__(self, *parts: Any) -> None:
-            super().__init__(*parts, made.wait)
+        def __init__(
+            self, recorder: recorder.Recorder, search: search.Search, rate: int, kept: progress.Progress
+        ) -> None:
+            super().__init__(recorder, search, rate, kept, made.wait)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(recorder, "Recorder", Here)
