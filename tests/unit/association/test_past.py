@@ -140,6 +140,14 @@ def test_what_is_not_the_customers_is_passed_over(said: Contact | None) -> None:
         assert found(*sessions, contacts={"b": said, "b2": other}, rows=two) == Describe(("a",))
 
 
+@pytest.mark.parametrize("channel", ["CHAT", ""])
+def test_a_contact_of_which_no_channel_is_told_may_be_the_latest_chat(channel: str) -> None:
+    """To pass it over would give an older chat."""
+    last = contact("last", 20)._replace(channel=channel)
+    sessions = (ended("last", 20), ended("older", 10))
+    assert found(*sessions, contacts={"last": last}) == Past("last", 20)
+
+
 @pytest.mark.parametrize("channel", ["VOICE", "TASK", "EMAIL"])
 def test_a_row_of_the_customers_call_is_passed_over(channel: str) -> None:
     """Somebody wrote it: as the latest it would be refused as no chat, without a word on what to send."""
