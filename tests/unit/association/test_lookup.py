@@ -95,8 +95,12 @@ def check_a_history(history: list[tuple[Any, ...]], chance: random.Random, lost:
         # Only before the chat's own event has come, and when there is more than is looked through.
         running = [id for session in known.values() if session and session.id != current.id for id in session.running]
         allowed = {
-            "history_not_ready": current.id not in known,
-            "history_undecided": len(known) > 10 or len(running) > MOST_ASKED,
+            # One page of the index has ten entries: with more, the chat's own may stand behind it.
+            "history_not_ready": current.id not in known or len(known) > 10,
+            # A session's first contact may be described beside those that run.
+            "history_undecided": len(known) > 10 or len(running) + len(known) > MOST_ASKED,
+            # Seen with many chats at once and lost events only: it says what to send, and gives no older chat.
+            "history_doubtful": len(known) > MOST_ASKED and bool(lost),
         }
         if not allowed[refusal.reason]:
             raise
