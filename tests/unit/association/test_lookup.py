@@ -99,8 +99,6 @@ def check_a_history(history: list[tuple[Any, ...]], chance: random.Random, lost:
             "history_not_ready": current.id not in known or len(known) > 10,
             # A session's first contact may be described beside those that run.
             "history_undecided": len(known) > 10 or len(running) + len(known) > MOST_ASKED,
-            # Seen with many chats at once and lost events only: it says what to send, and gives no older chat.
-            "history_doubtful": len(known) > MOST_ASKED and bool(lost),
         }
         if not allowed[refusal.reason]:
             raise
