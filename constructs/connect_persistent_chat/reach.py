@@ -1,5 +1,6 @@
 """Whether a deployment can call an API, as far as the app itself says it: else the proof would fail for no fault."""
 
+import json
 from collections.abc import Mapping
 
 import jsii
@@ -58,6 +59,12 @@ def _is_on(value: object) -> bool:
 
 
 def _lets_everybody_in(policy: object) -> bool:
+    # CloudFormation takes a policy as its text as well.
+    if isinstance(policy, str):
+        try:
+            policy = json.loads(policy)
+        except ValueError:
+            return False
     statements = policy.get("Statement") if isinstance(policy, dict) else None
     if isinstance(statements, dict):
         statements = [statements]

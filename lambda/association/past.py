@@ -183,7 +183,7 @@ def _settle(doubt: _Weighed, known: Known, room: int) -> Describe | Read | None:
     over (None), or that has to be asked. Raises a Refusal."""
     entry = doubt.entry
     row = known.rows.get(entry.session_id)
-    segments = [] if row is None else sorted(row.segments, key=lambda id: _end_in(row, id), reverse=True)
+    segments = [] if row is None else sorted(row.segments, key=lambda id: _end_in(row, id, known), reverse=True)
     listed = [id for id in dict.fromkeys((entry.session_id, *entry.running, *segments)) if is_contact_id(id)]
     described = [(id, known.contacts[id]) for id in listed if id in known.contacts]
     own = [one for id, one in described if one is not None and _is_theirs(one, id, known.current)]
@@ -209,10 +209,13 @@ def _disconnected(contact: Contact) -> float:
     return contact.disconnected
 
 
-def _end_in(row: Session, id: str) -> float:
-    """When a segment ended, as the history says; what it does not say counts as the last."""
+def _end_in(row: Session, id: str, known: Known) -> float:
+    """When a segment ended, in milliseconds: as the history says; else as Connect does; else it counts as the last."""
     ended = row.segments[id].ended
-    return math.inf if ended is None else ended
+    if ended is not None:
+        return ended
+    told = known.contacts.get(id)
+    return math.inf if told is None or told.disconnected is None else told.disconnected * 1000
 
 
 def _one_more(contact_ids: tuple[str, ...], room: int) -> Describe:
@@ -243,7 +246,7 @@ def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe
     if id not in known.rows:
         return Read(id)
     row = known.rows[id]
-    last = id if row is None else max(row.segments, key=lambda one: _end_in(row, one), default=id)
+    last = id if row is None else max(row.segments, key=lambda one: _end_in(row, one, known), default=id)
     if last not in known.contacts:
         return Describe((last,))
     contact = known.contacts[last]

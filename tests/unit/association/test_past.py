@@ -314,6 +314,19 @@ def test_an_end_that_decides_between_two_chats_is_asked_for() -> None:
     assert found(asked, ended("a", 30), contacts={**contacts, "b2": contact("b2", 40, "b")}) == Past("b", 40)
 
 
+def test_an_end_that_the_history_missed_is_amazon_connects() -> None:
+    """The event that ended a segment may be lost: that segment is not the last one for it."""
+    sessions = (open_("b", known=40_000), ended("a", 30))
+    contacts: dict[str, Contact | None] = {"b": contact("b", 20)}
+    assert found(*sessions, contacts=contacts, rows=row("b", b=None, b2=40)) == Describe(("b2",))
+    rows = row("b", b=None, b2=40, b3=None)
+    assert found(*sessions, contacts=contacts, rows=rows) == Describe(("b3",))
+    contacts["b3"] = contact("b3", 39, "b")
+    assert found(*sessions, contacts=contacts, rows=rows) == Describe(("b2",))
+    contacts["b2"] = contact("b2", 40, "b")
+    assert found(*sessions, contacts=contacts, rows=rows) == Past("b", 40)
+
+
 def test_what_ended_after_an_instant_can_be_left_out() -> None:
     """What was the latest when the current chat began."""
 
