@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 
-.PHONY: setup demo test lint pytest beside others prove bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest test-synth test-local prove bench cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -26,11 +26,11 @@ $(READY): requirements.txt constraints.txt package.json package-lock.json pyproj
 demo: $(READY) ## A customer who comes back, on the local cloud
 	@python -m local.demo
 
-# Without ARGS, what needs neither the CDK's engine nor a cloud runs beside the rest, on the other processor.
-BESIDE := $(if $(strip $(ARGS)),lint pytest,beside others)
+# Without ARGS, what needs no cloud runs beside the rest, on the other processor.
+SUITES := $(if $(strip $(ARGS)),lint pytest,test-synth test-local)
 
 test: $(READY) ## Format, lint, types, unit, synth, local
-	@$(MAKE) --no-print-directory -j2 $(BESIDE)
+	@$(MAKE) --no-print-directory -j2 $(SUITES)
 
 lint: $(READY) ## Format, lint, types
 	ruff format --check .
@@ -41,13 +41,13 @@ pytest: $(READY) ## All tests but the long ones
 	python -m pytest -m "not prove" $(ARGS)
 
 # Told at the end, so that the lines of two runs do not mix.
-beside: lint
+test-synth: lint
 	@mkdir -p .pytest_cache
-	@python -m pytest -q -m "not prove" tests/unit >.pytest_cache/unit.txt 2>&1; status=$$?; \
-	cat .pytest_cache/unit.txt; exit $$status
+	@python -m pytest -q -m "not prove" --ignore=tests/local >.pytest_cache/synth.txt 2>&1; status=$$?; \
+	cat .pytest_cache/synth.txt; exit $$status
 
-others: $(READY)
-	python -m pytest -m "not prove" --ignore=tests/unit
+test-local: $(READY)
+	python -m pytest -m "not prove" tests/local
 
 prove: $(READY) ## The long suites: histories, timing, mutation
 	python -m pytest -m prove $(ARGS)
