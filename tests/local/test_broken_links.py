@@ -161,8 +161,12 @@ KEYS_ONLY = {"Projection": {"ProjectionType": "KEYS_ONLY"}}
         pytest.param(
             lambda historic: other_pattern(historic, source=["aws.other"]), "pattern", marks=pytest.mark.prove
         ),
-        (lambda historic: other_pattern(historic, detail={"eventType": ["DISCONNECTED"]}), "pattern"),
-        (lambda historic: other_target(historic, lambda _: None), "target"),
+        pytest.param(
+            lambda historic: other_pattern(historic, detail={"eventType": ["DISCONNECTED"]}),
+            "pattern",
+            marks=pytest.mark.prove,
+        ),
+        pytest.param(lambda historic: other_target(historic, lambda _: None), "target", marks=pytest.mark.prove),
         pytest.param(
             lambda historic: other_target(historic, lambda t: {**t, "Arn": f"{t['Arn']}-other"}),
             "target",
@@ -171,7 +175,7 @@ KEYS_ONLY = {"Projection": {"ProjectionType": "KEYS_ONLY"}}
         pytest.param(
             lambda historic: other_target(historic, lambda t: {**t, "Input": "{}"}), "target", marks=pytest.mark.prove
         ),
-        (uninvited_rule, "rule permission"),
+        pytest.param(uninvited_rule, "rule permission", marks=pytest.mark.prove),
     ],
     ids=["disabled", "another source", "some events", "no target", "another target", "changed events", "not let in"],
 )
@@ -185,6 +189,7 @@ def test_the_recorders_proof_names_what_keeps_events_away(
     assert prove_recorder() is None
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("index", [{"IndexName": "Another"}, KEYS_ONLY], ids=["another index", "keys only"])
 def test_the_recorders_proof_names_an_index_that_no_look_up_can_read(
     historic: Deployed, prove_recorder: Prover, index: dict[str, Any]

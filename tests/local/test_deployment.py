@@ -220,6 +220,7 @@ def test_a_policy_for_everybody_and_a_tight_throttle_are_proved_as_a_whole(made:
 FAILING = "def handle(event, context):\n    print('the last words of the function')\n    raise RuntimeError('boom')\n"
 
 
+@pytest.mark.prove
 def test_a_function_that_cannot_start_fails_the_deployment(cloud: Cloud, tmp_path: Path) -> None:
     """A crash on import, or a missing variable: it says so at once, does not hang, and leaves no table behind."""
 

@@ -272,7 +272,14 @@ def poisons(theirs: str) -> dict[str, Callable[[Item, int], Item]]:
     }
 
 
-@pytest.mark.parametrize("poison", poisons(""))
+# The others are for the long run.
+IN_EVERY_RUN = ("somebody else's segment", "somebody else's beginning", "no id as a session", "until for ever")
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [pytest.param(name, marks=() if name in IN_EVERY_RUN else pytest.mark.prove) for name in poisons("")],
+)
 def test_a_poisoned_row_is_no_500_and_hides_no_later_chat(
     cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str, poison: str
 ) -> None:

@@ -23,6 +23,7 @@ from aws import asking
 from aws.client import TooLarge, Unreachable
 from history.key import key_of
 from history.session import Session
+from history.table import MOST_ENTRIES
 from tests.chat_histories import HISTORIES, PASTS, World, delivered
 from tests.unit.association.events import ENVIRONMENT
 from tests.unit.history.dynamodb import DynamoDB, refused
@@ -93,12 +94,15 @@ def check_a_history(history: list[tuple[Any, ...]], chance: random.Random, lost:
         found = look_up(world, kept.dynamodb, current.id)
     except Refusal as refusal:
         # Only before the chat's own event has come, and when there is more than is looked through.
-        running = [id for session in known.values() if session and session.id != current.id for id in session.running]
+        kept_sessions = {id: session for id, session in known.items() if session}
+        own = kept_sessions.get(current.id)
+        first = [one for one in kept_sessions.values() if own is not None and one.until >= own.until]
+        running = {id for session in kept_sessions.values() for id in session.running}
         allowed = {
-            # One page of the index has ten entries: with more, the chat's own may stand behind it.
-            "history_not_ready": current.id not in known or len(known) > 10,
+            # Of those that end at the same time at the latest, any may come first in the index.
+            "history_not_ready": own is None or len(first) > MOST_ENTRIES,
             # A session's first contact may be described beside those that run.
-            "history_undecided": len(known) > 10 or len(running) + len(known) > MOST_ASKED,
+            "history_undecided": len(known) > MOST_ENTRIES or len((running | set(known)) - {current.id}) > MOST_ASKED,
         }
         if not allowed[refusal.reason]:
             raise
