@@ -2,6 +2,7 @@
 
 import base64
 import json
+import uuid
 from typing import Any
 
 from local.clients import Answer, send
@@ -11,6 +12,11 @@ from tests.local.deployments import Deployed
 # What differs from answer to answer and says nothing about it.
 _PASSING = {"date", "x-amz-id-2", "x-amz-request-id", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"}
 PATH = "/contact/persistent-contact-association"
+
+
+def new_customer() -> str:
+    """One who never chatted before."""
+    return f"customer-{uuid.uuid4()}"
 
 
 def lasting(answer: Answer) -> tuple[int, dict[str, str], bytes]:

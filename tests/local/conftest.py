@@ -8,7 +8,9 @@ from local.cdk import bootstrap
 from local.chats import Chats
 from local.cloud import Cloud
 from tests.local.breaking import ACTION, DESCRIBE, function_of, recorder_of, rule_of, table_of
+from tests.local.callers import Door, new_customer
 from tests.local.deployments import Deployed, Prover, api_of, deploy, doors_stack, history_stack, sound_stack
+from tests.local.recorded import Recorded
 
 # The recorders describe contacts, which others count, fault and time: they are told only in their own tests.
 NOBODY_HEARS = {"lost": 1}
@@ -62,6 +64,24 @@ def doors(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
 def historic(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Histories with endpoints that look chats up, deployed once."""
     return deploy(cloud, tmp_path_factory.mktemp("historic"), {"Historic": history_stack})["Historic"]
+
+
+@pytest.fixture
+def customer() -> str:
+    """One who never chatted before."""
+    return new_customer()
+
+
+@pytest.fixture
+def backend(historic: Deployed) -> Door:
+    """The endpoint that looks chats up, and trusts AWS identities."""
+    return Door(historic, "BackendUrl")
+
+
+@pytest.fixture
+def recorded(historic: Deployed) -> Recorded:
+    """What the history holds."""
+    return Recorded(historic)
 
 
 @pytest.fixture(scope="session")

@@ -74,12 +74,6 @@ def shell(historic: Deployed, tmp_path: Path) -> Shell:
     return Shell(historic, tmp_path)
 
 
-@pytest.fixture
-def recorded(historic: Deployed) -> Recorded:
-    """What the history holds."""
-    return Recorded(historic)
-
-
 def unrecorded_chats(cloud: Cloud, count: int) -> dict[str, list[str]]:
     """Customers with a session each that no event told of."""
     chats = Chats(cloud)

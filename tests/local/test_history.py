@@ -1,7 +1,6 @@
 """The history through the front door: contact events in, the customer's latest chat out."""
 
 import base64
-import itertools
 import json
 import uuid
 from collections.abc import Callable
@@ -12,32 +11,12 @@ import pytest
 
 from local.chats import Chats
 from local.cloud import Cloud
-from tests.local.callers import Door, lasting
+from tests.local.callers import Door, lasting, new_customer
 from tests.local.deployments import Deployed
 from tests.local.recorded import Item, Recorded
 
 # Time in these tests is not the machine's.
 pytestmark = pytest.mark.usefixtures("without_quotas", "with_events")
-
-_customers = (f"customer-{number}-{uuid.uuid4()}" for number in itertools.count())
-
-
-@pytest.fixture
-def customer() -> str:
-    """One who never chatted before."""
-    return next(_customers)
-
-
-@pytest.fixture
-def backend(historic: Deployed) -> Door:
-    """The endpoint that trusts AWS identities."""
-    return Door(historic, "BackendUrl")
-
-
-@pytest.fixture
-def recorded(historic: Deployed) -> Recorded:
-    """What the history holds."""
-    return Recorded(historic)
 
 
 def test_a_front_end_continues_with_nothing_but_the_contact(backend: Door, chats: Chats, customer: str) -> None:
@@ -91,7 +70,7 @@ def test_a_stranger_learns_nothing(historic: Deployed, chats: Chats, customer: s
     """Another person gets 'not found', whether there is a past chat or not; the customer gets it."""
     people = Door(historic, "PeopleUrl")
     last = chats.past(customer)
-    current, newcomer = chats.start(customer), chats.start(next(_customers))
+    current, newcomer = chats.start(customer), chats.start(new_customer())
     chats.told()
 
     def token(name: str) -> str:
@@ -108,7 +87,7 @@ def test_a_table_that_says_what_is_not_so_misleads_nobody(
     backend: Door, chats: Chats, recorded: Recorded, customer: str
 ) -> None:
     """Somebody else's later chat stands among the customer's own: it is passed over."""
-    theirs, last = chats.past(next(_customers)), chats.past(customer)
+    theirs, last = chats.past(new_customer()), chats.past(customer)
     chats.told()
     ((_, item),) = recorded.sessions(customer).items()
     later = item["until"] + 60_000
@@ -284,7 +263,7 @@ def test_a_poisoned_row_is_no_500_and_hides_no_later_chat(
     cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str, poison: str
 ) -> None:
     """Either the latest chat is continued all the same, or it is said what to send: never an older one in silence."""
-    theirs = chats.past(next(_customers))
+    theirs = chats.past(new_customer())
     chats.past(customer)
     last = chats.past(customer)
     chats.told()
@@ -311,7 +290,7 @@ def test_a_row_of_nobodys_contacts_is_passed_over(
     cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str
 ) -> None:
     """Unknown ones and somebody else's: none is the customer's, and the customer's own latest chat is continued."""
-    theirs, last = chats.past(next(_customers)), chats.past(customer)
+    theirs, last = chats.past(new_customer()), chats.past(customer)
     chats.told()
     ((_, item),) = recorded.sessions(customer).items()
     later = instant(cloud) - 1000

@@ -1,8 +1,6 @@
 """Whoever is told to try again gets the answer that was lost, whatever happened in between; and what is no retry is
 refused as what it is."""
 
-import itertools
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +10,7 @@ from local.chats import Chats
 from local.clients import Answer
 from local.cloud import Cloud
 from tests.local.breaking import without_permission
-from tests.local.callers import Door
+from tests.local.callers import Door, new_customer
 from tests.local.deployments import Deployed
 from tests.local.recorded import Recorded
 
@@ -20,31 +18,12 @@ from tests.local.recorded import Recorded
 pytestmark = pytest.mark.usefixtures("without_quotas", "with_events")
 
 ASSOCIATION = "CreatePersistentContactAssociation"
-_customers = (f"returning-{number}-{uuid.uuid4()}" for number in itertools.count())
-
-
-@pytest.fixture
-def customer() -> str:
-    """One who never chatted before."""
-    return next(_customers)
 
 
 @pytest.fixture
 def door(sound: Deployed) -> Door:
     """The endpoint without a history."""
     return Door(sound, "FirstUrl")
-
-
-@pytest.fixture
-def backend(historic: Deployed) -> Door:
-    """The endpoint with a history."""
-    return Door(historic, "BackendUrl")
-
-
-@pytest.fixture
-def recorded(historic: Deployed) -> Recorded:
-    """What the history holds."""
-    return Recorded(historic)
 
 
 def lost(cloud: Cloud, ask: Callable[[], Answer]) -> None:
@@ -133,7 +112,7 @@ def test_the_answer_to_a_look_up_that_was_lost_is_given(
 @pytest.mark.parametrize("action", ["dynamodb:Query", "dynamodb:GetItem"])
 def test_a_retry_needs_no_history_that_answers(backend: Door, historic: Deployed, chats: Chats, action: str) -> None:
     """What cannot be told is not refused: the answer names what is continued."""
-    customer = next(_customers)
+    customer = new_customer()
     last, current = chats.past(customer), chats.start(customer)
     chats.told()
     lost(backend.cloud, lambda: backend.latest(current))
@@ -303,7 +282,7 @@ def test_a_chat_that_is_linked_to_one_that_runs_continues_none_yet(
 ) -> None:
     """It never is the answer: no chat continues one that has not ended."""
     last = chats.past(customer)
-    running = chats.start(customer if own else next(_customers))
+    running = chats.start(customer if own else new_customer())
     current = chats.start(customer, RelatedContactId=running)
     chats.told()
     answer = backend.ask(current, last[0], "ENTIRE_PAST_SESSION") if named else backend.latest(current)
