@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 
-.PHONY: setup demo test lint pytest test-synth test-local prove bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest beside local-cloud prove bench cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -27,10 +27,12 @@ demo: $(READY) ## A customer who comes back, on the local cloud
 	@python -m local.demo
 
 # Without ARGS, what needs no cloud runs beside the rest, on the other processor.
-SUITES := $(if $(strip $(ARGS)),lint pytest,test-synth test-local)
-
 test: $(READY) ## Format, lint, types, unit, synth, local
-	@$(MAKE) --no-print-directory -j2 $(SUITES)
+ifeq ($(strip $(ARGS)),)
+	@$(MAKE) --no-print-directory -j2 beside local-cloud MARK="not prove" FIRST=lint
+else
+	@$(MAKE) --no-print-directory lint pytest
+endif
 
 lint: $(READY) ## Format, lint, types
 	ruff format --check .
@@ -41,16 +43,24 @@ pytest: $(READY) ## All tests but the long ones
 	python -m pytest -m "not prove" $(ARGS)
 
 # Told at the end, so that the lines of two runs do not mix.
-test-synth: lint
+beside: $(FIRST)
 	@mkdir -p .pytest_cache
-	@python -m pytest -q -m "not prove" --ignore=tests/local >.pytest_cache/synth.txt 2>&1; status=$$?; \
-	cat .pytest_cache/synth.txt; exit $$status
+	@python -m pytest -q -m "$(MARK)" --ignore=tests/local >.pytest_cache/beside.txt 2>&1; status=$$?; \
+	cat .pytest_cache/beside.txt; exit $$status
 
-test-local: $(READY)
-	python -m pytest -m "not prove" tests/local
+local-cloud: $(READY)
+	python -m pytest -m "$(MARK)" tests/local $(LEFT_OUT:%=--ignore=%)
+
+# What measures time runs with nothing beside it.
+TIMED := tests/local/test_limits.py tests/local/test_timing.py
 
 prove: $(READY) ## The long suites: histories, timing, mutation
+ifeq ($(strip $(ARGS)),)
+	@$(MAKE) --no-print-directory -j2 beside local-cloud MARK=prove LEFT_OUT="$(TIMED)"
+	python -m pytest -m prove $(TIMED)
+else
 	python -m pytest -m prove $(ARGS)
+endif
 
 bench: $(READY) ## The benchmarks, with docs/benchmarks.md and its pictures
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt -c constraints.txt
