@@ -57,6 +57,7 @@ def test_two_endpoints_of_one_stack_stand_side_by_side(sound: Deployed) -> None:
     assert sound.outputs["FirstUrl"] != sound.outputs["SecondUrl"]
 
 
+@pytest.mark.prove
 def test_the_life_of_a_stack(cloud: Cloud, tmp_path: Path) -> None:
     """Deploy; deploy the same; update; an update that fails rolls back; destroy leaves the history's table only."""
     deadline = Duration.seconds(8)
