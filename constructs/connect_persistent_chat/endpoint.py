@@ -236,7 +236,7 @@ class PersistentChatEndpoint(Construct):
         spite of the permission: it is of another account or stage, or it takes no permissions, such as an imported role
         with `mutable=False`.
         """
-        given = Parameters(PersistentChatEndpoint.grant_invoke, locals(), where=f"{self.node.path}: grant_invoke")
+        given = Parameters(PersistentChatEndpoint.grant_invoke, locals(), where=self)
         given.refuse()
         principal, stack = grantee.grant_principal, Stack.of(self)
         if not self._authorization.is_iam:
@@ -261,26 +261,26 @@ class PersistentChatEndpoint(Construct):
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """How many requests came, preflights included. Statistic: SampleCount by default. Period: 5 minutes."""
-        refuse_metric(PersistentChatEndpoint.metric_count, self.node.path, locals())
+        refuse_metric(PersistentChatEndpoint.metric_count, self, locals())
         return self._api.deployment_stage.metric_count(statistic=statistic, period=period)
 
     def metric_client_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
         """How many requests were refused (4xx). Statistic: Sum by default. Period: 5 minutes by default."""
-        refuse_metric(PersistentChatEndpoint.metric_client_error, self.node.path, locals())
+        refuse_metric(PersistentChatEndpoint.metric_client_error, self, locals())
         return self._api.deployment_stage.metric_client_error(statistic=statistic, period=period)
 
     def metric_server_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
         """How many requests failed (5xx). Statistic: Sum by default. Period: 5 minutes by default."""
-        refuse_metric(PersistentChatEndpoint.metric_server_error, self.node.path, locals())
+        refuse_metric(PersistentChatEndpoint.metric_server_error, self, locals())
         return self._api.deployment_stage.metric_server_error(statistic=statistic, period=period)
 
     def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """How long requests took (ms), preflights included. Statistic: Average by default. Period: 5 minutes."""
-        refuse_metric(PersistentChatEndpoint.metric_latency, self.node.path, locals())
+        refuse_metric(PersistentChatEndpoint.metric_latency, self, locals())
         return self._api.deployment_stage.metric_latency(statistic=statistic, period=period)
 
     def _warn(self, rate: float, burst: float, carried: int) -> None:

@@ -75,12 +75,13 @@ class _History(Construct):
         self,
         scope: Construct,
         id: str,
+        stack: Stack,
         customer_identity: CustomerIdentity,
         event_delay: Duration | None,
         instance: ConnectInstance | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self._stack = Stack.of(self)
+        self._stack = stack
         self._instance = instance
         self._customer_identity = customer_identity
         self._event_delay = event_delay
@@ -105,8 +106,7 @@ class _History(Construct):
 
         Raises ConfigurationError if it is no identity. Whether it took the permissions is the grant's `success`.
         """
-        given = Parameters(_History.grant_read, locals(), where=f"{self.node.path}: grant_read")
-        given.refuse()
+        Parameters(_History.grant_read, locals(), where=self).refuse()
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=[history_names.PROBE_QUERY, history_names.PROBE_GET_ITEM],
@@ -200,7 +200,7 @@ class ChatHistory(_History):
         if given.right("proof"):
             given.add(mistakes_in(proof, _PROOFS))
         given.refuse()
-        super().__init__(scope, id, identity, event_delay, instance)
+        super().__init__(scope, id, stack, identity, event_delay, instance)
         self._table = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         environment = {
             association_names.INSTANCE_ID: instance.instance_id,
@@ -261,7 +261,7 @@ class ChatHistory(_History):
         if given.right("customer_identity"):
             given.add(_mistakes_in_identity(identity))
         given.refuse()
-        return _ImportedHistory(scope, id, table_arn, identity, event_delay)
+        return _ImportedHistory(scope, id, stack, table_arn, identity, event_delay)
 
     @property
     def function(self) -> lambda_.Function:
@@ -295,13 +295,13 @@ class ChatHistory(_History):
 
     def metric_dead_letters(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many events lie in the dead-letter queue. Statistic: Maximum by default. Period: 5 minutes by default."""
-        refuse_metric(ChatHistory.metric_dead_letters, self.node.path, locals())
+        refuse_metric(ChatHistory.metric_dead_letters, self, locals())
         statistic = statistic or "Maximum"
         return self._queue.metric_approximate_number_of_messages_visible(statistic=statistic, period=period)
 
     def metric_errors(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many attempts to record failed. Statistic: Sum by default. Period: 5 minutes by default."""
-        refuse_metric(ChatHistory.metric_errors, self.node.path, locals())
+        refuse_metric(ChatHistory.metric_errors, self, locals())
         return self._function.metric_errors(statistic=statistic, period=period)
 
     def _permissions(self, instance: ConnectInstance) -> dict[str, list[str]]:
@@ -419,11 +419,12 @@ class _ImportedHistory(_History):
         self,
         scope: Construct,
         id: str,
+        stack: Stack,
         table_arn: str,
         customer_identity: CustomerIdentity,
         event_delay: Duration | None,
     ) -> None:
-        super().__init__(scope, id, customer_identity, event_delay)
+        super().__init__(scope, id, stack, customer_identity, event_delay)
         if is_placeholder(table_arn):
             # The CDK takes an ARN apart, and this is none yet.
             table_arn = self._stack.format_arn(service="dynamodb", resource="table", resource_name="not-looked-up-yet")

@@ -74,16 +74,18 @@ class Parameters:
         values: Mapping[str, object],
         limits: Mapping[str, Limits] | None = None,
         *,
-        where: str | None = None,
+        where: str | Construct | None = None,
         **names: object,
     ) -> None:
         """Of `locals()`, the values of the parameters that `called` has.
 
-        :param where: what the error begins with, if it can. Default: the construct's path, of `scope` and `id`.
+        :param where: what the error begins with, if it can: a text, or the construct whose method is called. Default:
+            the path of the construct that `scope` and `id` make.
         :param names: what the annotations name and its module imports for the type checker only.
         """
         self._values = values
-        self._where = where if isinstance(where, str) and where and is_known(where) else None
+        self._called = called
+        self._where = where
         self._others: list[str] = []
         limits = limits or {}
         hints = get_type_hints(called, localns=names or None)
@@ -122,9 +124,13 @@ class Parameters:
         """Raise ConfigurationError if something is wrong."""
         mistakes = [*(one for mistakes in self._wrong.values() for one in mistakes), *self._others]
         if mistakes:
-            raise ConfigurationError(self._where or self._path(), mistakes)
+            raise ConfigurationError(self._path(), mistakes)
 
     def _path(self) -> str:
+        if isinstance(self._where, Construct):
+            return f"{self._where.node.path}: {self._called.__name__}"
+        if isinstance(self._where, str) and self._where and is_known(self._where):
+            return self._where
         scope, id = self._values.get("scope"), self._values.get("id")
         own = id if isinstance(id, str) and is_known(id) else shown(id)
         return f"{scope.node.path}/{own}".removeprefix("/") if isinstance(scope, Construct) else own
@@ -230,11 +236,11 @@ def mistakes_in_topic(topic: "sns.ITopic", stack: Stack) -> list[str]:
     return [f"topic: got a topic in region {region}, expected one in region {stack.region}, the stack's."]
 
 
-def refuse_metric(called: Callable[..., object], path: str, values: Mapping[str, object]) -> None:
+def refuse_metric(called: Callable[..., object], of: Construct, values: Mapping[str, object]) -> None:
     """Raise ConfigurationError if there is no such metric."""
     from aws_cdk import aws_cloudwatch as cloudwatch
 
-    given = Parameters(called, values, where=f"{path}: {called.__name__}", cloudwatch=cloudwatch)
+    given = Parameters(called, values, where=of, cloudwatch=cloudwatch)
     period = values["period"]
     if isinstance(period, Duration):
         length = measured(period, "seconds")
