@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     # A module of the CDK takes long to import, and most stacks have no topic.
     from aws_cdk import aws_sns as sns
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 # How the CDK writes, in text, in a list and in a number, what only the deployment knows.
 _TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
 _LIST_MARK = "#{Token["
@@ -108,7 +108,7 @@ class Parameters:
         self.refuse()
         raise AssertionError("a scope that is no construct is a mistake")
 
-    def taken(self, name: str, value: T) -> T | None:
+    def taken(self, name: str, value: _T) -> _T | None:
         """The value of a parameter, or none if there is something wrong with it."""
         return value if self.right(name) else None
 
@@ -230,8 +230,8 @@ def mistakes_in_topic(topic: "sns.ITopic", stack: Stack) -> list[str]:
     arn = topic.topic_arn
     if is_token(arn):
         return elsewhere("topic", "a topic", topic.stack, stack)
-    region = arn.split(":")[3]
-    if not is_known(stack.region) or region == stack.region:
+    region = "" if is_placeholder(arn) else arn.split(":")[3]
+    if not region or not is_known(stack.region) or region == stack.region:
         return []
     return [f"topic: got a topic in region {region}, expected one in region {stack.region}, the stack's."]
 
