@@ -5,6 +5,7 @@ cdk deploy -c instance=<id, ARN or alias> [-c customer_identity=customer_id|attr
            [-c credentials=cli]
 """
 
+import difflib
 import os
 import sys
 from typing import TypeVar
@@ -30,6 +31,15 @@ from connect_persistent_chat import (
 from constructs import Construct
 
 _T = TypeVar("_T")
+_KEYS = (
+    "authorization",
+    "cloud_watch_role",
+    "credentials",
+    "customer_identity",
+    "history",
+    "instance",
+    "transcript_delay",
+)
 _CUSTOMER_IDENTITIES = {"customer_id": CustomerIdentity.customer_id, "unchecked": CustomerIdentity.unchecked}
 _ATTRIBUTE = "attribute:"
 _AUTHORIZATIONS = {"iam": Authorization.iam}
@@ -42,6 +52,7 @@ class PersistentChatStack(Stack):
     """The endpoint, as the context asks for it."""
 
     def __init__(self, scope: Construct, id: str) -> None:
+        _refuse_mistyped_keys(scope)
         super().__init__(
             scope,
             id,
@@ -79,6 +90,21 @@ class PersistentChatStack(Stack):
             value=self.endpoint.url,
             description="POST here, with the current contact's id appended",
         )
+
+
+def _refuse_mistyped_keys(scope: Construct) -> None:
+    """Others may have keys of their own, the CDK above all: so only what is nearly one of ours."""
+    near = {
+        key: difflib.get_close_matches(key.lower().replace("-", "_"), _KEYS, 1, 0.8)
+        for key in scope.node.get_all_context()
+    }
+    mistakes = [
+        f"{key}: got a key that nothing reads, expected {found[0]}."
+        for key, found in near.items()
+        if found and key not in _KEYS
+    ]
+    if mistakes:
+        raise ConfigurationError("context", mistakes)
 
 
 def _context(scope: Construct, key: str) -> str:

@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from connect_persistent_chat.authorization import Authorization
     from connect_persistent_chat.endpoint import PersistentChatEndpoint
     from connect_persistent_chat.errors import ConfigurationError
-    from connect_persistent_chat.history import ChatHistory, History
+    from connect_persistent_chat.history import ChatHistory
     from connect_persistent_chat.identity import CustomerIdentity
     from connect_persistent_chat.instance import ConnectInstance
+    from connect_persistent_chat.interfaces import IChatHistory
     from connect_persistent_chat.monitoring import PersistentChatMonitoring
     from connect_persistent_chat.proof import ProofScope
 
@@ -20,7 +21,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectInstance",
     "CustomerIdentity",
-    "History",
+    "IChatHistory",
     "PersistentChatEndpoint",
     "PersistentChatMonitoring",
     "ProofScope",
@@ -32,7 +33,7 @@ _MODULES = {
     "ConfigurationError": "errors",
     "ConnectInstance": "instance",
     "CustomerIdentity": "identity",
-    "History": "history",
+    "IChatHistory": "interfaces",
     "PersistentChatEndpoint": "endpoint",
     "PersistentChatMonitoring": "monitoring",
     "ProofScope": "proof",

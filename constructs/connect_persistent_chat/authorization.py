@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations, Duration
+from aws_cdk import Annotations, Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 
-from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names as names
+from connect_persistent_chat.parameters import Parameters, elsewhere, is_token
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cognito as cognito
 
 _TYPE = apigateway.AuthorizationType
+# The claim that Cognito alone writes, and never anew for somebody else.
+_SUBJECT = "sub"
 
 
 class Authorization:
@@ -24,23 +26,15 @@ class Authorization:
     names the customer: that has to be the customer of both contacts.
     """
 
-    def __init__(
-        self,
-        kind: str,
-        *,
-        user_pools: Sequence["cognito.IUserPool"] = (),
-        app_clients: Sequence["cognito.IUserPoolClient"] = (),
-        claim: str = "",
-        authorizer: apigateway.IAuthorizer | None = None,
-    ) -> None:
-        self._kind = kind
-        self._user_pools = list(user_pools)
-        self._app_clients = list(app_clients)
-        self._claim = claim
-        self._authorizer = authorizer
+    # Set by the methods below.
+    _kind: str = names.IAM
+    _user_pools: Sequence["cognito.IUserPool"] = ()
+    _app_clients: Sequence["cognito.IUserPoolClient"] = ()
+    _claim: str = ""
+    _authorizer: apigateway.IAuthorizer | None = None
 
     @classmethod
-    def iam(cls, *, allow_identity_pools: bool = False) -> "Authorization":
+    def iam(cls, *, allow_identity_pools: bool | None = None) -> "Authorization":
         """AWS identities with permission to invoke the endpoint (`grant_invoke`), by signed requests.
 
         They sign with Signature Version 4. They speak for any customer, so they should be backends. Both
@@ -49,8 +43,13 @@ class Authorization:
         :param allow_identity_pools: whether identities of a Cognito identity pool may call: those are browsers,
             which then speak for any customer. Default: false. If true, synthesis warns
             (`connect-persistent-chat:identity-pools`).
+
+        Raises ConfigurationError.
         """
-        return cls(names.IAM_WITH_IDENTITY_POOLS if allow_identity_pools else names.IAM)
+        Parameters(cls.iam, locals(), where="Authorization.iam").refuse()
+        made = cls()
+        made._kind = names.IAM_WITH_IDENTITY_POOLS if allow_identity_pools else names.IAM
+        return made
 
     @classmethod
     def cognito(
@@ -58,7 +57,7 @@ class Authorization:
         user_pools: Sequence["cognito.IUserPool"],
         app_clients: Sequence["cognito.IUserPoolClient"],
         *,
-        customer_claim: str = "sub",
+        customer_claim: str | None = None,
     ) -> "Authorization":
         """Users of these pools, by their ID token in the Authorization header.
 
@@ -74,16 +73,19 @@ class Authorization:
 
         Raises ConfigurationError.
         """
-        mistakes = [
-            f"{name}: got none, expected at least one."
-            for name, given in (("user_pools", user_pools), ("app_clients", app_clients))
-            if not given
-        ]
-        if not customer_claim.strip():
-            mistakes.append(f"customer_claim: got {customer_claim!r}, expected the name of a claim.")
-        if mistakes:
-            raise ConfigurationError("Authorization.cognito", mistakes)
-        return cls(names.COGNITO, user_pools=user_pools, app_clients=app_clients, claim=customer_claim)
+        from aws_cdk import aws_cognito as cognito
+
+        given = Parameters(cls.cognito, locals(), where="Authorization.cognito", cognito=cognito)
+        for name, listed in (("user_pools", user_pools), ("app_clients", app_clients)):
+            if given.right(name) and not listed:
+                given.add([f"{name}: got none, expected at least one."])
+        given.refuse()
+        made = cls()
+        made._kind = names.COGNITO
+        made._user_pools = list(user_pools)
+        made._app_clients = list(app_clients)
+        made._claim = _SUBJECT if customer_claim is None else customer_claim
+        return made
 
     @classmethod
     def authorizer(cls, authorizer: apigateway.IAuthorizer, *, customer_key: str) -> "Authorization":
@@ -99,17 +101,20 @@ class Authorization:
 
         Raises ConfigurationError.
         """
-        mistakes = []
-        if authorizer.authorization_type not in (None, _TYPE.CUSTOM):
-            mistakes.append(
-                f"authorizer: got one of type {authorizer.authorization_type}, expected a Lambda authorizer. "
-                "For user pools there is Authorization.cognito."
+        given = Parameters(cls.authorizer, locals(), where="Authorization.authorizer")
+        if given.right("authorizer") and authorizer.authorization_type not in (None, _TYPE.CUSTOM):
+            given.add(
+                [
+                    f"authorizer: got one of type {authorizer.authorization_type}, expected a Lambda authorizer. "
+                    "For user pools there is Authorization.cognito."
+                ]
             )
-        if not customer_key.strip():
-            mistakes.append(f"customer_key: got {customer_key!r}, expected a key of the authorizer's context.")
-        if mistakes:
-            raise ConfigurationError("Authorization.authorizer", mistakes)
-        return cls(names.AUTHORIZER, claim=customer_key, authorizer=authorizer)
+        given.refuse()
+        made = cls()
+        made._kind = names.AUTHORIZER
+        made._claim = customer_key
+        made._authorizer = authorizer
+        return made
 
     @property
     def is_iam(self) -> bool:
@@ -155,8 +160,23 @@ class Authorization:
             return _TYPE.COGNITO, made
         return _TYPE.CUSTOM, self._authorizer
 
+    def mistakes_in(self, stack: Stack) -> list[str]:
+        """Why an endpoint of this stack cannot have this authorization; empty if it can."""
+        mistakes = []
+        if isinstance(self._authorizer, apigateway.Authorizer) and Stack.of(self._authorizer) is not stack:
+            mistakes.append(
+                f"authorization: got an authorizer of the stack {Stack.of(self._authorizer).node.path!r}, expected one "
+                f"of the endpoint's own stack, {stack.node.path!r}. Create one there."
+            )
+        for pool in self._user_pools:
+            # API Gateway takes pools of any region and account; a template names only what its own stage makes.
+            if is_token(pool.user_pool_arn):
+                mistakes += elsewhere("authorization", "a user pool", pool.stack, stack, ["account"])
+        return mistakes
+
     def warn(self, scope: Construct) -> None:
         """Warnings about what is allowed, but has to be known."""
+        claim = f"The claim {self._claim}" if not is_token(self._claim) else "A claim that only the deployment knows"
         if self._kind == names.IAM_WITH_IDENTITY_POOLS:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:identity-pools",
@@ -164,22 +184,22 @@ class Authorization:
                 "with such credentials may continue any customer's chat in another chat of the same customer. "
                 "Authorization.cognito() ties each user to one customer.",
             )
-        if self._kind == names.COGNITO and self._claim != "sub":
+        if self._kind == names.COGNITO and self._claim != _SUBJECT:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:customer-claim",
-                f"The claim {self._claim} names the customer. Make sure that users cannot write it: neither by "
+                f"{claim} names the customer. Make sure that users cannot write it: neither by "
                 "the app client's write permissions nor at sign-up.",
             )
             if self._claim in names.LISTS_OF_COGNITO:
                 Annotations.of(scope).add_warning_v2(
                     "connect-persistent-chat:list-claim",
-                    f"The claim {self._claim} is a list, and a list can never name a customer: every call will get "
+                    f"{claim} is a list, and a list can never name a customer: every call will get "
                     "404. Name a claim that holds one person, such as sub.",
                 )
             if len(self._user_pools) > 1:
                 Annotations.of(scope).add_warning_v2(
                     "connect-persistent-chat:several-user-pools",
-                    f"The claim {self._claim} of {len(self._user_pools)} user pools names the customer. Users "
+                    f"{claim} of {len(self._user_pools)} user pools names the customer. Users "
                     "with the same value in two pools count as one customer. Make sure that no user can choose the "
                     "value in any pool.",
                 )

@@ -10,9 +10,16 @@ from connect_persistent_chat.acknowledgments import acknowledge
 from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.identity import CustomerIdentity
+from connect_persistent_chat.parameters import is_placeholder, shown, with_tokens_as
 from constructs import Construct
 
-_ORIGIN = re.compile(r"(https?)://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::([1-9][0-9]{0,4}))?")
+_HOST = "[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+_ORIGIN = re.compile(rf"(https?)://{_HOST}(?::([1-9][0-9]{{0,4}}))?")
+# A hybrid app's web view: Capacitor's and Ionic's own schemes, or another that such an app chose for its local pages.
+_OF_WEB_VIEW = re.compile(rf"(?:capacitor|ionic)://{_HOST}|(?!ftp:|wss?:|file:)[a-z][a-z0-9+.-]*://localhost")
+# What a token at the beginning of an origin may stand for, and one behind that.
+_BEGINNINGS = ("https://x", "https", "x")
+_BEHIND = "1"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REQUEST_HEADERS = [
     "Authorization",
@@ -29,8 +36,8 @@ _REQUEST_HEADERS = [
 class Browsers:
     """The origins that pages may call from; none by default."""
 
-    def __init__(self, allowed_origins: Sequence[str]) -> None:
-        self._origins = list(allowed_origins)
+    def __init__(self, allowed_origins: Sequence[str] | None) -> None:
+        self._origins = list(allowed_origins or ())
 
     def mistakes_in(self, authorization: Authorization, identity: CustomerIdentity) -> list[str]:
         """What is wrong with the origins."""
@@ -49,8 +56,9 @@ class Browsers:
                     )
             elif not _is_sent(origin):
                 mistakes.append(
-                    f"cors_allowed_origins: got {origin!r}, expected http(s)://host[:port] in lower case, with no "
-                    'path and without the default port, or "*" alone.'
+                    f"cors_allowed_origins: got {shown(origin)}, expected http(s)://host[:port] in lower case, with no "
+                    'path and without the default port, or "*" alone. A web view\'s is one as well, such as '
+                    "capacitor://localhost."
                 )
         return mistakes
 
@@ -108,9 +116,19 @@ class Browsers:
 
 
 def _is_sent(origin: str) -> bool:
-    """Whether a browser would send it: never with the port that its scheme has anyway (RFC 6454, 6.2)."""
-    found = _ORIGIN.fullmatch(origin)
+    """Whether a browser would send it, as far as it is known."""
+    if is_placeholder(origin):
+        return True
+    return any(
+        _is_origin(with_tokens_as(_BEHIND, with_tokens_as(beginning, origin, 1)))
+        for beginning in (*_BEGINNINGS, _BEHIND)
+    )
+
+
+def _is_origin(text: str) -> bool:
+    """Never with the port that its scheme has anyway (RFC 6454, 6.2)."""
+    found = _ORIGIN.fullmatch(text)
     if found is None:
-        return False
+        return _OF_WEB_VIEW.fullmatch(text) is not None
     port = found[2]
     return port is None or (int(port) < 65536 and int(port) != _DEFAULT_PORTS[found[1]])

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations, Duration, Names, RemovalPolicy, Stack, Token
+from aws_cdk import Annotations, Duration, Names, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -17,9 +17,20 @@ from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.browsers import Browsers
 from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names as names
-from connect_persistent_chat.functions import history_names, number_of, out_of_range, seconds_of
+from connect_persistent_chat.functions import history_names, number_of, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
+from connect_persistent_chat.interfaces import IChatHistory
+from connect_persistent_chat.parameters import (
+    Limits,
+    Parameters,
+    elsewhere,
+    is_known,
+    is_token,
+    parts_of,
+    refuse_metric,
+    seconds,
+)
 from connect_persistent_chat.proof import (
     DEFAULT_PATIENCE_SECONDS,
     LONGEST_PATIENCE_SECONDS,
@@ -27,15 +38,12 @@ from connect_persistent_chat.proof import (
     ProofScope,
     ProvedGateway,
     ProvedHistory,
-    mistakes_in,
 )
 from constructs import Construct
 
 if TYPE_CHECKING:
     # A module of the CDK takes long to import, and most stacks ask for no metric.
     from aws_cdk import aws_cloudwatch as cloudwatch
-
-    from connect_persistent_chat.history import History
 
 # API Gateway gives up after 29 s (Amazon API Gateway quotas); the function has to answer before.
 GATEWAY_PATIENCE_SECONDS = 29
@@ -98,59 +106,69 @@ class PersistentChatEndpoint(Construct):
         instance: ConnectInstance,
         customer_identity: CustomerIdentity | None = None,
         authorization: Authorization | None = None,
-        history: "History | None" = None,
+        history: IChatHistory | None = None,
         deadline: Duration | None = None,
         transcript_delay: Duration | None = None,
-        cors_allowed_origins: Sequence[str] = (),
-        throttle_rate_limit: float = QUOTA_RATE,
+        cors_allowed_origins: Sequence[str] | None = None,
+        throttle_rate_limit: float | None = None,
         throttle_burst_limit: int | None = None,
-        log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
-        log_removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
-        cloud_watch_role: bool = False,
-        security_policy: apigateway.SecurityPolicy = apigateway.SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09,
-        proof: ProofScope = ProofScope.WHOLE,
+        log_retention: logs.RetentionDays | None = None,
+        log_removal_policy: RemovalPolicy | None = None,
+        cloud_watch_role: bool | None = None,
+        security_policy: apigateway.SecurityPolicy | None = None,
+        proof: ProofScope | None = None,
         proof_patience: Duration | None = None,
     ) -> None:
+        given = Parameters(PersistentChatEndpoint.__init__, locals(), _LIMITS)
+        stack = given.stack()
+        identity = customer_identity or CustomerIdentity.customer_id()
+        authorization = authorization or Authorization.iam()
+        browsers = Browsers(given.taken("cors_allowed_origins", cors_allowed_origins))
+        security_policy = security_policy or tls.DEFAULT
+        proof = proof or ProofScope.WHOLE
+        environment: dict[str, str] = {}
+        if given.right("instance"):
+            given.add(instance.mistakes_in(stack))
+        if given.right("security_policy"):
+            given.add(tls.mistakes_in(security_policy))
+        if given.right("authorization"):
+            given.add(authorization.mistakes_in(stack))
+        if given.right("customer_identity", "authorization"):
+            given.add(_contradictions(authorization, identity))
+            given.add(browsers.mistakes_in(authorization, identity))
+        if history is not None and given.right("history", "instance", "customer_identity"):
+            given.add(history.mistakes_with(stack, instance, identity))
+        if given.right("instance", "customer_identity", "authorization", "history"):
+            delay = given.taken("transcript_delay", transcript_delay)
+            environment = {
+                names.INSTANCE_ID: instance.instance_id,
+                names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
+                names.DEADLINE_SECONDS: seconds_of(given.taken("deadline", deadline), DEFAULT_DEADLINE_SECONDS),
+                names.TRANSCRIPT_DELAY_SECONDS: seconds_of(delay, DEFAULT_TRANSCRIPT_DELAY_SECONDS),
+                names.CUSTOMER_IDENTITY: identity.value,
+                **authorization.environment(),
+                **browsers.environment(),
+                **(history.environment() if history is not None else {}),
+            }
+            given.add(functions.mistakes_in_size(environment))
+        given.refuse()
+        carried = QUOTA_BURST_CHECKED if identity.checked else QUOTA_BURST
+        rate, burst = throttle_rate_limit or QUOTA_RATE, throttle_burst_limit or carried
+
         super().__init__(scope, id)
         self._instance = instance
-        self._identity = customer_identity or CustomerIdentity.customer_id()
-        self._authorization = authorization or Authorization.iam()
-        self._browsers = Browsers(cors_allowed_origins)
+        self._identity = identity
+        self._authorization = authorization
+        self._browsers = browsers
         self._history = history
-        stack = Stack.of(self)
-        if throttle_burst_limit is None:
-            throttle_burst_limit = QUOTA_BURST_CHECKED if self._identity.checked else QUOTA_BURST
-        self._refuse_mistakes(
-            stack,
-            deadline,
-            transcript_delay,
-            throttle_rate_limit,
-            throttle_burst_limit,
-            security_policy,
-            proof,
-            proof_patience,
-        )
-        self._warn(throttle_rate_limit, throttle_burst_limit)
-
-        environment = {
-            names.INSTANCE_ID: instance.instance_id,
-            names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
-            names.DEADLINE_SECONDS: seconds_of(deadline, DEFAULT_DEADLINE_SECONDS),
-            names.TRANSCRIPT_DELAY_SECONDS: seconds_of(transcript_delay, DEFAULT_TRANSCRIPT_DELAY_SECONDS),
-            names.CUSTOMER_IDENTITY: self._identity.value,
-            **self._authorization.environment(),
-            **self._browsers.environment(),
-            **(history.environment() if history is not None else {}),
-        }
+        self._warn(rate, burst, carried)
         permissions = self._permissions()
         self._function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
         description = "Continues past chats of an Amazon Connect instance"
         self._role = functions.role_for(self, "Role", description, self._function_log, permissions, traced=True)
         self._function = self._build_function(self._function_log, environment, deadline)
         self._access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
-        self._api = self._build_api(
-            self._access_log, cloud_watch_role, throttle_rate_limit, throttle_burst_limit, security_policy
-        )
+        self._api = self._build_api(self._access_log, bool(cloud_watch_role), rate, burst, security_policy)
         self._method = self._build_method()
         wire.add_gateway_refusals(
             self._api,
@@ -215,93 +233,59 @@ class PersistentChatEndpoint(Construct):
         """Let this identity call the endpoint, and nothing else of the API.
 
         Raises ConfigurationError if callers are not AWS identities. Also raises it if this identity could not call in
-        spite of the permission: it is of another account, or it takes no permissions.
+        spite of the permission: it is of another account or stage, or it takes no permissions, such as an imported role
+        with `mutable=False`.
         """
+        given = Parameters(PersistentChatEndpoint.grant_invoke, locals(), where=self)
+        given.refuse()
+        principal, stack = grantee.grant_principal, Stack.of(self)
         if not self._authorization.is_iam:
-            raise ConfigurationError(
-                self.node.path,
-                ["grant_invoke: got an authorization by tokens, expected Authorization.iam(), where grants count."],
-            )
-        account, own = grantee.grant_principal.principal_account, Stack.of(self).account
-        if account is not None and not Token.is_unresolved(account) and not Token.is_unresolved(own) and account != own:
-            raise ConfigurationError(
-                self.node.path,
+            given.add(["got an authorization by tokens, expected Authorization.iam(), where grants count."])
+        # The CDK has principals without it.
+        account, own = getattr(principal, "principal_account", None), stack.account
+        if account is not None and is_known(account) and is_known(own) and account != own:
+            given.add(
                 [
-                    f"grant_invoke: got an identity of the account {account}, expected one of {own}: the API accepts "
-                    "no callers of other accounts. Use a role of this account that the identity may assume."
-                ],
+                    f"got an identity of the account {account}, expected one of {own}: the API accepts no callers of "
+                    "other accounts. Use a role of this account that the identity may assume."
+                ]
             )
+        made_in = next((Stack.of(part) for part in parts_of(principal) if isinstance(part, Construct)), stack)
+        given.add(elsewhere("grantee", "an identity", made_in, stack, matters=()))
+        given.refuse()
         grant = self._method.grant_execute(grantee)
-        if not grant.success:
-            raise ConfigurationError(
-                self.node.path,
-                ["grant_invoke: got an identity that takes no permissions, expected a role, a user or a group."],
-            )
+        if not grant.success or _kept_nothing(principal):
+            given.add(["got an identity that takes no permissions, expected a role, a user or a group that does."])
+        given.refuse()
         return grant
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """How many requests came, preflights included. Statistic: SampleCount by default. Period: 5 minutes."""
+        refuse_metric(PersistentChatEndpoint.metric_count, self, locals())
         return self._api.deployment_stage.metric_count(statistic=statistic, period=period)
 
     def metric_client_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
         """How many requests were refused (4xx). Statistic: Sum by default. Period: 5 minutes by default."""
+        refuse_metric(PersistentChatEndpoint.metric_client_error, self, locals())
         return self._api.deployment_stage.metric_client_error(statistic=statistic, period=period)
 
     def metric_server_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
         """How many requests failed (5xx). Statistic: Sum by default. Period: 5 minutes by default."""
+        refuse_metric(PersistentChatEndpoint.metric_server_error, self, locals())
         return self._api.deployment_stage.metric_server_error(statistic=statistic, period=period)
 
     def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """How long requests took (ms), preflights included. Statistic: Average by default. Period: 5 minutes."""
+        refuse_metric(PersistentChatEndpoint.metric_latency, self, locals())
         return self._api.deployment_stage.metric_latency(statistic=statistic, period=period)
 
-    def _refuse_mistakes(
-        self,
-        stack: Stack,
-        deadline: Duration | None,
-        delay: Duration | None,
-        rate: float,
-        burst: int,
-        security_policy: apigateway.SecurityPolicy,
-        proof: ProofScope,
-        patience: Duration | None,
-    ) -> None:
-        longest_deadline = GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1
-        mistakes = self._instance.mistakes_in(stack)
-        mistakes += out_of_range("deadline", deadline, 1, longest_deadline)
-        mistakes += out_of_range("transcript_delay", delay, 0, LONGEST_DELAY_SECONDS)
-        mistakes += mistakes_in(proof, list(ProofScope))
-        mistakes += out_of_range("proof_patience", patience, 1, LONGEST_PATIENCE_SECONDS)
-        # The CDK's engine takes neither infinity nor NaN, not even to ask whether it is a token.
-        if not math.isfinite(rate) or (rate <= 0 and not Token.is_unresolved(rate)):
-            mistakes.append(f"throttle_rate_limit: got {rate}, expected more than 0 requests a second.")
-        if not math.isfinite(burst) or ((burst < 1 or burst != int(burst)) and not Token.is_unresolved(burst)):
-            mistakes.append(f"throttle_burst_limit: got {burst}, expected a whole number of requests, at least 1.")
-        mistakes += tls.mistakes_in(security_policy)
-        if self._authorization.knows_person and not self._identity.checked:
-            mistakes.append(
-                "customer_identity: got unchecked() with an authorization that knows the person who calls, expected "
-                "customer_id() or attribute(...): otherwise any user could open any customer's chat."
-            )
-        if self._authorization.lets_browsers_speak_for_any and not self._identity.checked:
-            mistakes.append(
-                "customer_identity: got unchecked() with iam(allow_identity_pools=True), expected customer_id() or "
-                "attribute(...): otherwise any browser could open any customer's chat."
-            )
-        mistakes += self._browsers.mistakes_in(self._authorization, self._identity)
-        if self._history is not None:
-            mistakes += self._history.mistakes_with(self._instance, self._identity)
-        if mistakes:
-            raise ConfigurationError(self.node.path, mistakes)
-
-    def _warn(self, rate: float, burst: int) -> None:
-        carried = QUOTA_BURST_CHECKED if self._identity.checked else QUOTA_BURST
-        over = rate > QUOTA_RATE or burst > carried
-        if over and not (Token.is_unresolved(rate) or Token.is_unresolved(burst)):
+    def _warn(self, rate: float, burst: float, carried: int) -> None:
+        known = not (is_token(rate) or is_token(burst))
+        if known and (rate > QUOTA_RATE or burst > carried):
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:throttle-over-quota",
                 f"The throttle allows {rate:g} requests a second and {burst} at once. Amazon Connect's default quotas "
@@ -361,7 +345,7 @@ class PersistentChatEndpoint(Construct):
         access_log: logs.LogGroup,
         cloud_watch_role: bool,
         rate: float,
-        burst: int,
+        burst: float,
         security_policy: apigateway.SecurityPolicy,
     ) -> apigateway.RestApi:
         api = apigateway.RestApi(
@@ -413,16 +397,27 @@ class PersistentChatEndpoint(Construct):
         )
         self._browsers.add_preflight(resource, wire.METHOD)
         authorization_type, authorizer = self._authorization.method_options(self)
-        return resource.add_method(
-            wire.METHOD,
-            apigateway.LambdaIntegration(self._function, allow_test_invoke=False),
-            authorization_type=authorization_type,
-            authorizer=authorizer,
-            request_models={"$default": model},
-            request_validator=self._api.add_request_validator(
-                "RequestValidator", validate_request_body=True, validate_request_parameters=True
-            ),
+        integration = apigateway.LambdaIntegration(self._function, allow_test_invoke=False)
+        validator = self._api.add_request_validator(
+            "RequestValidator", validate_request_body=True, validate_request_parameters=True
         )
+        try:
+            return resource.add_method(
+                wire.METHOD,
+                integration,
+                authorization_type=authorization_type,
+                authorizer=authorizer,
+                request_models={"$default": model},
+                request_validator=validator,
+            )
+        except RuntimeError as error:
+            # No authorizer says beforehand whether it has an API.
+            if _HAS_AN_API not in str(error):
+                raise
+            raise ConfigurationError(
+                self.node.path,
+                ["authorization: got an authorizer of another API, expected one of its own. Create another one."],
+            ) from None
 
     def _acknowledge(self, stack: Stack, stage: apigateway.Stage) -> None:
         acknowledge(
@@ -446,6 +441,44 @@ class PersistentChatEndpoint(Construct):
                 "Serverless::Serverless-APIGWDefaultThrottling": "The one method has its own throttle.",
             },
         )
+
+
+# What the CDK says of an authorizer.
+_HAS_AN_API = "Cannot attach authorizer to two different rest APIs"
+_LIMITS = {
+    "deadline": seconds(1, GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1),
+    "transcript_delay": seconds(0, LONGEST_DELAY_SECONDS, unit="seconds"),
+    "proof_patience": seconds(1, LONGEST_PATIENCE_SECONDS),
+    "throttle_rate_limit": Limits("more than 0 requests a second", math.ulp(0.0)),
+    "throttle_burst_limit": Limits("a whole number of requests, at least 1", 1),
+    "security_policy": Limits(tls.EXPECTED),
+    "proof": Limits(" or ".join(map(str, ProofScope))),
+}
+
+
+def _kept_nothing(principal: iam.IPrincipal) -> bool:
+    """Whether a role said that it takes permissions and has none: the CDK's roles without policy updates do."""
+    if isinstance(principal, Construct):
+        return False
+    found = [part for part in parts_of(principal) if isinstance(part, Construct)]
+    return any(not any(isinstance(one, iam.Policy) for one in part.node.find_all()) for part in found)
+
+
+def _contradictions(authorization: Authorization, identity: CustomerIdentity) -> list[str]:
+    """Why callers that are let in so may not be trusted."""
+    if identity.checked:
+        return []
+    if authorization.knows_person:
+        return [
+            "customer_identity: got unchecked() with an authorization that knows the person who calls, expected "
+            "customer_id() or attribute(...): otherwise any user could open any customer's chat."
+        ]
+    if authorization.lets_browsers_speak_for_any:
+        return [
+            "customer_identity: got unchecked() with iam(allow_identity_pools=True), expected customer_id() or "
+            "attribute(...): otherwise any browser could open any customer's chat."
+        ]
+    return []
 
 
 # What API Gateway writes for each request: who called what and how it ended. No address, header or body.

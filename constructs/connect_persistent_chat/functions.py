@@ -1,14 +1,16 @@
 """How the code of the functions becomes an asset, and what both sides share: names, and how numbers
 are written."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack, Tokenization
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from connect_persistent_chat.parameters import is_token, measured, with_tokens_as
 from connect_persistent_chat.source import SOURCE, load, readable
 from constructs import Construct
 
@@ -18,8 +20,8 @@ __all__ = [
     "endpoint_url",
     "history_names",
     "log_group",
+    "mistakes_in_size",
     "number_of",
-    "out_of_range",
     "provisioning_names",
     "role_for",
     "seconds_of",
@@ -46,6 +48,15 @@ else:
     history_names = load("history", "names")
     provisioning_names = load("provisioning", "names")
 
+# Of all environment variables of a function (AWS Lambda quotas).
+_LARGEST_ENVIRONMENT = 4096
+# What the variables are made of that have no limit of their own.
+_OF_VARIABLES = {
+    association_names.APP_CLIENTS: "authorization",
+    association_names.CORS_ALLOWED_ORIGINS: "cors_allowed_origins",
+    association_names.CUSTOMER_CLAIM: "authorization",
+}
+
 
 def code_of(*packages: str) -> lambda_.Code:
     """These packages of lambda/ as an asset, without the others and without `__pycache__`."""
@@ -53,9 +64,16 @@ def code_of(*packages: str) -> lambda_.Code:
     return lambda_.Code.from_asset(str(readable(SOURCE)), exclude=exclude, ignore_mode=IgnoreMode.GIT)
 
 
-def log_group(scope: Construct, id: str, retention: logs.RetentionDays, removal_policy: RemovalPolicy) -> logs.LogGroup:
-    """A log group that ends with its stack, unless told otherwise, and forgets after `retention`."""
-    return logs.LogGroup(scope, id, retention=retention, removal_policy=removal_policy)
+def log_group(
+    scope: Construct, id: str, retention: logs.RetentionDays | None, removal_policy: RemovalPolicy | None
+) -> logs.LogGroup:
+    """A log group that ends with its stack and forgets after three months, unless told otherwise."""
+    return logs.LogGroup(
+        scope,
+        id,
+        retention=retention or logs.RetentionDays.THREE_MONTHS,
+        removal_policy=removal_policy or RemovalPolicy.DESTROY,
+    )
 
 
 def policy(permissions: Mapping[str, Sequence[str]]) -> iam.PolicyDocument:
@@ -110,22 +128,28 @@ def endpoint_url(service: str, stack: Stack) -> str:
 
 
 def number_of(duration: Duration | None, default: float) -> float:
-    """Its seconds. The default takes no call of the CDK's engine, which makes durations, too."""
-    return default if duration is None else duration.to_milliseconds() / 1000
+    """Its seconds, perhaps a token. The default takes no call of the CDK's engine, which makes durations, too."""
+    found = default if duration is None else measured(duration, "seconds")
+    assert found is not None, "a duration that was not held against its limits"
+    return found
 
 
 def seconds_of(duration: Duration | None, default: float) -> str:
     """Its seconds, as a function's environment has them."""
-    return f"{number_of(duration, default):.15g}"
+    number = number_of(duration, default)
+    return Tokenization.stringify_number(number) if is_token(number) else f"{number:.15g}"
 
 
-def out_of_range(name: str, got: object, least: int, most: int) -> list[str]:
-    """Why this cannot be taken as a duration, its limits in seconds; empty if it can, or if the default is to be."""
-    expected = f"{least} to {most} seconds"
-    if not isinstance(got, Duration | None):
-        return [f"{name}: got {got!r}, expected a Duration of {expected}."]
-    try:
-        number = number_of(got, least)
-    except RuntimeError:
-        return [f"{name}: got a token, expected {expected} that are known at synthesis."]
-    return [] if least <= number <= most else [f"{name}: got {number:.15g} seconds, expected {expected}."]
+def mistakes_in_size(environment: Mapping[str, str]) -> list[str]:
+    """Why a function cannot be told this; empty if it can. What only the deployment knows counts as nothing."""
+    # Lambda measures the text of a JSON object (the error message of UpdateFunctionConfiguration).
+    known = {name: with_tokens_as("", value) for name, value in variables_of(environment).items()}
+    size = len(json.dumps(known, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))
+    if size <= _LARGEST_ENVIRONMENT:
+        return []
+    longest = max(known, key=lambda name: len(known[name]))
+    return [
+        f"{_OF_VARIABLES.get(longest, longest)}: got so many or so long ones that the function's environment variables "
+        f"have {size} bytes, expected at most {_LARGEST_ENVIRONMENT}, which is AWS Lambda's limit. Give fewer or "
+        "shorter ones."
+    ]

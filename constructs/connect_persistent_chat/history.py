@@ -2,7 +2,7 @@
 
 import re
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Token
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
@@ -16,10 +16,24 @@ from aws_cdk import aws_sqs as sqs
 
 from connect_persistent_chat import functions
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
-from connect_persistent_chat.errors import ConfigurationError
-from connect_persistent_chat.functions import association_names, history_names, number_of, out_of_range, seconds_of
+from connect_persistent_chat.functions import association_names, history_names, number_of, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
+from connect_persistent_chat.interfaces import IChatHistory
+from connect_persistent_chat.parameters import (
+    AT_LEAST_ONE,
+    Limits,
+    Parameters,
+    elsewhere,
+    is_known,
+    is_placeholder,
+    is_token,
+    mistakes_in_topic,
+    refuse_metric,
+    seconds,
+    shown,
+    with_tokens_as,
+)
 from connect_persistent_chat.proof import (
     DEFAULT_PATIENCE_SECONDS,
     LONGEST_PATIENCE_SECONDS,
@@ -30,7 +44,9 @@ from connect_persistent_chat.proof import (
 )
 from constructs import Construct
 
-_TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):table/[A-Za-z0-9_.-]{3,255}")
+# With the word "token" for what only the deployment knows.
+_TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:[a-z0-9-]+:(\d{12}|token):(table/[A-Za-z0-9_.-]{3,255}|token)")
+_AN_ARN = "the ARN of a DynamoDB table"
 _DEFAULT_EVENT_DELAY_SECONDS = 3
 LONGEST_EVENT_DELAY_SECONDS = 60
 _DAY_SECONDS = 86_400
@@ -38,36 +54,47 @@ _DEFAULT_RETENTION_SECONDS = 730 * _DAY_SECONDS
 # Amazon Connect keeps contacts for 24 months (Administrator Guide); what it has forgotten cannot be continued.
 _LONGEST_RETENTION_SECONDS = 731 * _DAY_SECONDS
 _RECORDER_SECONDS = 30
+_PROOFS = (ProofScope.WHOLE, ProofScope.REPORT_ONLY)
+# What whoever reads a history says, and what only its owner does.
+_READ_LIMITS = {"event_delay": seconds(0, LONGEST_EVENT_DELAY_SECONDS, unit="seconds")}
+_LIMITS = {
+    "reserved_concurrent_executions": AT_LEAST_ONE,
+    "retention": seconds(_DAY_SECONDS, _LONGEST_RETENTION_SECONDS, unit="seconds"),
+    "proof_patience": seconds(1, LONGEST_PATIENCE_SECONDS),
+    "proof": Limits(" or ".join(map(str, _PROOFS))),
+}
 
 
-class History(Construct):
-    """A history as an endpoint reads it: made here, or imported from another stack."""
+class _History(Construct):
+    """What a history that is made here and one that is imported have in common: an `IChatHistory`."""
+
+    # Each kind's own.
+    _table: dynamodb.ITable
 
     def __init__(
         self,
         scope: Construct,
         id: str,
-        customer_identity: CustomerIdentity | None,
+        stack: Stack,
+        customer_identity: CustomerIdentity,
         event_delay: Duration | None,
         instance: ConnectInstance | None = None,
     ) -> None:
         super().__init__(scope, id)
+        self._stack = stack
         self._instance = instance
-        self.customer_identity = customer_identity or CustomerIdentity.customer_id()
-        self.event_delay = event_delay
-        mistakes = out_of_range("event_delay", event_delay, 0, LONGEST_EVENT_DELAY_SECONDS)
-        if not self.customer_identity.checked:
-            mistakes.append(
-                "customer_identity: got unchecked(), expected customer_id() or attribute(...): a history is kept by "
-                "customer."
-            )
-        self._refuse(mistakes)
+        self._customer_identity = customer_identity
+        self._event_delay = event_delay
+
+    @property
+    def customer_identity(self) -> CustomerIdentity:
+        """How the contacts of the history are tied to customers."""
+        return self._customer_identity
 
     @property
     def table(self) -> dynamodb.ITable:
         """The table: one item a session, see docs/history.md."""
-        # abc's metaclass and jsii's do not mix, so nothing else says that each kind has its own.
-        raise NotImplementedError
+        return self._table
 
     @property
     def index_arn(self) -> str:
@@ -75,7 +102,11 @@ class History(Construct):
         return f"{self.table.table_arn}/index/{history_names.INDEX}"
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let this identity look sessions up, by the index and by their keys."""
+        """Let this identity look sessions up, by the index and by their keys.
+
+        Raises ConfigurationError if it is no identity. Whether it took the permissions is the grant's `success`.
+        """
+        Parameters(_History.grant_read, locals(), where=self).refuse()
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=[history_names.PROBE_QUERY, history_names.PROBE_GET_ITEM],
@@ -85,35 +116,32 @@ class History(Construct):
     def environment(self) -> dict[str, str]:
         """What an endpoint's function is told."""
         return {
-            **_where(Stack.of(self), self.table),
-            history_names.EVENT_DELAY_SECONDS: seconds_of(self.event_delay, _DEFAULT_EVENT_DELAY_SECONDS),
+            **_where(self._stack, self.table),
+            history_names.EVENT_DELAY_SECONDS: seconds_of(self._event_delay, _DEFAULT_EVENT_DELAY_SECONDS),
         }
 
-    def mistakes_with(self, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
-        """Why an endpoint of that instance, with that identity, cannot use this history; empty if it can."""
+    def mistakes_with(self, stack: Stack, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
+        """Why an endpoint of that stack and instance, with that identity, cannot use this history; empty if it can."""
+        mistakes = elsewhere("history", "a history", self._stack, stack)
         if not identity.checked:
-            return [
+            mistakes.append(
                 "history: got one with CustomerIdentity.unchecked(), expected customer_id() or attribute(...): the "
                 "endpoint could not tell whose last chat to look for."
-            ]
-        if identity.value != self.customer_identity.value:
-            return [
-                f"history: got one that is kept by {self.customer_identity.value}, expected the endpoint's own "
+            )
+        elif not identity.may_be(self._customer_identity):
+            mistakes.append(
+                f"history: got one that is kept by {self._customer_identity.value}, expected the endpoint's own "
                 f"customer_identity, {identity.value}."
-            ]
+            )
         if self._instance is not None and not self._instance.may_be(instance):
-            return [
+            mistakes.append(
                 f"history: got one of the instance {self._instance.instance_id}, expected one of the endpoint's, "
                 f"{instance.instance_id}."
-            ]
-        return []
-
-    def _refuse(self, mistakes: list[str]) -> None:
-        if mistakes:
-            raise ConfigurationError(self.node.path, mistakes)
+            )
+        return mistakes
 
 
-class ChatHistory(History):
+class ChatHistory(_History):
     """For each customer of an instance, the chat sessions that have ended: what an endpoint needs to continue the
     latest with nothing but the current contact.
 
@@ -153,31 +181,31 @@ class ChatHistory(History):
         event_delay: Duration | None = None,
         topic: sns.ITopic | None = None,
         reserved_concurrent_executions: int | None = None,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-        log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
-        log_removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
-        proof: ProofScope = ProofScope.WHOLE,
+        removal_policy: RemovalPolicy | None = None,
+        log_retention: logs.RetentionDays | None = None,
+        log_removal_policy: RemovalPolicy | None = None,
+        proof: ProofScope | None = None,
         proof_patience: Duration | None = None,
     ) -> None:
-        super().__init__(scope, id, customer_identity, event_delay, instance)
-        stack = Stack.of(self)
-        too_few = reserved_concurrent_executions is not None and reserved_concurrent_executions < 1
-        self._refuse(
-            instance.mistakes_in(stack)
-            + (
-                [f"reserved_concurrent_executions: got {reserved_concurrent_executions}, expected at least 1."]
-                if too_few
-                else []
-            )
-            + out_of_range("retention", retention, _DAY_SECONDS, _LONGEST_RETENTION_SECONDS)
-            + mistakes_in(proof, [ProofScope.WHOLE, ProofScope.REPORT_ONLY])
-            + out_of_range("proof_patience", proof_patience, 1, LONGEST_PATIENCE_SECONDS)
-        )
-        self._table = self._build_table(removal_policy)
+        given = Parameters(ChatHistory.__init__, locals(), {**_LIMITS, **_READ_LIMITS})
+        stack = given.stack()
+        identity = customer_identity or CustomerIdentity.customer_id()
+        proof = proof or ProofScope.WHOLE
+        if given.right("instance"):
+            given.add(instance.mistakes_in(stack))
+        if given.right("customer_identity"):
+            given.add(_mistakes_in_identity(identity))
+        if topic is not None and given.right("topic"):
+            given.add(mistakes_in_topic(topic, stack))
+        if given.right("proof"):
+            given.add(mistakes_in(proof, _PROOFS))
+        given.refuse()
+        super().__init__(scope, id, stack, identity, event_delay, instance)
+        self._table = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         environment = {
             association_names.INSTANCE_ID: instance.instance_id,
             association_names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
-            association_names.CUSTOMER_IDENTITY: self.customer_identity.value,
+            association_names.CUSTOMER_IDENTITY: identity.value,
             **_where(stack, self._table),
             history_names.RETENTION_SECONDS: seconds_of(retention, _DEFAULT_RETENTION_SECONDS),
         }
@@ -212,7 +240,7 @@ class ChatHistory(History):
         *,
         customer_identity: CustomerIdentity | None = None,
         event_delay: Duration | None = None,
-    ) -> History:
+    ) -> IChatHistory:
         """The history that another stack keeps, by the ARN of its table, which may be a token.
 
         What is given here is believed: that it is of the endpoint's instance, and kept by this identity. With another
@@ -224,15 +252,16 @@ class ChatHistory(History):
         Raises ConfigurationError if it is the ARN of something else, or if a region or account that is known at
         synthesis is not the stack's.
         """
-        mistakes = _mistakes_in_arn(table_arn, Stack.of(scope))
-        if mistakes:
-            raise ConfigurationError(id, mistakes)
-        return _ImportedHistory(scope, id, table_arn, customer_identity, event_delay)
-
-    @property
-    def table(self) -> dynamodb.ITable:
-        """The table: one item a session, see docs/history.md."""
-        return self._table
+        limits = {"table_arn": Limits(_AN_ARN), **_READ_LIMITS}
+        given = Parameters(cls.from_table_arn, locals(), limits, where=id)
+        stack = given.stack()
+        identity = customer_identity or CustomerIdentity.customer_id()
+        if given.right("table_arn"):
+            given.add(_mistakes_in_arn(table_arn, stack))
+        if given.right("customer_identity"):
+            given.add(_mistakes_in_identity(identity))
+        given.refuse()
+        return _ImportedHistory(scope, id, stack, table_arn, identity, event_delay)
 
     @property
     def function(self) -> lambda_.Function:
@@ -264,12 +293,15 @@ class ChatHistory(History):
         """In alarm while an event lies in the dead-letter queue."""
         return self._alarm
 
-    def metric_dead_letters(self, *, statistic: str = "Maximum", period: Duration | None = None) -> cloudwatch.Metric:
+    def metric_dead_letters(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many events lie in the dead-letter queue. Statistic: Maximum by default. Period: 5 minutes by default."""
+        refuse_metric(ChatHistory.metric_dead_letters, self, locals())
+        statistic = statistic or "Maximum"
         return self._queue.metric_approximate_number_of_messages_visible(statistic=statistic, period=period)
 
     def metric_errors(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many attempts to record failed. Statistic: Sum by default. Period: 5 minutes by default."""
+        refuse_metric(ChatHistory.metric_errors, self, locals())
         return self._function.metric_errors(statistic=statistic, period=period)
 
     def _permissions(self, instance: ConnectInstance) -> dict[str, list[str]]:
@@ -380,37 +412,44 @@ class ChatHistory(History):
         )
 
 
-class _ImportedHistory(History):
+class _ImportedHistory(_History):
     """Another stack's."""
 
     def __init__(
         self,
         scope: Construct,
         id: str,
+        stack: Stack,
         table_arn: str,
-        customer_identity: CustomerIdentity | None,
+        customer_identity: CustomerIdentity,
         event_delay: Duration | None,
     ) -> None:
-        super().__init__(scope, id, customer_identity, event_delay)
+        super().__init__(scope, id, stack, customer_identity, event_delay)
+        if is_placeholder(table_arn):
+            # The CDK takes an ARN apart, and this is none yet.
+            table_arn = self._stack.format_arn(service="dynamodb", resource="table", resource_name="not-looked-up-yet")
         self._table = dynamodb.Table.from_table_arn(self, "Table", table_arn)
 
-    @property
-    def table(self) -> dynamodb.ITable:
-        """The other stack's."""
-        return self._table
+
+def _mistakes_in_identity(identity: CustomerIdentity) -> list[str]:
+    if identity.checked:
+        return []
+    return [
+        "customer_identity: got unchecked(), expected customer_id() or attribute(...): a history is kept by customer."
+    ]
 
 
 def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
-    """Why no endpoint of this stack can read the table; empty if it can, or if the ARN is known to the deployment."""
-    if Token.is_unresolved(arn):
+    """Why no endpoint of this stack can read the table; empty if it can, or if the ARN is not known yet."""
+    parts = arn.split(":")
+    if is_placeholder(arn) or (is_token(arn) and len(parts) != 6):
         return []
-    found = _TABLE_ARN.fullmatch(arn)
-    if found is None:
-        return [f"table_arn: got {arn!r}, expected the ARN of a DynamoDB table."]
+    if not _TABLE_ARN.fullmatch(with_tokens_as("token", arn)):
+        return [f"table_arn: got {shown(arn)}, expected {_AN_ARN}."]
     return [
-        f"table_arn: got {arn!r}, whose {what} is {found[what]!r}, expected {expected!r}, the stack's."
-        for what, expected in (("region", stack.region), ("account", stack.account))
-        if not Token.is_unresolved(expected) and found[what] != expected
+        f"table_arn: got {shown(arn)}, whose {what} is {got!r}, expected {expected!r}, the stack's."
+        for what, got, expected in (("region", parts[3], stack.region), ("account", parts[4], stack.account))
+        if is_known(got) and is_known(expected) and got != expected
     ]
 
 

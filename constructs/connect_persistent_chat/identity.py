@@ -2,8 +2,8 @@
 
 import re
 
-from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names as names
+from connect_persistent_chat.parameters import Parameters, is_known, is_placeholder, shown, with_tokens_as
 
 # Amazon Connect's hosted widget gives this prefix to what a page sets without a signed token.
 _SET_BY_BROWSERS = "hostedwidget-"
@@ -16,8 +16,8 @@ class CustomerIdentity:
     where the chat starts, in your own backend, and only from an identity that you verified.
     """
 
-    def __init__(self, value: str) -> None:
-        self._value = value
+    # Set by the methods below.
+    _value: str = names.CUSTOMER_ID
 
     @classmethod
     def customer_id(cls) -> "CustomerIdentity":
@@ -30,7 +30,7 @@ class CustomerIdentity:
         API Reference says this of attributes only). So let no caller of StartChatContact choose RelatedContactId or
         PersistentChat.
         """
-        return cls(names.CUSTOMER_ID)
+        return cls()
 
     @classmethod
     def attribute(cls, name: str) -> "CustomerIdentity":
@@ -44,20 +44,22 @@ class CustomerIdentity:
 
         Raises ConfigurationError.
         """
-        if not re.fullmatch(names.ATTRIBUTE_PATTERN, name):
-            raise ConfigurationError(
-                "CustomerIdentity.attribute",
-                [f"name: got {name!r}, expected 1 to 128 letters, digits, hyphens and underscores."],
-            )
-        if name.lower().startswith(_SET_BY_BROWSERS):
-            raise ConfigurationError(
-                "CustomerIdentity.attribute",
-                [
-                    f"name: got {name!r}, expected an attribute that only your backend or a verified token sets. "
-                    "A page can set any HostedWidget- attribute by itself, so it proves nothing."
-                ],
-            )
-        return cls(f"{names.ATTRIBUTE_PREFIX}{name}")
+        given = Parameters(cls.attribute, locals(), where="CustomerIdentity.attribute")
+        if given.right("name") and not is_placeholder(name):
+            known = with_tokens_as("x", name)
+            if not re.fullmatch(names.ATTRIBUTE_PATTERN, known):
+                given.add([f"name: got {shown(name)}, expected 1 to 128 letters, digits, hyphens and underscores."])
+            elif known.lower().startswith(_SET_BY_BROWSERS):
+                given.add(
+                    [
+                        f"name: got {shown(name)}, expected an attribute that only your backend or a verified token "
+                        "sets. A page can set any HostedWidget- attribute by itself, so it proves nothing."
+                    ]
+                )
+        given.refuse()
+        made = cls()
+        made._value = f"{names.ATTRIBUTE_PREFIX}{name}"
+        return made
 
     @classmethod
     def unchecked(cls) -> "CustomerIdentity":
@@ -66,7 +68,9 @@ class CustomerIdentity:
         For backends that make sure themselves that both contacts belong to the same customer. Amazon Connect
         does not check it. Using it adds the synthesis warning `connect-persistent-chat:unchecked-customer`.
         """
-        return cls(names.UNCHECKED)
+        made = cls()
+        made._value = names.UNCHECKED
+        return made
 
     @property
     def value(self) -> str:
@@ -77,3 +81,7 @@ class CustomerIdentity:
     def checked(self) -> bool:
         """Whether the endpoint makes sure that both contacts carry the same customer."""
         return self._value != names.UNCHECKED
+
+    def may_be(self, other: "CustomerIdentity") -> bool:
+        """Whether this may be the same as the other: unless both are known, and differ."""
+        return not (is_known(self._value) and is_known(other._value)) or self._value == other._value

@@ -2,11 +2,11 @@
 
 import re
 
-from aws_cdk import CustomResource, Duration, Fn, Stack, Stage, Token
+from aws_cdk import CustomResource, Duration, Fn, Stack
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
-from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import provisioning_names as names
+from connect_persistent_chat.parameters import Limits, Parameters, elsewhere, is_known, is_placeholder, is_token, shown
 from connect_persistent_chat.provisioning import Provisioning
 from constructs import Construct
 
@@ -15,9 +15,11 @@ _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ALIAS = re.compile(r"(?!d-)[0-9a-zA-Z]+(-*[0-9a-zA-Z])*")
 _ALIAS_LENGTH = 45
 
+_ARN = "arn:"
 _AN_ID = "an instance id such as 11111111-2222-4333-8444-555555555555"
 _AN_ARN = "an instance ARN such as arn:aws:connect:us-east-1:123456789012:instance/11111111-2222-4333-8444-555555555555"
 _AN_ALIAS = "an instance alias (1 to 45 letters, digits and hyphens; the first part of https://<alias>.my.connect.aws)"
+_ANY = f"{_AN_ID}, or {_AN_ARN}, or {_AN_ALIAS}"
 
 
 class ConnectInstance(Construct):
@@ -29,15 +31,27 @@ class ConnectInstance(Construct):
     """
 
     def __init__(self, scope: Construct, id: str, *, instance_id: str | None = None, alias: str | None = None) -> None:
-        """Use `from_instance_arn`, `from_instance_id` or `from_instance_alias`."""
+        """Use `from_instance_arn`, `from_instance_id`, `from_instance_alias` or `from_any`.
+
+        :param instance_id: the instance's id, which may be a token. Default: none, there is an alias.
+        :param alias: the instance's alias, which may be a token. Default: none, there is an id.
+
+        Raises ConfigurationError.
+        """
+        limits = {"instance_id": Limits(_AN_ID), "alias": Limits(_AN_ALIAS)}
+        given = Parameters(ConnectInstance.__init__, locals(), limits, where=id)
+        stack = given.stack()
         if (instance_id is None) == (alias is None):
-            raise ConfigurationError(
-                id, ["ConnectInstance: got no instance, or two, expected one. Use from_instance_arn, _id or _alias."]
-            )
+            given.add(["ConnectInstance: got no instance, or two, expected one. Use from_instance_arn, _id or _alias."])
+        if instance_id is not None and given.right("instance_id"):
+            given.add(_mistakes_in_id("instance_id", instance_id))
+        if alias is not None and given.right("alias"):
+            given.add(_mistakes_in_alias("alias", alias))
+        given.refuse()
         super().__init__(scope, id)
         if instance_id is not None:
             instance_id = _in_lower_case(instance_id)
-        self._stack = stack = Stack.of(self)
+        self._stack = stack
         provisioning = Provisioning.of(stack)
         self._alias = alias
         instances = _arn(stack, instance_id or "*")
@@ -70,7 +84,12 @@ class ConnectInstance(Construct):
         Raises ConfigurationError if it is no instance's ARN, or if a partition, region or account that is
         known at synthesis is not the stack's.
         """
-        return cls(scope, id, instance_id=_id_from_arn(scope, id, instance_arn))
+        given = Parameters(cls.from_instance_arn, locals(), {"instance_arn": Limits(_AN_ARN)}, where=id)
+        stack = given.stack()
+        if given.right("instance_arn"):
+            given.add(_mistakes_in_arn(instance_arn, stack))
+        given.refuse()
+        return cls(scope, id, instance_id=_id_in(instance_arn))
 
     @classmethod
     def from_instance_id(cls, scope: Construct, id: str, instance_id: str) -> "ConnectInstance":
@@ -78,12 +97,12 @@ class ConnectInstance(Construct):
 
         An ARN is understood as well. Raises ConfigurationError for anything else that is no instance id.
         """
-        _refuse_unless_text(id, "instance_id", instance_id, _AN_ID)
-        if instance_id.startswith("arn:"):
-            return cls.from_instance_arn(scope, id, instance_id)
-        if not _ID.fullmatch(instance_id) and not Token.is_unresolved(instance_id):
-            hint = " If it is an alias, use from_instance_alias." if _is_alias(instance_id) else ""
-            raise ConfigurationError(id, [f"instance_id: got {instance_id!r}, expected {_AN_ID}.{hint}"])
+        given = Parameters(cls.from_instance_id, locals(), {"instance_id": Limits(_AN_ID)}, where=id)
+        if given.right("instance_id"):
+            if instance_id.startswith(_ARN):
+                return cls.from_instance_arn(scope, id, instance_id)
+            given.add(_mistakes_in_id("instance_id", instance_id))
+        given.refuse()
         return cls(scope, id, instance_id=instance_id)
 
     @classmethod
@@ -92,31 +111,31 @@ class ConnectInstance(Construct):
 
         Such an instance can be used only in its own stack. Raises ConfigurationError if the text cannot be an alias.
         """
-        _refuse_unless_text(id, "instance_alias", instance_alias, _AN_ALIAS)
-        if not Token.is_unresolved(instance_alias):
-            if instance_alias.startswith("arn:") or _ID.fullmatch(instance_alias):
-                better = "from_instance_arn" if instance_alias.startswith("arn:") else "from_instance_id"
-                raise ConfigurationError(
-                    id, [f"instance_alias: got {instance_alias!r}, expected {_AN_ALIAS}. Use {better}."]
-                )
-            if not _is_alias(instance_alias):
-                raise ConfigurationError(id, [f"instance_alias: got {instance_alias!r}, expected {_AN_ALIAS}."])
+        given = Parameters(cls.from_instance_alias, locals(), {"instance_alias": Limits(_AN_ALIAS)}, where=id)
+        if given.right("instance_alias"):
+            given.add(_mistakes_in_alias("instance_alias", instance_alias))
+        given.refuse()
         return cls(scope, id, alias=instance_alias)
 
     @classmethod
     def from_any(cls, scope: Construct, id: str, instance: str) -> "ConnectInstance":
-        """The instance with this ARN, id or alias, whichever it looks like; no token.
+        """The instance with this ARN, id or alias, whichever it looks like.
 
-        Raises ConfigurationError if it looks like none of them.
+        Not a token, of which synthesis cannot tell what it is. Raises ConfigurationError if it looks like none of them.
         """
-        _refuse_unless_text(id, "instance", instance, f"{_AN_ID}, or an ARN or alias")
-        if instance.startswith("arn:"):
-            return cls.from_instance_arn(scope, id, instance)
-        if _ID.fullmatch(instance):
-            return cls.from_instance_id(scope, id, instance)
-        if _is_alias(instance):
-            return cls.from_instance_alias(scope, id, instance)
-        raise ConfigurationError(id, [f"instance: got {instance!r}, expected {_AN_ID}, or {_AN_ARN}, or {_AN_ALIAS}."])
+        given = Parameters(cls.from_any, locals(), {"instance": Limits(_ANY)}, where=id)
+        if given.right("instance"):
+            if instance.startswith(_ARN):
+                return cls.from_instance_arn(scope, id, instance)
+            # A look-up is repeated with what was found.
+            if _ID.fullmatch(instance) or is_placeholder(instance):
+                return cls.from_instance_id(scope, id, instance)
+            if _is_alias(instance):
+                return cls.from_instance_alias(scope, id, instance)
+            how = " A token can be any: use from_instance_id, _arn or _alias." if is_token(instance) else ""
+            given.add([f"instance: got {shown(instance)}, expected {_ANY}.{how}"])
+        given.refuse()
+        raise AssertionError("a text that is none of them is a mistake")
 
     @property
     def instance_id(self) -> str:
@@ -140,7 +159,7 @@ class ConnectInstance(Construct):
 
     def may_be(self, other: "ConnectInstance") -> bool:
         """Whether this may be the same instance as the other: unless both ids are known, and differ."""
-        known = not Token.is_unresolved(self._instance_id) and not Token.is_unresolved(other.instance_id)
+        known = is_known(self._instance_id) and is_known(other.instance_id)
         return not known or self._instance_id.lower() == other.instance_id.lower()
 
     def mistakes_in(self, stack: Stack) -> list[str]:
@@ -154,22 +173,12 @@ class ConnectInstance(Construct):
                 f"expected one of the stack {stack.node.path!r} itself, because only a deployment of "
                 "its own stack knows its id. Create a ConnectInstance there, or use its id."
             ]
-        if Stage.of(own) is not Stage.of(stack):
-            return [
-                f"instance: got an instance of another stage, expected one of the stage of the stack "
-                f"{stack.node.path!r}. Create a ConnectInstance there."
-            ]
-        pairs = (("region", own.region, stack.region), ("account", own.account, stack.account))
-        return [
-            f"instance: got an instance in {what} {got}, expected one in {what} {expected}, the stack's."
-            for what, got, expected in pairs
-            if not Token.is_unresolved(got) and not Token.is_unresolved(expected) and got != expected
-        ]
+        return elsewhere("instance", "an instance", own, stack)
 
 
 def _in_lower_case(instance_id: str) -> str:
     """An instance's id is one whatever its case, but not in the ARNs of permissions. A token is not touched."""
-    return instance_id if Token.is_unresolved(instance_id) else instance_id.lower()
+    return instance_id.lower() if is_known(instance_id) else instance_id
 
 
 def _arn(stack: Stack, instance_id: str) -> str:
@@ -180,25 +189,38 @@ def _is_alias(value: str) -> bool:
     return len(value) <= _ALIAS_LENGTH and _ALIAS.fullmatch(value) is not None
 
 
-def _refuse_unless_text(id: str, name: str, value: object, expected: str) -> None:
-    """An environment variable that is not set, for example, is None."""
-    if not isinstance(value, str):
-        raise ConfigurationError(id, [f"{name}: got {value!r}, expected {expected}."])
+def _mistakes_in_id(name: str, instance_id: str) -> list[str]:
+    if not is_known(instance_id) or _ID.fullmatch(instance_id):
+        return []
+    hint = " If it is an alias, use from_instance_alias." if _is_alias(instance_id) else ""
+    return [f"{name}: got {shown(instance_id)}, expected {_AN_ID}.{hint}"]
 
 
-def _id_from_arn(scope: Construct, id: str, arn: str) -> str:
-    """The instance id in an ARN, all or parts of which may be tokens."""
-    _refuse_unless_text(id, "instance_arn", arn, _AN_ARN)
-    parts = arn.split(":")
-    if Token.is_unresolved(arn) and len(parts) != 6:
-        return Fn.select(1, Fn.split("/", arn))
-    if len(parts) != 6 or parts[0] != "arn":
-        raise ConfigurationError(id, [f"instance_arn: got {arn!r}, expected {_AN_ARN}."])
-    _, partition, service, region, account, rest = parts
+def _mistakes_in_alias(name: str, alias: str) -> list[str]:
+    if not is_known(alias):
+        return []
+    if alias.startswith(_ARN):
+        return [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}. Use from_instance_arn."]
+    if _ID.fullmatch(alias):
+        return [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}. Use from_instance_id."]
+    return [] if _is_alias(alias) else [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}."]
+
+
+def _is_whole(arn: str) -> bool:
+    """Whether the parts of an ARN can be told apart, be they known or not."""
+    return not is_placeholder(arn) and arn.count(":") == 5
+
+
+def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
+    """Why this is no ARN of an instance of this stack; all or parts of it may be tokens."""
+    if not _is_whole(arn):
+        return [] if not is_known(arn) else [f"instance_arn: got {shown(arn)}, expected {_AN_ARN}."]
+    prefix, partition, service, region, account, rest = arn.split(":")
+    if prefix != "arn" and not is_token(prefix):
+        return [f"instance_arn: got {shown(arn)}, expected {_AN_ARN}."]
     resource, _, instance_id = rest.partition("/")
-    stack = Stack.of(scope)
     mistakes = [
-        f"instance_arn: got {arn!r}, whose {what} is {got!r}, expected {expected!r}{why}."
+        f"instance_arn: got {shown(arn)}, whose {what} is {shown(got)}, expected {expected!r}{why}."
         for what, got, expected, why in (
             ("service", service, "connect", ""),
             ("resource", resource, "instance", ""),
@@ -206,18 +228,23 @@ def _id_from_arn(scope: Construct, id: str, arn: str) -> str:
             ("region", region, stack.region, ", the stack's"),
             ("account", account, stack.account, ", the stack's"),
         )
-        if not Token.is_unresolved(got) and not Token.is_unresolved(expected) and got != expected
+        if is_known(got) and is_known(expected) and got != expected
     ]
-    if not Token.is_unresolved(instance_id) and not _ID.fullmatch(instance_id):
-        mistakes.append(f"instance_arn: got {arn!r}, whose end is {instance_id!r}, expected {_AN_ID}.")
-    if mistakes:
-        raise ConfigurationError(id, mistakes)
-    return instance_id
+    if is_known(instance_id) and not _ID.fullmatch(instance_id):
+        mistakes.append(f"instance_arn: got {shown(arn)}, whose end is {shown(instance_id)}, expected {_AN_ID}.")
+    return mistakes
+
+
+def _id_in(arn: str) -> str:
+    """The instance id in an ARN without mistakes."""
+    if _is_whole(arn):
+        return arn.partition("/")[2]
+    return arn if is_placeholder(arn) else Fn.select(1, Fn.split("/", arn))
 
 
 def _partition_of(stack: Stack) -> str:
     """The partition of the stack's region, if that is known; a stack itself says so only if a flag is set."""
-    if Token.is_unresolved(stack.region):
+    if is_token(stack.region):
         return stack.partition
     # One more of the CDK's modules, for this alone.
     from aws_cdk.region_info import RegionInfo

@@ -1,13 +1,13 @@
 """Alarms and a dashboard for an endpoint. Its figures come from its logs, not from code in the request path."""
 
-from aws_cdk import Duration, Names
+from aws_cdk import Duration, Names, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
 from connect_persistent_chat.endpoint import PersistentChatEndpoint
-from connect_persistent_chat.errors import ConfigurationError
+from connect_persistent_chat.parameters import AT_LEAST_ONE, Limits, Parameters, elsewhere, mistakes_in_topic
 from constructs import Construct
 
 # The `rule` in the function's log where somebody tries what belongs to others.
@@ -24,6 +24,15 @@ PROBING_RULES = (
 # Where a contact carries nobody: a mistake where chats start, and not somebody who tries.
 NO_CUSTOMER_RULE = "no_customer"
 _PERIOD = Duration.minutes(5)
+_DEFAULT_SLOW_MILLISECONDS = 3_000
+_LIMITS = {
+    "server_errors": AT_LEAST_ONE,
+    "probing": AT_LEAST_ONE,
+    "without_customer": AT_LEAST_ONE,
+    "refused": AT_LEAST_ONE,
+    "throttled": AT_LEAST_ONE,
+    "slow": Limits("more than 0 seconds", 0.001, unit="millis"),
+}
 
 
 class PersistentChatMonitoring(Construct):
@@ -56,30 +65,24 @@ class PersistentChatMonitoring(Construct):
         *,
         endpoint: PersistentChatEndpoint,
         topic: sns.ITopic | None = None,
-        server_errors: int = 1,
-        probing: int = 10,
-        without_customer: int = 5,
-        refused: int = 50,
-        throttled: int = 10,
+        server_errors: int | None = None,
+        probing: int | None = None,
+        without_customer: int | None = None,
+        refused: int | None = None,
+        throttled: int | None = None,
         slow: Duration | None = None,
     ) -> None:
+        given = Parameters(PersistentChatMonitoring.__init__, locals(), _LIMITS)
+        stack = given.stack()
+        if given.right("endpoint"):
+            given.add(elsewhere("endpoint", "an endpoint", Stack.of(endpoint), stack))
+        if topic is not None and given.right("topic"):
+            given.add(mistakes_in_topic(topic, stack))
+        given.refuse()
         super().__init__(scope, id)
-        slow = slow or Duration.seconds(3)
-        limits = {
-            "server_errors": server_errors,
-            "probing": probing,
-            "without_customer": without_customer,
-            "refused": refused,
-            "throttled": throttled,
-        }
-        mistakes = [f"{name}: got {limit}, expected at least 1." for name, limit in limits.items() if limit < 1]
-        if slow.to_milliseconds() < 1:
-            mistakes.append("slow: got 0 seconds, expected more.")
-        if mistakes:
-            raise ConfigurationError(self.node.path, mistakes)
         self._endpoint = endpoint
         self._topic = topic
-        self._namespace = f"PersistentChat/{Names.unique_resource_name(endpoint, max_length=80)}"
+        self._namespace = f"PersistentChat/{Names.unique_resource_name(self, max_length=80)}"
         self._alarms: list[cloudwatch.Alarm] = []
         refused_line, probing_rules = _equals("verdict", "refused"), [_equals("rule", rule) for rule in PROBING_RULES]
         refusals = self._count("refused", endpoint.function_log, refused_line)
@@ -87,20 +90,22 @@ class PersistentChatMonitoring(Construct):
         others = self._count("probing", endpoint.function_log, logs.FilterPattern.any(*probing_rules))
         nobodys = self._count("without_customer", endpoint.function_log, _equals("rule", NO_CUSTOMER_RULE))
         throttles = self._count("throttled", endpoint.access_log, _equals("status", "429"))
-        self._alarm("ServerErrors", endpoint.metric_server_error(), server_errors, "The endpoint fails (5xx).")
-        self._alarm("Probing", others, probing, "Somebody tries contacts of other customers, or ids at random.")
+        self._alarm("ServerErrors", endpoint.metric_server_error(), server_errors or 1, "The endpoint fails (5xx).")
+        self._alarm("Probing", others, probing or 10, "Somebody tries contacts of other customers, or ids at random.")
         self._alarm(
             "WithoutCustomer",
             nobodys,
-            without_customer,
+            without_customer or 5,
             "Chats carry no customer. Look at what sets it where they start.",
         )
-        self._alarm("Refused", refusals, refused, "Many requests are refused. The dashboard tells by which rule.")
-        self._alarm("Throttled", throttles, throttled, "More calls come than the throttle or Connect's quota allows.")
+        self._alarm("Refused", refusals, refused or 50, "Many requests are refused. The dashboard tells by which rule.")
+        self._alarm(
+            "Throttled", throttles, throttled or 10, "More calls come than the throttle or Connect's quota allows."
+        )
         self._alarm(
             "Slow",
             endpoint.metric_latency(statistic="p99", period=_PERIOD),
-            slow.to_milliseconds(),
+            _DEFAULT_SLOW_MILLISECONDS if slow is None else slow.to_milliseconds(),
             "The slowest hundredth of the answers is slow.",
             periods=3,
         )

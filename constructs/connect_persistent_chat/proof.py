@@ -70,7 +70,7 @@ _WARNINGS = {
 }
 
 
-def mistakes_in(scope: object, allowed: Sequence[ProofScope]) -> list[str]:
+def mistakes_in(scope: ProofScope, allowed: Sequence[ProofScope]) -> list[str]:
     """Why this cannot be the scope of a proof; empty if it can."""
     if scope in allowed:
         return []

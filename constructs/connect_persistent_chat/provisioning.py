@@ -1,8 +1,10 @@
 """The one function of a stack that checks instances and proves endpoints, behind the Provider framework."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -10,9 +12,16 @@ from aws_cdk import custom_resources as cr
 
 from connect_persistent_chat import functions
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
+from connect_persistent_chat.errors import ConfigurationError
+from connect_persistent_chat.parameters import with_tokens_as
 from constructs import Construct
 
 _ID = "ConnectPersistentChatProvisioning"
+# Of all policies in a role together, without white space (IAM and STS quotas).
+_LARGEST_POLICIES = 10_240
+# What an ARN that only the deployment knows has at least: arn:aws:sqs:eu-west-1:123456789012:a
+_WHOLE = re.compile(r'"\$\{Token\[[^\]]*\]\}"')
+_SHORTEST_ARN = "arn:aws:sqs:eu-west-1:123456789012:a"
 
 
 class Provisioning(Construct):
@@ -20,7 +29,9 @@ class Provisioning(Construct):
 
     def __init__(self, stack: Stack, id: str) -> None:
         super().__init__(stack, id)
-        log = functions.log_group(self, "Log", logs.RetentionDays.ONE_MONTH, RemovalPolicy.DESTROY)
+        # Of its policies, as far as they are known.
+        self._characters = 0
+        log = functions.log_group(self, "Log", logs.RetentionDays.ONE_MONTH, None)
         self._role = functions.role_for(
             self,
             "Role",
@@ -95,6 +106,16 @@ class Provisioning(Construct):
         statements = [
             {"Effect": "Allow", "Action": together, "Resource": [*resources]} for resources, together in actions.items()
         ]
+        self._characters += _length(statements)
+        if self._characters > _LARGEST_POLICIES:
+            raise ConfigurationError(
+                scope.node.path,
+                [
+                    f"got so many instances, endpoints and histories in the stack {Stack.of(self).node.path!r} that "
+                    f"the policies of the role that checks them have {self._characters} characters, expected at most "
+                    f"{_LARGEST_POLICIES}, which is IAM's limit for a role. Move some of them into another stack."
+                ],
+            )
         document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
         return iam.Policy(scope, "Policy", roles=[self._role], document=document)
 
@@ -113,3 +134,10 @@ class Provisioning(Construct):
                 "Serverless::Serverless-LambdaDefaultMemorySize": framework,
             },
         )
+
+
+def _length(statements: Sequence[Mapping[str, object]]) -> int:
+    """How many characters a policy has at least."""
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+    # First those that stand for a whole ARN.
+    return len(with_tokens_as("", _WHOLE.sub(f'"{_SHORTEST_ARN}"', text)))

@@ -2,6 +2,7 @@
 
 from aws_cdk import aws_apigateway as apigateway
 
+DEFAULT = apigateway.SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09
 # A policy of before 2025; the newer ones have a longer name in CloudFormation.
 _LEGACY = "TLS_"
 _NEWER = "SecurityPolicy_"
@@ -15,13 +16,12 @@ _TAKEN = tuple(
 )
 
 
+EXPECTED = f"a policy of a regional API with TLS 1.2 or newer: {', '.join(one.name for one in _TAKEN)}"
+
+
 def mistakes_in(policy: apigateway.SecurityPolicy) -> list[str]:
     """Why the API cannot have this policy; empty if it can."""
-    if policy in _TAKEN:
-        return []
-    got = policy.name if isinstance(policy, apigateway.SecurityPolicy) else repr(policy)
-    expected = ", ".join(one.name for one in _TAKEN)
-    return [f"security_policy: got {got}, expected a policy of a regional API with TLS 1.2 or newer: {expected}."]
+    return [] if policy in _TAKEN else [f"security_policy: got {policy.name}, expected {EXPECTED}."]
 
 
 def set_policy(api: apigateway.CfnRestApi, policy: apigateway.SecurityPolicy) -> None:

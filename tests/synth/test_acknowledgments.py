@@ -81,6 +81,15 @@ def test_a_finding_is_named_as_cdk_nag_names_it(nagged: Nagged) -> None:
     assert len(set(nagged.expected.values())) == len(nagged.expected)
 
 
+def test_no_explanation_breaks_an_app_without_a_linter() -> None:
+    """`Validations.acknowledge` refuses ids: before aws-cdk-lib 2.269 those of wildcards, and later others."""
+    odd = {"Pack::Rule[Resource::*]": "a", "Pack::Rule::More": "b", "Pack::Rule]": "c"}
+    here = stack(env=HERE)
+    acknowledge(here, odd)
+    written = [one.data for one in here.node.metadata if one.type == Validations.ACKNOWLEDGED_RULES_METADATA_KEY]
+    assert written == [odd]
+
+
 def test_a_reason_explains_its_own_finding_and_no_other(nagged: Nagged) -> None:
     """A new wildcard in the same stack is found, whatever was explained before."""
     assert nagged.explained == {nagged.expected[name]: f"because of {name}" for name in EXPLAINED}

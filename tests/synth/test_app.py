@@ -52,6 +52,9 @@ def test_values_of_a_file_are_taken_as_they_are_meant(monkeypatch: pytest.Monkey
         ({"instance": "local", "transcript_delay": "9999"}, "transcript_delay: got 9999 seconds, expected 0 to"),
         ({"instance": "local", "cloud_watch_role": "yes"}, "cloud_watch_role: got 'yes', expected true or"),
         ({"instance": "local", "transcript_delay": 1.5}, "transcript_delay: got '1.5', expected a whole number"),
+        ({"instance": "local", "histroy": "true"}, "histroy: got a key that nothing reads, expected history."),
+        ({"instance": "local", "Cloud-Watch-Role": "true"}, "nothing reads, expected cloud_watch_role."),
+        ({"instnce": "local"}, "instnce: got a key that nothing reads, expected instance."),
         ({"instance": "local", "credentials": "mine"}, "credentials: got 'mine', expected bootstrap or cli."),
     ],
 )
@@ -63,6 +66,12 @@ def test_a_context_that_cannot_work_is_one_sentence(
     printed = capsys.readouterr().err
     assert said in printed
     assert len(printed.splitlines()) == 1
+
+
+def test_keys_of_others_are_nobodys_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CDK adds many of its own, and a team has its own beside them."""
+    keys = ["@aws-cdk/core:newStyleStackSynthesis", "aws:cdk:enable-path-metadata", "team", "stage", "author", "delay"]
+    assert run(monkeypatch, instance="local", credentials="cli", **dict.fromkeys(keys, "true")) == 0
 
 
 @pytest.mark.parametrize("instance", ["not valid!", "arn:aws:connect:us-east-1:123456789012:"])

@@ -61,6 +61,27 @@ def test_an_origin_is_taken_exactly_if_a_browser_sends_it(origin: str) -> None:
     assert (mistakes_in(origin) == []) == as_a_browser_sends_it(origin)
 
 
+@pytest.mark.parametrize(
+    ("origin", "taken"),
+    [
+        ("capacitor://localhost", True),
+        ("ionic://localhost", True),
+        ("capacitor://app.example", True),
+        ("tauri://localhost", True),
+        ("Capacitor://localhost", False),
+        ("capacitor://localhost/", False),
+        ("capacitor://", False),
+        ("htps://a.example", False),
+        ("ftp://localhost", False),
+        ("file://localhost", False),
+        ("wss://localhost", False),
+    ],
+)
+def test_a_hybrid_apps_web_view_has_an_origin(origin: str, taken: bool) -> None:
+    """Its pages are local, under a scheme of the app; what a page never has as its origin stays a mistake."""
+    assert (mistakes_in(origin) == []) == taken
+
+
 @given(st.lists(st.sampled_from(["https://a.example", "https://A.example", "b", "*"]), max_size=4))
 def test_each_wrong_origin_is_named(origins: list[str]) -> None:
     """In their order; `*` is one only alone."""

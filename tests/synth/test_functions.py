@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from aws_cdk import App, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from association.settings import seconds
@@ -39,30 +38,6 @@ def test_a_default_is_written_in_the_same_way(default: float) -> None:
     """Whether it was said or left out must not look like a change."""
     assert float(functions.seconds_of(None, default)) == functions.number_of(None, default) == default
     assert "e" not in functions.seconds_of(None, default)
-
-
-@FEWER
-@given(MILLISECONDS, st.integers(0, 60), st.integers(61, 4_000))
-@example(5_000, 5, 61)
-@example(4_999, 5, 61)
-@example(61_000, 5, 61)
-@example(61_001, 5, 61)
-def test_a_duration_is_taken_exactly_if_it_is_within_its_limits(milliseconds: int, least: int, most: int) -> None:
-    """Both limits included; the sentence says what was got, and both of them."""
-    mistakes = functions.out_of_range("deadline", Duration.millis(milliseconds), least, most)
-    if least <= milliseconds / 1000 <= most:
-        assert mistakes == []
-    else:
-        got = f"{milliseconds / 1000:.15g}"
-        assert mistakes == [f"deadline: got {got} seconds, expected {least} to {most} seconds."]
-
-
-@pytest.mark.parametrize("odd", [8, 0, math.inf, math.nan, "8", True, [], {}])
-def test_what_is_no_duration_is_a_mistake_whatever_its_limits(odd: object) -> None:
-    """Of what, seconds or minutes? Only what was left out is the default."""
-    (mistake,) = functions.out_of_range("deadline", odd, 0, 10**9)
-    assert mistake.startswith(f"deadline: got {odd!r}, expected a Duration of 0 to ")
-    assert functions.out_of_range("deadline", None, 5, 6) == []
 
 
 @pytest.mark.parametrize(

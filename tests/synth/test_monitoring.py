@@ -47,7 +47,7 @@ def test_each_thing_that_can_go_wrong_has_its_alarm(monitored: Synthesized) -> N
     counted = {"Probing": "probing", "WithoutCustomer": "without_customer", "Refused": "refused"}
     for name, metric in {**counted, "Throttled": "throttled"}.items():
         assert alarm(monitored, name)["MetricName"] == metric
-        assert alarm(monitored, name)["Namespace"] == "PersistentChat/StackEndpoint7DC50680"
+        assert alarm(monitored, name)["Namespace"] == "PersistentChat/StackMonitoring5BBF178E"
 
 
 def matches(pattern: str, line: dict[str, Any]) -> bool:
@@ -104,7 +104,7 @@ def test_refusals_are_told_apart_by_rule(monitored: Synthesized) -> None:
     # CloudWatch takes no default for a metric with dimensions.
     assert "DefaultValue" not in by_rule
     body = json.dumps(monitored.only("AWS::CloudWatch::Dashboard")["DashboardBody"])
-    assert "PersistentChat/StackEndpoint7DC50680,rule" in body
+    assert "PersistentChat/StackMonitoring5BBF178E,rule" in body
 
 
 def test_the_metrics_of_two_endpoints_are_told_apart() -> None:

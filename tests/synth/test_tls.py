@@ -6,7 +6,8 @@ from typing import Any, cast
 import pytest
 from aws_cdk import aws_apigateway as apigateway
 
-from connect_persistent_chat import tls
+from connect_persistent_chat import ConfigurationError, tls
+from tests.synth.apps import endpoint, stack
 
 POLICIES = list(apigateway.SecurityPolicy)
 TAKEN = [policy for policy in POLICIES if not tls.mistakes_in(policy)]
@@ -34,11 +35,15 @@ def test_a_mode_goes_with_the_newer_policies_and_with_no_other() -> None:
     assert {mode for _, mode in map(set_to, TAKEN)} == {"BASIC", ""}
 
 
-@pytest.mark.parametrize("given", ["TLS_1_2", None, 7, [], POLICIES[0].__class__], ids=repr)
-def test_what_is_no_policy_is_refused_with_those_that_are(given: Any) -> None:
+@pytest.mark.parametrize(
+    ("given", "got"), [("TLS_1_2", "'TLS_1_2'"), (7, "7"), (apigateway.SecurityPolicy, "the class")]
+)
+def test_what_is_no_policy_is_refused_with_those_that_are(given: Any, got: str) -> None:
     """Python checks no type: a text that looks right would reach the template without a mode."""
-    (said,) = tls.mistakes_in(given)
-    assert said.startswith(f"security_policy: got {given!r}, expected ")
+    with pytest.raises(ConfigurationError) as refused:
+        endpoint(stack(), security_policy=given)
+    said = str(refused.value).removeprefix("Stack/Endpoint: ")
+    assert said.startswith(f"security_policy: got {got}")
     offered = said.removesuffix(".").rpartition(": ")[2].split(", ")
     assert offered == [policy.name for policy in TAKEN]
     assert len(offered) > 1

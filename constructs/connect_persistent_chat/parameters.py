@@ -1,0 +1,350 @@
+"""What is passed in: each value is held against its parameter's type and limits, and all mistakes make one error."""
+
+import re
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from aws_cdk import Duration, Stack, Stage
+
+from connect_persistent_chat.errors import ConfigurationError
+from constructs import Construct
+
+if TYPE_CHECKING:
+    # A module of the CDK takes long to import, and most stacks have no topic.
+    from aws_cdk import aws_sns as sns
+
+_T = TypeVar("_T")
+# How the CDK writes, in text, in a list and in a number, what only the deployment knows.
+_TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
+_LIST_MARK = "#{Token["
+_NUMBER_TOKEN = b"\xfb\xff"
+# What a look-up gives in the first pass of synthesis, in which nothing was looked up yet.
+_PLACEHOLDER = "dummy-value-for-"
+# More is no number of requests, and beyond this the CDK's engine counts wrongly.
+_LARGEST = 2.0**53
+_SHORT_PERIODS = (1, 5, 10, 20, 30)
+# As much of a value as a message shows.
+_SHOWN = 300
+
+_WORDS: Mapping[type, str] = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "a text that is not empty",
+}
+_BOUNDS = ("at least ", "more than ")
+# What to do, by the name of the type that was expected.
+_HOW = {
+    "Authorization": "Call one of its methods, such as Authorization.iam().",
+    "ConnectInstance": "Make one with ConnectInstance.from_any(...).",
+    "CustomerIdentity": "Call one of its methods, such as CustomerIdentity.customer_id().",
+    "Duration": "Use Duration.seconds(...), for example.",
+    "IChatHistory": "Use ChatHistory(...) or ChatHistory.from_table_arn(...).",
+}
+
+
+class Limits(NamedTuple):
+    """What a number may be, or a Duration in seconds. Of a text or an enum there are only words."""
+
+    # As the messages have it.
+    expected: str
+    least: float = -_LARGEST
+    most: float = _LARGEST
+    # In which a Duration may be a token: the name of its method. None if synthesis has to know the number.
+    unit: str | None = None
+
+
+AT_LEAST_ONE = Limits("at least 1", 1)
+
+
+def seconds(least: float, most: float, *, unit: str | None = None) -> Limits:
+    """The limits of a Duration."""
+    return Limits(f"{least} to {most} seconds", least, most, unit)
+
+
+class Parameters:
+    """The values that a constructor, method or factory was given, and what is wrong with them."""
+
+    def __init__(
+        self,
+        called: Callable[..., object],
+        values: Mapping[str, object],
+        limits: Mapping[str, Limits] | None = None,
+        *,
+        where: str | Construct | None = None,
+        **names: object,
+    ) -> None:
+        """Of `locals()`, the values of the parameters that `called` has.
+
+        :param where: what the error begins with, if it can: a text, or the construct whose method is called. Default:
+            the path of the construct that `scope` and `id` make.
+        :param names: what the annotations name and its module imports for the type checker only.
+        """
+        self._values = values
+        self._called = called
+        self._where = where
+        self._others: list[str] = []
+        limits = limits or {}
+        hints = get_type_hints(called, localns=names or None)
+        self._wrong = {
+            name: mistakes
+            for name in dict.fromkeys([*limits, *hints])
+            if name in values and (mistakes := _mistakes(name, values[name], hints[name], limits.get(name)))
+        }
+        if is_token(values.get("id")):
+            self._wrong["id"] = ["id: got a token, expected a text that is known at synthesis."]
+
+    def stack(self) -> Stack:
+        """The stack of the scope; without one there is nothing else to look at, so that what is wrong is raised."""
+        scope = self._values["scope"]
+        if isinstance(scope, Construct):
+            try:
+                return Stack.of(scope)
+            except RuntimeError:
+                self.add(["scope: got a construct outside of any stack, expected a Stack or a construct in one."])
+        self.refuse()
+        raise AssertionError("a scope that is no construct is a mistake")
+
+    def taken(self, name: str, value: _T) -> _T | None:
+        """The value of a parameter, or none if there is something wrong with it."""
+        return value if self.right(name) else None
+
+    def right(self, *names: str) -> bool:
+        """Whether these have their types, and are within their limits."""
+        return not any(name in self._wrong for name in names)
+
+    def add(self, mistakes: Iterable[str]) -> None:
+        """What else is wrong."""
+        self._others += mistakes
+
+    def refuse(self) -> None:
+        """Raise ConfigurationError if something is wrong."""
+        mistakes = [*(one for mistakes in self._wrong.values() for one in mistakes), *self._others]
+        if mistakes:
+            raise ConfigurationError(self._path(), mistakes)
+
+    def _path(self) -> str:
+        if isinstance(self._where, Construct):
+            return f"{self._where.node.path}: {self._called.__name__}"
+        if isinstance(self._where, str) and self._where and is_known(self._where):
+            return self._where
+        scope, id = self._values.get("scope"), self._values.get("id")
+        own = id if isinstance(id, str) and is_known(id) else shown(id)
+        return f"{scope.node.path}/{own}".removeprefix("/") if isinstance(scope, Construct) else own
+
+
+def is_token(value: object) -> bool:
+    """Whether only the deployment knows this text or number, or a part of the text."""
+    if isinstance(value, float):
+        return struct.pack(">d", value).startswith(_NUMBER_TOKEN)
+    return isinstance(value, str) and _TOKEN.search(value) is not None
+
+
+def is_known(text: str) -> bool:
+    """Whether synthesis knows this text: neither a token, nor the placeholder of a look-up."""
+    return not is_token(text) and _PLACEHOLDER not in text
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether the CDK will look this text up before the next pass of synthesis."""
+    return _PLACEHOLDER in text
+
+
+def with_tokens_as(stand_in: str, text: str, count: int = 0) -> str:
+    """The text with something else for its tokens, of which nothing is known; with a count for its first ones."""
+    return _TOKEN.sub(stand_in, text, count)
+
+
+def shown(value: object) -> str:
+    """A value as a message has it: never a token's inner form, and not without end."""
+    if isinstance(value, str):
+        text = with_tokens_as("<token>", value)
+        return "a token" if text == "<token>" else _cut(repr(text))
+    if isinstance(value, float) and value < -1e200:
+        return "a token" if is_token(value) else "a number that was computed from a token"
+    if value is None or isinstance(value, bool | int | float):
+        try:
+            return _cut(repr(value))
+        except ValueError:
+            return "a number of thousands of digits"
+    if isinstance(value, Enum):
+        return str(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, list | tuple):
+        return _cut(f"[{', '.join(map(shown, value))}]")
+    if isinstance(value, dict):
+        return f"a dict of {len(value)}" if value else "{}"
+    if callable(value) and hasattr(value, "__name__"):
+        return f"{value.__name__} without a call"
+    kinds = [type(one).__name__.removeprefix("_").removesuffix("Proxy") for one in parts_of(value)]
+    return "a token" if _is_resolvable(value) else _a(kinds[-1] if kinds else "object")
+
+
+def measured(duration: Duration, unit: str) -> float | None:
+    """Its length in "seconds" or "millis", perhaps a token; None if it is a token in another unit."""
+    try:
+        found = duration.to_milliseconds()
+    except RuntimeError:
+        if unit == "millis":
+            return None
+        try:
+            return duration.to_seconds()
+        except RuntimeError:
+            return None
+    if unit == "millis":
+        return found
+    return None if is_token(found) else found / 1000
+
+
+def elsewhere(
+    name: str, what: str, own: Stack, stack: Stack, matters: Sequence[str] = ("region", "account")
+) -> list[str]:
+    """Why something of one stack cannot be used in another; empty if it can."""
+    if stack is own:
+        return []
+    if Stage.of(own) is not Stage.of(stack):
+        return [
+            f"{name}: got {what} of another stage, expected one of the stage of the stack {stack.node.path!r}. "
+            "Create one there."
+        ]
+    pairs = {"region": (own.region, stack.region), "account": (own.account, stack.account)}
+    return [
+        f"{name}: got {what} in {place} {got}, expected one in {place} {expected}, the stack's."
+        for place, (got, expected) in pairs.items()
+        if place in matters and is_known(got) and is_known(expected) and got != expected
+    ]
+
+
+def parts_of(value: object) -> Sequence[object]:
+    """An object itself, or what the CDK's engine made one of: a class and interfaces, for what was imported."""
+    found = vars(value).get("_delegates") if hasattr(value, "__dict__") else None
+    return found if isinstance(found, list) else [value]
+
+
+def mistakes_in_topic(topic: "sns.ITopic", stack: Stack) -> list[str]:
+    """Why alarms of this stack cannot send word to the topic; empty if they can. The account may be another."""
+    arn = topic.topic_arn
+    if is_token(arn):
+        return elsewhere("topic", "a topic", topic.stack, stack)
+    region = "" if is_placeholder(arn) else arn.split(":")[3]
+    if not region or not is_known(stack.region) or region == stack.region:
+        return []
+    return [f"topic: got a topic in region {region}, expected one in region {stack.region}, the stack's."]
+
+
+def refuse_metric(called: Callable[..., object], of: Construct, values: Mapping[str, object]) -> None:
+    """Raise ConfigurationError if there is no such metric."""
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+    given = Parameters(called, values, where=of, cloudwatch=cloudwatch)
+    period = values["period"]
+    if isinstance(period, Duration):
+        length = measured(period, "seconds")
+        # A metric's periods (CloudWatch API Reference, MetricStat).
+        if length is None or not (length in _SHORT_PERIODS or (length > 0 and length % 60 == 0)):
+            got = "a token" if length is None or is_token(length) else f"{length:.15g} seconds"
+            given.add([f"period: got {got}, expected 1, 5, 10, 20, 30, or a multiple of 60 seconds."])
+    given.refuse()
+
+
+def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> list[str]:
+    """What is wrong with a value, a sentence each."""
+    kinds = [kind for kind in _kinds(hint) if kind is not NoneType]
+    if value is None and NoneType in _kinds(hint):
+        return []
+    (kind,) = kinds
+    if get_origin(kind) is Sequence:
+        return _mistakes_in_list(name, value, get_args(kind)[0])
+    expected = _expected(kind, limits)
+    if not _is(value, kind):
+        return [" ".join([f"{name}: got {shown(value)}, expected {expected}.", *_how(value, kind, limits)])]
+    if limits is None or isinstance(value, str | Enum):
+        return []
+    got, number = shown(value), value
+    if isinstance(value, Duration):
+        number = measured(value, limits.unit or "seconds")
+        if number is None or (is_token(number) and limits.unit is None):
+            taken = f", or Duration.{limits.unit}(<a token>)" if limits.unit else " that are known at synthesis"
+            return [f"{name}: got a token, expected {limits.expected}{taken}."]
+        if limits.unit == "millis" and not is_token(number):
+            number /= 1000
+        got = f"{number:.15g} seconds"
+    assert isinstance(number, int | float)
+    within = is_token(number) or limits.least <= number <= limits.most
+    return [] if within else [f"{name}: got {got}, expected {limits.expected}."]
+
+
+def _mistakes_in_list(name: str, value: object, kind: object) -> list[str]:
+    called = _expected(kind, None)
+    many = "a list of texts" if kind is str else f"a list of {called.removeprefix('an ').removeprefix('a ')}"
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        how = " Put it into a list." if _is(value, kind) else ""
+        return [f"{name}: got {shown(value)}, expected {many}.{how}"]
+    if any(isinstance(one, str) and one.startswith(_LIST_MARK) for one in value):
+        return [
+            f"{name}: got a list that only the deployment knows, expected one whose length is known at synthesis. "
+            "Take its elements: [Fn.select(0, ...), Fn.select(1, ...)]."
+        ]
+    # An empty text has the caller's own sentence, which says what is expected of a text.
+    return [
+        f"{name}: got {shown(one)} in the list, expected {called}." for one in value if one != "" and not _is(one, kind)
+    ]
+
+
+def _kinds(hint: object) -> tuple[object, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def _is(value: object, kind: object) -> bool:
+    """Whether a value is one of this kind."""
+    if kind is bool:
+        return isinstance(value, bool)
+    if kind is int or kind is float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return False
+        return is_token(value) or (abs(value) <= _LARGEST and (kind is float or value == int(value)))
+    if kind is str:
+        return isinstance(value, str) and value.strip() != ""
+    assert isinstance(kind, type)
+    if isinstance(value, type):
+        return False
+    if getattr(kind, "_is_protocol", False):
+        members = [name for name in dir(kind) if not name.startswith("_")]
+        return all(any(hasattr(type(part), name) for part in parts_of(value)) for name in members)
+    return any(isinstance(part, kind) for part in parts_of(value))
+
+
+def _is_resolvable(value: object) -> bool:
+    return all(any(hasattr(type(part), name) for part in parts_of(value)) for name in ("resolve", "creation_stack"))
+
+
+def _expected(kind: object, limits: Limits | None) -> str:
+    assert isinstance(kind, type)
+    words = _WORDS.get(kind, _a(kind.__name__))
+    if limits is None:
+        return words
+    if kind is Duration:
+        return f"{words} of {limits.expected}"
+    return f"{words}, {limits.expected}" if limits.expected.startswith(_BOUNDS) else limits.expected
+
+
+def _how(value: object, kind: object, limits: Limits | None) -> list[str]:
+    """What to do."""
+    assert isinstance(kind, type)
+    if _is_resolvable(value) and kind in (str, int, float):
+        return [f"Use Token.{'as_string' if kind is str else 'as_number'}(...)."]
+    if issubclass(kind, Enum) and limits is None:
+        return [f"Use {next(iter(kind))}, for example."]
+    return [_HOW[kind.__name__]] if kind.__name__ in _HOW else []
+
+
+def _a(name: str) -> str:
+    return f"{'an' if name[:1] in 'AEIOaeio' else 'a'} {name}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
