@@ -45,6 +45,9 @@ class Cloud:
     def __init__(self) -> None:
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
+        # Each session reads the services' models anew; and no two threads may ask one for a client at once.
+        self._session = boto3.session.Session()
+        self._asking = threading.Lock()
 
     @classmethod
     def at(cls, port: int) -> "Cloud":
@@ -133,14 +136,15 @@ class Cloud:
     ) -> Any:
         """boto3's client for a service, as the cloud's root unless told otherwise."""
         direct = Config(proxies={}, read_timeout=_ANSWER_SECONDS)
-        return boto3.session.Session().client(
-            service,
-            region_name=REGION,
-            endpoint_url=endpoint_url or self.url,
-            aws_access_key_id=access_key or ACCOUNT,
-            aws_secret_access_key=secret or _ANY_SECRET,
-            config=direct.merge(config) if config else direct,
-        )
+        with self._asking:
+            return self._session.client(
+                service,
+                region_name=REGION,
+                endpoint_url=endpoint_url or self.url,
+                aws_access_key_id=access_key or ACCOUNT,
+                aws_secret_access_key=secret or _ANY_SECRET,
+                config=direct.merge(config) if config else direct,
+            )
 
     def control(self, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
         """A call of the control path, `/_connect/<path>`. Raises CloudError, with the cloud's words."""

@@ -22,7 +22,10 @@ class Recorded:
 
     def items(self) -> list[Item]:
         """The whole table."""
-        pages = self.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=self.table)
+        return self._read("scan")
+
+    def _read(self, operation: str, **of: Any) -> list[Item]:
+        pages = self.cloud.client("dynamodb").get_paginator(operation).paginate(TableName=self.table, **of)
         read = TypeDeserializer().deserialize
         return [{name: read(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 
@@ -41,8 +44,9 @@ class Recorded:
 
     def sessions(self, customer: str) -> dict[str, Item]:
         """A customer's items, by session."""
-        key = key_of(self.cloud.instance_id, customer)
-        return {item["session"]: item for item in self.items() if item["customer"] == key}
+        key = {":customer": {"S": key_of(self.cloud.instance_id, customer)}}
+        found = self._read("query", KeyConditionExpression="customer = :customer", ExpressionAttributeValues=key)
+        return {item["session"]: item for item in found}
 
     def everything(self) -> str:
         """The whole table as text."""
