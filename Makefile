@@ -5,12 +5,13 @@ INSTANCE ?= 11111111-1111-4111-8111-111111111111
 ARGS ?=
 
 READY := .venv/.ready
+REQUIREMENTS := requirements.txt requirements-bench.txt
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 
-.PHONY: setup demo test lint pytest beside local-cloud prove bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest beside local-cloud prove bench cloud deploy destroy format constraints build clean
 
 setup: $(READY)
 
@@ -78,6 +79,16 @@ destroy: $(READY) ## The app's stack away from the local cloud that runs
 format: $(READY) ## Format, and mend what the linter can
 	ruff format .
 	ruff check --fix .
+
+# Nothing is installed: pip resolves, and reports what it would install.
+constraints: ## constraints.txt made anew, with the oldest Python; ARGS="-c constraints.txt" only adds what is missing
+	@$(PYTHON) -m venv --clear .venv-constraints
+	@.venv-constraints/bin/python -m pip install --quiet --disable-pip-version-check --dry-run \
+		--report .venv-constraints/report.json $(REQUIREMENTS:%=-r %) $(ARGS)
+	@$(PYTHON) -c 'import json, sys; print(*sorted(("{name}=={version}".format_map(one["metadata"]) for one in json.load(sys.stdin)["install"]), key=str.upper), sep="\n")' \
+		<.venv-constraints/report.json >.venv-constraints/pins
+	@mv .venv-constraints/pins constraints.txt
+	@rm -rf .venv-constraints
 
 build: $(READY) ## The wheel and the sdist, in dist/
 	python -m build --no-isolation
