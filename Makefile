@@ -122,6 +122,8 @@ release: ## What is published, in dist/, if TAG=v1.2.3 is the version of pyproje
 	@$(MAKE) --no-print-directory sbom
 
 changelog: ## A change of the public interface since BASE (a commit) is named in CHANGELOG.md
+	@git rev-parse --quiet --verify "$$BASE^{commit}" >/dev/null || \
+		{ echo "BASE has to name a commit, got '$$BASE'. Run: make changelog BASE=<commit>"; exit 1; }
 	@git diff --quiet "$$BASE" -- tests/synth/snapshots/interface.txt || ! git diff --quiet "$$BASE" -- CHANGELOG.md || \
 		{ echo "The public interface changed since $$BASE, but CHANGELOG.md did not. Name the change there."; exit 1; }
 
