@@ -80,7 +80,7 @@ format: $(READY) ## Format, and mend what the linter can
 	ruff format .
 	ruff check --fix .
 
-.PHONY: constraints cdk sbom release changelog
+.PHONY: constraints newest-cdk sbom release changelog
 
 # Nothing is installed: pip resolves, and reports what it would install.
 constraints: ## constraints.txt made anew, with the oldest Python; ARGS="-c constraints.txt" only adds what is missing
@@ -93,10 +93,10 @@ constraints: ## constraints.txt made anew, with the oldest Python; ARGS="-c cons
 	@rm -rf .venv-constraints
 
 # Afterwards .venv is not what the pins say, so the next target sets it up anew.
-cdk: $(READY) ## The tests of the templates, with the oldest CDK that is allowed (CDK=oldest) or the newest (CDK=newest)
+newest-cdk: $(READY) ## The tests of the templates, with the CDK that is newest today
 	@rm $(READY)
-	@python -m pip install --quiet --disable-pip-version-check --upgrade \
-		$$(python -c 'import tomllib; print(*(one.replace(">=", "==").split(",")[0] if "$(CDK)" == "oldest" else one for one in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]))')
+	@python -m pip install --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager \
+		$$(python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"])')
 	python -m pytest -m "not prove" tests/synth tests/unit/constructs $(ARGS)
 
 # The first wheel is made from the sdist, the second from the checkout, under another umask.
