@@ -5,10 +5,11 @@ INSTANCE ?= 11111111-1111-4111-8111-111111111111
 ARGS ?=
 
 READY := .venv/.ready
+REQUIREMENTS := requirements.txt requirements-bench.txt requirements-release.txt
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
 .PHONY: setup demo test lint pytest beside local-cloud prove bench cloud deploy destroy format build clean
 
@@ -79,8 +80,52 @@ format: $(READY) ## Format, and mend what the linter can
 	ruff format .
 	ruff check --fix .
 
-build: $(READY) ## The wheel and the sdist, in dist/
+.PHONY: constraints newest-cdk sbom release changelog
+
+# Nothing is installed: pip resolves, and reports what it would install.
+constraints: ## constraints.txt made anew, with the oldest Python; ARGS="-c constraints.txt" only adds what is missing
+	@$(PYTHON) -m venv --clear .venv-constraints
+	@.venv-constraints/bin/python -m pip install --quiet --disable-pip-version-check --dry-run \
+		--report .venv-constraints/report.json $(REQUIREMENTS:%=-r %) $(ARGS)
+	@$(PYTHON) -c 'import json, sys; print(*sorted(("{name}=={version}".format_map(one["metadata"]) for one in json.load(sys.stdin)["install"]), key=str.upper), sep="\n")' \
+		<.venv-constraints/report.json >.venv-constraints/pins
+	@mv .venv-constraints/pins constraints.txt
+	@rm -rf .venv-constraints
+
+# Afterwards .venv is not what the pins say, so the next target sets it up anew.
+newest-cdk: $(READY) ## The tests of the templates, with the CDK that is newest today
+	@rm $(READY)
+	@python -m pip install --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager \
+		$$(python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"])')
+	python -m pytest -m "not prove" tests/synth tests/unit/constructs $(ARGS)
+
+# The first wheel is made from the sdist, the second from the checkout, under another umask.
+build: $(READY) ## The wheel and the sdist, in dist/, made twice: the same bytes
+	@rm -rf dist
 	python -m build --no-isolation
+	@umask 077; python -m build --no-isolation --sdist --wheel --outdir dist/again >/dev/null
+	@for file in dist/*.whl dist/*.tar.gz; do cmp "$$file" "dist/again/$${file#dist/}" || exit 1; done
+	@rm -r dist/again
+
+sbom: build ## What the wheel needs, also for its commands: dist/sbom.cdx.json (CycloneDX)
+	@python -m pip install --quiet --disable-pip-version-check -r requirements-release.txt -c constraints.txt
+	@$(PYTHON) -m venv --clear --without-pip .venv-sbom
+	@python -m pip --python .venv-sbom install --quiet --disable-pip-version-check -c constraints.txt "$$(echo dist/*.whl)[commands]"
+	cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json .venv-sbom
+	@rm -rf .venv-sbom
+
+release: ## What is published, in dist/, if TAG=v1.2.3 is the version of pyproject.toml and has its date in CHANGELOG.md
+	@grep --quiet --line-regexp --fixed-strings "version = \"$${TAG#v}\"" pyproject.toml || \
+		{ echo "The tag is $$TAG, but pyproject.toml has another version. Change one of them."; exit 1; }
+	@grep --quiet --extended-regexp "^## $${TAG#v} \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$$" CHANGELOG.md || \
+		{ echo "CHANGELOG.md has no line '## $${TAG#v} (<year>-<month>-<day>)'. Write one."; exit 1; }
+	@$(MAKE) --no-print-directory sbom
+
+changelog: ## A change of the public interface since BASE (a commit) is named in CHANGELOG.md
+	@git rev-parse --quiet --verify "$$BASE^{commit}" >/dev/null || \
+		{ echo "BASE has to name a commit, got '$$BASE'. Run: make changelog BASE=<commit>"; exit 1; }
+	@git diff --quiet "$$BASE" -- tests/synth/snapshots/interface.txt || ! git diff --quiet "$$BASE" -- CHANGELOG.md || \
+		{ echo "The public interface changed since $$BASE, but CHANGELOG.md did not. Name the change there."; exit 1; }
 
 clean: ## Away with what the targets made
 	rm -rf .venv node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
