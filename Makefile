@@ -5,12 +5,13 @@ INSTANCE ?= 11111111-1111-4111-8111-111111111111
 ARGS ?=
 
 READY := .venv/.ready
+JAVASCRIPT := examples/clients/javascript
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 
-.PHONY: setup demo test lint pytest test-synth test-local prove bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest test-synth test-local prove clients bench cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -52,6 +53,14 @@ test-local: $(READY)
 prove: $(READY) ## The long suites: histories, timing, mutation
 	python -m pytest -m prove $(ARGS)
 
+clients: $(READY) $(JAVASCRIPT)/node_modules/.ready ## The samples of examples/clients against a deployed endpoint
+	@python -m local.samples
+
+$(JAVASCRIPT)/node_modules/.ready: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json | $(READY)
+	@echo "Bringing the AWS SDK for JavaScript (some seconds, once) ..."
+	@npm ci --prefix $(JAVASCRIPT) --loglevel=error --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 bench: $(READY) ## The benchmarks, with docs/benchmarks.md and its pictures
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt -c constraints.txt
 	python -m bench
@@ -73,4 +82,4 @@ build: $(READY) ## The wheel and the sdist, in dist/
 	python -m build --no-isolation
 
 clean: ## Away with what the targets made
-	rm -rf .venv node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules $(JAVASCRIPT)/node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
