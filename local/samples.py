@@ -39,8 +39,10 @@ class Backend:
         address = address_of_endpoint(cloud)
         self._variables = {
             **cloud.environment(),
-            **_credentials(cloud, address),
+            **role_credentials(cloud, address),
             "ENDPOINT_URL": address.replace(cloud.url, proxy.url),
+            # Python too tells that it waits before it does.
+            "PYTHONUNBUFFERED": "1",
         }
         # The samples name the endpoint themselves.
         del self._variables["AWS_ENDPOINT_URL"]
@@ -131,7 +133,7 @@ def _header(headers: dict[str, str], name: str) -> str:
     return {key.lower(): value for key, value in headers.items()}[name.lower()]
 
 
-def _credentials(cloud: Cloud, address: str) -> dict[str, str]:
+def role_credentials(cloud: Cloud, address: str) -> dict[str, str]:
     """Those of a role that may call this endpoint, with their token."""
     api_id = address.partition("/_aws/execute-api/")[2].partition("/")[0]
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{cloud.account}:root"}, "Action": "sts:AssumeRole"}

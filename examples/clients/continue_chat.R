@@ -12,7 +12,8 @@ send <- function(contact_id, source_contact_id) {
   handle <- new_handle(
     aws_sigv4 = paste0("aws:amz:", Sys.getenv("AWS_REGION"), ":execute-api"),
     userpwd = paste0(Sys.getenv("AWS_ACCESS_KEY_ID"), ":", Sys.getenv("AWS_SECRET_ACCESS_KEY")),
-    copypostfields = toJSON(fields, auto_unbox = TRUE)
+    copypostfields = toJSON(fields, auto_unbox = TRUE),
+    timeout = 30
   )
   handle_setheaders(handle, .list = as.list(headers))
   curl_fetch_memory(paste0(Sys.getenv("ENDPOINT_URL"), contact_id), handle)
