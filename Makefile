@@ -1,4 +1,4 @@
-# Every target does its own set-up. Needs Python 3.11 or newer and make; Node and the CDK come with it.
+# Every target does its own set-up. Needs Python 3.11 or newer and make; Node and the CDK come with it. `clients` needs more.
 PYTHON ?= python3
 CLOUD_PORT ?= 4566
 INSTANCE ?= 11111111-1111-4111-8111-111111111111
@@ -53,7 +53,7 @@ test-local: $(READY)
 prove: $(READY) ## The long suites: histories, timing, mutation
 	python -m pytest -m prove $(ARGS)
 
-clients: $(READY) $(JAVASCRIPT)/node_modules/.ready ## The samples of examples/clients against a deployed endpoint
+clients: $(READY) $(JAVASCRIPT)/node_modules/.ready ## The samples of examples/clients; needs curl and R, and brings them on Debian
 	@python -m local.samples
 
 $(JAVASCRIPT)/node_modules/.ready: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json | $(READY)
