@@ -1,4 +1,4 @@
-# Every target does its own set-up. Needs Python 3.11 or newer and make; Node and the CDK come with it.
+# Every target does its own set-up. Needs Python 3.11 or newer and make; Node and the CDK come with it. `clients` needs more.
 PYTHON ?= python3
 CLOUD_PORT ?= 4566
 INSTANCE ?= 11111111-1111-4111-8111-111111111111
@@ -6,12 +6,13 @@ ARGS ?=
 
 READY := .venv/.ready
 REQUIREMENTS := requirements.txt requirements-bench.txt requirements-release.txt
+JAVASCRIPT := examples/clients/javascript
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
-.PHONY: setup demo test lint pytest beside local-cloud prove bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest beside local-cloud prove clients bench cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -62,6 +63,14 @@ ifeq ($(strip $(ARGS)),)
 else
 	python -m pytest -m prove $(ARGS)
 endif
+
+clients: $(READY) $(JAVASCRIPT)/node_modules/.ready ## The samples of examples/clients; needs curl and R, and brings them on Debian
+	@python -m local.samples
+
+$(JAVASCRIPT)/node_modules/.ready: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json | $(READY)
+	@echo "Bringing the AWS SDK for JavaScript (some seconds, once) ..."
+	@npm ci --prefix $(JAVASCRIPT) --loglevel=error --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 bench: $(READY) ## The benchmarks, with docs/benchmarks.md and its pictures
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt -c constraints.txt
@@ -128,4 +137,4 @@ changelog: ## A change of the public interface since BASE (a commit) is named in
 		{ echo "The public interface changed since $$BASE, but CHANGELOG.md did not. Name the change there."; exit 1; }
 
 clean: ## Away with what the targets made
-	rm -rf .venv node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules $(JAVASCRIPT)/node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -54,14 +54,16 @@ def send(
     headers: Mapping[str, str] | None = None,
     credentials: Credentials | None = None,
     token: str | None = None,
+    service: str = "execute-api",
+    region: str | None = None,
 ) -> Answer:
-    """Any bytes to any address: with a token, or signed, as the cloud's root unless told otherwise."""
+    """Any bytes to any address: with a token, or signed as the cloud's root, for its region, unless told otherwise."""
     request = AWSRequest(method, url, {"Content-Type": "application/json", **(headers or {})}, body)
     if token is not None:
         request.headers["Authorization"] = token
     else:
         signer = credentials or Credentials(cloud.account, "any")
-        SigV4Auth(signer, "execute-api", cloud.region).add_auth(request)
+        SigV4Auth(signer, service, region or cloud.region).add_auth(request)
     prepared = request.prepare()
     sent = {str(name): _text(value) for name, value in prepared.headers.items()}
     raw = urllib.request.Request(prepared.url, data=body, headers=sent, method=method)  # noqa: S310 - to 127.0.0.1

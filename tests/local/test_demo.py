@@ -1,4 +1,4 @@
-"""`make demo` is what people try first: it ends well, says what failed, and leaves nothing behind."""
+"""`make demo` and `make clients` end well, say what failed, and leave nothing behind."""
 
 import json
 import os
@@ -16,10 +16,10 @@ from local.cdk import CdkFailed
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(marker: str) -> "subprocess.Popen[str]":
-    """The demo, in an environment by which its processes are known."""
+def start(marker: str, module: str = "local.demo") -> "subprocess.Popen[str]":
+    """The demo, or another walk, in an environment by which its processes are known."""
     return subprocess.Popen(
-        [sys.executable, "-m", "local.demo"],
+        [sys.executable, "-m", module],
         cwd=ROOT,
         env={**os.environ, "DEMO_MARKER": marker},
         stdout=subprocess.PIPE,
@@ -61,13 +61,17 @@ def test_every_step_does_what_it_should() -> None:
 
 
 @pytest.mark.prove
-def test_ctrl_c_in_the_middle_leaves_nothing_running() -> None:
-    """While the command line deploys: it ends, and the cloud with it."""
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [("local.demo", "Deploy the app"), ("local.samples", "With curl: a chat that ended a moment ago")],
+)
+def test_ctrl_c_in_the_middle_leaves_nothing_running(module: str, step: str) -> None:
+    """While the command line deploys, or a sample waits: it ends, and the cloud with it."""
     marker = str(uuid.uuid4())
-    with start(marker) as process:
+    with start(marker, module) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if "Deploy the app" in line:
+            if step in line:
                 break
         assert process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import uuid
@@ -51,14 +52,20 @@ def test_the_readmes_call_continues_a_chat(sound: Deployed, kind: str) -> None:
     assert past[2] in said(sound, kind, "FirstUrl", CONTACT_ID=contact, SOURCE_CONTACT_ID=past[0])
 
 
-def test_the_readmes_chats_are_what_its_call_needs(sound: Deployed) -> None:
+@pytest.mark.parametrize("kind", ["curl", "boto3"])
+def test_the_readmes_chats_are_what_its_calls_need(sound: Deployed, kind: str) -> None:
     """Somebody who has nothing but the local cloud makes a first call."""
     chats = sample("chats").replace("http://127.0.0.1:4566", sound.cloud.url)
     url = sound.cloud.execute_api_url(sound.outputs["FirstUrl"])
-    script = f"{chats}\nENDPOINT_URL={url}\n{sample('curl')}\necho; echo $SOURCE_CONTACT_ID"
-    done = subprocess.run([*CURL, script], capture_output=True, text=True, check=False, timeout=60)
-    *_, answer, source = done.stdout.splitlines()
-    assert json.loads(answer.rpartition("{")[1] + answer.rpartition("{")[2]) == {"ContinuedFromContactId": source}
+    call = sample(kind) if kind == "curl" else shlex.join([*PYTHON, sample(kind)])
+    script = f"{chats}\necho; export ENDPOINT_URL={url}\n{call}\necho; echo $SOURCE_CONTACT_ID"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run([*CURL, script], env=kept, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    *_, answer, source = filter(None, done.stdout.splitlines())
+    assert (json.loads(answer) if kind == "curl" else {"ContinuedFromContactId": answer}) == {
+        "ContinuedFromContactId": source
+    }
 
 
 def test_the_readmes_call_with_an_id_token(doors: Deployed) -> None:

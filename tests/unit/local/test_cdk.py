@@ -12,6 +12,7 @@ import pytest
 from local import cdk as module
 from local.cdk import CdkFailed, bootstrap, cdk
 from local.cloud import Cloud
+from local.command import ROOT
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_it_gets_these_variables_and_no_others(command: Any, monkeypatch: pytest
     assert arguments[:2] == ["synth", "Stack"]
     assert (variables["A"], "AWS_PROFILE" in variables) == ("1", False)
     assert variables["PATH"].split(os.pathsep) == [str(Path(sys.executable).parent), "/theirs"]
-    assert (folder, typed) == (str(module.ROOT), "")
+    assert (folder, typed) == (str(ROOT), "")
     assert "--ci" in arguments
 
 

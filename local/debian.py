@@ -1,0 +1,57 @@
+"""Programs that no virtual environment brings: Debian's packages of them."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from local.steps import StepFailed
+
+# By package, what succeeds if it is there.
+_PROBES: Mapping[str, Sequence[str]] = {
+    "curl": ["curl", "--version"],
+    "r-base-core": ["Rscript", "--version"],
+    "r-cran-curl": ["Rscript", "-e", "library(curl)"],
+    "r-cran-jsonlite": ["Rscript", "-e", "library(jsonlite)"],
+}
+_INSTALL = ["apt-get", "install", "--quiet", "--yes", "--no-install-recommends"]
+
+
+def missing() -> list[str]:
+    """The packages whose programs are not on this machine, from wherever they may be."""
+    return [package for package, probe in _PROBES.items() if not _succeeds(probe)]
+
+
+def bring() -> None:
+    """Install what is missing, as root on Debian. Raises StepFailed, which says how to get it elsewhere."""
+    lacking = missing()
+    if lacking and shutil.which("apt-get") and os.geteuid() == 0:
+        _apt_get(["apt-get", "update", "--quiet"])
+        _apt_get([*_INSTALL, *lacking])
+        lacking = missing()
+    if lacking:
+        raise StepFailed(
+            f"{', '.join(lacking)}: not on this machine. On Debian and Ubuntu: sudo apt-get install "
+            f"{' '.join(lacking)}. Elsewhere: install curl and R, and in R install.packages(c('curl', 'jsonlite'))."
+        )
+
+
+def _succeeds(command: Sequence[str]) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def _apt_get(command: Sequence[str]) -> None:
+    # In this process's group: Ctrl-C reaches it too, and it has to end in order.
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    )
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+    if status != 0:
+        raise StepFailed(f"{' '.join(command)}: ended with status {status}, expected 0. Its lines above say why.")

@@ -1,0 +1,89 @@
+"""What no virtual environment brings: it is installed where it may be, and else it is said how to get it."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from local import debian
+from local.steps import StepFailed
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with nothing but the programs in this folder."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def put(machine: Path, name: str, code: str = "") -> None:
+    """A program."""
+    program = machine / name
+    program.write_text(f"#!{sys.executable}\nimport pathlib, sys\nhere = pathlib.Path({str(machine)!r})\n{code}\n")
+    program.chmod(0o755)
+
+
+# Brings curl, R and one of its packages, as far as they are named.
+APT_GET = """
+with (here / "told").open("a") as told: print(*sys.argv[1:], file=told)
+for package in sys.argv[1:]:
+    program = {"curl": "curl", "r-base-core": "Rscript"}.get(package)
+    if program:
+        (here / program).write_text("#!/bin/sh\\n"); (here / program).chmod(0o755)
+"""
+
+
+def test_nothing_is_installed_if_nothing_is_missing(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The programs may come from anywhere."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    for name in ("curl", "Rscript"):
+        put(machine, name)
+    put(machine, "apt-get", "sys.exit(1)")
+    debian.bring()
+
+
+def test_root_on_debian_gets_what_is_missing_and_no_more(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh machine runs `make clients` with nothing done before."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    put(machine, "curl")
+    put(machine, "apt-get", APT_GET)
+    debian.bring()
+    update, install = (machine / "told").read_text().splitlines()
+    assert update.split()[0] == "update"
+    assert [word for word in install.split() if not word.startswith("-")] == [
+        "install",
+        "r-base-core",
+        "r-cran-curl",
+        "r-cran-jsonlite",
+    ]
+
+
+def test_an_r_without_a_package_is_not_enough(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody's own R; nobody but root may install."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    put(machine, "curl")
+    put(machine, "Rscript", "sys.exit('curl' in sys.argv[-1])")
+    put(machine, "apt-get", "sys.exit(1)")
+    with pytest.raises(StepFailed, match=r"^r-cran-curl: not on this machine\. .*sudo apt-get install r-cran-curl\. "):
+        debian.bring()
+
+
+def test_another_system_is_told_what_to_install(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No apt-get, also for root."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(StepFailed, match=r"^curl, r-base-core, .*Elsewhere: install curl and R"):
+        debian.bring()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("sys.exit(100)", "ended with status 100"), ("sys.exit(0)", "curl, .*not on this machine")]
+)
+def test_an_installation_that_fails_fails_the_target(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    """Never is a client left out in silence."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    put(machine, "apt-get", code)
+    with pytest.raises(StepFailed, match=said):
+        debian.bring()
