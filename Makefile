@@ -5,12 +5,15 @@ INSTANCE ?= 11111111-1111-4111-8111-111111111111
 ARGS ?=
 
 READY := .venv/.ready
+# What the functions run on in AWS, and which tests are theirs.
+RUNTIME := .python3.14/python3.14
+FUNCTIONS := $(patsubst lambda/%/__init__.py,tests/unit/%,$(wildcard lambda/*/__init__.py))
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 
-.PHONY: setup demo test lint pytest test-synth test-local prove bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest test-synth test-local prove runtime bench cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -52,6 +55,13 @@ test-local: $(READY)
 prove: $(READY) ## The long suites: histories, timing, mutation
 	python -m pytest -m prove $(ARGS)
 
+runtime: $(RUNTIME) ## The functions' own tests and cold starts, on the Python that AWS has
+	$(RUNTIME) -m pytest -m "not prove" $(FUNCTIONS) $(ARGS)
+	python -m bench.cold $(RUNTIME)
+
+$(RUNTIME): bench/runtime.py constraints.txt | $(READY)
+	@python -m bench.runtime
+
 bench: $(READY) ## The benchmarks, with docs/benchmarks.md and its pictures
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt -c constraints.txt
 	python -m bench
@@ -73,4 +83,4 @@ build: $(READY) ## The wheel and the sdist, in dist/
 	python -m build --no-isolation
 
 clean: ## Away with what the targets made
-	rm -rf .venv node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .python3.14 node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
