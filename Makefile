@@ -7,12 +7,15 @@ ARGS ?=
 READY := .venv/.ready
 REQUIREMENTS := requirements.txt requirements-bench.txt requirements-release.txt
 JAVASCRIPT := examples/clients/javascript
+# What the functions run on in AWS, and which tests are theirs.
+RUNTIME := .python3.14/python3.14
+FUNCTIONS := $(patsubst lambda/%/__init__.py,tests/unit/%,$(wildcard lambda/*/__init__.py))
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
-.PHONY: setup demo test lint pytest beside local-cloud prove clients bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest beside local-cloud prove runtime clients bench cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -71,6 +74,13 @@ $(JAVASCRIPT)/node_modules/.ready: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/pack
 	@echo "Bringing the AWS SDK for JavaScript (some seconds, once) ..."
 	@npm ci --prefix $(JAVASCRIPT) --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+runtime: $(RUNTIME) ## The functions' own tests and cold starts, on the Python that AWS has
+	$(RUNTIME) -m pytest -m "not prove" $(FUNCTIONS) $(ARGS)
+	python -m bench.cold $(RUNTIME)
+
+$(RUNTIME): bench/runtime.py constraints.txt | $(READY)
+	@python -m bench.runtime
 
 bench: $(READY) ## The benchmarks, with docs/benchmarks.md and its pictures
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt -c constraints.txt
@@ -137,4 +147,5 @@ changelog: ## A change of the public interface since BASE (a commit) is named in
 		{ echo "The public interface changed since $$BASE, but CHANGELOG.md did not. Name the change there."; exit 1; }
 
 clean: ## Away with what the targets made
-	rm -rf .venv node_modules $(JAVASCRIPT)/node_modules cdk.out cdk-outputs.json dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .python3.14 node_modules $(JAVASCRIPT)/node_modules cdk.out cdk-outputs.json dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

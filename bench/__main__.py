@@ -2,12 +2,12 @@
 
 import os
 import platform
-from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
 
-from bench import cost, history, measure
+from bench import cold, cost, history, measure
+from bench.text import ms, say, table
 from connect_persistent_chat import wire
 from local.cdk import bootstrap, cdk
 from local.cloud import Cloud
@@ -27,13 +27,6 @@ MEMORY_GB = 0.5
 ALARMS, METRICS = 8, 4
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A Markdown table."""
-    lines = [list(head), *([str(cell) for cell in row] for row in rows)]
-    lines.insert(1, ["---"] * len(lines[0]))
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
 def picture(name: str, title: str, unit: str, bars: dict[str, float]) -> str:
     """A bar chart beside the page, and the line that shows it."""
     PICTURES.mkdir(exist_ok=True)
@@ -50,44 +43,21 @@ def picture(name: str, title: str, unit: str, bars: dict[str, float]) -> str:
     return f"![{title}](benchmarks/{name}.svg)\n"
 
 
-def say(text: str) -> None:
-    """Progress: each part takes a while."""
-    print(f"• {text} ...", flush=True)
-
-
-def ms(seconds: float) -> str:
-    """Milliseconds."""
-    return f"{seconds * 1000:.3g}" if seconds < 1 else f"{seconds * 1000:,.0f}"
-
-
 def cold_part(cloud: Cloud) -> tuple[str, dict[str, measure.Figures]]:
     """Cold starts."""
     say("cold starts")
     figures = measure.cold(cloud, 9)
-    plain = figures["plain boto3"]
-    rows = [
-        (
-            name,
-            ms(one["ready_wall"]),
-            ms(one["ready_cpu"]),
-            f"{one['ready_cpu'] / plain['ready_cpu']:.2f}",
-            ms(one["first_wall"]),
-            f"{one['peak_mb']:.1f}",
-            f"{one['peak_mb'] / plain['peak_mb']:.2f}",
-        )
-        for name, one in figures.items()
-    ]
-    head = ("handler", "ready, ms", "ready, CPU ms", "of plain", "first answer, ms", "peak memory, MB", "of plain")
     shown = picture(
         "cold", "Process start to ready", "CPU milliseconds", {n: f["ready_cpu"] * 1000 for n, f in figures.items()}
     )
     text = (
         "## Cold\n\nProcess start until the handler can be called, and until its first answer, on the local cloud "
-        "behind TLS, with the system's certificates. This project reads Amazon's certificates while it starts, "
+        f"behind TLS, with the system's certificates. {cold.python_of(figures)} AWS runs the functions on 3.14: "
+        "`make runtime` measures the same there. This project reads Amazon's certificates while it starts, "
         "the plain handler all of them with its first call. What is left above the empty function is in "
         "[decisions/own-signed-client.md](decisions/own-signed-client.md).\n\n"
     )
-    return text + table(head, rows) + "\n" + shown, figures
+    return text + cold.table_of(figures) + "\n" + shown, figures
 
 
 def warm_part(cloud: Cloud) -> tuple[str, dict[str, float]]:

@@ -47,6 +47,7 @@ print(
     "\n"
     + json.dumps(
         {
+            "python": sys.version.split()[0],
             "ready_wall": ready - float(started),
             "ready_cpu": ready_cpu,
             "first_wall": ready - float(started) + first - begin,

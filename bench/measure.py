@@ -41,6 +41,7 @@ def run_handler(
     times: int = 0,
     checked: bool = False,
     variables: Mapping[str, str] | None = None,
+    python: str = sys.executable,
 ) -> Figures:
     """One process of a handler that answers the first of these events, and then all of them, so many times.
 
@@ -68,7 +69,7 @@ def run_handler(
         file.write_text(json.dumps(events), encoding="utf-8")
         child = ROOT / "bench/child.py"
         done = subprocess.run(
-            [sys.executable, str(child), str(folder), module, str(file), str(times), str(time.time())],
+            [python, str(child), str(folder), module, str(file), str(times), str(time.time())],
             env=environment,
             capture_output=True,
             text=True,
@@ -108,16 +109,19 @@ def tls(cloud: Cloud) -> Iterator[dict[str, str]]:
         yield {"AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}", "SSL_CERT_FILE": bundle, "AWS_CA_BUNDLE": bundle}
 
 
-def cold(cloud: Cloud, runs: int) -> dict[str, Figures]:
+def cold(cloud: Cloud, runs: int, python: str = sys.executable) -> dict[str, Figures]:
     """Process start to ready and to the first answer, one handler after the other, in turns, over TLS."""
     events = {name: one_event(cloud) for name in HANDLERS}
     samples: dict[str, list[Figures]] = {name: [] for name in HANDLERS}
     with tls(cloud) as variables:
         for _ in range(runs):
             for name, taken in samples.items():
-                taken.append(run_handler(cloud, name, [events[name]], variables=variables))
+                taken.append(run_handler(cloud, name, [events[name]], variables=variables, python=python))
     keys = ("ready_wall", "ready_cpu", "first_wall", "peak_mb")
-    return {name: {key: median(one[key] for one in taken) for key in keys} for name, taken in samples.items()}
+    return {
+        name: {"python": taken[0]["python"], **{key: median(one[key] for one in taken) for key in keys}}
+        for name, taken in samples.items()
+    }
 
 
 def warm(cloud: Cloud, runs: int, requests: int) -> dict[str, Figures]:

@@ -1,0 +1,44 @@
+"""Cold starts as a table; by themselves, on any Python: `python -m bench.cold <python>`."""
+
+import sys
+
+from bench import measure
+from bench.text import ms, say, table
+from local.cloud import Cloud
+
+
+def python_of(figures: dict[str, measure.Figures]) -> str:
+    """Which Python ran the handlers, by their own word."""
+    return f"On Python {figures['this project']['python']}."
+
+
+def table_of(figures: dict[str, measure.Figures]) -> str:
+    """The handlers, beside the plain one."""
+    plain = figures["plain boto3"]
+    rows = [
+        (
+            name,
+            ms(one["ready_wall"]),
+            ms(one["ready_cpu"]),
+            f"{one['ready_cpu'] / plain['ready_cpu']:.2f}",
+            ms(one["first_wall"]),
+            f"{one['peak_mb']:.1f}",
+            f"{one['peak_mb'] / plain['peak_mb']:.2f}",
+        )
+        for name, one in figures.items()
+    ]
+    head = ("handler", "ready, ms", "ready, CPU ms", "of plain", "first answer, ms", "peak memory, MB", "of plain")
+    return table(head, rows)
+
+
+def main(python: str) -> None:
+    """Measure on this Python, and print."""
+    say("cold starts")
+    with Cloud() as cloud:
+        cloud.control("POST", "quotas", {"enabled": False})
+        figures = measure.cold(cloud, 9, python)
+    print(f"{python_of(figures)}\n\n{table_of(figures)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
