@@ -1,7 +1,12 @@
 """What holds for all tests."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
+
+from tests.distributions import ROOT, run
 
 # Generated cases are the same in every run of the same code. Others: `make test ARGS=--hypothesis-profile=explore`.
 # None has a time limit: on a busy machine that would fail what is right.
@@ -13,3 +18,11 @@ settings.load_profile("repeatable")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Snapshots are written anew only when asked for."""
     parser.addoption("--update-snapshots", action="store_true", help="write the template snapshots anew")
+
+
+@pytest.fixture(scope="session")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built wheel and sdist."""
+    out = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
+    return out

@@ -10,10 +10,21 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-# The wheel carries lambda/ inside the package; a checkout has it beside constructs/.
 _PACKAGE = Path(__file__).resolve().parent
-SOURCE = next(path for path in (_PACKAGE / "lambda", _PACKAGE.parents[1] / "lambda") if path.is_dir())
 
+
+def _source() -> Path:
+    """The wheel carries lambda/ inside the package; a checkout has it beside constructs/."""
+    places = (_PACKAGE / "lambda", _PACKAGE.parents[1] / "lambda")
+    if found := next((place for place in places if place.is_dir()), None):
+        return found
+    raise ImportError(
+        f"connect_persistent_chat: the code of the functions was not found. Got the package at {_PACKAGE}, expected a "
+        "folder on disk with lambda/ in it. A zip file does not do. Install the wheel with pip."
+    )
+
+
+SOURCE = _source()
 
 _FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 

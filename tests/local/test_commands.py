@@ -17,6 +17,7 @@ import pytest
 
 from local.chats import Chats
 from local.cloud import Cloud
+from tests.distributions import environment, install, oldest
 from tests.local.breaking import without_permission
 from tests.local.callers import Door
 from tests.local.deployments import Deployed, log_of
@@ -34,6 +35,7 @@ class Shell:
     def __init__(self, historic: Deployed, folder: Path) -> None:
         self.folder = folder
         self.recorder = historic.outputs["Recorder"]
+        self.command = COMMAND
         self._environment = dict(historic.cloud.environment())
 
     def be(self, key: str, secret: str) -> None:
@@ -43,7 +45,7 @@ class Shell:
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """The command, running."""
         return subprocess.Popen(
-            [str(COMMAND), *arguments],
+            [str(self.command), *arguments],
             cwd=self.folder,
             env={**os.environ, **self._environment},
             stdin=subprocess.PIPE,
@@ -117,6 +119,25 @@ def test_a_backfill_records_what_was_before(cloud: Cloud, historic: Deployed, sh
     assert "known: 9, no customer: 1" in anew
     assert recorded.everything() == before
     assert anonymous not in before
+
+
+@pytest.mark.prove
+def test_the_oldest_boto3_and_tqdm_do(
+    cloud: Cloud, shell: Shell, recorded: Recorded, distributions: Path, tmp_path: Path
+) -> None:
+    """Lower bounds are what somebody has installed already; the commands need no CDK beside them."""
+    python = environment(tmp_path)
+    (wheel,) = distributions.glob("*.whl")
+    install(python, "--no-deps", wheel)
+    install(python, *oldest("commands"))
+    shell.command, began = python.with_name("persistent-chat"), now(cloud)
+    ((customer, (first, *_)),) = unrecorded_chats(cloud, 1).items()
+    said, errors = shell.run("backfill", "--from", began, "--to", now(cloud), "--rate", "25")
+    assert "recorded: 3" in said
+    assert "100% |" in errors
+    assert set(recorded.sessions(customer)) == {first}
+    shell.run("erase", "--customer", customer)
+    assert recorded.sessions(customer) == {}
 
 
 @pytest.mark.prove

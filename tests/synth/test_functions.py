@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from association.settings import seconds
+from bench import runtime
 from connect_persistent_chat import functions
 from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, Synthesized, stack
@@ -122,3 +123,8 @@ def test_every_package_of_the_code_is_in_some_function() -> None:
     assert found == set(PACKAGES)
     used = set(itertools.chain(functions.ASSOCIATION_PACKAGES, functions.RECORDER_PACKAGES, ["provisioning"]))
     assert used == found
+
+
+def test_the_functions_are_tried_on_the_python_that_they_run_on() -> None:
+    """`make runtime` brings one version, and the functions name one: a new one has to come to both."""
+    assert functions.RUNTIME.name == runtime.NAME

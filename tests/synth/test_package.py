@@ -12,27 +12,9 @@ from aws_cdk import App
 
 from connect_persistent_chat import functions
 from connect_persistent_chat.source import SOURCE
+from tests.distributions import ROOT, environment, install, run
 from tests.synth.apps import HERE, endpoint, history, stack
 from tests.unit.association.events import ENVIRONMENT, HISTORY
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command; its output, or a failure that shows it."""
-    done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built wheel and sdist."""
-    out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
-    return out
 
 
 def test_the_wheel_carries_the_functions_and_nothing_stray(distributions: Path) -> None:
@@ -119,12 +101,11 @@ def test_what_was_installed_for_nobody_else_is_still_readable_in_aws(
     assert hashes[0] == hashes[1] != []
 
 
-def installed(distributions: Path, folder: Path) -> Path:
-    """The Python of a new environment that holds the wheel, and nothing else."""
+def installed(distributions: Path, folder: Path, *, borrowing: bool = False) -> Path:
+    """The Python of a new environment that holds the wheel, and nothing else of its own."""
     (wheel,) = distributions.glob("*.whl")
-    run(sys.executable, "-m", "venv", folder / "env", cwd=folder)
-    python = folder / "env" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--no-deps", "--no-index", wheel, cwd=folder)
+    python = environment(folder, borrowing=borrowing)
+    install(python, "--no-deps", "--no-index", wheel)
     return python
 
 
@@ -145,36 +126,25 @@ def test_the_commands_need_no_cdk_and_say_what_they_need(distributions: Path, tm
 
 @pytest.mark.prove
 def test_an_app_outside_the_repository_synthesizes_twice_alike(distributions: Path, tmp_path: Path) -> None:
-    """The ten lines of the README work with the wheel alone, and the same app gives the same template.
-
-    The CDK itself is taken from the environment that runs the tests: it is half a gigabyte.
-    """
-    python = installed(distributions, tmp_path)
-    environment = python.parents[1]
-    (site,) = environment.glob("lib/python*/site-packages")
-    (here,) = Path(sys.prefix).glob("lib/python*/site-packages")
-    # After its own packages, and without the .pth files in it: the checkout stays out of sight.
-    (site / "borrowed.pth").write_text(f"{here}\n", encoding="utf-8")
-    synthesizes_twice_alike(python, tmp_path)
+    """The ten lines of the README work with the wheel alone, and the same app gives the same template."""
+    synthesizes_twice_alike(installed(distributions, tmp_path, borrowing=True), tmp_path)
 
 
 @pytest.mark.prove
 def test_the_wheel_brings_what_it_needs(distributions: Path, tmp_path: Path) -> None:
     """As a user installs it: pip chooses the CDK by the ranges, and the commands' extra is there."""
     (wheel,) = distributions.glob("*.whl")
-    run(sys.executable, "-m", "venv", tmp_path / "env", cwd=tmp_path)
-    python = tmp_path / "env" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[commands]", cwd=tmp_path)
+    python = environment(tmp_path)
+    install(python, f"{wheel}[commands]")
     assert "backfill" in run(python.with_name("persistent-chat"), "--help", cwd=tmp_path)
     synthesizes_twice_alike(python, tmp_path)
 
 
 def synthesizes_twice_alike(python: Path, tmp_path: Path) -> None:
     """The example's app by the installed wheel."""
-    environment = python.parents[1]
     app = (ROOT / "examples" / "own_stack.py").read_text(encoding="utf-8")
     where = run(python, "-c", "import connect_persistent_chat; print(connect_persistent_chat.__file__)", cwd=tmp_path)
-    assert where.startswith(str(environment))
+    assert where.startswith(str(python.parents[1]))
     templates = []
     for turn in ("first", "second"):
         source = app.replace("App()", f"App(outdir={str(tmp_path / turn)!r})")

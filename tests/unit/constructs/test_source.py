@@ -2,7 +2,9 @@
 
 import runpy
 import shutil
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
@@ -31,6 +33,22 @@ def test_the_code_is_found_where_it_was_put(folders: list[str], found: str, tmp_
         folder.mkdir(parents=True, exist_ok=True)
     copied = Path(shutil.copy(source.__file__, package))
     assert runpy.run_path(str(copied))["SOURCE"] == tmp_path / found
+
+
+def test_a_package_in_a_zip_says_what_to_do(tmp_path: Path) -> None:
+    """Deployment tools that pack an app into one file: the functions' code has to lie on the disk."""
+    archive, package = tmp_path / "app.zip", Path(source.__file__).parent
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in package.rglob("*.py"):
+            zipped.write(path, path.relative_to(package.parent))
+    code = f"import sys; sys.path.insert(0, {str(archive)!r}); import connect_persistent_chat"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"{code}.source"], capture_output=True, text=True, check=False, timeout=60
+    )
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: connect_persistent_chat: the code of the functions was not found. Got "), last
+    assert f"{archive}/connect_persistent_chat, expected a folder" in last
+    assert last.endswith("Install the wheel with pip.")
 
 
 @pytest.mark.parametrize(
