@@ -46,7 +46,7 @@ class Cloud:
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
         # Each session reads the services' models anew; and no two threads may ask one for a client at once.
-        self._session = boto3.session.Session()
+        self._session: boto3.session.Session | None = None
         self._asking = threading.Lock()
 
     @classmethod
@@ -137,6 +137,7 @@ class Cloud:
         """boto3's client for a service, as the cloud's root unless told otherwise."""
         direct = Config(proxies={}, read_timeout=_ANSWER_SECONDS)
         with self._asking:
+            self._session = self._session or boto3.session.Session()
             return self._session.client(
                 service,
                 region_name=REGION,

@@ -72,11 +72,15 @@ class Deployed:
         return parsed
 
 
-def log_of(cloud: Cloud, function: str) -> str:
-    """All that a function has logged."""
+def log_of(cloud: Cloud, function: str, since: float = 0) -> str:
+    """What a function has logged, since then in seconds since the epoch; of more than 10,000 lines the first."""
     configured = cloud.client("lambda").get_function_configuration(FunctionName=function)
     group = configured["LoggingConfig"]["LogGroup"]
-    pages = cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    pages = (
+        cloud.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(logGroupName=group, startTime=int(since * 1000))
+    )
     return "\n".join(event["message"] for page in pages for event in page["events"])
 
 

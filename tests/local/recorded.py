@@ -1,6 +1,7 @@
 """What a deployed history holds and says."""
 
 import json
+import time
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -19,6 +20,7 @@ class Recorded:
         self.table = deployed.physical_id("AWS::DynamoDB::Table", f"{history}Table")
         self.function = deployed.physical_id("AWS::Lambda::Function", f"{history}Recorder")
         self.queue = deployed.physical_id("AWS::SQS::Queue", f"{history}DeadLetters")
+        self._since = time.time()
 
     def items(self) -> list[Item]:
         """The whole table."""
@@ -53,8 +55,8 @@ class Recorded:
         return json.dumps(self.items(), default=str)
 
     def log(self) -> str:
-        """All that the recorder has logged."""
-        return log_of(self.cloud, self.function)
+        """What the recorder has logged since this was made."""
+        return log_of(self.cloud, self.function, self._since)
 
     def ask(self, event: Any) -> Any:
         """Invoke the recorder directly."""

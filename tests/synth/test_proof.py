@@ -384,10 +384,12 @@ def test_the_report_can_be_an_output() -> None:
         assert here.resolve(one.proof_report) == {"Fn::GetAtt": [key, "Report"]}
 
 
-@pytest.mark.parametrize("scope", [None, "WHOLE", 1])
+@pytest.mark.parametrize("scope", ["WHOLE", 1])
 def test_what_is_no_scope_is_refused(scope: Any) -> None:
     """With what is expected."""
-    with pytest.raises(ConfigurationError, match=rf"proof: got {scope}, expected ProofScope.WHOLE or ProofScope\.WITH"):
+    with pytest.raises(
+        ConfigurationError, match=rf"proof: got {scope!r}, expected ProofScope.WHOLE or ProofScope\.WITH"
+    ):
         endpoint(stack(), proof=scope)
 
 
