@@ -17,7 +17,7 @@ from association.answers import Refusal
 from association.connect import Connect, Described
 from association.contacts import Contacts
 from association.lookup import Lookup
-from association.past import MOST_ASKED, Past
+from association.past import MOST_ASKED, Past, is_later
 from association.settings import read as read_settings
 from aws import asking
 from aws.client import TooLarge, Unreachable
@@ -159,8 +159,11 @@ def check_a_retry(
         for id, segment in session.segments.items():
             if segment.ended is not None:
                 older, part = LookingUp(world, kept.dynamodb, current.id).shows(id)
-                assert older == (not session.running and round(found.ended * 1000) > _end(session)) or session.running
-                assert part == any(one.ended and one.ended > segment.ended for one in session.segments.values())
+                # A whole second may be all that Connect tells of an end.
+                newer = is_later(found.ended, _end(session) / 1000) if session.ended else False
+                assert older == (not session.running and newer) or session.running
+                at, ends = segment.ended / 1000, [one.ended for one in session.segments.values() if one.ended]
+                assert part == any(is_later(end / 1000, at) for end in ends)
 
 
 def _is_known(session: Session, known: dict[str, Session | None]) -> bool:
