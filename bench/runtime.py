@@ -40,9 +40,9 @@ Debug::NoLocking "true";
 """
 # A program starts its loader by an absolute path; here the loader is named, and told where its libraries are.
 UNPACKED = """\
-export PYTHONHOME="$here/root/usr"
-exec "$here"/root/usr/lib*/ld-linux-*.so.* --argv0 "$0" --library-path "$(echo "$here"/root/usr/lib/*-linux-gnu)" \\
-  "$here/root/usr/bin/{name}" "$@"
+export PYTHONHOME="$here/debian/usr"
+exec "$here"/debian/usr/lib*/ld-linux-*.so.* --argv0 "$0" --library-path "$(echo "$here"/debian/usr/lib/*-linux-gnu)" \\
+  "$here/debian/usr/bin/{name}" "$@"
 """
 
 
@@ -96,7 +96,7 @@ def unpack_debian() -> str:
         download(scratch)
         say("unpacking it")
         for package in sorted((scratch / "var/cache/apt/archives").glob("*.deb")):
-            run("dpkg-deb", "--extract", package, FOLDER / "root")
+            run("dpkg-deb", "--extract", package, FOLDER / "debian")
     return UNPACKED.format(name=NAME)
 
 
@@ -121,7 +121,7 @@ def bring() -> None:
     unready.chmod(0o755)
     say("compiling its library and the packages")
     # Uncompiled, imports would be the most of what is measured.
-    compiled = [path for path in (FOLDER / "packages", FOLDER / "root/usr/lib" / NAME) if path.exists()]
+    compiled = [path for path in (FOLDER / "packages", FOLDER / "debian/usr/lib" / NAME) if path.exists()]
     run(unready, "-m", "compileall", "-q", "-j", str(os.cpu_count()), *compiled)
     unready.rename(FOLDER / NAME)
 
