@@ -7,7 +7,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
 from connect_persistent_chat.endpoint import PersistentChatEndpoint
-from connect_persistent_chat.parameters import AT_LEAST_ONE, Limits, Parameters, elsewhere, mistakes_in_topic
+from connect_persistent_chat.parameters import AT_LEAST_ONE, Limits, Parameters, elsewhere, measured, mistakes_in_topic
 from constructs import Construct
 
 # The `rule` in the function's log where somebody tries what belongs to others.
@@ -105,7 +105,7 @@ class PersistentChatMonitoring(Construct):
         self._alarm(
             "Slow",
             endpoint.metric_latency(statistic="p99", period=_PERIOD),
-            _DEFAULT_SLOW_MILLISECONDS if slow is None else slow.to_milliseconds(),
+            (None if slow is None else measured(slow, "millis")) or _DEFAULT_SLOW_MILLISECONDS,
             "The slowest hundredth of the answers is slow.",
             periods=3,
         )

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 # How the CDK writes, in text, in a list and in a number, what only the deployment knows.
 _TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
+_LIST_TOKEN = re.compile(r"#\{Token\[[^\]]*\]\}")
 _LIST_MARK = "#{Token["
 _NUMBER_TOKEN = b"\xfb\xff"
+_ELEMENT = "got an element of a list that only the deployment knows, expected Fn.select(<its place>, <the list>)."
 # What a look-up gives in the first pass of synthesis, in which nothing was looked up yet.
 _PLACEHOLDER = "dummy-value-for-"
 # More is no number of requests, and beyond this the CDK's engine counts wrongly.
@@ -132,7 +134,7 @@ class Parameters:
         if isinstance(self._where, str) and self._where and is_known(self._where):
             return self._where
         scope, id = self._values.get("scope"), self._values.get("id")
-        own = id if isinstance(id, str) and is_known(id) else shown(id)
+        own = id if isinstance(id, str) and is_known(id) and _LIST_MARK not in id else shown(id)
         return f"{scope.node.path}/{own}".removeprefix("/") if isinstance(scope, Construct) else own
 
 
@@ -161,7 +163,7 @@ def with_tokens_as(stand_in: str, text: str, count: int = 0) -> str:
 def shown(value: object) -> str:
     """A value as a message has it: never a token's inner form, and not without end."""
     if isinstance(value, str):
-        text = with_tokens_as("<token>", value)
+        text = _LIST_TOKEN.sub("<element of a list token>", with_tokens_as("<token>", value))
         return "a token" if text == "<token>" else _cut(repr(text))
     if isinstance(value, float) and value < -1e200:
         return "a token" if is_token(value) else "a number that was computed from a token"
@@ -189,6 +191,10 @@ def measured(duration: Duration, unit: str) -> float | None:
     try:
         found = duration.to_milliseconds()
     except RuntimeError:
+        if not duration.is_unresolved():
+            # 16.1 seconds are no whole number of milliseconds, because 16.1 is none of the numbers that there are.
+            exact = round(duration.to_milliseconds(integral=False), 6)
+            return exact if unit == "millis" else exact / 1000
         if unit == "millis":
             return None
         try:
@@ -260,6 +266,8 @@ def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> 
     if get_origin(kind) is Sequence:
         return _mistakes_in_list(name, value, get_args(kind)[0])
     expected = _expected(kind, limits)
+    if isinstance(value, str) and _LIST_MARK in value:
+        return [f"{name}: {_ELEMENT}"]
     if not _is(value, kind):
         return [" ".join([f"{name}: got {shown(value)}, expected {expected}.", *_how(value, kind, limits)])]
     if limits is None or isinstance(value, str | Enum):
@@ -289,6 +297,8 @@ def _mistakes_in_list(name: str, value: object, kind: object) -> list[str]:
             f"{name}: got a list that only the deployment knows, expected one whose length is known at synthesis. "
             "Take its elements: [Fn.select(0, ...), Fn.select(1, ...)]."
         ]
+    if any(isinstance(one, str) and _LIST_MARK in one for one in value):
+        return [f"{name}: {_ELEMENT}"]
     # An empty text has the caller's own sentence, which says what is expected of a text.
     return [
         f"{name}: got {shown(one)} in the list, expected {called}." for one in value if one != "" and not _is(one, kind)

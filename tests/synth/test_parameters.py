@@ -629,3 +629,34 @@ def test_what_is_no_duration_is_a_mistake_whatever_its_limits(odd: object) -> No
     (mistake,) = out_of_range(odd, 0, 10**9)
     assert mistake.startswith(f"deadline: got {odd!r}, expected a Duration of 0 to ")
     assert out_of_range(None, 5, 6) == []
+
+
+def test_an_element_of_a_list_token_is_told_how_to_be_taken() -> None:
+    """`value_as_list[0]` is no text of the deployment's: the CDK itself would fail, and show its inner form."""
+    here = stack()
+    instance = ConnectInstance.from_instance_id(here, "Instance", INSTANCE_ID)
+    first = CfnParameter(here, "Origins", type="CommaDelimitedList").value_as_list[0]
+    for call in (
+        lambda: ConnectInstance.from_any(here, "Any", first),
+        lambda: ConnectInstance.from_instance_arn(here, "Arn", first),
+        lambda: ChatHistory.from_table_arn(here, "Table", first),
+        lambda: CustomerIdentity.attribute(first),
+        lambda: Authorization.cognito(*user_pool(here), customer_claim=first),
+        lambda: PersistentChatEndpoint(here, "Pages", instance=instance, cors_allowed_origins=[f"https://{first}"]),
+        lambda: PersistentChatEndpoint(here, first, instance=instance),
+    ):
+        with pytest.raises(ConfigurationError) as told:
+            call()
+        assert "list" in str(told.value)
+        assert "Token[" not in str(told.value)
+
+
+@pytest.mark.parametrize("length", [Duration.seconds(16.1), Duration.millis(1500.5), Duration.minutes(0.0333)])
+def test_a_length_with_a_fraction_is_no_token(length: Duration) -> None:
+    """The CDK refuses to write it as whole milliseconds; it is taken all the same."""
+    here = stack()
+    watched = endpoint(here, deadline=length)
+    PersistentChatMonitoring(here, "Monitoring", endpoint=watched, slow=length)
+    alarms = Synthesized(here).all("AWS::CloudWatch::Alarm")
+    (threshold,) = (one["Properties"]["Threshold"] for key, one in alarms.items() if "Slow" in key)
+    assert threshold == pytest.approx(length.to_milliseconds(integral=False))
