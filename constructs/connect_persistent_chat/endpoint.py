@@ -24,9 +24,8 @@ from connect_persistent_chat.interfaces import IChatHistory
 from connect_persistent_chat.parameters import (
     Limits,
     Parameters,
-    elsewhere,
-    is_known,
     is_token,
+    mistakes_in_grantee,
     parts_of,
     refuse_metric,
     seconds,
@@ -241,17 +240,7 @@ class PersistentChatEndpoint(Construct):
         principal, stack = grantee.grant_principal, Stack.of(self)
         if not self._authorization.is_iam:
             given.add(["got an authorization by tokens, expected Authorization.iam(), where grants count."])
-        # The CDK has principals without it.
-        account, own = getattr(principal, "principal_account", None), stack.account
-        if account is not None and is_known(account) and is_known(own) and account != own:
-            given.add(
-                [
-                    f"got an identity of the account {account}, expected one of {own}: the API accepts no callers of "
-                    "other accounts. Use a role of this account that the identity may assume."
-                ]
-            )
-        made_in = next((Stack.of(part) for part in parts_of(principal) if isinstance(part, Construct)), stack)
-        given.add(elsewhere("grantee", "an identity", made_in, stack, matters=()))
+        given.add(mistakes_in_grantee(principal, stack))
         given.refuse()
         grant = self._method.grant_execute(grantee)
         if not grant.success or _kept_nothing(principal):

@@ -28,6 +28,7 @@ from connect_persistent_chat.parameters import (
     is_known,
     is_placeholder,
     is_token,
+    mistakes_in_grantee,
     mistakes_in_topic,
     refuse_metric,
     seconds,
@@ -104,9 +105,13 @@ class _History(Construct):
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let this identity look sessions up, by the index and by their keys.
 
-        Raises ConfigurationError if it is no identity. Whether it took the permissions is the grant's `success`.
+        Raises ConfigurationError if it is no identity, or one of another account or stage. Whether it took the
+        permissions is the grant's `success`.
         """
-        Parameters(_History.grant_read, locals(), where=self).refuse()
+        given = Parameters(_History.grant_read, locals(), where=self)
+        given.refuse()
+        given.add(mistakes_in_grantee(grantee.grant_principal, self._stack))
+        given.refuse()
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=[history_names.PROBE_QUERY, history_names.PROBE_GET_ITEM],

@@ -58,7 +58,8 @@ class CustomerIdentity:
                 )
         given.refuse()
         made = cls()
-        made._value = f"{names.ATTRIBUTE_PREFIX}{name}"
+        # Not formatted: an enum that is a text would give its name, not its text.
+        made._value = names.ATTRIBUTE_PREFIX + name
         return made
 
     @classmethod

@@ -167,13 +167,13 @@ def shown(value: object) -> str:
         return "a token" if text == "<token>" else _cut(repr(text))
     if isinstance(value, float) and value < -1e200:
         return "a token" if is_token(value) else "a number that was computed from a token"
+    if isinstance(value, Enum):
+        return str(value)
     if value is None or isinstance(value, bool | int | float):
         try:
             return _cut(repr(value))
         except ValueError:
             return "a number of thousands of digits"
-    if isinstance(value, Enum):
-        return str(value)
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if isinstance(value, list | tuple):
@@ -229,6 +229,20 @@ def parts_of(value: object) -> Sequence[object]:
     """An object itself, or what the CDK's engine made one of: a class and interfaces, for what was imported."""
     found = vars(value).get("_delegates") if hasattr(value, "__dict__") else None
     return found if isinstance(found, list) else [value]
+
+
+def mistakes_in_grantee(principal: object, stack: Stack) -> list[str]:
+    """Why a permission for something of this stack gives this principal nothing; empty if it may give something."""
+    # The CDK has principals without it.
+    account, own = getattr(principal, "principal_account", None), stack.account
+    made_in = next((Stack.of(part) for part in parts_of(principal) if isinstance(part, Construct)), stack)
+    mistakes = elsewhere("grantee", "an identity", made_in, stack, matters=())
+    if account is not None and is_known(account) and is_known(own) and account != own:
+        mistakes.append(
+            f"got an identity of the account {account}, expected one of {own}: a permission that is made here counts "
+            "in this account only. Use a role of this account that the identity may assume."
+        )
+    return mistakes
 
 
 def mistakes_in_topic(topic: "sns.ITopic", stack: Stack) -> list[str]:
@@ -314,7 +328,8 @@ def _is(value: object, kind: object) -> bool:
     if kind is bool:
         return isinstance(value, bool)
     if kind is int or kind is float:
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        # The CDK's engine takes an enum that is a number for one of its own.
+        if not isinstance(value, int | float) or isinstance(value, bool | Enum):
             return False
         return is_token(value) or (abs(value) <= _LARGEST and (kind is float or value == int(value)))
     if kind is str:

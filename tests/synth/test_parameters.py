@@ -6,7 +6,7 @@ import math
 import types
 import typing
 from collections.abc import Callable, Sequence
-from enum import Enum
+from enum import Enum, IntEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -660,3 +660,35 @@ def test_a_length_with_a_fraction_is_no_token(length: Duration) -> None:
     alarms = Synthesized(here).all("AWS::CloudWatch::Alarm")
     (threshold,) = (one["Properties"]["Threshold"] for key, one in alarms.items() if "Slow" in key)
     assert threshold == pytest.approx(length.to_milliseconds(integral=False))
+
+
+class Spelled(str, Enum):  # noqa: UP042 - StrEnum formats as its text, and this one does not
+    """Names of an app's own, as text."""
+
+    CUSTOMER = "tenant"
+
+
+class Counted(IntEnum):
+    """Numbers of an app's own."""
+
+    MANY = 20
+
+
+def test_an_enum_of_the_apps_own_is_its_text_and_no_number() -> None:
+    """Formatted, the one would be its name; and the CDK's engine takes the other for an enum of the CDK's."""
+    assert CustomerIdentity.attribute(Spelled.CUSTOMER).value == "attribute:tenant"
+    with pytest.raises(
+        ConfigurationError, match=r"throttle_burst_limit: got (Counted\.MANY|20), expected a whole number"
+    ):
+        endpoint(stack(), throttle_burst_limit=Counted.MANY)
+
+
+def test_nobody_elsewhere_is_let_read_a_history() -> None:
+    """A permission that gives nothing is no grant."""
+    app = App()
+    kept = history(Stack(app, "Stack", env=HERE))
+    there = Environment(account="999999999999", region="us-east-1")
+    for other, said in ((Stack(app, "Other", env=there), "of the account 999999999999"), (stack(), "of another stage")):
+        with pytest.raises(ConfigurationError, match=said):
+            kept.grant_read(iam.Role(other, "Reader", assumed_by=iam.AccountRootPrincipal()))
+    assert kept.grant_read(iam.Role(Stack.of(kept), "Reader", assumed_by=iam.AccountRootPrincipal())).success
