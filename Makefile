@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
-.PHONY: setup demo test lint pytest beside local-cloud prove runtime clients bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest unit synth unit-and-synth local-cloud prove runtime clients bench cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -34,7 +34,7 @@ demo: $(READY) ## A customer who comes back, on the local cloud
 # Without ARGS, what needs no cloud runs beside the rest, on the other processor.
 test: $(READY) ## Format, lint, types, unit, synth, local
 ifeq ($(strip $(ARGS)),)
-	@$(MAKE) --no-print-directory -j2 beside local-cloud MARK="not prove" FIRST=lint
+	@$(MAKE) --no-print-directory -j2 unit-and-synth local-cloud MARK="not prove" FIRST=lint
 else
 	@$(MAKE) --no-print-directory lint pytest
 endif
@@ -48,10 +48,10 @@ pytest: $(READY) ## All tests but the long ones
 	python -m pytest -m "not prove" $(ARGS)
 
 # Told at the end, so that the lines of two runs do not mix.
-beside: $(FIRST)
+unit synth unit-and-synth: $(FIRST)
 	@mkdir -p .pytest_cache
-	@python -m pytest -q -m "$(MARK)" --ignore=tests/local >.pytest_cache/beside.txt 2>&1; status=$$?; \
-	cat .pytest_cache/beside.txt; exit $$status
+	@python -m pytest -q -m "$(MARK)" $(addprefix tests/,$(subst -and-, ,$@)) >.pytest_cache/$@.txt 2>&1; status=$$?; \
+	cat .pytest_cache/$@.txt; exit $$status
 
 local-cloud: $(READY)
 	python -m pytest -m "$(MARK)" tests/local $(LEFT_OUT:%=--ignore=%)
@@ -61,7 +61,7 @@ TIMED := tests/local/test_limits.py tests/local/test_timing.py
 
 prove: $(READY) ## The long suites: histories, timing, mutation
 ifeq ($(strip $(ARGS)),)
-	@$(MAKE) --no-print-directory -j2 beside local-cloud MARK=prove LEFT_OUT="$(TIMED)"
+	@$(MAKE) --no-print-directory -j2 unit local-cloud synth MARK=prove LEFT_OUT="$(TIMED)"
 	python -m pytest -m prove $(TIMED)
 else
 	python -m pytest -m prove $(ARGS)
