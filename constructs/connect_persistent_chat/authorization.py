@@ -1,5 +1,6 @@
 """Who may call the endpoint."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ from aws_cdk import Annotations, Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 
 from connect_persistent_chat.functions import association_names as names
-from connect_persistent_chat.parameters import Parameters, elsewhere, is_token
+from connect_persistent_chat.parameters import Parameters, elsewhere, is_known, is_token, shown
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _TYPE = apigateway.AuthorizationType
 # The claim that Cognito alone writes, and never anew for somebody else.
 _SUBJECT = "sub"
+# The pattern and the length that the API's model gives for an app client's id.
+_CLIENT_ID = re.compile("[0-9A-Za-z_+]{1,128}")
 
 
 class Authorization:
@@ -79,6 +82,13 @@ class Authorization:
         for name, listed in (("user_pools", user_pools), ("app_clients", app_clients)):
             if given.right(name) and not listed:
                 given.add([f"{name}: got none, expected at least one."])
+        if given.right("app_clients"):
+            ids = [client.user_pool_client_id for client in app_clients]
+            given.add(
+                f"app_clients: got a client with the id {shown(id)}, expected an id such as 7example3client9id0."
+                for id in ids
+                if is_known(id) and not _CLIENT_ID.fullmatch(id)
+            )
         given.refuse()
         made = cls()
         made._kind = names.COGNITO
@@ -168,10 +178,18 @@ class Authorization:
                 f"authorization: got an authorizer of the stack {Stack.of(self._authorizer).node.path!r}, expected one "
                 f"of the endpoint's own stack, {stack.node.path!r}. Create one there."
             )
+        elif isinstance(self._authorizer, apigateway.Authorizer) and _has_an_api(self._authorizer, stack):
+            mistakes.append(
+                "authorization: got an authorizer of another API, expected one of its own. Create another one."
+            )
         for pool in self._user_pools:
             # API Gateway takes pools of any region and account; a template names only what its own stage makes.
             if is_token(pool.user_pool_arn):
-                mistakes += elsewhere("authorization", "a user pool", pool.stack, stack, ["account"])
+                mistakes += elsewhere("authorization", "a user pool", pool.stack, stack, ["account"], referred=True)
+        for client in self._app_clients:
+            if is_token(client.user_pool_client_id):
+                made_in = client.stack
+                mistakes += elsewhere("authorization", "an app client", made_in, stack, ["account"], referred=True)
         return mistakes
 
     def warn(self, scope: Construct) -> None:
@@ -203,3 +221,15 @@ class Authorization:
                     "with the same value in two pools count as one customer. Make sure that no user can choose the "
                     "value in any pool.",
                 )
+
+
+def _has_an_api(authorizer: apigateway.Authorizer, stack: Stack) -> bool:
+    """Whether the CDK has attached it to an API: one that it has not has no API's id to be written."""
+    resource = authorizer.node.default_child
+    if not isinstance(resource, apigateway.CfnAuthorizer):
+        return False
+    try:
+        stack.resolve(resource.rest_api_id)
+    except RuntimeError:
+        return False
+    return True

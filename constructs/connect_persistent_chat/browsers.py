@@ -36,8 +36,8 @@ _REQUEST_HEADERS = [
 class Browsers:
     """The origins that pages may call from; none by default."""
 
-    def __init__(self, allowed_origins: Sequence[str] | None) -> None:
-        self._origins = list(allowed_origins or ())
+    def __init__(self, allowed_origins: Sequence[str]) -> None:
+        self._origins = list(allowed_origins)
 
     def mistakes_in(self, authorization: Authorization, identity: CustomerIdentity) -> list[str]:
         """What is wrong with the origins."""

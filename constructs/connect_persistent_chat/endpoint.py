@@ -15,7 +15,6 @@ from connect_persistent_chat import functions, tls, wire
 from connect_persistent_chat.acknowledgments import acknowledge, managed_policy, role_for_contacts
 from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.browsers import Browsers
-from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.functions import history_names, number_of, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
@@ -24,6 +23,7 @@ from connect_persistent_chat.interfaces import IChatHistory
 from connect_persistent_chat.parameters import (
     Limits,
     Parameters,
+    is_looked_up,
     is_token,
     mistakes_in_grantee,
     parts_of,
@@ -120,11 +120,11 @@ class PersistentChatEndpoint(Construct):
     ) -> None:
         given = Parameters(PersistentChatEndpoint.__init__, locals(), _LIMITS)
         stack = given.stack()
-        identity = customer_identity or CustomerIdentity.customer_id()
-        authorization = authorization or Authorization.iam()
-        browsers = Browsers(given.taken("cors_allowed_origins", cors_allowed_origins))
-        security_policy = security_policy or tls.DEFAULT
-        proof = proof or ProofScope.WHOLE
+        identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
+        authorization = given.taken("authorization", authorization) or Authorization.iam()
+        browsers = Browsers(given.texts("cors_allowed_origins"))
+        security_policy = given.taken("security_policy", security_policy) or tls.DEFAULT
+        proof = given.taken("proof", proof) or ProofScope.WHOLE
         environment: dict[str, str] = {}
         if given.right("instance"):
             given.add(instance.mistakes_in(stack))
@@ -243,7 +243,7 @@ class PersistentChatEndpoint(Construct):
         given.add(mistakes_in_grantee(principal, stack))
         given.refuse()
         grant = self._method.grant_execute(grantee)
-        if not grant.success or _kept_nothing(principal):
+        if not (is_looked_up(principal) or (grant.success and not _kept_nothing(principal))):
             given.add(["got an identity that takes no permissions, expected a role, a user or a group that does."])
         given.refuse()
         return grant
@@ -390,23 +390,14 @@ class PersistentChatEndpoint(Construct):
         validator = self._api.add_request_validator(
             "RequestValidator", validate_request_body=True, validate_request_parameters=True
         )
-        try:
-            return resource.add_method(
-                wire.METHOD,
-                integration,
-                authorization_type=authorization_type,
-                authorizer=authorizer,
-                request_models={"$default": model},
-                request_validator=validator,
-            )
-        except RuntimeError as error:
-            # No authorizer says beforehand whether it has an API.
-            if _HAS_AN_API not in str(error):
-                raise
-            raise ConfigurationError(
-                self.node.path,
-                ["authorization: got an authorizer of another API, expected one of its own. Create another one."],
-            ) from None
+        return resource.add_method(
+            wire.METHOD,
+            integration,
+            authorization_type=authorization_type,
+            authorizer=authorizer,
+            request_models={"$default": model},
+            request_validator=validator,
+        )
 
     def _acknowledge(self, stack: Stack, stage: apigateway.Stage) -> None:
         acknowledge(
@@ -432,8 +423,6 @@ class PersistentChatEndpoint(Construct):
         )
 
 
-# What the CDK says of an authorizer.
-_HAS_AN_API = "Cannot attach authorizer to two different rest APIs"
 _LIMITS = {
     "deadline": seconds(1, GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1),
     "transcript_delay": seconds(0, LONGEST_DELAY_SECONDS, unit="seconds"),

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 class ConfigurationError(ValueError):
     """Something that was configured cannot work.
 
-    The message says where, and for each mistake what was wrong, what was got and what was expected.
+    The message says where, and for each mistake what was wrong, what was got and what was expected. Several mistakes
+    stand in a line each.
     """
 
     def __init__(self, where: str, mistakes: Sequence[str]) -> None:
-        super().__init__(f"{where}: " + " ".join(mistakes))
+        between = " " if len(mistakes) == 1 else "\n- "
+        super().__init__(f"{where}:{between}{between.join(mistakes)}")

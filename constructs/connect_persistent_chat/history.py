@@ -60,7 +60,7 @@ _PROOFS = (ProofScope.WHOLE, ProofScope.REPORT_ONLY)
 _READ_LIMITS = {"event_delay": seconds(0, LONGEST_EVENT_DELAY_SECONDS, unit="seconds")}
 _LIMITS = {
     "reserved_concurrent_executions": AT_LEAST_ONE,
-    "retention": seconds(_DAY_SECONDS, _LONGEST_RETENTION_SECONDS, unit="seconds"),
+    "retention": Limits("1 to 731 days", _DAY_SECONDS, _LONGEST_RETENTION_SECONDS, "seconds"),
     "proof_patience": seconds(1, LONGEST_PATIENCE_SECONDS),
     "proof": Limits(" or ".join(map(str, _PROOFS))),
 }
@@ -127,7 +127,8 @@ class _History(Construct):
 
     def mistakes_with(self, stack: Stack, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
         """Why an endpoint of that stack and instance, with that identity, cannot use this history; empty if it can."""
-        mistakes = elsewhere("history", "a history", self._stack, stack)
+        # A template names a history that is made here, and not one that is imported.
+        mistakes = elsewhere("history", "a history", self._stack, stack, referred=self._instance is not None)
         if not identity.checked:
             mistakes.append(
                 "history: got one with CustomerIdentity.unchecked(), expected customer_id() or attribute(...): the "
@@ -194,8 +195,8 @@ class ChatHistory(_History):
     ) -> None:
         given = Parameters(ChatHistory.__init__, locals(), {**_LIMITS, **_READ_LIMITS})
         stack = given.stack()
-        identity = customer_identity or CustomerIdentity.customer_id()
-        proof = proof or ProofScope.WHOLE
+        identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
+        proof = given.taken("proof", proof) or ProofScope.WHOLE
         if given.right("instance"):
             given.add(instance.mistakes_in(stack))
         if given.right("customer_identity"):
@@ -260,7 +261,7 @@ class ChatHistory(_History):
         limits = {"table_arn": Limits(_AN_ARN), **_READ_LIMITS}
         given = Parameters(cls.from_table_arn, locals(), limits, where=id)
         stack = given.stack()
-        identity = customer_identity or CustomerIdentity.customer_id()
+        identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
         if given.right("table_arn"):
             given.add(_mistakes_in_arn(table_arn, stack))
         if given.right("customer_identity"):

@@ -75,7 +75,7 @@ class PersistentChatMonitoring(Construct):
         given = Parameters(PersistentChatMonitoring.__init__, locals(), _LIMITS)
         stack = given.stack()
         if given.right("endpoint"):
-            given.add(elsewhere("endpoint", "an endpoint", Stack.of(endpoint), stack))
+            given.add(elsewhere("endpoint", "an endpoint", Stack.of(endpoint), stack, referred=True))
         if topic is not None and given.right("topic"):
             given.add(mistakes_in_topic(topic, stack))
         given.refuse()

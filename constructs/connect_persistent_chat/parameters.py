@@ -23,11 +23,14 @@ _LIST_TOKEN = re.compile(r"#\{Token\[[^\]]*\]\}")
 _LIST_MARK = "#{Token["
 _NUMBER_TOKEN = b"\xfb\xff"
 _ELEMENT = "got an element of a list that only the deployment knows, expected Fn.select(<its place>, <the list>)."
-# What a look-up gives in the first pass of synthesis, in which nothing was looked up yet.
-_PLACEHOLDER = "dummy-value-for-"
+# What look-ups give in the first pass of synthesis, in which nothing was looked up yet: of a parameter, of a role.
+_PLACEHOLDER = re.compile("dummy-value-for-|DUMMY_ARN")
 # More is no number of requests, and beyond this the CDK's engine counts wrongly.
 _LARGEST = 2.0**53
-_SHORT_PERIODS = (1, 5, 10, 20, 30)
+# Of metrics. CloudWatch takes 20 as well (API Reference, MetricStat), the CDK does not.
+_SHORT_PERIODS = (1, 5, 10, 30)
+# Which numbers the CDK's tokens are, and what is computed from them: none of an app's own is near.
+_LIKE_A_TOKEN = (1e280, 1e300)
 # As much of a value as a message shows.
 _SHOWN = 300
 
@@ -44,7 +47,13 @@ _HOW = {
     "ConnectInstance": "Make one with ConnectInstance.from_any(...).",
     "CustomerIdentity": "Call one of its methods, such as CustomerIdentity.customer_id().",
     "Duration": "Use Duration.seconds(...), for example.",
+    "IAuthorizer": "Make one with apigateway.RequestAuthorizer(...) or TokenAuthorizer(...).",
+    "IGrantable": "Give a role, a user or a group, such as iam.Role(...).",
     "IChatHistory": "Use ChatHistory(...) or ChatHistory.from_table_arn(...).",
+    "ITopic": "Use sns.Topic(...) or sns.Topic.from_topic_arn(...).",
+    "IUserPool": "Use cognito.UserPool(...) or cognito.UserPool.from_user_pool_id(...).",
+    "IUserPoolClient": "Use cognito.UserPoolClient(...) or cognito.UserPoolClient.from_user_pool_client_id(...).",
+    "PersistentChatEndpoint": "Give the endpoint itself.",
 }
 
 
@@ -93,10 +102,10 @@ class Parameters:
         hints = get_type_hints(called, localns=names or None)
         self._wrong = {
             name: mistakes
-            for name in dict.fromkeys([*limits, *hints])
+            for name in hints
             if name in values and (mistakes := _mistakes(name, values[name], hints[name], limits.get(name)))
         }
-        if is_token(values.get("id")):
+        if is_token(values.get("id")) or ("id" in values and _is_resolvable(values["id"])):
             self._wrong["id"] = ["id: got a token, expected a text that is known at synthesis."]
 
     def stack(self) -> Stack:
@@ -114,6 +123,12 @@ class Parameters:
         """The value of a parameter, or none if there is something wrong with it."""
         return value if self.right(name) else None
 
+    def texts(self, name: str) -> list[str]:
+        """What there is nothing wrong with among the texts of a list."""
+        value = self._values[name]
+        listed = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+        return [one for one in listed if isinstance(one, str) and _LIST_MARK not in one]
+
     def right(self, *names: str) -> bool:
         """Whether these have their types, and are within their limits."""
         return not any(name in self._wrong for name in names)
@@ -123,9 +138,11 @@ class Parameters:
         self._others += mistakes
 
     def refuse(self) -> None:
-        """Raise ConfigurationError if something is wrong."""
+        """Raise ConfigurationError if something is wrong: in the order in which the parameters are declared."""
         mistakes = [*(one for mistakes in self._wrong.values() for one in mistakes), *self._others]
+        order = {name: place for place, name in enumerate(self._values)}
         if mistakes:
+            mistakes.sort(key=lambda one: order.get(one.partition(":")[0], len(order)))
             raise ConfigurationError(self._path(), mistakes)
 
     def _path(self) -> str:
@@ -147,12 +164,12 @@ def is_token(value: object) -> bool:
 
 def is_known(text: str) -> bool:
     """Whether synthesis knows this text: neither a token, nor the placeholder of a look-up."""
-    return not is_token(text) and _PLACEHOLDER not in text
+    return not is_token(text) and not is_placeholder(text)
 
 
 def is_placeholder(text: str) -> bool:
     """Whether the CDK will look this text up before the next pass of synthesis."""
-    return _PLACEHOLDER in text
+    return _PLACEHOLDER.search(text) is not None
 
 
 def with_tokens_as(stand_in: str, text: str, count: int = 0) -> str:
@@ -165,7 +182,7 @@ def shown(value: object) -> str:
     if isinstance(value, str):
         text = _LIST_TOKEN.sub("<element of a list token>", with_tokens_as("<token>", value))
         return "a token" if text == "<token>" else _cut(repr(text))
-    if isinstance(value, float) and value < -1e200:
+    if isinstance(value, int | float) and _is_like_a_token(value):
         return "a token" if is_token(value) else "a number that was computed from a token"
     if isinstance(value, Enum):
         return str(value)
@@ -177,7 +194,8 @@ def shown(value: object) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if isinstance(value, list | tuple):
-        return _cut(f"[{', '.join(map(shown, value))}]")
+        flat = ("a list" if isinstance(one, list | tuple) else shown(one) for one in value)
+        return _cut(f"[{', '.join(flat)}]")
     if isinstance(value, dict):
         return f"a dict of {len(value)}" if value else "{}"
     if callable(value) and hasattr(value, "__name__"):
@@ -206,10 +224,28 @@ def measured(duration: Duration, unit: str) -> float | None:
     return None if is_token(found) else found / 1000
 
 
+def _is_like_a_token(number: float) -> bool:
+    return _LIKE_A_TOKEN[0] < abs(number) < _LIKE_A_TOKEN[1]
+
+
+def _shown_seconds(number: float) -> str:
+    return shown(number) if _is_like_a_token(number) else f"{number:.15g} seconds"
+
+
 def elsewhere(
-    name: str, what: str, own: Stack, stack: Stack, matters: Sequence[str] = ("region", "account")
+    name: str,
+    what: str,
+    own: Stack,
+    stack: Stack,
+    matters: Sequence[str] = ("region", "account"),
+    *,
+    referred: bool = False,
 ) -> list[str]:
-    """Why something of one stack cannot be used in another; empty if it can."""
+    """Why something of one stack cannot be used in another; empty if it can.
+
+    :param referred: whether the template refers to it. The CDK lets a stack that has an environment refer to nothing of
+        a stack that has none.
+    """
     if stack is own:
         return []
     if Stage.of(own) is not Stage.of(stack):
@@ -218,10 +254,19 @@ def elsewhere(
             "Create one there."
         ]
     pairs = {"region": (own.region, stack.region), "account": (own.account, stack.account)}
+    differ = {
+        place: pair
+        for place, pair in pairs.items()
+        if place in matters and pair[0] != pair[1] and (referred or all(map(is_known, pair)))
+    }
+    if not all(is_known(one) for pair in differ.values() for one in pair):
+        return [
+            f"{name}: got {what} of the stack {own.node.path!r}, expected one of a stack with the same env as "
+            f"{stack.node.path!r}. One of the two has no env. Give both the same one."
+        ]
     return [
         f"{name}: got {what} in {place} {got}, expected one in {place} {expected}, the stack's."
-        for place, (got, expected) in pairs.items()
-        if place in matters and is_known(got) and is_known(expected) and got != expected
+        for place, (got, expected) in differ.items()
     ]
 
 
@@ -231,10 +276,17 @@ def parts_of(value: object) -> Sequence[object]:
     return found if isinstance(found, list) else [value]
 
 
+def is_looked_up(principal: object) -> bool:
+    """Whether this is a role that the CDK will look up before the next pass of synthesis."""
+    return is_placeholder(getattr(principal, "role_arn", ""))
+
+
 def mistakes_in_grantee(principal: object, stack: Stack) -> list[str]:
     """Why a permission for something of this stack gives this principal nothing; empty if it may give something."""
     # The CDK has principals without it.
     account, own = getattr(principal, "principal_account", None), stack.account
+    if is_looked_up(principal):
+        return []
     made_in = next((Stack.of(part) for part in parts_of(principal) if isinstance(part, Construct)), stack)
     mistakes = elsewhere("grantee", "an identity", made_in, stack, matters=())
     if account is not None and is_known(account) and is_known(own) and account != own:
@@ -249,7 +301,7 @@ def mistakes_in_topic(topic: "sns.ITopic", stack: Stack) -> list[str]:
     """Why alarms of this stack cannot send word to the topic; empty if they can. The account may be another."""
     arn = topic.topic_arn
     if is_token(arn):
-        return elsewhere("topic", "a topic", topic.stack, stack)
+        return elsewhere("topic", "a topic", topic.stack, stack, referred=True)
     region = "" if is_placeholder(arn) else arn.split(":")[3]
     if not region or not is_known(stack.region) or region == stack.region:
         return []
@@ -266,8 +318,8 @@ def refuse_metric(called: Callable[..., object], of: Construct, values: Mapping[
         length = measured(period, "seconds")
         # A metric's periods (CloudWatch API Reference, MetricStat).
         if length is None or not (length in _SHORT_PERIODS or (length > 0 and length % 60 == 0)):
-            got = "a token" if length is None or is_token(length) else f"{length:.15g} seconds"
-            given.add([f"period: got {got}, expected 1, 5, 10, 20, 30, or a multiple of 60 seconds."])
+            got = "a token" if length is None else _shown_seconds(length)
+            given.add([f"period: got {got}, expected 1, 5, 10 or 30 seconds, or a multiple of 60."])
     given.refuse()
 
 
@@ -294,7 +346,7 @@ def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> 
             return [f"{name}: got a token, expected {limits.expected}{taken}."]
         if limits.unit == "millis" and not is_token(number):
             number /= 1000
-        got = f"{number:.15g} seconds"
+        got = _shown_seconds(number)
     assert isinstance(number, int | float)
     within = is_token(number) or limits.least <= number <= limits.most
     return [] if within else [f"{name}: got {got}, expected {limits.expected}."]

@@ -136,7 +136,7 @@ def test_mistakes_say_what_was_got_and_expected() -> None:
     """At synthesis, not at the first call."""
     here = stack(env=HERE)
     pools, clients = user_pool(here)
-    with pytest.raises(ConfigurationError, match=r"user_pools: got none.*app_clients: got none"):
+    with pytest.raises(ConfigurationError, match=r"user_pools: got none.*\n- app_clients: got none"):
         Authorization.cognito([], [])
     with pytest.raises(ConfigurationError, match="customer_claim"):
         Authorization.cognito(pools, clients, customer_claim=" ")

@@ -290,11 +290,12 @@ def test_every_mistake_is_said_at_once() -> None:
             throttle_burst_limit=0,
         )
     assert str(raised.value) == (
-        "Stack/Endpoint: deadline: got 29 seconds, expected 1 to 25 seconds. "
-        "transcript_delay: got 7200 seconds, expected 0 to 3600 seconds. "
-        "proof_patience: got 660 seconds, expected 1 to 600 seconds. "
-        "throttle_rate_limit: got 0, expected more than 0 requests a second. "
-        "throttle_burst_limit: got 0, expected a whole number of requests, at least 1."
+        "Stack/Endpoint:\n"
+        "- deadline: got 29 seconds, expected 1 to 25 seconds.\n"
+        "- transcript_delay: got 7200 seconds, expected 0 to 3600 seconds.\n"
+        "- throttle_rate_limit: got 0, expected more than 0 requests a second.\n"
+        "- throttle_burst_limit: got 0, expected a whole number of requests, at least 1.\n"
+        "- proof_patience: got 660 seconds, expected 1 to 600 seconds."
     )
 
 
@@ -302,7 +303,7 @@ def test_every_mistake_is_said_at_once() -> None:
 @pytest.mark.parametrize("burst", [math.inf, math.nan, 1.5])
 def test_odd_numbers_are_mistakes(rate: float, burst: Any) -> None:
     """JSON has neither infinity nor NaN: the CDK's engine ends with a stack trace."""
-    with pytest.raises(ConfigurationError, match=r"throttle_rate_limit: got .*throttle_burst_limit: got "):
+    with pytest.raises(ConfigurationError, match=r"throttle_rate_limit: got .*\n- throttle_burst_limit: got "):
         endpoint(stack(), throttle_rate_limit=rate, throttle_burst_limit=burst)
 
 

@@ -243,14 +243,17 @@ def test_every_mistake_is_said_at_once() -> None:
     with pytest.raises(ConfigurationError) as raised:
         history(stack(), retention=Duration.hours(1), proof_patience=Duration.hours(1))
     assert str(raised.value) == (
-        "Stack/History: retention: got 3600 seconds, expected 86400 to 63158400 seconds. "
-        "proof_patience: got 3600 seconds, expected 1 to 600 seconds."
+        "Stack/History:\n"
+        "- retention: got 3600 seconds, expected 1 to 731 days.\n"
+        "- proof_patience: got 3600 seconds, expected 1 to 600 seconds."
     )
     with pytest.raises(ConfigurationError) as raised:
         history(stack(), customer_identity=CustomerIdentity.unchecked(), event_delay=Duration.minutes(2))
     assert str(raised.value) == (
-        "Stack/History: event_delay: got 120 seconds, expected 0 to 60 seconds. "
-        "customer_identity: got unchecked(), expected customer_id() or attribute(...): a history is kept by customer."
+        "Stack/History:\n"
+        "- customer_identity: got unchecked(), expected customer_id() or attribute(...): a history is kept by "
+        "customer.\n"
+        "- event_delay: got 120 seconds, expected 0 to 60 seconds."
     )
 
 

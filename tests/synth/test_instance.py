@@ -122,7 +122,11 @@ def test_an_arn_with_tokens_in_it_is_understood() -> None:
             r"account is '999956789012', expected '123456789012'",
         ),
         (FROM_ARN, INSTANCE_ARN.replace("aws:", "aws-us-gov:", 1), r"partition is 'aws-us-gov', expected 'aws'"),
-        (FROM_ARN, "arn:aws:connect:us-east-1:123456789012:", r"resource is '', expected 'instance'.* end is '', exp"),
+        (
+            FROM_ARN,
+            "arn:aws:connect:us-east-1:123456789012:",
+            r"resource is '', expected 'instance'.*\n.* end is '', exp",
+        ),
         (FROM_ARN, "arn:::::", r"service is '', expected 'connect'"),
         (FROM_ARN, INSTANCE_ARN + ":more", r"expected an instance ARN such as"),
         (FROM_ARN, None, r"instance_arn: got None, expected an instance ARN"),
@@ -150,7 +154,7 @@ def test_what_cannot_be_an_instance_is_an_error_at_synthesis(make: Make, value: 
 
 def test_an_arn_with_several_mistakes_names_them_all() -> None:
     """One synthesis, all errors."""
-    with pytest.raises(ConfigurationError, match=r"service is 'lex'.*region is 'eu-west-2'"):
+    with pytest.raises(ConfigurationError, match=r"service is 'lex'.*\n.*region is 'eu-west-2'"):
         FROM_ARN(stack(env=HERE), "Instance", f"arn:aws:lex:eu-west-2:123456789012:instance/{INSTANCE_ID}")
 
 

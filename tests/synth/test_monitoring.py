@@ -181,5 +181,5 @@ def test_limits_reach_the_alarms_and_mistakes_are_said() -> None:
     template = Synthesized(here)
     names = ("ServerErrors", "Probing", "Throttled", "WithoutCustomer", "Refused", "Slow")
     assert [alarm(template, name)["Threshold"] for name in names] == [5, 6, 7, 8, 9, 1000]
-    with pytest.raises(ConfigurationError, match=r"server_errors: got 0.*probing: got -1.*slow: got 0"):
+    with pytest.raises(ConfigurationError, match=r"server_errors: got 0.*\n- probing: got -1.*\n- slow: got 0"):
         PersistentChatMonitoring(here, "Wrong", endpoint=made, server_errors=0, probing=-1, slow=Duration.seconds(0))

@@ -47,6 +47,10 @@ ELSEWHERE = {
 }
 
 
+# What an app gets that computes with a number that only the deployment knows.
+TOKEN_TWICE = -3.7763091794175e289
+
+
 def callables() -> dict[str, Callable[..., Any]]:
     """Whatever a user may call of the package that takes something."""
     found: dict[str, Callable[..., Any]] = {}
@@ -146,17 +150,35 @@ def mistakes_of(call: Callable[[], Any]) -> str:
     with pytest.raises(ConfigurationError) as refused:
         call()
     said = str(refused.value)
-    assert not any(form in said for form in ("Token[", "e+289", "TOKEN.", "object at 0x")), said
+    assert not any(form in said for form in ("Token[", "e+289", "88815", "TOKEN.", "object at 0x")), said
     return said
+
+
+class Untrue:
+    """As an array of numpy, it has no truth."""
+
+    def __bool__(self) -> bool:
+        raise ValueError("neither true nor false")
 
 
 def wrong_for(kind: Any) -> list[Any]:
     """Values of other types, which Python takes without a word."""
-    wrong: list[Any] = ["", 5, object(), {}, type, print, b"x", Token.as_any({"Ref": "X"})]
+    within_itself: list[Any] = []
+    within_itself.append(within_itself)
+    wrong: list[Any] = ["", 5, object(), {}, type, print, b"x", Token.as_any({"Ref": "X"}), Untrue(), within_itself]
     if typing.get_origin(kind) is Sequence:
         return [*wrong, "text", [5], [None], {"a"}]
     if kind in (int, float):
-        return [one for one in wrong if one != 5] + ["5", True, math.nan, math.inf, -math.inf, [5], 10**5000]
+        return [one for one in wrong if one != 5] + [
+            TOKEN_TWICE,
+            "5",
+            True,
+            math.nan,
+            math.inf,
+            -math.inf,
+            [5],
+            10**5000,
+        ]
     if kind is bool:
         return [*wrong, "true", 1, 0]
     return [*wrong, ["text"], math.nan, *(["text"] if kind is not str else [])]
@@ -259,7 +281,10 @@ def test_every_mistake_of_a_construct_is_in_one_error(construct: type) -> None:
     names = [name for name in parameters_of(construct) if name not in ("scope", "id")]
     said = mistakes_of(partial(prepared.bound(construct.__name__), **dict.fromkeys(names, object())))
     assert [name for name in names if f"{name}: got an object, expected " not in said] == []
-    assert said.startswith("Stack/Made: ")
+    # A line each, in the order of the signature.
+    first, *lines = said.split("\n")
+    assert first == "Stack/Made:"
+    assert [line.removeprefix("- ").partition(":")[0] for line in lines] == names
 
 
 def test_mistakes_of_types_limits_and_places_come_together() -> None:
@@ -455,6 +480,78 @@ def test_a_topic_by_its_arn_may_be_of_another_account_but_not_region(region: str
         assert "topic: got a topic in region eu-west-2" in mistakes_of(lambda: history(here, topic=topic))
 
 
+@pytest.mark.parametrize("what", ["history", "endpoint", "topic", "user pool", "app client"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_stack_with_an_env_refers_to_nothing_of_one_without(what: str, swapped: bool) -> None:
+    """The CDK refuses it, but at the end of synthesis, and without a word of which value it was."""
+    app = App()
+    here, there = stack("Here", app=app, env=HERE), Stack(app, "There")
+    if swapped:
+        here, there = there, here
+
+    def build() -> None:
+        if what == "history":
+            endpoint(here, history=history(there))
+        elif what == "endpoint":
+            PersistentChatMonitoring(here, "Monitoring", endpoint=endpoint(there))
+        elif what == "topic":
+            history(here, topic=sns.Topic(there, "Topic"))
+        else:
+            (pools, clients), (far_pools, far_clients) = user_pool(here), user_pool(there)
+            if what == "user pool":
+                pools = far_pools
+            else:
+                clients = far_clients
+            endpoint(here, authorization=Authorization.cognito(pools, clients))
+
+    assert "One of the two has no env. Give both the same one." in mistakes_of(build)
+    # By its id or its ARN it may be of any stack.
+    imported = ChatHistory.from_table_arn(there, "Imported", TABLE_ARN)
+    endpoint(here, "Taken", history=imported, instance=ConnectInstance.from_instance_id(there, "Known", INSTANCE_ID))
+
+
+def test_no_mistake_hides_another() -> None:
+    """Neither one element of a list the others, nor what the CDK says late what this library says early."""
+    here = stack(env=HERE)
+    authorization = Authorization.authorizer(lambda_authorizer(here), customer_key="customer")
+    endpoint(here, "First", authorization=authorization)
+    origins: Any = ["x", None, "https://chat.example.com", 5, "y"]
+    said = mistakes_of(lambda: endpoint(here, authorization=authorization, cors_allowed_origins=origins, deadline=None))
+    assert [said.count(f"got {one}") for one in ("'x'", "None", "5", "'y'", "an authorizer of another API")] == [1] * 5
+    assert "chat.example.com" not in said
+
+
+@pytest.mark.parametrize("id", ["", "x y", "a,b", "é" * 3, "a" * 129])
+def test_an_app_client_has_an_id_that_can_be_one(id: str) -> None:
+    """The function is told the ids with spaces between them: another text would be two, or none."""
+    here = stack()
+    clients = [cognito.UserPoolClient.from_user_pool_client_id(here, "Client", id)]
+    said = mistakes_of(lambda: Authorization.cognito(user_pool(here)[0], clients))
+    assert f"app_clients: got a client with the id {id!r}, expected an id such as " in said
+
+
+def test_a_role_that_is_not_looked_up_yet_is_no_mistake() -> None:
+    """In the first pass of synthesis the CDK gives a role of another account, which takes no permissions."""
+    app = App()
+    here = stack("Here", app=app, env=ELSEWHERE["account"])
+    account = ssm.StringParameter.value_from_lookup(here, "/backend/account")
+    made = endpoint(here)
+    made.grant_invoke(iam.Role.from_lookup(here, "Backend", role_name="backend"))
+    made.grant_invoke(iam.Role.from_role_arn(here, "Other", f"arn:aws:iam::{account}:role/backend"))
+    manifest = json.loads((Path(app.synth().directory) / "manifest.json").read_text(encoding="utf-8"))
+    assert len(manifest["missing"]) == 2
+
+
+@pytest.mark.parametrize("period", [1, 5, 10, 30, 60, 3600])
+@pytest.mark.parametrize("other", [0, 2, 15, 20, 45, 90])
+def test_a_metric_has_a_period_that_the_cdk_takes(period: int, other: int) -> None:
+    """CloudWatch takes 20 seconds, the CDK does not."""
+    made = endpoint(stack())
+    assert made.metric_count(period=Duration.seconds(period)).period.to_seconds() == period
+    said = mistakes_of(lambda: made.metric_count(period=Duration.seconds(other)))
+    assert f"period: got {other} seconds, expected 1, 5, 10 or 30 seconds, or a multiple of 60." in said
+
+
 @pytest.mark.parametrize("said", ["another stage", "in account 999999999999"])
 def test_a_user_pool_that_no_template_can_name_is_refused(said: str) -> None:
     """By its ARN, API Gateway takes one of any account and region."""
@@ -581,12 +678,15 @@ def test_a_history_that_was_imported_is_of_the_interface_that_an_endpoint_takes(
 @example("x" * 10**6)
 @example(10**5000)
 @example(["${Token[TOKEN.1]}", -1.8881545897087e289])
+@example(-int(-1.8881545897087e289))
+@example(1.8881545897087e292)
 def test_a_value_in_a_message_is_short_and_no_tokens_inner_form(value: object) -> None:
     """A message is read by a person, who must see what was given and not how the CDK writes it."""
     said = parameters.shown(value)
     assert 0 < len(said) <= 303
     assert "Token[" not in said
     assert "e+289" not in said
+    assert "88815" not in said
 
 
 # Each duration is a call of the CDK's engine.

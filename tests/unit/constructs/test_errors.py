@@ -9,19 +9,20 @@ from hypothesis import strategies as st
 
 from connect_persistent_chat import ConfigurationError
 
-SENTENCES = st.lists(st.sampled_from(["a: got 1, expected 2.", "b: got 'x\n', expected y.", "c: got é, expected e."]))
+SENTENCES = st.lists(
+    st.sampled_from(["a: got 1, expected 2.", "b: got 'x\n', expected y.", "c: got é, expected e."]), min_size=1
+)
 
 
 @settings(max_examples=50)
 @given(st.sampled_from(["Stack/Endpoint", "Authorization.cognito"]), SENTENCES)
 def test_it_says_where_and_every_mistake_in_the_order_in_which_they_were_found(where: str, mistakes: list[str]) -> None:
-    """One synthesis, all errors: nobody mends an app one mistake after the other."""
-    said = str(ConfigurationError(where, mistakes))
-    assert said.startswith(f"{where}: ")
-    rest = said.removeprefix(f"{where}: ")
+    """One synthesis, all errors: nobody mends an app one mistake after the other. Several have a line each."""
+    rest = str(ConfigurationError(where, mistakes)).removeprefix(f"{where}:")
     for mistake in mistakes:
-        assert rest.startswith(mistake)
-        rest = rest.removeprefix(mistake).removeprefix(" ")
+        begin = f" {mistake}" if len(mistakes) == 1 else f"\n- {mistake}"
+        assert rest.startswith(begin)
+        rest = rest.removeprefix(begin)
     assert rest == ""
 
 
