@@ -8,7 +8,7 @@ import matplotlib
 
 from bench import cold, cost, history, measure
 from bench.text import ms, say, table
-from connect_persistent_chat import wire
+from connect_persistent_chat.endpoint import wire
 from local.cdk import bootstrap, cdk
 from local.cloud import Cloud
 from local.deploy import arguments_of

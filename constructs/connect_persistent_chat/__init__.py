@@ -5,15 +5,15 @@ from importlib import import_module
 # As typing has it, which takes the commands longer to import than all else before they can be stopped.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from connect_persistent_chat.authorization import Authorization
-    from connect_persistent_chat.endpoint import PersistentChatEndpoint
+    from connect_persistent_chat.deployment.instance import ConnectInstance
+    from connect_persistent_chat.deployment.proof import ProofScope
+    from connect_persistent_chat.endpoint.authorization import Authorization
+    from connect_persistent_chat.endpoint.endpoint import PersistentChatEndpoint
+    from connect_persistent_chat.endpoint.monitoring import PersistentChatMonitoring
     from connect_persistent_chat.errors import ConfigurationError
-    from connect_persistent_chat.history import ChatHistory
+    from connect_persistent_chat.history.history import ChatHistory
+    from connect_persistent_chat.history.interface import IChatHistory
     from connect_persistent_chat.identity import CustomerIdentity
-    from connect_persistent_chat.instance import ConnectInstance
-    from connect_persistent_chat.interfaces import IChatHistory
-    from connect_persistent_chat.monitoring import PersistentChatMonitoring
-    from connect_persistent_chat.proof import ProofScope
 
 __all__ = [
     "Authorization",
@@ -28,15 +28,15 @@ __all__ = [
 ]
 # Imported when they are asked for: modules of the CDK take long, and the commands need none of them.
 _MODULES = {
-    "Authorization": "authorization",
-    "ChatHistory": "history",
+    "Authorization": "endpoint.authorization",
+    "ChatHistory": "history.history",
     "ConfigurationError": "errors",
-    "ConnectInstance": "instance",
+    "ConnectInstance": "deployment.instance",
     "CustomerIdentity": "identity",
-    "IChatHistory": "interfaces",
-    "PersistentChatEndpoint": "endpoint",
-    "PersistentChatMonitoring": "monitoring",
-    "ProofScope": "proof",
+    "IChatHistory": "history.interface",
+    "PersistentChatEndpoint": "endpoint.endpoint",
+    "PersistentChatMonitoring": "endpoint.monitoring",
+    "ProofScope": "deployment.proof",
 }
 
 

@@ -3,7 +3,7 @@ are written."""
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack, Tokenization
 from aws_cdk import aws_iam as iam
@@ -18,6 +18,7 @@ __all__ = [
     "association_names",
     "code_of",
     "endpoint_url",
+    "function_for",
     "history_names",
     "log_group",
     "mistakes_in_size",
@@ -25,7 +26,6 @@ __all__ = [
     "provisioning_names",
     "role_for",
     "seconds_of",
-    "trace",
     "variables_of",
 ]
 
@@ -94,7 +94,7 @@ def role_for(
     traced: bool = False,
 ) -> iam.Role:
     """A role for a function that may do nothing but this, action to resources, and write to its own log; and to its
-    trace, if `trace` is called for it."""
+    trace."""
     own_log = [log.log_group_arn]
     writes = {"logs:CreateLogStream": own_log, "logs:PutLogEvents": own_log}
     if traced:
@@ -109,12 +109,37 @@ def role_for(
     )
 
 
-def trace(function: lambda_.Function) -> None:
-    """Trace a function whose role allows it. By itself the CDK makes a policy for that beside the role, one more
-    that the function would wait for."""
+def function_for(
+    scope: Construct,
+    id: str,
+    *,
+    packages: Sequence[str],
+    environment: Mapping[str, str],
+    role: iam.Role,
+    log: logs.LogGroup,
+    instance: Construct,
+    **properties: Any,
+) -> lambda_.Function:
+    """A traced function of these packages, the first of which has the handler. Its role has to allow the trace."""
+    function = lambda_.Function(
+        scope,
+        id,
+        runtime=RUNTIME,
+        architecture=ARCHITECTURE,
+        code=code_of(*packages),
+        handler=f"{packages[0]}.handler.handle",
+        environment=variables_of(environment),
+        role=role,
+        log_group=log,
+        **properties,
+    )
+    # By itself the CDK makes a policy for the trace beside the role, one more that the function would wait for.
     resource = function.node.default_child
     assert isinstance(resource, lambda_.CfnFunction)
     resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
+    # The instance is checked before anything else is made.
+    function.node.add_dependency(instance)
+    return function
 
 
 def variables_of(environment: Mapping[str, str]) -> dict[str, str]:

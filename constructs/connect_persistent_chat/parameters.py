@@ -391,8 +391,13 @@ def _is(value: object, kind: object) -> bool:
         return False
     if getattr(kind, "_is_protocol", False):
         members = [name for name in dir(kind) if not name.startswith("_")]
-        return all(any(hasattr(type(part), name) for part in parts_of(value)) for name in members)
+        return all(any(_has(part, name) for part in parts_of(value)) for name in members)
     return any(isinstance(part, kind) for part in parts_of(value))
+
+
+def _has(part: object, name: str) -> bool:
+    """Whether it has such a member; asked without a call of the CDK's engine."""
+    return hasattr(type(part), name) or name in getattr(part, "__dict__", ())
 
 
 def _is_resolvable(value: object) -> bool:

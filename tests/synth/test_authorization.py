@@ -10,7 +10,8 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-from connect_persistent_chat import Authorization, ConfigurationError, CustomerIdentity, wire
+from connect_persistent_chat import Authorization, ConfigurationError, CustomerIdentity
+from connect_persistent_chat.endpoint import wire
 from tests.synth.apps import HERE, Synthesized, endpoint, stack, user_pool
 
 

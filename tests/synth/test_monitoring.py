@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from association import answers, log
 from association.answers import Refusal
 from connect_persistent_chat import ConfigurationError, PersistentChatMonitoring
-from connect_persistent_chat.monitoring import NO_CUSTOMER_RULE, PROBING_RULES
+from connect_persistent_chat.endpoint.monitoring import NO_CUSTOMER_RULE, PROBING_RULES
 from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, Synthesized, endpoint, stack
 

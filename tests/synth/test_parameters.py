@@ -426,13 +426,15 @@ def test_what_was_imported_has_its_interfaces() -> None:
     pool = cognito.UserPool.from_user_pool_id(here, "Pool", "us-east-1_abc")
     client = cognito.UserPoolClient.from_user_pool_client_id(here, "Client", "abc")
     topic = sns.Topic.from_topic_arn(here, "Topic", "arn:aws:sns:us-east-1:999999999999:topic")
+    instance = ConnectInstance.from_instance_id(here, "Instance", INSTANCE_ID)
     made = endpoint(
         here,
+        instance=instance,
         history=ChatHistory.from_table_arn(here, "History", TABLE_ARN),
         authorization=Authorization.cognito([pool], [client]),
     )
     PersistentChatMonitoring(here, "Monitoring", endpoint=made, topic=topic)
-    ChatHistory(here, "Other", instance=made._instance, topic=topic)
+    ChatHistory(here, "Other", instance=instance, topic=topic)
     wrong: Any = topic
     assert "got a TopicBase in the list, expected an IUserPool" in mistakes_of(
         lambda: Authorization.cognito([wrong], [client])

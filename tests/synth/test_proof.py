@@ -20,8 +20,8 @@ from connect_persistent_chat import (
     PersistentChatEndpoint,
     ProofScope,
     functions,
-    wire,
 )
+from connect_persistent_chat.endpoint import wire
 from connect_persistent_chat.functions import provisioning_names
 from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, history, stack, user_pool

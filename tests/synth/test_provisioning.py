@@ -4,7 +4,7 @@ from aws_cdk import App, Stack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connect_persistent_chat.provisioning import Provisioning
+from connect_persistent_chat.deployment.provisioning import Provisioning
 from constructs import Construct
 from tests.synth.apps import HERE, Synthesized, stack
 

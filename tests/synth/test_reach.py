@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_persistent_chat import reach
+from connect_persistent_chat.deployment import reach
 
 EVERYBODY: list[Any] = ["*", ["*"], {"AWS": "*"}, {"AWS": ["*"]}]
 SOMEBODY: list[Any] = [{"AWS": "123456789012"}, {"AWS": ["*", "123456789012"]}, {"Service": "*"}, None]

@@ -6,7 +6,8 @@ from typing import Any, cast
 import pytest
 from aws_cdk import aws_apigateway as apigateway
 
-from connect_persistent_chat import ConfigurationError, tls
+from connect_persistent_chat import ConfigurationError
+from connect_persistent_chat.endpoint import tls
 from tests.synth.apps import endpoint, stack
 
 POLICIES = list(apigateway.SecurityPolicy)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Protocol
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
+from connect_persistent_chat.deployment.instance import ConnectInstance
 from connect_persistent_chat.identity import CustomerIdentity
-from connect_persistent_chat.instance import ConnectInstance
 
 if TYPE_CHECKING:
     # A module of the CDK takes long to import, and an endpoint alone needs none of it.

@@ -1,12 +1,14 @@
 """Alarms and a dashboard for an endpoint. Its figures come from its logs, not from code in the request path."""
 
+from typing import Final
+
 from aws_cdk import Duration, Names, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
-from connect_persistent_chat.endpoint import PersistentChatEndpoint
+from connect_persistent_chat.endpoint.endpoint import PersistentChatEndpoint
 from connect_persistent_chat.parameters import AT_LEAST_ONE, Limits, Parameters, elsewhere, measured, mistakes_in_topic
 from constructs import Construct
 
@@ -58,6 +60,12 @@ class PersistentChatMonitoring(Construct):
     Raises ConfigurationError, with every mistake in it.
     """
 
+    alarms: Final[list[cloudwatch.Alarm]]
+    """The alarms."""
+
+    dashboard: Final[cloudwatch.Dashboard]
+    """The dashboard."""
+
     def __init__(
         self,
         scope: Construct,
@@ -83,7 +91,7 @@ class PersistentChatMonitoring(Construct):
         self._endpoint = endpoint
         self._topic = topic
         self._namespace = f"PersistentChat/{Names.unique_resource_name(self, max_length=80)}"
-        self._alarms: list[cloudwatch.Alarm] = []
+        self.alarms = []
         refused_line, probing_rules = _equals("verdict", "refused"), [_equals("rule", rule) for rule in PROBING_RULES]
         refusals = self._count("refused", endpoint.function_log, refused_line)
         self._count("refused_by", endpoint.function_log, refused_line, by="rule")
@@ -113,17 +121,7 @@ class PersistentChatMonitoring(Construct):
         self._alarm(
             "FunctionThrottles", endpoint.function.metric_throttles(period=_PERIOD), 1, "Lambda throttles the function."
         )
-        self._dashboard = self._build_dashboard(throttles)
-
-    @property
-    def alarms(self) -> list[cloudwatch.Alarm]:
-        """The alarms."""
-        return list(self._alarms)
-
-    @property
-    def dashboard(self) -> cloudwatch.Dashboard:
-        """The dashboard."""
-        return self._dashboard
+        self.dashboard = self._build_dashboard(throttles)
 
     def _count(
         self, name: str, log: logs.ILogGroup, pattern: logs.JsonPattern, by: str | None = None
@@ -157,13 +155,13 @@ class PersistentChatMonitoring(Construct):
         if self._topic is not None:
             alarm.add_alarm_action(actions.SnsAction(self._topic))
             alarm.add_ok_action(actions.SnsAction(self._topic))
-        self._alarms.append(alarm)
+        self.alarms.append(alarm)
 
     def _build_dashboard(self, throttles: cloudwatch.Metric) -> cloudwatch.Dashboard:
         endpoint, function = self._endpoint, self._endpoint.function
         dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.days(1))
         dashboard.add_widgets(
-            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(self._alarms), width=24, height=3)
+            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(self.alarms), width=24, height=3)
         )
         dashboard.add_widgets(
             self._graph(

@@ -1,4 +1,4 @@
-"""Browsers: which pages may call the endpoint, and read what it answers."""
+"""CORS: which pages may call the endpoint from browsers, and read what it answers."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from aws_cdk import Annotations, Duration
 from aws_cdk import aws_apigateway as apigateway
 
 from connect_persistent_chat.acknowledgments import acknowledge
-from connect_persistent_chat.authorization import Authorization
+from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.parameters import is_placeholder, shown, with_tokens_as
@@ -33,7 +33,7 @@ _REQUEST_HEADERS = [
 ]
 
 
-class Browsers:
+class Cors:
     """The origins that pages may call from; none by default."""
 
     def __init__(self, allowed_origins: Sequence[str]) -> None:

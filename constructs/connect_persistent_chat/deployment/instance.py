@@ -1,13 +1,14 @@
 """The Amazon Connect instance that an endpoint serves."""
 
 import re
+from typing import Final
 
 from aws_cdk import CustomResource, Duration, Fn, Stack
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
+from connect_persistent_chat.deployment.provisioning import Provisioning
 from connect_persistent_chat.functions import provisioning_names as names
 from connect_persistent_chat.parameters import Limits, Parameters, elsewhere, is_known, is_placeholder, is_token, shown
-from connect_persistent_chat.provisioning import Provisioning
 from constructs import Construct
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -29,6 +30,13 @@ class ConnectInstance(Construct):
     in exactly one S3 location, which is what persistent chat needs (Amazon Connect Administrator Guide,
     "Enable persistent chat").
     """
+
+    instance_id: Final[str]
+    """The instance's id, in lower case, because permissions need it so. A token, if only the deployment knows the
+    id."""
+
+    instance_arn: Final[str]
+    """The instance's ARN."""
 
     def __init__(self, scope: Construct, id: str, *, instance_id: str | None = None, alias: str | None = None) -> None:
         """Use `from_instance_arn`, `from_instance_id`, `from_instance_alias` or `from_any`.
@@ -74,8 +82,8 @@ class ConnectInstance(Construct):
                     wildcard(stack, instances): "An alias names no instance until the deployment resolves it.",
                 },
             )
-        self._instance_id = instance_id or check.get_att_string(names.INSTANCE_ID)
-        self._instance_arn = instances if instance_id else _arn(stack, self._instance_id)
+        self.instance_id = instance_id or check.get_att_string(names.INSTANCE_ID)
+        self.instance_arn = instances if instance_id else _arn(stack, self.instance_id)
 
     @classmethod
     def from_instance_arn(cls, scope: Construct, id: str, instance_arn: str) -> "ConnectInstance":
@@ -138,20 +146,9 @@ class ConnectInstance(Construct):
         raise AssertionError("a text that is none of them is a mistake")
 
     @property
-    def instance_id(self) -> str:
-        """The instance's id, in lower case, because permissions need it so. A token, if only the deployment knows the
-        id."""
-        return self._instance_id
-
-    @property
-    def instance_arn(self) -> str:
-        """The instance's ARN."""
-        return self._instance_arn
-
-    @property
     def contact_arn(self) -> str:
         """The ARN that stands for all contacts of the instance."""
-        return f"{self._instance_arn}/contact/*"
+        return f"{self.instance_arn}/contact/*"
 
     def is_checked_in(self, stack: Stack) -> bool:
         """Whether the stack's own deployment checks this instance, and may look at it again."""
@@ -159,8 +156,8 @@ class ConnectInstance(Construct):
 
     def may_be(self, other: "ConnectInstance") -> bool:
         """Whether this may be the same instance as the other: unless both ids are known, and differ."""
-        known = is_known(self._instance_id) and is_known(other.instance_id)
-        return not known or self._instance_id.lower() == other.instance_id.lower()
+        known = is_known(self.instance_id) and is_known(other.instance_id)
+        return not known or self.instance_id.lower() == other.instance_id.lower()
 
     def mistakes_in(self, stack: Stack) -> list[str]:
         """Why this instance cannot be used in that stack; empty if it can."""

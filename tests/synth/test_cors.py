@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from association import cors
 from association.settings import read
 from connect_persistent_chat import Authorization, ConfigurationError, CustomerIdentity
-from connect_persistent_chat.browsers import Browsers
+from connect_persistent_chat.endpoint.cors import Cors
 from tests.synth.apps import HERE, Synthesized, endpoint, stack
 from tests.synth.test_authorization import lambda_authorizer
 from tests.unit.association.events import ENVIRONMENT
@@ -45,7 +45,7 @@ def as_a_browser_sends_it(origin: str) -> bool:
 
 def mistakes_in(*origins: str, authorization: Authorization | None = None) -> list[str]:
     """What synthesis says of them."""
-    return Browsers(origins).mistakes_in(authorization or Authorization.iam(), CustomerIdentity.customer_id())
+    return Cors(origins).mistakes_in(authorization or Authorization.iam(), CustomerIdentity.customer_id())
 
 
 @settings(max_examples=500)
@@ -96,14 +96,14 @@ def test_each_wrong_origin_is_named(origins: list[str]) -> None:
 @given(st.lists(ORIGINS, max_size=3, unique=True) | st.just(["*"]), ORIGINS)
 def test_a_page_reads_the_gateways_refusals_as_the_functions_answers(origins: list[str], other: str) -> None:
     """Otherwise it would see a network error instead of "try again in a second"."""
-    browsers = Browsers(origins)
-    allowed = read({**ENVIRONMENT, **browsers.environment()}).cors_allowed_origins
+    gateways = Cors(origins)
+    allowed = read({**ENVIRONMENT, **gateways.environment()}).cors_allowed_origins
     assert allowed == tuple(origins)
     for origin in (*[one for one in origins if one != "*"], other):
         function = cors.headers({"headers": {"origin": origin}}, allowed)
         gateway = {
             name: origin if value == "method.request.header.origin" else value.strip("'")
-            for name, value in browsers.refusal_headers().items()
+            for name, value in gateways.refusal_headers().items()
         }
         assert "Access-Control-Allow-Credentials" not in {**function, **gateway}
         if origin in origins or origins in (["*"], []):

@@ -1,6 +1,7 @@
 """The history of chats: a table of each customer's sessions, and the recorder that fills it."""
 
 import re
+from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -16,10 +17,18 @@ from aws_cdk import aws_sqs as sqs
 
 from connect_persistent_chat import functions
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
+from connect_persistent_chat.deployment.instance import ConnectInstance
+from connect_persistent_chat.deployment.proof import (
+    DEFAULT_PATIENCE_SECONDS,
+    LONGEST_PATIENCE_SECONDS,
+    Proof,
+    ProofScope,
+    ProvedHistory,
+    mistakes_in,
+)
 from connect_persistent_chat.functions import association_names, history_names, number_of, seconds_of
+from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
-from connect_persistent_chat.instance import ConnectInstance
-from connect_persistent_chat.interfaces import IChatHistory
 from connect_persistent_chat.parameters import (
     AT_LEAST_ONE,
     Limits,
@@ -35,14 +44,6 @@ from connect_persistent_chat.parameters import (
     shown,
     with_tokens_as,
 )
-from connect_persistent_chat.proof import (
-    DEFAULT_PATIENCE_SECONDS,
-    LONGEST_PATIENCE_SECONDS,
-    Proof,
-    ProofScope,
-    ProvedHistory,
-    mistakes_in,
-)
 from constructs import Construct
 
 # With the word "token" for what only the deployment knows.
@@ -55,6 +56,7 @@ _DEFAULT_RETENTION_SECONDS = 730 * _DAY_SECONDS
 # Amazon Connect keeps contacts for 24 months (Administrator Guide); what it has forgotten cannot be continued.
 _LONGEST_RETENTION_SECONDS = 731 * _DAY_SECONDS
 _RECORDER_SECONDS = 30
+_ROLE = "Records the chats of an Amazon Connect instance"
 _PROOFS = (ProofScope.WHOLE, ProofScope.REPORT_ONLY)
 # What whoever reads a history says, and what only its owner does.
 _READ_LIMITS = {"event_delay": seconds(0, LONGEST_EVENT_DELAY_SECONDS, unit="seconds")}
@@ -69,8 +71,11 @@ _LIMITS = {
 class _History(Construct):
     """What a history that is made here and one that is imported have in common: an `IChatHistory`."""
 
-    # Each kind's own.
-    _table: dynamodb.ITable
+    customer_identity: Final[CustomerIdentity]
+    """How the contacts of the history are tied to customers."""
+
+    table: dynamodb.ITable
+    """The table: one item a session, see docs/history.md."""
 
     def __init__(
         self,
@@ -84,18 +89,8 @@ class _History(Construct):
         super().__init__(scope, id)
         self._stack = stack
         self._instance = instance
-        self._customer_identity = customer_identity
+        self.customer_identity = customer_identity
         self._event_delay = event_delay
-
-    @property
-    def customer_identity(self) -> CustomerIdentity:
-        """How the contacts of the history are tied to customers."""
-        return self._customer_identity
-
-    @property
-    def table(self) -> dynamodb.ITable:
-        """The table: one item a session, see docs/history.md."""
-        return self._table
 
     @property
     def index_arn(self) -> str:
@@ -134,9 +129,9 @@ class _History(Construct):
                 "history: got one with CustomerIdentity.unchecked(), expected customer_id() or attribute(...): the "
                 "endpoint could not tell whose last chat to look for."
             )
-        elif not identity.may_be(self._customer_identity):
+        elif not identity.may_be(self.customer_identity):
             mistakes.append(
-                f"history: got one that is kept by {self._customer_identity.value}, expected the endpoint's own "
+                f"history: got one that is kept by {self.customer_identity.value}, expected the endpoint's own "
                 f"customer_identity, {identity.value}."
             )
         if self._instance is not None and not self._instance.may_be(instance):
@@ -176,6 +171,24 @@ class ChatHistory(_History):
     Raises ConfigurationError, with every mistake in it, if a value cannot work.
     """
 
+    function: Final[lambda_.Function]
+    """The recorder."""
+
+    role: Final[iam.Role]
+    """The recorder's role."""
+
+    log: Final[logs.LogGroup]
+    """The recorder's log: one JSON line an event."""
+
+    dead_letter_queue: Final[sqs.Queue]
+    """Where events end that could not be recorded; they are kept for 14 days."""
+
+    alarm: Final[cloudwatch.Alarm]
+    """In alarm while an event lies in the dead-letter queue."""
+
+    proof_report: Final[str]
+    """What the deployment's proof showed, and what it did not show, in a few sentences; a token at synthesis."""
+
     def __init__(
         self,
         scope: Construct,
@@ -207,35 +220,52 @@ class ChatHistory(_History):
             given.add(mistakes_in(proof, _PROOFS))
         given.refuse()
         super().__init__(scope, id, stack, identity, event_delay, instance)
-        self._table = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        self.table: dynamodb.ITable = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         environment = {
             association_names.INSTANCE_ID: instance.instance_id,
             association_names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
             association_names.CUSTOMER_IDENTITY: identity.value,
-            **_where(stack, self._table),
+            **_where(stack, self.table),
             history_names.RETENTION_SECONDS: seconds_of(retention, _DEFAULT_RETENTION_SECONDS),
         }
-        permissions = self._permissions(instance)
-        self._queue = self._build_queue()
-        self._log = functions.log_group(self, "Log", log_retention, log_removal_policy)
-        description = "Records the chats of an Amazon Connect instance"
-        self._role = functions.role_for(self, "Role", description, self._log, permissions, traced=True)
-        self._function = self._build_function(environment, instance, reserved_concurrent_executions)
+        permissions = {
+            association_names.PROBE_DESCRIBE_CONTACT: [instance.contact_arn],
+            history_names.PROBE_GET_ITEM: [self.table.table_arn],
+            history_names.PROBE_PUT_ITEM: [self.table.table_arn],
+        }
+        self.dead_letter_queue = self._build_queue()
+        self.log = functions.log_group(self, "Log", log_retention, log_removal_policy)
+        self.role = functions.role_for(self, "Role", _ROLE, self.log, permissions, traced=True)
+        self.function = functions.function_for(
+            self,
+            "Recorder",
+            description="Records the chats of an Amazon Connect instance by their contact events",
+            packages=functions.RECORDER_PACKAGES,
+            environment=environment,
+            role=self.role,
+            log=self.log,
+            instance=instance,
+            memory_size=256,
+            timeout=Duration.seconds(_RECORDER_SECONDS),
+            reserved_concurrent_executions=reserved_concurrent_executions,
+            # Lambda tries an event three times, minutes apart; then it is kept.
+            dead_letter_queue=self.dead_letter_queue,
+        )
         rule = self._build_rule()
-        self._alarm = self._build_alarm(topic)
-        self._proof = Proof(
+        self.alarm = self._build_alarm(topic)
+        self.proof_report = Proof(
             self,
             "Proof",
             instance=instance,
-            function=self._function,
+            function=self.function,
             environment=environment,
             actions=list(permissions),
             patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
-            after=[self._role, rule],
+            after=[self.role, rule],
             proof_scope=proof,
-            history=ProvedHistory(self._table.table_name, self._table.table_arn, rule.rule_arn),
-        )
-        self._acknowledge(stack, instance)
+            history=ProvedHistory(self.table.table_name, self.table.table_arn, rule.rule_arn),
+        ).report
+        acknowledge(self.role, role_for_contacts(stack, instance.contact_arn))
 
     @classmethod
     def from_table_arn(
@@ -269,54 +299,16 @@ class ChatHistory(_History):
         given.refuse()
         return _ImportedHistory(scope, id, stack, table_arn, identity, event_delay)
 
-    @property
-    def function(self) -> lambda_.Function:
-        """The recorder."""
-        return self._function
-
-    @property
-    def role(self) -> iam.Role:
-        """The recorder's role."""
-        return self._role
-
-    @property
-    def log(self) -> logs.LogGroup:
-        """The recorder's log: one JSON line an event."""
-        return self._log
-
-    @property
-    def dead_letter_queue(self) -> sqs.Queue:
-        """Where events end that could not be recorded; they are kept for 14 days."""
-        return self._queue
-
-    @property
-    def proof_report(self) -> str:
-        """What the deployment's proof showed and what not, in a few sentences; known to the deployment."""
-        return self._proof.report
-
-    @property
-    def alarm(self) -> cloudwatch.Alarm:
-        """In alarm while an event lies in the dead-letter queue."""
-        return self._alarm
-
     def metric_dead_letters(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many events lie in the dead-letter queue. Statistic: Maximum by default. Period: 5 minutes by default."""
         refuse_metric(ChatHistory.metric_dead_letters, self, locals())
         statistic = statistic or "Maximum"
-        return self._queue.metric_approximate_number_of_messages_visible(statistic=statistic, period=period)
+        return self.dead_letter_queue.metric_approximate_number_of_messages_visible(statistic=statistic, period=period)
 
     def metric_errors(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many attempts to record failed. Statistic: Sum by default. Period: 5 minutes by default."""
         refuse_metric(ChatHistory.metric_errors, self, locals())
-        return self._function.metric_errors(statistic=statistic, period=period)
-
-    def _permissions(self, instance: ConnectInstance) -> dict[str, list[str]]:
-        """What the recorder calls, action to resources."""
-        return {
-            association_names.PROBE_DESCRIBE_CONTACT: [instance.contact_arn],
-            history_names.PROBE_GET_ITEM: [self._table.table_arn],
-            history_names.PROBE_PUT_ITEM: [self._table.table_arn],
-        }
+        return self.function.metric_errors(statistic=statistic, period=period)
 
     def _build_table(self, removal_policy: RemovalPolicy) -> dynamodb.Table:
         text, number = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
@@ -343,38 +335,19 @@ class ChatHistory(_History):
         return table
 
     def _build_queue(self) -> sqs.Queue:
-        return sqs.Queue(
+        queue = sqs.Queue(
             self,
             "DeadLetters",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-
-    def _build_function(
-        self, environment: dict[str, str], instance: ConnectInstance, concurrency: int | None
-    ) -> lambda_.Function:
-        function = lambda_.Function(
-            self,
-            "Recorder",
-            description="Records the chats of an Amazon Connect instance by their contact events",
-            runtime=functions.RUNTIME,
-            architecture=functions.ARCHITECTURE,
-            code=functions.code_of(*functions.RECORDER_PACKAGES),
-            handler="recorder.handler.handle",
-            environment=functions.variables_of(environment),
-            role=self._role,
-            log_group=self._log,
-            memory_size=256,
-            timeout=Duration.seconds(_RECORDER_SECONDS),
-            reserved_concurrent_executions=concurrency,
-            # Lambda tries an event three times, minutes apart; then it is kept.
-            dead_letter_queue=self._queue,
+        itself = "It is the dead-letter queue."
+        acknowledge(
+            queue,
+            {"AwsSolutions::AwsSolutions-SQS3": itself, "Serverless::Serverless-SQSRedrivePolicy": itself},
         )
-        functions.trace(function)
-        # The instance is checked before anything else is made.
-        function.node.add_dependency(instance)
-        return function
+        return queue
 
     def _build_rule(self) -> events.Rule:
         return events.Rule(
@@ -385,7 +358,7 @@ class ChatHistory(_History):
             event_pattern=events.EventPattern(
                 source=[history_names.SOURCE], detail_type=list(history_names.DETAIL_TYPES)
             ),
-            targets=[targets.LambdaFunction(self._function, dead_letter_queue=self._queue)],
+            targets=[targets.LambdaFunction(self.function, dead_letter_queue=self.dead_letter_queue)],
         )
 
     def _build_alarm(self, topic: sns.ITopic | None) -> cloudwatch.Alarm:
@@ -399,23 +372,13 @@ class ChatHistory(_History):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=(
                 f"{self.node.path}: contact events could not be recorded. Mend the cause, which the log of "
-                f"{self._function.function_name} tells; then run persistent-chat backfill, and purge the queue."
+                f"{self.function.function_name} tells; then run persistent-chat backfill, and purge the queue."
             ),
         )
         if topic is not None:
             alarm.add_alarm_action(actions.SnsAction(topic))
             alarm.add_ok_action(actions.SnsAction(topic))
         return alarm
-
-    def _acknowledge(self, stack: Stack, instance: ConnectInstance) -> None:
-        acknowledge(self._role, role_for_contacts(stack, instance.contact_arn))
-        acknowledge(
-            self._queue,
-            {
-                "AwsSolutions::AwsSolutions-SQS3": "It is the dead-letter queue.",
-                "Serverless::Serverless-SQSRedrivePolicy": "It is the dead-letter queue.",
-            },
-        )
 
 
 class _ImportedHistory(_History):
@@ -434,7 +397,7 @@ class _ImportedHistory(_History):
         if is_placeholder(table_arn):
             # The CDK takes an ARN apart, and this is none yet.
             table_arn = self._stack.format_arn(service="dynamodb", resource="table", resource_name="not-looked-up-yet")
-        self._table = dynamodb.Table.from_table_arn(self, "Table", table_arn)
+        self.table = dynamodb.Table.from_table_arn(self, "Table", table_arn)
 
 
 def _mistakes_in_identity(identity: CustomerIdentity) -> list[str]:

@@ -14,10 +14,10 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
+from connect_persistent_chat.deployment.instance import ConnectInstance, look_at_instance
+from connect_persistent_chat.deployment.provisioning import Provisioning
+from connect_persistent_chat.deployment.reach import Reach
 from connect_persistent_chat.functions import provisioning_names as names
-from connect_persistent_chat.instance import ConnectInstance, look_at_instance
-from connect_persistent_chat.provisioning import Provisioning
-from connect_persistent_chat.reach import Reach
 from constructs import Construct, IConstruct, IDependable
 
 DEFAULT_PATIENCE_SECONDS = 180

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -27,6 +28,12 @@ _SHORTEST_ARN = "arn:aws:sqs:eu-west-1:123456789012:a"
 class Provisioning(Construct):
     """The custom resources' function and its Provider; `of` gives the stack's only one."""
 
+    function: Final[lambda_.Function]
+    """What checks and proves."""
+
+    service_token: Final[str]
+    """What a custom resource names as its provider."""
+
     def __init__(self, stack: Stack, id: str) -> None:
         super().__init__(stack, id)
         # Of its policies, as far as they are known.
@@ -44,7 +51,7 @@ class Provisioning(Construct):
                 "ds:DescribeDirectories": ["*"],
             },
         )
-        self._function = lambda_.Function(
+        self.function = lambda_.Function(
             self,
             "Function",
             description="Checks Amazon Connect instances and proves persistent chat endpoints",
@@ -57,7 +64,7 @@ class Provisioning(Construct):
             memory_size=256,
             timeout=Duration.minutes(14),
         )
-        handler = [self._function.function_arn]
+        handler = [self.function.function_arn]
         provider_role = functions.role_for(
             self,
             "ProviderRole",
@@ -68,13 +75,13 @@ class Provisioning(Construct):
         provider = cr.Provider(
             self,
             "Provider",
-            on_event_handler=self._function,
+            on_event_handler=self.function,
             log_group=log,
             # What the framework would add to it is every version of the function.
             framework_on_event_role=provider_role.without_policy_updates(),
         )
         # Asked for by each custom resource.
-        self._service_token = provider.service_token
+        self.service_token = provider.service_token
         self._acknowledge(stack)
 
     @classmethod
@@ -82,16 +89,6 @@ class Provisioning(Construct):
         """The stack's, made when first asked for."""
         existing = stack.node.try_find_child(_ID)
         return existing if isinstance(existing, Provisioning) else cls(stack, _ID)
-
-    @property
-    def service_token(self) -> str:
-        """What a custom resource names as its provider."""
-        return self._service_token
-
-    @property
-    def function(self) -> lambda_.Function:
-        """What checks and proves."""
-        return self._function
 
     def policy_for(self, scope: Construct, permissions: Mapping[str, Sequence[str]]) -> iam.Policy:
         """A policy of its own for one custom resource, action to resources, on which the resource has to depend.

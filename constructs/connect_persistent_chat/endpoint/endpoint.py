@@ -1,25 +1,33 @@
 """The endpoint: REST API, association function, permissions, and the proof that they work together."""
 
-import json
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Annotations, Duration, Names, RemovalPolicy, Stack
+from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from connect_persistent_chat import functions, tls, wire
-from connect_persistent_chat.acknowledgments import acknowledge, managed_policy, role_for_contacts
-from connect_persistent_chat.authorization import Authorization
-from connect_persistent_chat.browsers import Browsers
+from connect_persistent_chat import functions
+from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
+from connect_persistent_chat.deployment.instance import ConnectInstance
+from connect_persistent_chat.deployment.proof import (
+    DEFAULT_PATIENCE_SECONDS,
+    LONGEST_PATIENCE_SECONDS,
+    Proof,
+    ProofScope,
+    ProvedGateway,
+    ProvedHistory,
+)
+from connect_persistent_chat.endpoint import rest_api, tls
+from connect_persistent_chat.endpoint.authorization import Authorization
+from connect_persistent_chat.endpoint.cors import Cors
 from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.functions import history_names, number_of, seconds_of
+from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
-from connect_persistent_chat.instance import ConnectInstance
-from connect_persistent_chat.interfaces import IChatHistory
 from connect_persistent_chat.parameters import (
     Limits,
     Parameters,
@@ -29,14 +37,6 @@ from connect_persistent_chat.parameters import (
     parts_of,
     refuse_metric,
     seconds,
-)
-from connect_persistent_chat.proof import (
-    DEFAULT_PATIENCE_SECONDS,
-    LONGEST_PATIENCE_SECONDS,
-    Proof,
-    ProofScope,
-    ProvedGateway,
-    ProvedHistory,
 )
 from constructs import Construct
 
@@ -97,6 +97,27 @@ class PersistentChatEndpoint(Construct):
     Raises ConfigurationError, with every mistake in it, if a value cannot work.
     """
 
+    api: Final[apigateway.RestApi]
+    """The REST API."""
+
+    url: Final[str]
+    """The endpoint's address, ready for a contact id to be appended."""
+
+    function: Final[lambda_.Function]
+    """The association function."""
+
+    role: Final[iam.Role]
+    """The association function's role."""
+
+    function_log: Final[logs.LogGroup]
+    """The association function's log: one JSON line a request, see docs/security.md."""
+
+    access_log: Final[logs.LogGroup]
+    """API Gateway's access log: one JSON line a request."""
+
+    proof_report: Final[str]
+    """What the deployment's proof showed, and what it did not show, in a few sentences; a token at synthesis."""
+
     def __init__(
         self,
         scope: Construct,
@@ -122,7 +143,7 @@ class PersistentChatEndpoint(Construct):
         stack = given.stack()
         identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
         authorization = given.taken("authorization", authorization) or Authorization.iam()
-        browsers = Browsers(given.texts("cors_allowed_origins"))
+        cors = Cors(given.texts("cors_allowed_origins"))
         security_policy = given.taken("security_policy", security_policy) or tls.DEFAULT
         proof = given.taken("proof", proof) or ProofScope.WHOLE
         environment: dict[str, str] = {}
@@ -134,7 +155,7 @@ class PersistentChatEndpoint(Construct):
             given.add(authorization.mistakes_in(stack))
         if given.right("customer_identity", "authorization"):
             given.add(_contradictions(authorization, identity))
-            given.add(browsers.mistakes_in(authorization, identity))
+            given.add(cors.mistakes_in(authorization, identity))
         if history is not None and given.right("history", "instance", "customer_identity"):
             given.add(history.mistakes_with(stack, instance, identity))
         if given.right("instance", "customer_identity", "authorization", "history"):
@@ -146,87 +167,58 @@ class PersistentChatEndpoint(Construct):
                 names.TRANSCRIPT_DELAY_SECONDS: seconds_of(delay, DEFAULT_TRANSCRIPT_DELAY_SECONDS),
                 names.CUSTOMER_IDENTITY: identity.value,
                 **authorization.environment(),
-                **browsers.environment(),
+                **cors.environment(),
                 **(history.environment() if history is not None else {}),
             }
             given.add(functions.mistakes_in_size(environment))
         given.refuse()
         carried = QUOTA_BURST_CHECKED if identity.checked else QUOTA_BURST
         rate, burst = throttle_rate_limit or QUOTA_RATE, throttle_burst_limit or carried
+        permissions = _permissions(instance, identity, history)
+        function_seconds = math.ceil(number_of(deadline, DEFAULT_DEADLINE_SECONDS)) + FUNCTION_MARGIN_SECONDS
 
         super().__init__(scope, id)
-        self._instance = instance
-        self._identity = identity
         self._authorization = authorization
-        self._browsers = browsers
-        self._history = history
-        self._warn(rate, burst, carried)
-        permissions = self._permissions()
-        self._function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
-        description = "Continues past chats of an Amazon Connect instance"
-        self._role = functions.role_for(self, "Role", description, self._function_log, permissions, traced=True)
-        self._function = self._build_function(self._function_log, environment, deadline)
-        self._access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
-        self._api = self._build_api(self._access_log, bool(cloud_watch_role), rate, burst, security_policy)
-        self._method = self._build_method()
-        wire.add_gateway_refusals(
-            self._api,
-            self._browsers.refusal_headers(),
-            has_authorizer=not self._authorization.is_iam,
-            has_history=history is not None,
+        self._warn(identity, cors, rate, burst, carried)
+        self.function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
+        self.role = functions.role_for(self, "Role", _ROLE, self.function_log, permissions, traced=True)
+        self.function = functions.function_for(
+            self,
+            "Function",
+            description="Makes a chat of an Amazon Connect instance continue a past one",
+            packages=functions.ASSOCIATION_PACKAGES,
+            environment=environment,
+            role=self.role,
+            log=self.function_log,
+            instance=instance,
+            # Lambda gives CPU by memory, and a cold start is CPU.
+            memory_size=512,
+            timeout=Duration.seconds(function_seconds),
         )
-        stage = self._api.deployment_stage
-        self._url = f"{self._api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
-        self._proof = Proof(
+        self.access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
+        self.api = rest_api.build(
+            self, self.access_log, instance, rate, burst, security_policy, cloud_watch_role=bool(cloud_watch_role)
+        )
+        self._method = rest_api.add_method(
+            self, self.api, self.function, authorization, cors, has_history=history is not None
+        )
+        self.url = rest_api.address(self.api, instance)
+        stage = self.api.deployment_stage
+        self.proof_report = Proof(
             self,
             "Proof",
             instance=instance,
-            function=self._function,
+            function=self.function,
             environment=environment,
             actions=list(permissions),
             patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
             # The stage waits for the API's deployment, and that for all that it deploys.
-            after=[self._role, self._method, stage],
+            after=[self.role, self._method, stage],
             proof_scope=proof,
-            gateway=ProvedGateway(self._api, stage, self._method, self._authorization.is_iam),
+            gateway=ProvedGateway(self.api, stage, self._method, authorization.is_iam),
             history=None if history is None else ProvedHistory(history.table.table_name, history.table.table_arn),
-        )
-        self._acknowledge(stack, stage)
-
-    @property
-    def api(self) -> apigateway.RestApi:
-        """The REST API."""
-        return self._api
-
-    @property
-    def function(self) -> lambda_.Function:
-        """The association function."""
-        return self._function
-
-    @property
-    def role(self) -> iam.Role:
-        """The association function's role."""
-        return self._role
-
-    @property
-    def function_log(self) -> logs.LogGroup:
-        """The association function's log: one JSON line a request, see docs/security.md."""
-        return self._function_log
-
-    @property
-    def access_log(self) -> logs.LogGroup:
-        """API Gateway's access log: one JSON line a request."""
-        return self._access_log
-
-    @property
-    def url(self) -> str:
-        """The endpoint's address, ready for a contact id to be appended."""
-        return self._url
-
-    @property
-    def proof_report(self) -> str:
-        """What the deployment's proof showed, and what it did not show, in a few sentences; a token at synthesis."""
-        return self._proof.report
+        ).report
+        acknowledge(self, {**role_for_contacts(stack, instance.contact_arn), **_NO_DEAD_LETTERS})
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let this identity call the endpoint, and nothing else of the API.
@@ -251,28 +243,28 @@ class PersistentChatEndpoint(Construct):
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """How many requests came, preflights included. Statistic: SampleCount by default. Period: 5 minutes."""
         refuse_metric(PersistentChatEndpoint.metric_count, self, locals())
-        return self._api.deployment_stage.metric_count(statistic=statistic, period=period)
+        return self.api.deployment_stage.metric_count(statistic=statistic, period=period)
 
     def metric_client_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
         """How many requests were refused (4xx). Statistic: Sum by default. Period: 5 minutes by default."""
         refuse_metric(PersistentChatEndpoint.metric_client_error, self, locals())
-        return self._api.deployment_stage.metric_client_error(statistic=statistic, period=period)
+        return self.api.deployment_stage.metric_client_error(statistic=statistic, period=period)
 
     def metric_server_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
         """How many requests failed (5xx). Statistic: Sum by default. Period: 5 minutes by default."""
         refuse_metric(PersistentChatEndpoint.metric_server_error, self, locals())
-        return self._api.deployment_stage.metric_server_error(statistic=statistic, period=period)
+        return self.api.deployment_stage.metric_server_error(statistic=statistic, period=period)
 
     def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """How long requests took (ms), preflights included. Statistic: Average by default. Period: 5 minutes."""
         refuse_metric(PersistentChatEndpoint.metric_latency, self, locals())
-        return self._api.deployment_stage.metric_latency(statistic=statistic, period=period)
+        return self.api.deployment_stage.metric_latency(statistic=statistic, period=period)
 
-    def _warn(self, rate: float, burst: float, carried: int) -> None:
+    def _warn(self, identity: CustomerIdentity, cors: Cors, rate: float, burst: float, carried: int) -> None:
         known = not (is_token(rate) or is_token(burst))
         if known and (rate > QUOTA_RATE or burst > carried):
             Annotations.of(self).add_warning_v2(
@@ -283,8 +275,8 @@ class PersistentChatEndpoint(Construct):
                 "Connect, for this account and region.",
             )
         self._authorization.warn(self)
-        self._browsers.warn(self, self._authorization)
-        if not self._identity.checked:
+        cors.warn(self, self._authorization)
+        if not identity.checked:
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:unchecked-customer",
                 "With CustomerIdentity.unchecked(), everybody who may invoke the endpoint can continue any customer's "
@@ -292,137 +284,9 @@ class PersistentChatEndpoint(Construct):
                 "the same customer.",
             )
 
-    def _permissions(self) -> dict[str, list[str]]:
-        """What the function calls, action to resources."""
-        # The association needs both resources (Service Authorization Reference).
-        needed = {
-            names.PROBE_CREATE_ASSOCIATION: [self._instance.instance_arn, self._instance.contact_arn],
-        }
-        if self._identity.checked:
-            needed[names.PROBE_DESCRIBE_CONTACT] = [self._instance.contact_arn]
-        if self._history is not None:
-            needed[history_names.PROBE_QUERY] = [self._history.index_arn]
-            needed[history_names.PROBE_GET_ITEM] = [self._history.table.table_arn]
-        return needed
 
-    def _build_function(
-        self, log: logs.LogGroup, environment: dict[str, str], deadline: Duration | None
-    ) -> lambda_.Function:
-        seconds = math.ceil(number_of(deadline, DEFAULT_DEADLINE_SECONDS)) + FUNCTION_MARGIN_SECONDS
-        function = lambda_.Function(
-            self,
-            "Function",
-            description="Makes a chat of an Amazon Connect instance continue a past one",
-            runtime=functions.RUNTIME,
-            architecture=functions.ARCHITECTURE,
-            code=functions.code_of(*functions.ASSOCIATION_PACKAGES),
-            handler="association.handler.handle",
-            environment=functions.variables_of(environment),
-            role=self._role,
-            log_group=log,
-            # Lambda gives CPU by memory, and a cold start is CPU.
-            memory_size=512,
-            timeout=Duration.seconds(seconds),
-        )
-        functions.trace(function)
-        # The instance is checked before anything else is made.
-        function.node.add_dependency(self._instance)
-        return function
-
-    def _build_api(
-        self,
-        access_log: logs.LogGroup,
-        cloud_watch_role: bool,
-        rate: float,
-        burst: float,
-        security_policy: apigateway.SecurityPolicy,
-    ) -> apigateway.RestApi:
-        api = apigateway.RestApi(
-            self,
-            "Api",
-            # API Gateway's metrics are told apart by this name.
-            rest_api_name=Names.unique_resource_name(self, max_length=128),
-            description="Amazon Connect CreatePersistentContactAssociation",
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
-            cloud_watch_role=cloud_watch_role,
-            deploy_options=apigateway.StageOptions(
-                stage_name="v1",
-                tracing_enabled=True,
-                access_log_destination=apigateway.LogGroupLogDestination(access_log),
-                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
-                method_options={
-                    f"/{'/'.join(wire.PATH)}/{wire.METHOD}": apigateway.MethodDeploymentOptions(
-                        throttling_rate_limit=rate, throttling_burst_limit=burst
-                    )
-                },
-            ),
-        )
-        if cloud_watch_role:
-            acknowledge(
-                api.node.find_child("CloudWatchRole"),
-                {
-                    managed_policy("service-role/AmazonAPIGatewayPushToCloudWatchLogs"): "It is the policy that API "
-                    'Gateway asks for (API Gateway Developer Guide, "Set up CloudWatch logging").'
-                },
-            )
-        # The CDK's own output would show an address that answers nothing by itself.
-        node = api.node
-        node.try_remove_child("Endpoint")
-        resource = node.default_child
-        assert isinstance(resource, apigateway.CfnRestApi)
-        # Whatever else belongs to the API refers to this.
-        resource.node.add_dependency(self._instance)
-        tls.set_policy(resource, security_policy)
-        return api
-
-    def _build_method(self) -> apigateway.Method:
-        resource = self._api.root.resource_for_path("/".join(wire.PATH))
-        model = self._api.add_model(
-            "Request",
-            # Whatever the content type says, the body is held against this model.
-            content_type="application/json",
-            description="CreatePersistentContactAssociation's request",
-            schema=wire.request_schema(has_history=self._history is not None),
-        )
-        self._browsers.add_preflight(resource, wire.METHOD)
-        authorization_type, authorizer = self._authorization.method_options(self)
-        integration = apigateway.LambdaIntegration(self._function, allow_test_invoke=False)
-        validator = self._api.add_request_validator(
-            "RequestValidator", validate_request_body=True, validate_request_parameters=True
-        )
-        return resource.add_method(
-            wire.METHOD,
-            integration,
-            authorization_type=authorization_type,
-            authorizer=authorizer,
-            request_models={"$default": model},
-            request_validator=validator,
-        )
-
-    def _acknowledge(self, stack: Stack, stage: apigateway.Stage) -> None:
-        acknowledge(
-            self,
-            {
-                **role_for_contacts(stack, self._instance.contact_arn),
-                "Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late.",
-            },
-        )
-        acknowledge(
-            self._method,
-            {"AwsSolutions::AwsSolutions-COG4": "Its callers are authorized, by what the user of this library chose."},
-        )
-        acknowledge(
-            stage,
-            {
-                "AwsSolutions::AwsSolutions-APIG3": "A web ACL costs by the month and is its owner's choice; "
-                "associate one with `api.deployment_stage`.",
-                "AwsSolutions::AwsSolutions-APIG6": "Execution logs hold bodies and headers; the access log "
-                "and the function's log tell who called and how it ended.",
-                "Serverless::Serverless-APIGWDefaultThrottling": "The one method has its own throttle.",
-            },
-        )
-
-
+_ROLE = "Continues past chats of an Amazon Connect instance"
+_NO_DEAD_LETTERS = {"Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late."}
 _LIMITS = {
     "deadline": seconds(1, GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1),
     "transcript_delay": seconds(0, LONGEST_DELAY_SECONDS, unit="seconds"),
@@ -459,21 +323,15 @@ def _contradictions(authorization: Authorization, identity: CustomerIdentity) ->
     return []
 
 
-# What API Gateway writes for each request: who called what and how it ended. No address, header or body.
-_ACCESS_LOG = {
-    # The answer's `x-amz-apigw-id`, and `requestId` in the function's log: the caller cannot choose it.
-    "requestId": "$context.extendedRequestId",
-    # The answer's `x-amzn-RequestId`. A caller may choose it, by a header of this name (API Gateway Developer Guide,
-    # "Variables for access logging").
-    "callerRequestId": "$context.requestId",
-    "requestTime": "$context.requestTime",
-    "caller": "$context.identity.userArn",
-    "method": "$context.httpMethod",
-    "resource": "$context.resourcePath",
-    "status": "$context.status",
-    "refusal": "$context.error.responseType",
-    "integrationStatus": "$context.integration.status",
-    "responseLatency": "$context.responseLatency",
-    "integrationLatency": "$context.integration.latency",
-    "xrayTraceId": "$context.xrayTraceId",
-}
+def _permissions(
+    instance: ConnectInstance, identity: CustomerIdentity, history: IChatHistory | None
+) -> dict[str, list[str]]:
+    """What the function calls, action to resources."""
+    # The association needs both resources (Service Authorization Reference).
+    needed = {names.PROBE_CREATE_ASSOCIATION: [instance.instance_arn, instance.contact_arn]}
+    if identity.checked:
+        needed[names.PROBE_DESCRIBE_CONTACT] = [instance.contact_arn]
+    if history is not None:
+        needed[history_names.PROBE_QUERY] = [history.index_arn]
+        needed[history_names.PROBE_GET_ITEM] = [history.table.table_arn]
+    return needed

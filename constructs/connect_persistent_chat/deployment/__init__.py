@@ -1,0 +1,1 @@
+"""What a deployment checks and proves, and the one function that does it."""

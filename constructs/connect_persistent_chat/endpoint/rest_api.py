@@ -1,0 +1,141 @@
+"""The REST API of an endpoint: its method, its throttle, its access log and its own refusals."""
+
+import json
+
+from aws_cdk import Names
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from connect_persistent_chat.acknowledgments import acknowledge, managed_policy
+from connect_persistent_chat.deployment.instance import ConnectInstance
+from connect_persistent_chat.endpoint import tls, wire
+from connect_persistent_chat.endpoint.authorization import Authorization
+from connect_persistent_chat.endpoint.cors import Cors
+from constructs import Construct
+
+# What API Gateway writes for each request: who called what and how it ended. No address, header or body.
+_ACCESS_LOG = {
+    # The answer's `x-amz-apigw-id`, and `requestId` in the function's log: the caller cannot choose it.
+    "requestId": "$context.extendedRequestId",
+    # The answer's `x-amzn-RequestId`. A caller may choose it, by a header of this name (API Gateway Developer Guide,
+    # "Variables for access logging").
+    "callerRequestId": "$context.requestId",
+    "requestTime": "$context.requestTime",
+    "caller": "$context.identity.userArn",
+    "method": "$context.httpMethod",
+    "resource": "$context.resourcePath",
+    "status": "$context.status",
+    "refusal": "$context.error.responseType",
+    "integrationStatus": "$context.integration.status",
+    "responseLatency": "$context.responseLatency",
+    "integrationLatency": "$context.integration.latency",
+    "xrayTraceId": "$context.xrayTraceId",
+}
+
+
+def build(
+    scope: Construct,
+    access_log: logs.LogGroup,
+    instance: ConnectInstance,
+    rate: float,
+    burst: float,
+    security_policy: apigateway.SecurityPolicy,
+    *,
+    cloud_watch_role: bool,
+) -> apigateway.RestApi:
+    """The API without its method."""
+    api = apigateway.RestApi(
+        scope,
+        "Api",
+        # API Gateway's metrics are told apart by this name.
+        rest_api_name=Names.unique_resource_name(scope, max_length=128),
+        description="Amazon Connect CreatePersistentContactAssociation",
+        endpoint_types=[apigateway.EndpointType.REGIONAL],
+        cloud_watch_role=cloud_watch_role,
+        deploy_options=apigateway.StageOptions(
+            stage_name="v1",
+            tracing_enabled=True,
+            access_log_destination=apigateway.LogGroupLogDestination(access_log),
+            access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+            method_options={
+                f"/{'/'.join(wire.PATH)}/{wire.METHOD}": apigateway.MethodDeploymentOptions(
+                    throttling_rate_limit=rate, throttling_burst_limit=burst
+                )
+            },
+        ),
+    )
+    if cloud_watch_role:
+        acknowledge(
+            api.node.find_child("CloudWatchRole"),
+            {
+                managed_policy("service-role/AmazonAPIGatewayPushToCloudWatchLogs"): "It is the policy that API "
+                'Gateway asks for (API Gateway Developer Guide, "Set up CloudWatch logging").'
+            },
+        )
+    # The CDK's own output would show an address that answers nothing by itself.
+    node = api.node
+    node.try_remove_child("Endpoint")
+    resource = node.default_child
+    assert isinstance(resource, apigateway.CfnRestApi)
+    # Whatever else belongs to the API refers to this.
+    resource.node.add_dependency(instance)
+    tls.set_policy(resource, security_policy)
+    acknowledge(
+        api.deployment_stage,
+        {
+            "AwsSolutions::AwsSolutions-APIG3": "A web ACL costs by the month and is its owner's choice; "
+            "associate one with `api.deployment_stage`.",
+            "AwsSolutions::AwsSolutions-APIG6": "Execution logs hold bodies and headers; the access log "
+            "and the function's log tell who called and how it ended.",
+            "Serverless::Serverless-APIGWDefaultThrottling": "The one method has its own throttle.",
+        },
+    )
+    return api
+
+
+def add_method(
+    scope: Construct,
+    api: apigateway.RestApi,
+    function: lambda_.Function,
+    authorization: Authorization,
+    cors: Cors,
+    *,
+    has_history: bool,
+) -> apigateway.Method:
+    """The method, its preflight, and the gateway's own refusals."""
+    resource = api.root.resource_for_path("/".join(wire.PATH))
+    model = api.add_model(
+        "Request",
+        # Whatever the content type says, the body is held against this model.
+        content_type="application/json",
+        description="CreatePersistentContactAssociation's request",
+        schema=wire.request_schema(has_history=has_history),
+    )
+    cors.add_preflight(resource, wire.METHOD)
+    authorization_type, authorizer = authorization.method_options(scope)
+    integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
+    validator = api.add_request_validator(
+        "RequestValidator", validate_request_body=True, validate_request_parameters=True
+    )
+    wire.add_gateway_refusals(
+        api, cors.refusal_headers(), has_authorizer=not authorization.is_iam, has_history=has_history
+    )
+    method = resource.add_method(
+        wire.METHOD,
+        integration,
+        authorization_type=authorization_type,
+        authorizer=authorizer,
+        request_models={"$default": model},
+        request_validator=validator,
+    )
+    acknowledge(
+        method,
+        {"AwsSolutions::AwsSolutions-COG4": "Its callers are authorized, by what the user of this library chose."},
+    )
+    return method
+
+
+def address(api: apigateway.RestApi, instance: ConnectInstance) -> str:
+    """Where the method is called, ready for a contact id to be appended."""
+    return f"{api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
