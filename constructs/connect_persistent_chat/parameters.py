@@ -7,7 +7,8 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from aws_cdk import Duration, Stack, Stage
+from aws_cdk import Duration, RemovalPolicy, Stack, Stage
+from aws_cdk import aws_iam as iam
 
 from connect_persistent_chat.errors import ConfigurationError
 from constructs import Construct
@@ -182,10 +183,10 @@ def shown(value: object) -> str:
     if isinstance(value, str):
         text = _LIST_TOKEN.sub("<element of a list token>", with_tokens_as("<token>", value))
         return "a token" if text == "<token>" else _cut(repr(text))
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
     if isinstance(value, int | float) and _is_like_a_token(value):
         return "a token" if is_token(value) else "a number that was computed from a token"
-    if isinstance(value, Enum):
-        return str(value)
     if value is None or isinstance(value, bool | int | float):
         try:
             return _cut(repr(value))
@@ -281,20 +282,39 @@ def is_looked_up(principal: object) -> bool:
     return is_placeholder(getattr(principal, "role_arn", ""))
 
 
-def mistakes_in_grantee(principal: object, stack: Stack) -> list[str]:
-    """Why a permission for something of this stack gives this principal nothing; empty if it may give something."""
+def mistakes_in_grantee(principal: object, stack: Stack, matters: Sequence[str]) -> list[str]:
+    """Why a permission for something of this stack gives this principal nothing; empty if it may give something.
+
+    :param matters: what of the env has to be known of both stacks or of none, because the permission refers to it.
+    """
     # The CDK has principals without it.
     account, own = getattr(principal, "principal_account", None), stack.account
     if is_looked_up(principal):
         return []
     made_in = next((Stack.of(part) for part in parts_of(principal) if isinstance(part, Construct)), stack)
-    mistakes = elsewhere("grantee", "an identity", made_in, stack, matters=())
+    if any(isinstance(part, iam.UnknownPrincipal) for part in parts_of(principal)):
+        return [
+            "grantee: got something that was imported without its role, expected an identity that takes permissions. "
+            "Import it with its role, or give the role itself."
+        ]
+    unlike = [place for place in matters if is_known(getattr(made_in, place)) != is_known(getattr(stack, place))]
+    mistakes = elsewhere("grantee", "an identity", made_in, stack, unlike, referred=True)
     if account is not None and is_known(account) and is_known(own) and account != own:
         mistakes.append(
             f"got an identity of the account {account}, expected one of {own}: a permission that is made here counts "
             "in this account only. Use a role of this account that the identity may assume."
         )
     return mistakes
+
+
+def mistakes_in_removal(given: Mapping[str, object], *names: str) -> list[str]:
+    """Why these cannot be removal policies of a table or a log; empty if they can."""
+    return [
+        f"{name}: got RemovalPolicy.SNAPSHOT, expected RemovalPolicy.DESTROY or RemovalPolicy.RETAIN. CloudFormation "
+        "makes no snapshot of it."
+        for name in names
+        if given[name] is RemovalPolicy.SNAPSHOT
+    ]
 
 
 def mistakes_in_topic(topic: "sns.ITopic", stack: Stack) -> list[str]:
@@ -367,7 +387,9 @@ def _mistakes_in_list(name: str, value: object, kind: object) -> list[str]:
         return [f"{name}: {_ELEMENT}"]
     # An empty text has the caller's own sentence, which says what is expected of a text.
     return [
-        f"{name}: got {shown(one)} in the list, expected {called}." for one in value if one != "" and not _is(one, kind)
+        " ".join([f"{name}: got {shown(one)} in the list, expected {called}.", *_how(one, kind, None)])
+        for one in value
+        if one != "" and not _is(one, kind)
     ]
 
 

@@ -155,7 +155,9 @@ class ConnectInstance(Construct):
         return stack is self._stack
 
     def may_be(self, other: "ConnectInstance") -> bool:
-        """Whether this may be the same instance as the other: unless both ids are known, and differ."""
+        """Whether this may be the same instance as the other: unless both ids or both aliases are known, and differ."""
+        if self._alias is not None and other._alias is not None and is_known(self._alias) and is_known(other._alias):
+            return self._alias.lower() == other._alias.lower()
         known = is_known(self.instance_id) and is_known(other.instance_id)
         return not known or self.instance_id.lower() == other.instance_id.lower()
 
@@ -171,6 +173,11 @@ class ConnectInstance(Construct):
                 "its own stack knows its id. Create a ConnectInstance there, or use its id."
             ]
         return elsewhere("instance", "an instance", own, stack)
+
+
+def named(instance: ConnectInstance) -> str:
+    """The alias or the id by which the app knows an instance, as a message has it."""
+    return shown(instance._alias or instance.instance_id)
 
 
 def _in_lower_case(instance_id: str) -> str:

@@ -34,6 +34,7 @@ from connect_persistent_chat.parameters import (
     is_looked_up,
     is_token,
     mistakes_in_grantee,
+    mistakes_in_removal,
     parts_of,
     refuse_metric,
     seconds,
@@ -149,6 +150,7 @@ class PersistentChatEndpoint(Construct):
         environment: dict[str, str] = {}
         if given.right("instance"):
             given.add(instance.mistakes_in(stack))
+        given.add(mistakes_in_removal(locals(), "log_removal_policy"))
         if given.right("security_policy"):
             given.add(tls.mistakes_in(security_policy))
         if given.right("authorization"):
@@ -232,7 +234,7 @@ class PersistentChatEndpoint(Construct):
         principal, stack = grantee.grant_principal, Stack.of(self)
         if not self._authorization.is_iam:
             given.add(["got an authorization by tokens, expected Authorization.iam(), where grants count."])
-        given.add(mistakes_in_grantee(principal, stack))
+        given.add(mistakes_in_grantee(principal, stack, ["region"]))
         given.refuse()
         grant = self._method.grant_execute(grantee)
         if not (is_looked_up(principal) or (grant.success and not _kept_nothing(principal))):

@@ -17,7 +17,7 @@ from aws_cdk import aws_sqs as sqs
 
 from connect_persistent_chat import functions
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
-from connect_persistent_chat.deployment.instance import ConnectInstance
+from connect_persistent_chat.deployment.instance import ConnectInstance, named
 from connect_persistent_chat.deployment.proof import (
     DEFAULT_PATIENCE_SECONDS,
     LONGEST_PATIENCE_SECONDS,
@@ -38,6 +38,7 @@ from connect_persistent_chat.parameters import (
     is_placeholder,
     is_token,
     mistakes_in_grantee,
+    mistakes_in_removal,
     mistakes_in_topic,
     refuse_metric,
     seconds,
@@ -105,7 +106,7 @@ class _History(Construct):
         """
         given = Parameters(_History.grant_read, locals(), where=self)
         given.refuse()
-        given.add(mistakes_in_grantee(grantee.grant_principal, self._stack))
+        given.add(mistakes_in_grantee(grantee.grant_principal, self._stack, ["region", "account"]))
         given.refuse()
         return iam.Grant.add_to_principal(
             grantee=grantee,
@@ -136,8 +137,8 @@ class _History(Construct):
             )
         if self._instance is not None and not self._instance.may_be(instance):
             mistakes.append(
-                f"history: got one of the instance {self._instance.instance_id}, expected one of the endpoint's, "
-                f"{instance.instance_id}."
+                f"history: got one of the instance {named(self._instance)}, expected one of the endpoint's, "
+                f"{named(instance)}."
             )
         return mistakes
 
@@ -216,6 +217,7 @@ class ChatHistory(_History):
             given.add(_mistakes_in_identity(identity))
         if topic is not None and given.right("topic"):
             given.add(mistakes_in_topic(topic, stack))
+        given.add(mistakes_in_removal(locals(), "removal_policy", "log_removal_policy"))
         if given.right("proof"):
             given.add(mistakes_in(proof, _PROOFS))
         given.refuse()
