@@ -16,8 +16,7 @@ from connect_persistent_chat.acknowledgments import acknowledge, managed_policy,
 from connect_persistent_chat.authorization import Authorization
 from connect_persistent_chat.browsers import Browsers
 from connect_persistent_chat.errors import ConfigurationError
-from connect_persistent_chat.functions import association_names as names
-from connect_persistent_chat.functions import history_names, number_of, seconds_of
+from connect_persistent_chat.functions import number_of, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
 from connect_persistent_chat.interfaces import IChatHistory
@@ -38,6 +37,7 @@ from connect_persistent_chat.proof import (
     ProvedGateway,
     ProvedHistory,
 )
+from connect_persistent_chat.shared import probes, variables
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -140,11 +140,11 @@ class PersistentChatEndpoint(Construct):
         if given.right("instance", "customer_identity", "authorization", "history"):
             delay = given.taken("transcript_delay", transcript_delay)
             environment = {
-                names.INSTANCE_ID: instance.instance_id,
-                names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
-                names.DEADLINE_SECONDS: seconds_of(given.taken("deadline", deadline), DEFAULT_DEADLINE_SECONDS),
-                names.TRANSCRIPT_DELAY_SECONDS: seconds_of(delay, DEFAULT_TRANSCRIPT_DELAY_SECONDS),
-                names.CUSTOMER_IDENTITY: identity.value,
+                variables.INSTANCE_ID: instance.instance_id,
+                variables.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
+                variables.DEADLINE_SECONDS: seconds_of(given.taken("deadline", deadline), DEFAULT_DEADLINE_SECONDS),
+                variables.TRANSCRIPT_DELAY_SECONDS: seconds_of(delay, DEFAULT_TRANSCRIPT_DELAY_SECONDS),
+                variables.CUSTOMER_IDENTITY: identity.value,
                 **authorization.environment(),
                 **browsers.environment(),
                 **(history.environment() if history is not None else {}),
@@ -296,13 +296,13 @@ class PersistentChatEndpoint(Construct):
         """What the function calls, action to resources."""
         # The association needs both resources (Service Authorization Reference).
         needed = {
-            names.PROBE_CREATE_ASSOCIATION: [self._instance.instance_arn, self._instance.contact_arn],
+            probes.CREATE_ASSOCIATION: [self._instance.instance_arn, self._instance.contact_arn],
         }
         if self._identity.checked:
-            needed[names.PROBE_DESCRIBE_CONTACT] = [self._instance.contact_arn]
+            needed[probes.DESCRIBE_CONTACT] = [self._instance.contact_arn]
         if self._history is not None:
-            needed[history_names.PROBE_QUERY] = [self._history.index_arn]
-            needed[history_names.PROBE_GET_ITEM] = [self._history.table.table_arn]
+            needed[probes.QUERY] = [self._history.index_arn]
+            needed[probes.GET_ITEM] = [self._history.table.table_arn]
         return needed
 
     def _build_function(

@@ -16,7 +16,7 @@ from aws_cdk import aws_sqs as sqs
 
 from connect_persistent_chat import functions
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
-from connect_persistent_chat.functions import association_names, history_names, number_of, seconds_of
+from connect_persistent_chat.functions import number_of, seconds_of
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.instance import ConnectInstance
 from connect_persistent_chat.interfaces import IChatHistory
@@ -43,6 +43,7 @@ from connect_persistent_chat.proof import (
     ProvedHistory,
     mistakes_in,
 )
+from connect_persistent_chat.shared import probes, recording, schema, variables
 from constructs import Construct
 
 # With the word "token" for what only the deployment knows.
@@ -100,7 +101,7 @@ class _History(Construct):
     @property
     def index_arn(self) -> str:
         """The ARN of the index that look-ups read."""
-        return f"{self.table.table_arn}/index/{history_names.INDEX}"
+        return f"{self.table.table_arn}/index/{schema.INDEX}"
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let this identity look sessions up, by the index and by their keys.
@@ -114,7 +115,7 @@ class _History(Construct):
         given.refuse()
         return iam.Grant.add_to_principal(
             grantee=grantee,
-            actions=[history_names.PROBE_QUERY, history_names.PROBE_GET_ITEM],
+            actions=[probes.QUERY, probes.GET_ITEM],
             resource_arns=[self.table.table_arn, self.index_arn],
         )
 
@@ -122,7 +123,7 @@ class _History(Construct):
         """What an endpoint's function is told."""
         return {
             **_where(self._stack, self.table),
-            history_names.EVENT_DELAY_SECONDS: seconds_of(self._event_delay, _DEFAULT_EVENT_DELAY_SECONDS),
+            variables.EVENT_DELAY_SECONDS: seconds_of(self._event_delay, _DEFAULT_EVENT_DELAY_SECONDS),
         }
 
     def mistakes_with(self, stack: Stack, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
@@ -208,11 +209,11 @@ class ChatHistory(_History):
         super().__init__(scope, id, stack, identity, event_delay, instance)
         self._table = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         environment = {
-            association_names.INSTANCE_ID: instance.instance_id,
-            association_names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
-            association_names.CUSTOMER_IDENTITY: identity.value,
+            variables.INSTANCE_ID: instance.instance_id,
+            variables.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
+            variables.CUSTOMER_IDENTITY: identity.value,
             **_where(stack, self._table),
-            history_names.RETENTION_SECONDS: seconds_of(retention, _DEFAULT_RETENTION_SECONDS),
+            variables.RETENTION_SECONDS: seconds_of(retention, _DEFAULT_RETENTION_SECONDS),
         }
         permissions = self._permissions(instance)
         self._queue = self._build_queue()
@@ -312,9 +313,9 @@ class ChatHistory(_History):
     def _permissions(self, instance: ConnectInstance) -> dict[str, list[str]]:
         """What the recorder calls, action to resources."""
         return {
-            association_names.PROBE_DESCRIBE_CONTACT: [instance.contact_arn],
-            history_names.PROBE_GET_ITEM: [self._table.table_arn],
-            history_names.PROBE_PUT_ITEM: [self._table.table_arn],
+            probes.DESCRIBE_CONTACT: [instance.contact_arn],
+            probes.GET_ITEM: [self._table.table_arn],
+            probes.PUT_ITEM: [self._table.table_arn],
         }
 
     def _build_table(self, removal_policy: RemovalPolicy) -> dynamodb.Table:
@@ -322,22 +323,22 @@ class ChatHistory(_History):
         table = dynamodb.Table(
             self,
             "Table",
-            partition_key=dynamodb.Attribute(name=history_names.CUSTOMER, type=text),
-            sort_key=dynamodb.Attribute(name=history_names.SESSION, type=text),
+            partition_key=dynamodb.Attribute(name=schema.CUSTOMER, type=text),
+            sort_key=dynamodb.Attribute(name=schema.SESSION, type=text),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            time_to_live_attribute=history_names.EXPIRES,
+            time_to_live_attribute=schema.EXPIRES,
             removal_policy=removal_policy,
         )
         # A local one: a global index has no consistent read, and could miss the chat of a moment ago.
         table.add_local_secondary_index(
-            index_name=history_names.INDEX,
-            sort_key=dynamodb.Attribute(name=history_names.UNTIL, type=number),
+            index_name=schema.INDEX,
+            sort_key=dynamodb.Attribute(name=schema.UNTIL, type=number),
             projection_type=dynamodb.ProjectionType.INCLUDE,
-            non_key_attributes=list(history_names.INDEXED),
+            non_key_attributes=list(schema.INDEXED),
         )
         return table
 
@@ -381,9 +382,7 @@ class ChatHistory(_History):
             "Events",
             description="Contact events of Amazon Connect, for the recorder of chats",
             # No more than this: the keys of an event come in two spellings, so the recorder looks at the rest.
-            event_pattern=events.EventPattern(
-                source=[history_names.SOURCE], detail_type=list(history_names.DETAIL_TYPES)
-            ),
+            event_pattern=events.EventPattern(source=[recording.SOURCE], detail_type=list(recording.DETAIL_TYPES)),
             targets=[targets.LambdaFunction(self._function, dead_letter_queue=self._queue)],
         )
 
@@ -460,6 +459,6 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
 
 def _where(stack: Stack, table: dynamodb.ITable) -> dict[str, str]:
     return {
-        history_names.TABLE: table.table_name,
-        history_names.ENDPOINT_URL: functions.endpoint_url("dynamodb", stack),
+        variables.HISTORY_TABLE: table.table_name,
+        variables.HISTORY_ENDPOINT_URL: functions.endpoint_url("dynamodb", stack),
     }

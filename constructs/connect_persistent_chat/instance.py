@@ -5,9 +5,9 @@ import re
 from aws_cdk import CustomResource, Duration, Fn, Stack
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
-from connect_persistent_chat.functions import provisioning_names as names
 from connect_persistent_chat.parameters import Limits, Parameters, elsewhere, is_known, is_placeholder, is_token, shown
 from connect_persistent_chat.provisioning import Provisioning
+from connect_persistent_chat.shared import custom_resources
 from constructs import Construct
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -58,10 +58,14 @@ class ConnectInstance(Construct):
         check = CustomResource(
             self,
             "Check",
-            resource_type=names.CONNECT_INSTANCE,
+            resource_type=custom_resources.CONNECT_INSTANCE,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(names.INSTANCE_PATIENCE_SECONDS + names.INSTANCE_MARGIN_SECONDS),
-            properties={names.INSTANCE_ID: instance_id} if instance_id else {names.INSTANCE_ALIAS: alias},
+            service_timeout=Duration.seconds(
+                custom_resources.INSTANCE_PATIENCE_SECONDS + custom_resources.INSTANCE_MARGIN_SECONDS
+            ),
+            properties={custom_resources.INSTANCE_ID: instance_id}
+            if instance_id
+            else {custom_resources.INSTANCE_ALIAS: alias},
         )
         by_alias = {} if alias is None else {"connect:ListInstances": ["*"]}
         policy = provisioning.policy_for(self, {**look_at_instance(instances), **by_alias})
@@ -74,7 +78,7 @@ class ConnectInstance(Construct):
                     wildcard(stack, instances): "An alias names no instance until the deployment resolves it.",
                 },
             )
-        self._instance_id = instance_id or check.get_att_string(names.INSTANCE_ID)
+        self._instance_id = instance_id or check.get_att_string(custom_resources.INSTANCE_ID)
         self._instance_arn = instances if instance_id else _arn(stack, self._instance_id)
 
     @classmethod

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from association.connect import Connect
-from association.contact import Contact
 from association.settings import Settings
+from connect.contact import Contact
+from connect.operations import Connect
 
 
 class Contacts:
@@ -27,12 +27,12 @@ class Contacts:
         return self._now
 
     def describe(self, *contact_ids: str) -> None:
-        """One contact, or two at the same time. Raises a Refusal."""
+        """One contact, or two at the same time. Raises ConnectFailed."""
         assert not set(contact_ids) & set(self._known), "what was described is asked for again"
         self._describe(contact_ids)
 
     def describe_again(self, contact_id: str) -> None:
-        """A contact that somebody may have changed since. Raises a Refusal; then it is as it was."""
+        """A contact that somebody may have changed since. Raises ConnectFailed; then it is as it was."""
         assert contact_id in self._known, "what was never described is asked for again"
         self._describe((contact_id,))
 

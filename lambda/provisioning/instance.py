@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from provisioning import names
-from provisioning.asking import asked, code_of, hold
 from provisioning.calls import Calls, ClientError
 from provisioning.failure import Broken, DeploymentFailure
+from provisioning.retry import answer_of, code_of, retry
+from shared import custom_resources
 
 _T = TypeVar("_T")
 LINK = "instance"
@@ -22,11 +22,11 @@ def check(properties: Mapping[str, object], calls: Calls, is_update: bool = Fals
 
     What nobody could look at, because others ask Amazon Connect too much, does not undo an update.
     """
-    until = calls.now() + names.INSTANCE_PATIENCE_SECONDS
+    until = calls.now() + custom_resources.INSTANCE_PATIENCE_SECONDS
     attributes: dict[str, str] = {}
     try:
-        attributes[names.INSTANCE_ID] = _id_of(properties, calls, until)
-        refuse_unfit(attributes[names.INSTANCE_ID], calls, until)
+        attributes[custom_resources.INSTANCE_ID] = _id_of(properties, calls, until)
+        refuse_unfit(attributes[custom_resources.INSTANCE_ID], calls, until)
     except Broken as broken:
         if not (broken.throttled and is_update and attributes):
             raise DeploymentFailure(broken.found, attributes) from broken
@@ -49,16 +49,20 @@ def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
 
 
 def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
-    given = {name: properties[name] for name in (names.INSTANCE_ID, names.INSTANCE_ALIAS) if name in properties}
+    given = {
+        name: properties[name]
+        for name in (custom_resources.INSTANCE_ID, custom_resources.INSTANCE_ALIAS)
+        if name in properties
+    }
     if len(given) != 1 or not all(isinstance(value, str) for value in given.values()):
         raise Broken(
             LINK,
-            f"The check of an instance got {str(given)[:300]}, expected either {names.INSTANCE_ID} or "
-            f"{names.INSTANCE_ALIAS}, a text. Deploy what this library synthesizes.",
+            f"The check of an instance got {str(given)[:300]}, expected either {custom_resources.INSTANCE_ID} or "
+            f"{custom_resources.INSTANCE_ALIAS}, a text. Deploy what this library synthesizes.",
             final=True,
         )
     ((name, value),) = given.items()
-    if name == names.INSTANCE_ID:
+    if name == custom_resources.INSTANCE_ID:
         return str(value)
     return _known_by(str(value), _told(calls.instances, calls, until), calls.region)
 
@@ -66,7 +70,7 @@ def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
 def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
     """What Connect says; asked again while the role is denied, Connect throttles or fails, or a connection is lost."""
     try:
-        return hold(lambda: asked(LINK, _SERVICE, call), calls, until)
+        return retry(lambda: answer_of(LINK, _SERVICE, call), calls, until)
     except Broken as broken:
         # Connect did answer: there is nothing to wait for, and nothing to deploy again.
         if broken.final:

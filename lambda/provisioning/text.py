@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 
-from provisioning import names
+from shared import custom_resources
 
 # The whole response of a custom resource (AWS CloudFormation quotas).
 _MOST_BYTES = 4096
@@ -62,7 +62,7 @@ def _where(event: Event) -> str:
     """Where the rest is: the framework names a log that does not exist; a creation's logs end with its roll-back."""
     log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
     told = [f"log group {log}"] if log else []
-    if event.get("RequestType") == "Create" and event.get("ResourceType") == names.PERSISTENT_CHAT_PROOF:
+    if event.get("RequestType") == "Create" and event.get("ResourceType") == custom_resources.PERSISTENT_CHAT_PROOF:
         told.append("the roll-back of a creation deletes the logs; cdk deploy --no-rollback keeps them")
     return f" ({'; '.join(told)})" if told else ""
 

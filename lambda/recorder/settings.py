@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from association import names as association_names
-from association.settings import matching, seconds, url
-from history import names
+from aws.environment import matching, seconds, url
+from shared import variables, wire
 
 
 class Settings(NamedTuple):
@@ -24,28 +23,28 @@ class Settings(NamedTuple):
     def as_environment(self) -> dict[str, str]:
         """The variables that these settings were read from, as the proof of a deployment compares them."""
         return {
-            association_names.INSTANCE_ID: self.instance_id,
-            association_names.CONNECT_ENDPOINT_URL: self.connect_endpoint_url,
-            association_names.CUSTOMER_IDENTITY: self.customer_identity,
-            names.TABLE: self.table,
-            names.ENDPOINT_URL: self.table_endpoint_url,
-            names.RETENTION_SECONDS: f"{self.retention_seconds:.15g}",
+            variables.INSTANCE_ID: self.instance_id,
+            variables.CONNECT_ENDPOINT_URL: self.connect_endpoint_url,
+            variables.CUSTOMER_IDENTITY: self.customer_identity,
+            variables.HISTORY_TABLE: self.table,
+            variables.HISTORY_ENDPOINT_URL: self.table_endpoint_url,
+            variables.RETENTION_SECONDS: f"{self.retention_seconds:.15g}",
         }
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment. Raises SettingsError."""
-    attribute = f"{association_names.ATTRIBUTE_PREFIX}{association_names.ATTRIBUTE_PATTERN}"
+    attribute = f"{variables.ATTRIBUTE_PREFIX}{variables.ATTRIBUTE_PATTERN}"
     return Settings(
-        instance_id=matching(environ, association_names.INSTANCE_ID, association_names.ID_PATTERN, "an instance id"),
-        connect_endpoint_url=url(environ, association_names.CONNECT_ENDPOINT_URL, "Amazon Connect"),
+        instance_id=matching(environ, variables.INSTANCE_ID, wire.ID_PATTERN, "an instance id"),
+        connect_endpoint_url=url(environ, variables.CONNECT_ENDPOINT_URL, "Amazon Connect"),
         customer_identity=matching(
             environ,
-            association_names.CUSTOMER_IDENTITY,
-            f"{association_names.CUSTOMER_ID}|{attribute}",
-            f"{association_names.CUSTOMER_ID} or {association_names.ATTRIBUTE_PREFIX}<name>",
+            variables.CUSTOMER_IDENTITY,
+            f"{variables.CUSTOMER_ID}|{attribute}",
+            f"{variables.CUSTOMER_ID} or {variables.ATTRIBUTE_PREFIX}<name>",
         ),
-        table=matching(environ, names.TABLE, "[0-9A-Za-z_.-]{3,255}", "the name of a DynamoDB table"),
-        table_endpoint_url=url(environ, names.ENDPOINT_URL, "DynamoDB"),
-        retention_seconds=seconds(environ, names.RETENTION_SECONDS, more_than_zero=True),
+        table=matching(environ, variables.HISTORY_TABLE, "[0-9A-Za-z_.-]{3,255}", "the name of a DynamoDB table"),
+        table_endpoint_url=url(environ, variables.HISTORY_ENDPOINT_URL, "DynamoDB"),
+        retention_seconds=seconds(environ, variables.RETENTION_SECONDS, more_than_zero=True),
     )

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.answers import Refusal
-from association.connect import Connect, Described
 from association.contacts import Contacts
+from association.latest_chat import MOST_ASKED, LatestChat, is_later
 from association.lookup import Lookup
-from association.past import MOST_ASKED, Past, is_later
+from association.refusal import Refusal
 from association.settings import read as read_settings
-from aws import asking
-from aws.client import TooLarge, Unreachable
-from history.key import key_of
+from aws import retry
+from aws.failure import TooLarge, Unreachable
+from connect.operations import Connect, Described
 from history.session import Session
 from history.table import MOST_ENTRIES
+from shared.key import key_of
 from tests.chat_histories import HISTORIES, PASTS, World, delivered
 from tests.unit.association.events import ENVIRONMENT
 from tests.unit.history.dynamodb import DynamoDB, refused
@@ -42,7 +42,7 @@ class LookingUp:
         assert contact is not None
         self.current = contact
 
-    def latest(self) -> Past | None:
+    def latest(self) -> LatestChat | None:
         """The latest past session. Raises a Refusal."""
         return self.lookup.latest(self.current, self.contacts)
 
@@ -55,7 +55,7 @@ class LookingUp:
         return older, self.lookup.shows_part(self.current, contact, self.contacts)
 
 
-def look_up(world: World, dynamodb: DynamoDB, current: str) -> Past | None:
+def look_up(world: World, dynamodb: DynamoDB, current: str) -> LatestChat | None:
     """The latest past session for this contact. Raises a Refusal."""
     return LookingUp(world, dynamodb, current).latest()
 
@@ -214,7 +214,7 @@ def test_the_histories_come_to_the_point(monkeypatch: pytest.MonkeyPatch) -> Non
     found: Counter[str] = Counter()
     really = look_up
 
-    def counted(*asked: Any) -> Past | None:
+    def counted(*asked: Any) -> LatestChat | None:
         try:
             past = really(*asked)
         except Refusal as refusal:
@@ -247,7 +247,7 @@ def test_twenty_thousand_look_ups(history: list[tuple[Any, ...]], chance: random
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("at_once")

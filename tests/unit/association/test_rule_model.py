@@ -7,15 +7,16 @@ from typing import cast
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from association import contact
-from association.answers import Refusal
 from association.caller import Caller
-from association.connect import Connect
-from association.connect import Described as Answered
 from association.contacts import Contacts as Described
-from association.deciding import Deciding
+from association.decision import Decider
+from association.refusal import Refusal, of_connect
 from association.request import AssociationRequest
 from association.settings import read
+from connect import contact
+from connect.failure import ConnectFailed
+from connect.operations import Connect
+from connect.operations import Described as Answered
 from local.connect import model
 from local.connect.errors import ConnectError
 from local.connect.service import INSTANCE_ID
@@ -93,11 +94,13 @@ class RuleWorld:
     def ask(self, current: str, source: str, rehydration_type: str, caller: str | None) -> tuple[int, str]:
         """As the handler does."""
         request = AssociationRequest(INSTANCE_ID, current, rehydration_type, source, None)
-        deciding = Deciding(Caller("x", caller), Described(cast(Connect, self), SETTINGS), DELAY, None)
+        decider = Decider(Caller("x", caller), Described(cast(Connect, self), SETTINGS), DELAY, None)
         try:
-            made = deciding.made(deciding.decide(request), self)
-        except Refusal as refusal:
-            return refusal.status, refusal.reason
+            made = decider.associate(decider.decide(request), cast(Connect, self))
+        except Refusal as refused:
+            return refused.status, refused.reason
+        except ConnectFailed as failure:
+            return of_connect(failure).status, failure.reason
         assert made.continued is not None
         return 200, made.continued
 
@@ -105,18 +108,14 @@ class RuleWorld:
         """As the function's own Connect."""
         return Answered({id: self._described(id) for id in contact_ids}, self._clock.now().timestamp())
 
-    def create_association(self, request: AssociationRequest) -> str:
+    def create_association(self, _: str, contact_id: str, source_id: str, rehydration_type: str, token: str) -> str:
         """The same."""
+        new, past = (self._contacts.get(self._instance, id) for id in (contact_id, source_id))
         try:
-            made = self._associations.create(
-                self._contacts.get(self._instance, request.initial_contact_id),
-                self._contacts.get(self._instance, request.source_contact_id),
-                request.rehydration_type,
-                None,
-            )
+            return self._associations.create(new, past, rehydration_type, None).continued_from_contact_id
         except ConnectError as refused:
-            raise Refusal("InvalidRequestException", refused.message, reason="connect_refused") from refused
-        return made.continued_from_contact_id
+            words = ("InvalidRequestException", refused.message)
+            raise ConnectFailed("connect_refused", refusal=words) from refused
 
     def _described(self, id: str) -> contact.Contact:
         describe = self._connect.operations.supported["DescribeContact"]

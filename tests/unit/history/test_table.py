@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.ids import is_contact_id
-from aws import asking
-from aws.asking import Asking
-from aws.client import Response, Unreachable
+from aws import retry
+from aws.failure import Unreachable
+from aws.http import Response
+from aws.retry import Retry
+from connect.ids import is_contact_id
+from history.entry import Entry
 from history.session import Segment, Session
-from history.table import MOST_ENTRIES, Entry, Table, TableFailed
+from history.table import MOST_ENTRIES, Table, TableFailed
 from tests.unit.history.dynamodb import DynamoDB, ok, refused
 
 # From 2000 until so long before 2100 as a chat may run.
@@ -33,12 +35,12 @@ SESSIONS = st.builds(
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
 
 
 def table(client: DynamoDB) -> Table:
     """The table, in this DynamoDB."""
-    return Table(client, "table", Asking(time.monotonic() + 5))  # type: ignore[arg-type]
+    return Table(client, "table", Retry(time.monotonic() + 5))  # type: ignore[arg-type]
 
 
 @settings(max_examples=300, deadline=None)
@@ -46,12 +48,12 @@ def table(client: DynamoDB) -> Table:
 def test_what_is_written_is_read_again(one: Session, other: Session) -> None:
     """By its key, and through the index."""
     client = DynamoDB()
-    assert table(client).put("k", None, one, 7)
+    assert table(client).conditional_write("k", None, one, 7)
     assert table(client).get("k", one.id) == one
     assert table(client).latest("k").entries == (Entry(one.id, one.until, one.ended, one.running),)
     assert client.items["k", one.id]["expires"] == {"N": "7"}
     other = other._replace(id=one.id)
-    assert table(client).put("k", one, other, 8)
+    assert table(client).conditional_write("k", one, other, 8)
     assert table(client).get("k", one.id) == other
 
 
@@ -65,9 +67,9 @@ def test_a_write_between_read_and_write_is_noticed() -> None:
     """Otherwise one of two facts would be lost."""
     client = DynamoDB()
     one, other = Session("s", {"a": Segment(BEGAN, None)}), Session("s", {"b": Segment(BEGAN, None)})
-    assert table(client).put("k", None, one, 7)
-    assert not table(client).put("k", None, other, 7)
-    assert not table(client).put("k", other, one, 7)
+    assert table(client).conditional_write("k", None, one, 7)
+    assert not table(client).conditional_write("k", None, other, 7)
+    assert not table(client).conditional_write("k", other, one, 7)
     assert table(client).get("k", "s") == one
 
 
@@ -75,7 +77,7 @@ def test_only_the_newest_entries_are_read_and_the_rest_is_told() -> None:
     """A look-up costs the same, however many chats a customer has."""
     client = DynamoDB()
     for number in range(MOST_ENTRIES + 5):
-        table(client).put("k", None, Session(f"s{number}", {"a": Segment(None, BEGAN + number)}), 7)
+        table(client).conditional_write("k", None, Session(f"s{number}", {"a": Segment(None, BEGAN + number)}), 7)
     latest = table(client).latest("k")
     assert [entry.until - BEGAN for entry in latest.entries] == list(range(MOST_ENTRIES + 4, 4, -1))
     assert latest.more
@@ -227,13 +229,18 @@ def test_nothing_that_stands_in_the_table_is_a_crash(items: list[Any]) -> None:
             assert all(is_contact_id(id) for id in row.session.segments)
 
 
+def tried(client: DynamoDB, action: str) -> Any:
+    """What a deployment's proof is told of this action."""
+    return table(client).probes(action)[action]()["answer"]
+
+
 @pytest.mark.parametrize("action", ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem"])
 def test_trying_an_action_changes_nothing(action: str) -> None:
     """The proof of a deployment asks for it."""
     client = DynamoDB()
-    assert table(client).tried(action)["status"] in (200, 400)
+    assert tried(client, action)["status"] in (200, 400)
     assert client.items == {}
     client.instead = [refused("AccessDeniedException")]
-    assert table(client).tried(action)["type"] == "AccessDeniedException"
+    assert tried(client, action)["type"] == "AccessDeniedException"
     client.instead = [Unreachable("cut")] * 3
-    assert table(client).tried(action)["type"] == "unreachable"
+    assert tried(client, action)["type"] == "unreachable"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from association.answers import Refusal
-from aws import asking
-from aws.client import Response
-from history.key import key_of
+from aws import retry
+from aws.http import Response
+from connect.failure import ConnectFailed
 from recorder import settings
 from recorder.event import Poison
+from shared.key import key_of
 from tests.unit.association.events import INSTANCE_ID, NOW, ConnectClient, answer, described
 from tests.unit.history.dynamodb import DynamoDB, refused
 
@@ -74,7 +74,7 @@ def entry(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     """An entry in an environment as Lambda makes it; retries follow at once."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
     return Entry(importlib.import_module("recorder.handler"), monkeypatch, capsys)
 
 
@@ -147,7 +147,7 @@ def test_a_crash_is_logged_with_its_place_and_raised(entry: Entry, monkeypatch: 
 def test_a_probe_that_crashes_is_logged_as_well(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
     """It logs nothing otherwise."""
     assert entry.handle({"probe": "settings"})[1] == []
-    monkeypatch.setattr(entry.module.Connect, "try_describe_contact", lambda *_: [][0])
+    monkeypatch.setattr(entry.module.Connect, "_tried", lambda *_: [][0])
     with pytest.raises(Exception, match="IndexError at"):
         entry.handle({"probe": "connect:DescribeContact"})
     (line,) = entry.lines()
@@ -161,7 +161,7 @@ def test_poison_and_what_connect_refuses_is_raised_under_its_own_name(entry: Ent
     (line,) = entry.lines()
     assert (line["level"], line["rule"]) == ("ERROR", "poison")
     entry.connect.contacts["chat"] = answer(403, {}, "AccessDeniedException")
-    with pytest.raises(Refusal):
+    with pytest.raises(ConnectFailed):
         entry.handle(event(customerId=None, eventType="DISCONNECTED"))
     (line,) = entry.lines()
     assert (line["level"], line["rule"]) == ("ERROR", "connect_denied")

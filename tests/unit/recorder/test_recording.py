@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.connect import Connect, Described
-from aws import asking
-from aws.asking import Asking
-from aws.client import Unreachable
-from history.key import key_of
+from aws import retry
+from aws.failure import Unreachable
+from aws.retry import Retry
+from connect.operations import Connect, Described
 from history.session import Segment, Session
 from history.table import Table
 from recorder import recording
 from recorder.event import Ignored, read
 from recorder.recording import Recorder, Unrecorded
 from recorder.settings import Settings
+from shared.key import key_of
 from tests.chat_histories import HISTORIES, World, delivered
 from tests.unit.association.events import answer
 from tests.unit.history.dynamodb import DynamoDB, refused
@@ -31,7 +31,7 @@ RETENTION_SECONDS = 1000
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
     monkeypatch.setattr(recording, "_LONGEST_PAUSE_SECONDS", 0)
 
 
@@ -43,7 +43,7 @@ class Recording:
         self.identity = identity
         self.described: list[str] = []
         self.dynamodb = DynamoDB()
-        self.table = Table(self.dynamodb, "table", Asking(time.monotonic() + 600))  # type: ignore[arg-type]
+        self.table = Table(self.dynamodb, "table", Retry(time.monotonic() + 600))  # type: ignore[arg-type]
         connect = cast(Connect, SimpleNamespace(describe=self._describe))
         made = Settings(world.instance.id, "http://x", identity, "table", "http://x", RETENTION_SECONDS)
         self.recorder = Recorder(made, connect, self.table)
@@ -231,7 +231,9 @@ def test_two_writers_at_once_lose_nothing(kept: Recording) -> None:
     def get(customer: str, session_id: str) -> Session | None:
         before = original(customer, session_id)
         if next(once, False):
-            kept.table.put(customer, before, Session(session_id, {"another": Segment(1_767_225_600_000, None)}), 1)
+            kept.table.conditional_write(
+                customer, before, Session(session_id, {"another": Segment(1_767_225_600_000, None)}), 1
+            )
         return before
 
     kept.table.get = get  # type: ignore[method-assign]
@@ -268,7 +270,7 @@ def test_a_write_whose_answer_was_lost_is_found_again(kept: Recording) -> None:
 
 def test_writers_without_end_are_no_endless_loop(kept: Recording) -> None:
     """It ends, and is tried again later."""
-    kept.table.put = lambda *_: False  # type: ignore[method-assign]
+    kept.table.conditional_write = lambda *_: False  # type: ignore[method-assign]
     with pytest.raises(Unrecorded, match="others wrote"):
         kept.take(kept.world.sent[0])
 
