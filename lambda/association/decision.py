@@ -120,7 +120,6 @@ class Decider:
 def associated(request: AssociationRequest, connect: Connect) -> str:
     """The contact that is continued, by Connect's word. Raises ConnectFailed."""
     return connect.create_association(
-        request.instance_id,
         request.initial_contact_id,
         request.source_contact_id,
         request.rehydration_type,

@@ -41,7 +41,7 @@ def handle(event: object, context: object) -> dict[str, object]:
     """Answer an API Gateway proxy event, or a probe. The gateway builds the former: it is never a probe."""
     started = time.monotonic()
     deadline = started + SETTINGS.deadline_seconds
-    connect = Connect(CLIENTS, Retry(deadline))
+    connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CLIENTS, Retry(deadline))
     lookup = _lookup(deadline)
     if not isinstance(event, dict) or "requestContext" not in event:
         return probes.answer(event, SETTINGS, connect, lookup)
@@ -87,7 +87,7 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
         line.add(rule="unchecked")
         # Without permission to look, ClientToken alone tells a repetition: the same for all that ask for the same.
         return associated(asked._replace(client_token=None), connect)
-    decider = Decider(who, Contacts(connect, SETTINGS), SETTINGS.transcript_delay_seconds, lookup)
+    decider = Decider(who, Contacts(connect), SETTINGS.transcript_delay_seconds, lookup)
     decision = decider.decide(asked)
     line.asks(decision.request)
     granted = decider.associate(decision, connect)

@@ -16,7 +16,7 @@ def answer(event: object, settings: Settings, connect: Connect, lookup: "Lookup 
     """The answer to {"probe": <its name>}; to anything else, which probes there are."""
     known: dict[str, Callable[[], dict[str, object]]] = {
         probes.SETTINGS: lambda: {"settings": settings.as_environment()},
-        **connect.probes(settings.instance_id, probes.CREATE_ASSOCIATION, probes.DESCRIBE_CONTACT),
+        **connect.probes(probes.CREATE_ASSOCIATION, probes.DESCRIBE_CONTACT),
         **({} if lookup is None else lookup.probes()),
     }
     probe = event.get(probes.PROBE) if isinstance(event, dict) and len(event) == 1 else None

@@ -68,12 +68,7 @@ def derived_client_token(request: AssociationRequest) -> str:
 
     SHA-256 in hexadecimal. An empty token of the caller counts as none.
     """
-    parts = [
-        request.instance_id,
-        request.initial_contact_id,
-        request.source_contact_id,
-        request.rehydration_type,
-    ]
+    parts = [request.instance_id, request.initial_contact_id, request.source_contact_id, request.rehydration_type]
     if request.client_token:
         parts.append(request.client_token)
     # A JSON array says where each part ends.

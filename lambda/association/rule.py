@@ -177,16 +177,14 @@ def _refuse_ended(current: Contact) -> None:
 def continues_another() -> Refusal:
     """Another chat than the one that is asked for."""
     return refusal.cannot(
-        "continues_another",
-        "The chat InitialContactId already continues another chat. That cannot be changed.",
+        "continues_another", "The chat InitialContactId already continues another chat. That cannot be changed."
     )
 
 
 def continues_part() -> Refusal:
     """The whole is asked for, of a session of which the chat shows a part."""
     return refusal.cannot(
-        "continues_part",
-        "The chat InitialContactId already continues a part of that session. That cannot be changed.",
+        "continues_part", "The chat InitialContactId already continues a part of that session. That cannot be changed."
     )
 
 

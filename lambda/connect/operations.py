@@ -13,7 +13,7 @@ from aws.retry import Operation, Retry
 from aws.signing import encoded
 from connect.contact import Contact, read
 from connect.failure import ConnectFailed, failure_of
-from shared import probes, variables, wire
+from shared import probes, wire
 
 
 class Described(NamedTuple):
@@ -26,10 +26,12 @@ class Described(NamedTuple):
 
 
 class Connect:
-    """Amazon Connect, for one request of the function."""
+    """An instance of Amazon Connect, for one request of the function."""
 
-    def __init__(self, clients: tuple[Client, Client], retry: Retry) -> None:
+    def __init__(self, instance_id: str, customer_identity: str, clients: tuple[Client, Client], retry: Retry) -> None:
         """The clients are two connections, for calls at the same time."""
+        self._instance_id = instance_id
+        self._customer_identity = customer_identity
         self._clients = clients
         self._retry = retry
 
@@ -38,23 +40,21 @@ class Connect:
         """How often Connect was called so far."""
         return self._retry.attempts
 
-    def create_association(
-        self, instance_id: str, contact_id: str, source_id: str, rehydration_type: str, client_token: str
-    ) -> str:
+    def create_association(self, contact_id: str, source_id: str, rehydration_type: str, client_token: str) -> str:
         """CreatePersistentContactAssociation: the contact that is continued. Raises ConnectFailed."""
-        operation = _create_association(instance_id, contact_id, source_id, rehydration_type, client_token)
+        operation = _create_association(self._instance_id, contact_id, source_id, rehydration_type, client_token)
         outcome = self._retry.call(operation, self._clients[0])
         if isinstance(outcome, Answer) and outcome.status == 200:
             return str(outcome.result)
         raise failure_of(outcome)
 
-    def describe(self, instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
+    def describe(self, *contact_ids: str) -> Described:
         """DescribeContact for one contact, or for two at the same time. Raises ConnectFailed.
 
         Whatever Connect refuses, except for lack of permission and throttling, counts as a contact that does
         not exist: which error an unknown or malformed id gets is documented nowhere.
         """
-        said = self._at_once([_describe_contact(instance_id, id, customer_identity) for id in contact_ids])
+        said = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
         contacts: dict[str, Contact | None] = {}
         now = 0.0
         for id, outcome in zip(contact_ids, said, strict=True):
@@ -68,19 +68,23 @@ class Connect:
                 raise failure_of(outcome)
         return Described(contacts, now)
 
-    def probes(self, instance_id: str, *actions: str) -> dict[str, Callable[[], dict[str, object]]]:
+    def probes(self, *actions: str) -> dict[str, Callable[[], dict[str, object]]]:
         """By name, what a deployment's proof may ask: each action with contacts that cannot exist, in this instance and
         in one that the role does not name."""
         elsewhere = {f"{probes.ELSEWHERE}{action}": partial(self._tried, action, probes.NOWHERE) for action in actions}
-        return {**{action: partial(self._tried, action, instance_id) for action in actions}, **elsewhere}
+        return {**{action: partial(self._tried, action, self._instance_id) for action in actions}, **elsewhere}
 
     def _tried(self, action: str, instance_id: str) -> dict[str, object]:
         nobody = probes.NOWHERE
         if action == probes.CREATE_ASSOCIATION:
             operation = _create_association(instance_id, nobody, nobody, wire.FROM_SEGMENT, nobody)
         else:
-            operation = _describe_contact(instance_id, nobody, variables.CUSTOMER_ID)
+            operation = self._describe_contact(instance_id, nobody)
         return for_proof(self._retry.call(operation, self._clients[0]))
+
+    def _describe_contact(self, instance_id: str, contact_id: str) -> Operation:
+        target = f"/contacts/{encoded(instance_id)}/{encoded(contact_id)}"
+        return Operation("GET", target, b"", lambda document: read(document, self._customer_identity))
 
     def _at_once(self, operations: list[Operation]) -> list[Outcome]:
         """The outcomes of one or two operations."""
@@ -121,8 +125,3 @@ def _continued_from(document: Document) -> str:
     if isinstance(value, str) and 1 <= len(value) <= wire.CONTACT_ID_LENGTH:
         return value
     raise Unreadable("200 without ContinuedFromContactId")
-
-
-def _describe_contact(instance_id: str, contact_id: str, customer_identity: str) -> Operation:
-    target = f"/contacts/{encoded(instance_id)}/{encoded(contact_id)}"
-    return Operation("GET", target, b"", lambda document: read(document, customer_identity))

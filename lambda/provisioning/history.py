@@ -53,10 +53,8 @@ def matches(to_prove: ProofProperties, calls: Calls) -> str:
 def has_target(to_prove: ProofProperties, calls: Calls) -> str:
     """The rule sends its events, as they are, to the recorder. Raises Broken."""
     name = _name(to_prove)
-    try:
-        targets = answer_of("target", _EVENTS, lambda: calls.targets(name))
-    except ClientError as error:
-        raise Broken("target", f"The targets of the rule {name} are unknown: {error}.") from error
+    unknown = f"The targets of the rule {name} are unknown"
+    targets = answer_of("target", _EVENTS, lambda: calls.targets(name), unknown)
     for target in targets:
         if target.get("Arn") == to_prove.function:
             changed = [key for key in ("Input", "InputPath", "InputTransformer") if target.get(key)]
@@ -70,10 +68,8 @@ def has_target(to_prove: ProofProperties, calls: Calls) -> str:
 def is_let_in(to_prove: ProofProperties, calls: Calls) -> str:
     """The recorder's own policy lets the rule invoke it. Raises Broken."""
     link = "rule permission"
-    try:
-        statements = answer_of(link, "AWS Lambda", lambda: calls.who_may_invoke(to_prove.function))
-    except ClientError as error:
-        raise Broken(link, f"The recorder's policy is unknown: {error}.") from error
+    unknown = "The recorder's policy is unknown"
+    statements = answer_of(link, "AWS Lambda", lambda: calls.who_may_invoke(to_prove.function), unknown)
     about = [one for one in statements if _is_about(one, to_prove.rule)]
     if any(one.get("Effect") == "Deny" for one in about) or not about:
         raise Broken(
@@ -86,10 +82,8 @@ def is_let_in(to_prove: ProofProperties, calls: Calls) -> str:
 
 def has_index(to_prove: ProofProperties, calls: Calls) -> str:
     """The table's index is sorted and filled as a look-up reads it. Raises Broken."""
-    try:
-        table = answer_of("index", _DYNAMODB, lambda: calls.table(to_prove.table))
-    except ClientError as error:
-        raise Broken("index", f"The table {to_prove.table} could not be checked: {error}.") from error
+    unknown = f"The table {to_prove.table} could not be checked"
+    table = answer_of("index", _DYNAMODB, lambda: calls.table(to_prove.table), unknown)
     indexes = {index.get("IndexName"): index for index in table.get("LocalSecondaryIndexes") or ()}
     if schema.INDEX not in indexes:
         found = ", ".join(sorted(map(str, indexes))) or "none"
@@ -135,10 +129,7 @@ def _refuse_unless_filled(name: str, index: dict[str, Any]) -> None:
 
 def _rule(to_prove: ProofProperties, link: str, calls: Calls) -> dict[str, Any]:
     name = _name(to_prove)
-    try:
-        return answer_of(link, _EVENTS, lambda: calls.rule(name))
-    except ClientError as error:
-        raise Broken(link, f"The rule {name} could not be checked: {error}.") from error
+    return answer_of(link, _EVENTS, lambda: calls.rule(name), f"The rule {name} could not be checked")
 
 
 def _is_matched(pattern: str, event: dict[str, Any], calls: Calls) -> bool:

@@ -37,11 +37,9 @@ def check(properties: Mapping[str, object], calls: Calls, is_update: bool = Fals
 def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
     """Raises Broken unless the instance is there, active, and stores its transcripts in one place."""
     if not re.fullmatch(_INSTANCE_ID, instance_id):
-        raise Broken(
-            LINK,
+        raise _unfit(
             f"The Connect instance id {instance_id[:300]!r} is malformed, expected 1 to 250 letters, digits and "
-            "hyphens. Correct the value that the stack gets.",
-            final=True,
+            "hyphens. Correct the value that the stack gets."
         )
     described = _told(lambda: _described(instance_id, calls), calls, until)
     _refuse_unless_active(described, instance_id)
@@ -49,17 +47,12 @@ def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
 
 
 def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
-    given = {
-        name: properties[name]
-        for name in (custom_resources.INSTANCE_ID, custom_resources.INSTANCE_ALIAS)
-        if name in properties
-    }
+    names = (custom_resources.INSTANCE_ID, custom_resources.INSTANCE_ALIAS)
+    given = {name: properties[name] for name in names if name in properties}
     if len(given) != 1 or not all(isinstance(value, str) for value in given.values()):
-        raise Broken(
-            LINK,
+        raise _unfit(
             f"The check of an instance got {str(given)[:300]}, expected either {custom_resources.INSTANCE_ID} or "
-            f"{custom_resources.INSTANCE_ALIAS}, a text. Deploy what this library synthesizes.",
-            final=True,
+            f"{custom_resources.INSTANCE_ALIAS}, a text. Deploy what this library synthesizes."
         )
     ((name, value),) = given.items()
     if name == custom_resources.INSTANCE_ID:
@@ -83,18 +76,16 @@ def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
             throttled=broken.throttled,
         ) from broken
     except ClientError as error:
-        raise Broken(LINK, f"Amazon Connect could not be asked about the instance: {error}.", final=True) from error
+        raise _unfit(f"Amazon Connect could not be asked about the instance: {error}.") from error
 
 
 def _known_by(alias: str, instances: list[dict[str, Any]], region: str) -> str:
     aliases = {summary["InstanceAlias"]: summary["Id"] for summary in instances if "InstanceAlias" in summary}
     if alias not in aliases:
         found = ", ".join(sorted(aliases)) or "none"
-        raise Broken(
-            LINK,
+        raise _unfit(
             f"No Amazon Connect instance has the alias {alias!r} in {region}: found {found}. "
-            "Correct the alias, or deploy to the instance's account and region.",
-            final=True,
+            "Correct the alias, or deploy to the instance's account and region."
         )
     return str(aliases[alias])
 
@@ -104,11 +95,9 @@ def _described(instance_id: str, calls: Calls) -> dict[str, Any]:
         return calls.instance(instance_id)
     except ClientError as error:
         if code_of(error) in {"ResourceNotFoundException", "InvalidRequestException"}:
-            raise Broken(
-                LINK,
+            raise _unfit(
                 f"The Connect instance {instance_id} does not exist in {calls.region} of this account. "
-                "Correct the id, or deploy to the instance's account and region.",
-                final=True,
+                "Correct the id, or deploy to the instance's account and region."
             ) from error
         raise
 
@@ -116,11 +105,9 @@ def _described(instance_id: str, calls: Calls) -> dict[str, Any]:
 def _refuse_unless_active(described: dict[str, Any], instance_id: str) -> None:
     status = described.get("InstanceStatus")
     if status != "ACTIVE":
-        raise Broken(
-            LINK,
+        raise _unfit(
             f"The Amazon Connect instance {instance_id} is {status}, expected ACTIVE. "
-            "Wait until its creation has ended, or create a new instance if that failed. Then deploy again.",
-            final=True,
+            "Wait until its creation has ended, or create a new instance if that failed. Then deploy again."
         )
 
 
@@ -128,12 +115,10 @@ def _refuse_unless_one_storage(storages: list[dict[str, Any]], instance_id: str)
     places = [_place(storage) for storage in storages]
     if len(places) != 1 or storages[0].get("StorageType") != "S3":
         found = ", ".join(places) or "none"
-        raise Broken(
-            LINK,
+        raise _unfit(
             f"The Amazon Connect instance {instance_id} stores chat transcripts in {len(places)} places "
             f"({found}), expected exactly one in S3: without it no past chat can be shown. Set it in the "
-            "instance's data storage settings, under chat transcripts, and deploy again.",
-            final=True,
+            "instance's data storage settings, under chat transcripts, and deploy again."
         )
 
 
@@ -142,3 +127,8 @@ def _place(storage: dict[str, Any]) -> str:
     if location is None:
         return str(storage.get("StorageType"))
     return f"s3://{location.get('BucketName')}/{location.get('BucketPrefix', '')}"
+
+
+def _unfit(found: str) -> Broken:
+    """Waiting cannot help: somebody has to do what the sentence says."""
+    return Broken(LINK, found, final=True)

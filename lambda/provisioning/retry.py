@@ -24,9 +24,9 @@ def retry(link: Callable[[], _T], calls: Calls, until: float) -> _T:
         calls.wait(PAUSE_SECONDS)
 
 
-def answer_of(link: str, service: str, call: Callable[[], _T]) -> _T:
-    """What AWS answers. Raises Broken for a link that may hold later, and botocore's ClientError for a refusal of
-    what was asked for."""
+def answer_of(link: str, service: str, call: Callable[[], _T], refused: str = "") -> _T:
+    """What AWS answers. Raises Broken for a link that may hold later; for a refusal of what was asked for Broken with
+    this sentence, or without one botocore's ClientError."""
     try:
         return call()
     except BotoCoreError as error:
@@ -39,6 +39,8 @@ def answer_of(link: str, service: str, call: Callable[[], _T]) -> _T:
             raise Broken(link, f"{service} throttles the proof: {error}.", throttled=True) from error
         if code in _FAILED or status_of(error) >= 500:
             raise Broken(link, f"{service} fails: {error}.") from error
+        if refused:
+            raise Broken(link, f"{refused}: {error}.") from error
         raise
 
 

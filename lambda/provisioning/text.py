@@ -23,9 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
 # API Gateway shows a signed request whose signature does not hold, with the session's token in it.
 # And a function's last words are its author's choice: they may be all of its environment.
 _SECRETS = (
-    re.compile(
-        r"(?i)((?:security|session|participant|connection)[-_]?token[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+",
-    ),
+    re.compile(r"(?i)((?:security|session|participant|connection)[-_]?token[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+"),
     re.compile(r"(?i)(secret[-_]?access[-_]?key[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+"),
     re.compile(r"(?i)(\bbearer\s+)[^\s\"'\\,]+"),
     re.compile(r"(?i)(signature=)[0-9a-z%+/=]+"),

@@ -39,7 +39,7 @@ def handle(event: object, _: object) -> dict[str, object]:
     """Record what an event tells. Raises whatever keeps it from being recorded: Lambda tries again, and then keeps
     the event in the dead-letter queue."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
-    connect = Connect(CONNECT, Retry(deadline, _MOST_ATTEMPTS))
+    connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CONNECT, Retry(deadline, _MOST_ATTEMPTS))
     table = Table(DYNAMODB, SETTINGS.table, Retry(deadline, _MOST_ATTEMPTS))
     recorder = Recorder(SETTINGS, connect, table)
     if isinstance(event, dict) and probes.PROBE in event:
@@ -140,7 +140,7 @@ def _checked(contact_id: object) -> str:
 def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:
     known: dict[str, Callable[[], dict[str, object]]] = {
         probes.SETTINGS: lambda: {"settings": SETTINGS.as_environment()},
-        **connect.probes(SETTINGS.instance_id, probes.DESCRIBE_CONTACT),
+        **connect.probes(probes.DESCRIBE_CONTACT),
         **table.probes(probes.GET_ITEM, probes.PUT_ITEM),
     }
     if not isinstance(probe, str) or probe not in known:

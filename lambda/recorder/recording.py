@@ -83,8 +83,7 @@ class Recorder:
         return contact
 
     def _found(self, contact_id: str) -> Contact | None:
-        instance_id, identity = self._settings.instance_id, self._settings.customer_identity
-        return self._connect.describe(instance_id, (contact_id,), identity).contacts[contact_id]
+        return self._connect.describe(contact_id).contacts[contact_id]
 
     def _is_an_agents(self, contact: Contact) -> bool:
         """Whether it is an agent's guide that carries the customer of the contact which it is for.

@@ -28,12 +28,7 @@ Invalid = Literal[
 Denied = Literal["identity_pool", "token_kind", "app_client"]
 # 404, with one text for all of them.
 NotFound = Literal[
-    "unknown_contact",
-    "another_instance",
-    "another_customer",
-    "another_caller",
-    "no_customer",
-    "connect_not_found",
+    "unknown_contact", "another_instance", "another_customer", "another_caller", "no_customer", "connect_not_found"
 ]
 # 429.
 Throttled = Literal["connect_throttled", "history_throttled"]

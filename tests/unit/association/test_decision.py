@@ -10,12 +10,11 @@ from association.decision import Decider, Decision
 from association.lookup import Lookup
 from association.refusal import Refusal
 from association.request import AssociationRequest, derived_client_token
-from association.settings import read as read_settings
 from connect.contact import Contact
 from connect.failure import ConnectFailed, Reason
 from connect.operations import Connect, Described
 from shared import wire
-from tests.unit.association.events import CONTACT_ID, ENVIRONMENT, INSTANCE_ID, NOW, SOURCE_ID
+from tests.unit.association.events import CONTACT_ID, INSTANCE_ID, NOW, SOURCE_ID
 
 DELAY_SECONDS = 60
 CURRENT = Contact(CONTACT_ID, "customer", "CHAT", CONTACT_ID, None, None)
@@ -44,16 +43,14 @@ class World:
         self.described: list[tuple[str, ...]] = []
         self.associated: list[tuple[str, ...]] = []
 
-    def describe(self, instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
+    def describe(self, *contact_ids: str) -> Described:
         """As the function's own Connect."""
         self.described.append(contact_ids)
         return Described({id: self.contacts.get(id) for id in contact_ids}, NOW)
 
-    def create_association(
-        self, instance_id: str, contact_id: str, source_id: str, rehydration_type: str, client_token: str
-    ) -> str:
+    def create_association(self, contact_id: str, source_id: str, rehydration_type: str, client_token: str) -> str:
         """The same."""
-        self.associated.append((instance_id, contact_id, source_id, rehydration_type, client_token))
+        self.associated.append((contact_id, source_id, rehydration_type, client_token))
         assert self.then is not None
         self.contacts[CONTACT_ID] = self.then
         if self.failure is not None:
@@ -76,7 +73,7 @@ class World:
 
     def ask(self, source: str = SOURCE_ID, kind: str = wire.FROM_SEGMENT, *, history: bool = True) -> Decision:
         """A request from its beginning to its end. Raises a Refusal."""
-        contacts = Contacts(cast(Connect, self), read_settings(ENVIRONMENT))
+        contacts = Contacts(cast(Connect, self))
         lookup = cast(Lookup, self) if history else None
         decider = Decider(Caller("caller", None), contacts, DELAY_SECONDS, lookup)
         decision = decider.decide(AssociationRequest(INSTANCE_ID, CONTACT_ID, kind, source, None))
@@ -102,7 +99,7 @@ def test_what_was_looked_up_is_what_connect_is_asked_for() -> None:
     world = World(CURRENT, PAST, found=Found(SOURCE_ID, NOW - 3600))
     made = world.ask("", wire.ENTIRE_PAST_SESSION)
     token = derived_client_token(made.request)
-    assert world.associated == [(INSTANCE_ID, CONTACT_ID, SOURCE_ID, wire.ENTIRE_PAST_SESSION, token)]
+    assert world.associated == [(CONTACT_ID, SOURCE_ID, wire.ENTIRE_PAST_SESSION, token)]
     assert (made.request.source_contact_id, made.continued) == (SOURCE_ID, SOURCE_ID)
     stranger = World(CURRENT, PAST._replace(customer="other"), found=Found(SOURCE_ID, NOW - 3600))
     assert (stranger.reason(""), stranger.associated) == ("another_customer", [])

@@ -72,10 +72,10 @@ def prepared(world: World, dynamodb: DynamoDB) -> tuple[Lookup, Contacts]:
         }
     )
 
-    def describe(instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
+    def describe(*contact_ids: str) -> Described:
         return Described({id: world.described(id) for id in contact_ids}, world.now.timestamp())
 
-    contacts = Contacts(cast(Connect, SimpleNamespace(describe=describe)), made)
+    contacts = Contacts(cast(Connect, SimpleNamespace(describe=describe)))
     lookup = Lookup(dynamodb, made, time.monotonic() + 60)  # type: ignore[arg-type]
     return lookup, contacts
 

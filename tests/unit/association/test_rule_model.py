@@ -94,7 +94,7 @@ class RuleWorld:
     def ask(self, current: str, source: str, rehydration_type: str, caller: str | None) -> tuple[int, str]:
         """As the handler does."""
         request = AssociationRequest(INSTANCE_ID, current, rehydration_type, source, None)
-        decider = Decider(Caller("x", caller), Described(cast(Connect, self), SETTINGS), DELAY, None)
+        decider = Decider(Caller("x", caller), Described(cast(Connect, self)), DELAY, None)
         try:
             made = decider.associate(decider.decide(request), cast(Connect, self))
         except Refusal as refused:
@@ -104,11 +104,11 @@ class RuleWorld:
         assert made.continued is not None
         return 200, made.continued
 
-    def describe(self, instance_id: str, contact_ids: tuple[str, ...], _: str) -> Answered:
+    def describe(self, *contact_ids: str) -> Answered:
         """As the function's own Connect."""
         return Answered({id: self._described(id) for id in contact_ids}, self._clock.now().timestamp())
 
-    def create_association(self, _: str, contact_id: str, source_id: str, rehydration_type: str, token: str) -> str:
+    def create_association(self, contact_id: str, source_id: str, rehydration_type: str, token: str) -> str:
         """The same."""
         new, past = (self._contacts.get(self._instance, id) for id in (contact_id, source_id))
         try:

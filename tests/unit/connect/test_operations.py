@@ -40,7 +40,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def connect_with(client: Any, seconds: float = 8) -> Connect:
     """A Connect whose two connections answer from one script."""
-    return Connect((client, client), retry.Retry(time.monotonic() + seconds))
+    return Connect(INSTANCE_ID, "customer_id", (client, client), retry.Retry(time.monotonic() + seconds))
 
 
 def asked(*outcomes: Response | Exception, seconds: float = 8) -> tuple[Any, ScriptedClient]:
@@ -48,7 +48,7 @@ def asked(*outcomes: Response | Exception, seconds: float = 8) -> tuple[Any, Scr
     client = ScriptedClient(*outcomes)
     try:
         connect = connect_with(client, seconds)
-        return connect.create_association(INSTANCE_ID, CONTACT_ID, SOURCE_ID, "FROM_SEGMENT", "token"), client
+        return connect.create_association(CONTACT_ID, SOURCE_ID, "FROM_SEGMENT", "token"), client
     except ConnectFailed as failure:
         return failure, client
 
@@ -110,10 +110,10 @@ def test_a_probe_reports_what_connect_said() -> None:
     """The proof decides what it means; nothing is hidden from it."""
     refused = answer(403, {"Message": "no"}, "AccessDeniedException")
     expected = {"answer": {"type": "AccessDeniedException", "status": 403, "message": "no"}}
-    known = connect_with(ScriptedClient(refused)).probes(INSTANCE_ID, *ACTIONS)
+    known = connect_with(ScriptedClient(refused)).probes(*ACTIONS)
     assert list(known) == [*ACTIONS, *(f"elsewhere {action}" for action in ACTIONS)]
     assert [probe() for probe in known.values()] == [expected] * 4
-    cut = connect_with(ScriptedClient(Unreachable("cut"))).probes(INSTANCE_ID, ACTIONS[0])[ACTIONS[0]]()
+    cut = connect_with(ScriptedClient(Unreachable("cut"))).probes(ACTIONS[0])[ACTIONS[0]]()
     assert cut == {"answer": {"type": "unreachable", "status": 0, "message": "Unreachable: cut"}}
 
 
@@ -129,7 +129,7 @@ def test_two_contacts_are_described_at_the_same_time() -> None:
             return super().send(method, target, body, deadline, headers)
 
     connect = connect_with(Waiting(ConnectClient.sound().contacts))
-    contacts, now = connect.describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+    contacts, now = connect.describe(CONTACT_ID, SOURCE_ID)
     assert {id: contact.customer for id, contact in contacts.items() if contact} == {
         CONTACT_ID: "customer",
         SOURCE_ID: "customer",
@@ -159,13 +159,13 @@ def test_what_depends_on_a_description_that_was_given_up_is_given_up_too() -> No
             return super().send(method, target, body, deadline, headers)
 
     client: Any = Beside({CONTACT_ID: THROTTLED, SOURCE_ID: THROTTLED})
-    connect = Connect((client, client), Announcing(time.monotonic() + 8))
+    connect = Connect(INSTANCE_ID, "customer_id", (client, client), Announcing(time.monotonic() + 8))
     with pytest.raises(ConnectFailed):
-        connect.describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+        connect.describe(CONTACT_ID, SOURCE_ID)
     assert len(client.sent) == 4
     # What is asked later does not depend on it: a recorder describes one contact after the other.
     with pytest.raises(ConnectFailed):
-        connect.describe(INSTANCE_ID, (CONTACT_ID,), "customer_id")
+        connect.describe(CONTACT_ID)
     assert len(client.sent) == 7
 
 
@@ -181,7 +181,7 @@ def test_what_depends_on_a_description_that_was_given_up_is_given_up_too() -> No
 def test_whatever_describing_is_refused_with_counts_as_no_contact(refused: Response) -> None:
     """Which error an odd id gets is documented nowhere, and must not tell what exists."""
     connect = connect_with(ConnectClient({CONTACT_ID: described(CONTACT_ID), SOURCE_ID: refused}))
-    contacts, _ = connect.describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+    contacts, _ = connect.describe(CONTACT_ID, SOURCE_ID)
     assert contacts[SOURCE_ID] is None
 
 
@@ -213,7 +213,7 @@ def test_a_description_that_failed_is_no_contact_that_does_not_exist(
     """Whichever of the two it was."""
     contacts = {**ConnectClient.sound().contacts, broken: outcome}
     with pytest.raises(ConnectFailed) as failed:
-        connect_with(ConnectClient(contacts)).describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+        connect_with(ConnectClient(contacts)).describe(CONTACT_ID, SOURCE_ID)
     assert failed.value.reason == reason
 
 
@@ -222,4 +222,4 @@ def test_a_bug_beside_is_not_lost(broken: str) -> None:
     """A thread's exception would end with the thread."""
     contacts = {**ConnectClient.sound().contacts, broken: RuntimeError("bug")}
     with pytest.raises(RuntimeError, match="bug"):
-        connect_with(ConnectClient(contacts)).describe(INSTANCE_ID, (CONTACT_ID, SOURCE_ID), "customer_id")
+        connect_with(ConnectClient(contacts)).describe(CONTACT_ID, SOURCE_ID)

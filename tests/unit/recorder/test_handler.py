@@ -106,6 +106,16 @@ def test_a_backfill_records_a_customers_own_chat_that_can_show_forms(entry: Entr
     assert said == {"contacts": {"chat": "recorded"}, "attempts": {"chat": 1}}
 
 
+def test_a_customer_may_be_an_attribute(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No event holds it: Amazon Connect is asked, about a contact of the recorder's own instance."""
+    by_attribute = settings.read({**ENVIRONMENT, "CUSTOMER_IDENTITY": "attribute:who"})
+    monkeypatch.setattr(entry.module, "SETTINGS", by_attribute)
+    entry.has("chat", Attributes={"who": "ada"})
+    assert entry.handle(event())[0] == {"verdict": "recorded"}
+    assert entry.connect.sent == [("GET", f"/contacts/{INSTANCE_ID}/chat")]
+    assert entry.sessions() == {(key_of(INSTANCE_ID, "ada"), "chat")}
+
+
 def test_an_event_that_both_regions_tell_is_recorded_once(entry: Entry) -> None:
     """With Global Resiliency the replica has the same instance id, and sends each event as well."""
     assert entry.handle(event())[0] == {"verdict": "recorded"}

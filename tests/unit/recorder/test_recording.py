@@ -40,7 +40,6 @@ class Recording:
 
     def __init__(self, world: World, identity: str = "customer_id") -> None:
         self.world = world
-        self.identity = identity
         self.described: list[str] = []
         self.dynamodb = DynamoDB()
         self.table = Table(self.dynamodb, "table", Retry(time.monotonic() + 600))  # type: ignore[arg-type]
@@ -48,9 +47,8 @@ class Recording:
         made = Settings(world.instance.id, "http://x", identity, "table", "http://x", RETENTION_SECONDS)
         self.recorder = Recorder(made, connect, self.table)
 
-    def _describe(self, instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
+    def _describe(self, *contact_ids: str) -> Described:
         # With an attribute the world's customers are its values.
-        assert (instance_id, customer_identity) == (self.world.instance.id, self.identity)
         self.described += contact_ids
         return Described({id: self.world.described(id) for id in contact_ids}, self.world.now.timestamp())
 
