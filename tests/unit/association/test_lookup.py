@@ -25,6 +25,7 @@ from history.session import Session
 from history.table import MOST_ENTRIES
 from shared.key import key_of
 from tests.chat_histories import HISTORIES, PASTS, World, delivered
+from tests.profiles import profiles
 from tests.unit.association.events import ENVIRONMENT
 from tests.unit.history.dynamodb import DynamoDB, refused
 from tests.unit.recorder.test_recording import Recording
@@ -183,29 +184,17 @@ RETURNS = HISTORIES | HISTORIES.map(lambda history: [("start", "ada"), ("wait", 
 LOST = st.sampled_from([0.0, 0.1, 0.5])
 
 
-@settings(max_examples=200, deadline=None)
-@given(RETURNS, CHANCE, LOST)
+@profiles(200, 20_000, RETURNS, CHANCE, LOST)
 def test_the_latest_that_is_known_is_found(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
     """With none, one in ten, and half of the events lost."""
     check_a_history(history, chance, lost)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
+@profiles(300, 5_000, st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
 def test_a_retry_is_answered_whatever_came_in_between(
     history: list[tuple[Any, ...]], later: list[tuple[Any, ...]], chance: random.Random, lost: float
 ) -> None:
     """More chats, transfers and ends; events late and lost; a backfill."""
-    check_a_retry(history, later, chance, lost)
-
-
-@pytest.mark.prove
-@settings(max_examples=5_000, deadline=None)
-@given(st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
-def test_five_thousand_retries(
-    history: list[tuple[Any, ...]], later: list[tuple[Any, ...]], chance: random.Random, lost: float
-) -> None:
-    """The same, for long."""
     check_a_retry(history, later, chance, lost)
 
 
@@ -234,14 +223,6 @@ def test_the_histories_come_to_the_point(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found["a chat"] > 10, found
     assert found["nothing"] > 5, found
     assert found["history_not_ready"] > 5, found
-
-
-@pytest.mark.prove
-@settings(max_examples=20_000, deadline=None)
-@given(RETURNS, CHANCE, LOST)
-def test_twenty_thousand_look_ups(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
-    """The same, for long."""
-    check_a_history(history, chance, lost)
 
 
 @pytest.fixture

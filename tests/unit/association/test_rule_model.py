@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 
 from association.caller import Caller
@@ -22,11 +21,11 @@ from local.connect.errors import ConnectError
 from local.connect.service import INSTANCE_ID
 from local.connect.service import Connect as LocalConnect
 from tests.histories import DELAY, HISTORIES, Ledger
+from tests.profiles import profiles
 from tests.unit.association.events import ENVIRONMENT
 
 REGION = "us-east-1"
 SETTINGS = read(ENVIRONMENT)
-HYPOTHESIS = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class StillClock:
@@ -130,18 +129,9 @@ def play(history: list[tuple[object, ...]]) -> int:
     return ledger.granted
 
 
-@settings(HYPOTHESIS, max_examples=1_000)
-@given(HISTORIES)
+@profiles(1_000, 20_000, HISTORIES)
 def test_what_is_granted_joins_chats_of_one_customer(history: list[tuple[object, ...]]) -> None:
     """And agrees with the documented rules; what they allow is granted."""
-    play(history)
-
-
-@pytest.mark.prove
-@settings(HYPOTHESIS, max_examples=20_000)
-@given(HISTORIES)
-def test_twenty_thousand_histories_join_chats_of_one_customer(history: list[tuple[object, ...]]) -> None:
-    """The same, for long."""
     play(history)
 
 
@@ -149,7 +139,7 @@ def test_the_histories_come_to_the_point() -> None:
     """A model test that never grants anything would prove nothing."""
     granted = 0
 
-    @settings(HYPOTHESIS, max_examples=300, database=None)
+    @settings(max_examples=300, database=None, suppress_health_check=list(HealthCheck))
     @given(HISTORIES)
     def count(history: list[tuple[object, ...]]) -> None:
         nonlocal granted

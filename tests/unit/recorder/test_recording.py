@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws import retry
@@ -22,6 +21,7 @@ from recorder.recording import Recorder, Unrecorded
 from recorder.settings import Settings
 from shared.key import key_of
 from tests.chat_histories import HISTORIES, World, delivered
+from tests.profiles import profiles
 from tests.unit.association.events import answer
 from tests.unit.history.dynamodb import DynamoDB, refused
 
@@ -70,8 +70,18 @@ class Recording:
         return {key: self.table.get(*key) for key in self.dynamodb.items}
 
 
-def check_a_history(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """The table equals the one that is computed from the contacts, and so it stays."""
+def _began(world: World, contact_id: str) -> int:
+    contact = world.contacts.find(contact_id)
+    assert contact is not None
+    return round(contact.initiated.timestamp() * 1000)
+
+
+CHANCE = st.randoms(use_true_random=False)
+
+
+@profiles(200, 20_000, HISTORIES, CHANCE)
+def test_the_table_ends_as_the_history_says(history: list[tuple[Any, ...]], chance: random.Random) -> None:
+    """Late, repeated, reordered, in two spellings, without a customer now and then."""
     world = World()
     world.play(history)
     world.forget(chance)
@@ -86,8 +96,9 @@ def check_a_history(history: list[tuple[Any, ...]], chance: random.Random) -> No
         assert int(item["expires"]["N"]) * 1000 >= int(item["until"]["N"]) + RETENTION_SECONDS * 1000
 
 
-def check_a_lossy_history(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """With one event in ten lost, the table says nothing untrue, and the backfill brings it to the same state."""
+@profiles(200, 20_000, HISTORIES, CHANCE)
+def test_a_backfill_mends_what_lost_events_left(history: list[tuple[Any, ...]], chance: random.Random) -> None:
+    """And until then nothing in the table is untrue."""
     world = World()
     world.play(history)
     world.forget(chance)
@@ -101,38 +112,6 @@ def check_a_lossy_history(history: list[tuple[Any, ...]], chance: random.Random)
             assert segment in (truth[key].segments[contact_id], Segment(_began(world, contact_id), None))
     kept.backfill()
     assert kept.holds() == truth
-
-
-def _began(world: World, contact_id: str) -> int:
-    contact = world.contacts.find(contact_id)
-    assert contact is not None
-    return round(contact.initiated.timestamp() * 1000)
-
-
-CHANCE = st.randoms(use_true_random=False)
-
-
-@settings(max_examples=200, deadline=None)
-@given(HISTORIES, CHANCE)
-def test_the_table_ends_as_the_history_says(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """Late, repeated, reordered, in two spellings, without a customer now and then."""
-    check_a_history(history, chance)
-
-
-@settings(max_examples=200, deadline=None)
-@given(HISTORIES, CHANCE)
-def test_a_backfill_mends_what_lost_events_left(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """And until then nothing in the table is untrue."""
-    check_a_lossy_history(history, chance)
-
-
-@pytest.mark.prove
-@settings(max_examples=20_000, deadline=None)
-@given(HISTORIES, CHANCE)
-def test_twenty_thousand_histories(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """Both of the above, for long."""
-    check_a_history(history, chance)
-    check_a_lossy_history(history, chance)
 
 
 @pytest.fixture
