@@ -15,8 +15,9 @@ def profiles(normal: int, prove: int, *strategies: Any) -> Callable[[Property], 
     def test_of(holds: Property) -> Callable[[int], None]:
         @pytest.mark.parametrize("cases", [normal, pytest.param(prove, marks=pytest.mark.prove)])
         def test(cases: int) -> None:
-            generated: Any = given(*strategies)(holds)
-            settings(max_examples=cases, deadline=None, suppress_health_check=list(HealthCheck))(generated)()
+            many = settings(max_examples=cases, deadline=None, suppress_health_check=list(HealthCheck))
+            generated: Callable[..., Callable[[], None]] = given(*strategies)
+            many(generated(holds))()
 
         test.__name__, test.__doc__ = holds.__name__, holds.__doc__
         return test

@@ -10,10 +10,11 @@ from association.request import AssociationRequest, derived_client_token
 from connect.contact import Contact
 from connect.failure import ConnectFailed
 from connect.operations import Connect
-from shared import reasons, wire
+from shared import wire
 
 if TYPE_CHECKING:
     from association.lookup import Lookup
+    from shared import reasons
 
 
 class Decision(NamedTuple):
@@ -22,7 +23,7 @@ class Decision(NamedTuple):
     # With the source that was looked up, if it named none.
     request: AssociationRequest
     # Which rule decided.
-    rule: reasons.Granted
+    rule: "reasons.Granted"
     # The contact that is continued already.
     continued: str | None
 

@@ -1,9 +1,13 @@
 """A refusal: why a request ends without an association, and the one table of HTTP statuses."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from connect.failure import ConnectFailed
-from shared import reasons, wire
+from shared import wire
+
+if TYPE_CHECKING:
+    from shared import reasons
 
 STATUS: Mapping[str, int] = {
     wire.INVALID_PARAMETER: 400,
@@ -31,7 +35,7 @@ class Refusal(Exception):
         error_type: str,
         message: str,
         *,
-        reason: reasons.Refused,
+        reason: "reasons.Refused",
         status: int | None = None,
         retry_after: int | None = None,
         detail: str | None = None,
@@ -52,32 +56,32 @@ def invalid(message: str) -> Refusal:
     return Refusal(wire.INVALID_PARAMETER, message, reason="invalid_request")
 
 
-def denied(reason: reasons.Denied, message: str) -> Refusal:
+def denied(reason: "reasons.Denied", message: str) -> Refusal:
     """The caller is one that this endpoint takes nothing from."""
     return Refusal(wire.ACCESS_DENIED, message, reason=reason)
 
 
-def cannot(reason: reasons.Invalid, message: str, retry_after: int | None = None) -> Refusal:
+def cannot(reason: "reasons.Invalid", message: str, retry_after: int | None = None) -> Refusal:
     """The chats are what they say, and the customer's own, but the one cannot continue the other."""
     return Refusal(wire.INVALID_REQUEST, message, reason=reason, retry_after=retry_after)
 
 
-def not_found(reason: reasons.NotFound) -> Refusal:
+def not_found(reason: "reasons.NotFound") -> Refusal:
     """The one answer for all that the caller may not know to exist."""
     return Refusal(wire.RESOURCE_NOT_FOUND, _NOT_FOUND, reason=reason)
 
 
-def throttled(reason: reasons.Throttled) -> Refusal:
+def throttled(reason: "reasons.Throttled") -> Refusal:
     """Over a rate; worth another try soon."""
     return Refusal(wire.THROTTLING, "Too many requests. Try again.", reason=reason, retry_after=_RETRY_SECONDS)
 
 
-def failed(reason: reasons.Failed, detail: str | None) -> Refusal:
+def failed(reason: "reasons.Failed", detail: str | None) -> Refusal:
     """A failure of ours or of Amazon Connect: no detail outside, all of it in the log."""
     return Refusal(wire.INTERNAL_SERVICE, "The endpoint failed.", reason=reason, detail=detail)
 
 
-def out_of_reach(reason: reasons.OutOfReach, detail: str | None, what: str = "Amazon Connect") -> Refusal:
+def out_of_reach(reason: "reasons.OutOfReach", detail: str | None, what: str = "Amazon Connect") -> Refusal:
     """No answer of a service within the deadline."""
     return Refusal(
         wire.INTERNAL_SERVICE,

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from aws.environment import matching, seconds, url, words
+from aws.environment import seconds, text, url, words
+from connect.contact import is_identity
+from connect.ids import is_id
 from shared import variables, wire
 
 _AUTHORIZATIONS = (variables.IAM, variables.IAM_WITH_IDENTITY_POOLS, variables.COGNITO, variables.AUTHORIZER)
@@ -68,31 +70,28 @@ class Settings(NamedTuple):
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment. Raises SettingsError."""
-    authorization = matching(environ, variables.AUTHORIZATION, "|".join(_AUTHORIZATIONS), " or ".join(_AUTHORIZATIONS))
+    authorization = text(environ, variables.AUTHORIZATION, _AUTHORIZATIONS.__contains__, " or ".join(_AUTHORIZATIONS))
     knows_person = authorization in (variables.COGNITO, variables.AUTHORIZER)
     has_history = bool(environ.get(variables.HISTORY_TABLE))
     return Settings(
-        instance_id=matching(
+        instance_id=text(
             environ,
             variables.INSTANCE_ID,
-            # The length is a look-ahead: the pattern is that of every id.
-            f"(?=.{{1,{wire.INSTANCE_ID_LENGTH}}}$){wire.ID_PATTERN}",
+            lambda value: is_id(value, wire.INSTANCE_ID_LENGTH),
             f"1 to {wire.INSTANCE_ID_LENGTH} letters, digits and hyphens",
         ),
         connect_endpoint_url=url(environ, variables.CONNECT_ENDPOINT_URL, "Amazon Connect"),
         deadline_seconds=seconds(environ, variables.DEADLINE_SECONDS, more_than_zero=True),
         transcript_delay_seconds=seconds(environ, variables.TRANSCRIPT_DELAY_SECONDS, more_than_zero=False),
-        customer_identity=matching(
+        customer_identity=text(
             environ,
             variables.CUSTOMER_IDENTITY,
-            f"{variables.CUSTOMER_ID}|{variables.UNCHECKED}|{variables.ATTRIBUTE_PREFIX}{variables.ATTRIBUTE_PATTERN}",
+            lambda value: value == variables.UNCHECKED or is_identity(value),
             f"{variables.CUSTOMER_ID}, {variables.ATTRIBUTE_PREFIX}<name> or {variables.UNCHECKED}",
         ),
         authorization=authorization,
         app_clients=words(environ, variables.APP_CLIENTS, required=authorization == variables.COGNITO),
-        customer_claim=matching(environ, variables.CUSTOMER_CLAIM, "(?s:.+)", "the name of a claim")
-        if knows_person
-        else "",
+        customer_claim=text(environ, variables.CUSTOMER_CLAIM, bool, "the name of a claim") if knows_person else "",
         cors_allowed_origins=words(environ, variables.CORS_ALLOWED_ORIGINS, required=False),
         history_table=environ.get(variables.HISTORY_TABLE, ""),
         history_endpoint_url=url(environ, variables.HISTORY_ENDPOINT_URL, "DynamoDB") if has_history else "",

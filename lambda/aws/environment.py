@@ -1,8 +1,7 @@
 """A function's environment variables: read, or refused with a sentence that names the variable."""
 
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aws.endpoint import Endpoint
 
@@ -18,10 +17,10 @@ class SettingsError(Exception):
         )
 
 
-def matching(environ: Mapping[str, str], name: str, pattern: str, expected: str) -> str:
-    """A variable that matches. Raises SettingsError."""
+def text(environ: Mapping[str, str], name: str, is_right: Callable[[str], bool], expected: str) -> str:
+    """A variable that is right. Raises SettingsError."""
     value = environ.get(name, "")
-    if not re.fullmatch(pattern, value):
+    if not is_right(value):
         raise SettingsError(name, value, expected)
     return value
 

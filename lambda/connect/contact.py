@@ -1,5 +1,6 @@
 """A described contact: what the rule has to know of it."""
 
+import re
 from typing import NamedTuple
 
 from aws.failure import Unreadable
@@ -56,6 +57,12 @@ def subtype_of(segment_attributes: object) -> str:
     found = segment_attributes.get("connect:Subtype") if isinstance(segment_attributes, dict) else None
     values = [found.get(name) for name in ("ValueString", "valueString")] if isinstance(found, dict) else []
     return next((value for value in values if isinstance(value, str)), "")
+
+
+def is_identity(value: str) -> bool:
+    """Whether a contact can be tied to a customer by this: its CustomerId, or an attribute."""
+    attribute = f"{variables.ATTRIBUTE_PREFIX}{variables.ATTRIBUTE_PATTERN}"
+    return value == variables.CUSTOMER_ID or re.fullmatch(attribute, value) is not None
 
 
 def _customer(fields: dict[str, object], customer_identity: str) -> str:

@@ -1,22 +1,13 @@
 """Why a call of Amazon Connect failed."""
 
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from aws.answer import Outcome, detail_of, is_denied, is_throttled
 from aws.failure import DeadlineExceeded, Unreachable, Unreadable
 from shared import wire
 
-Reason = Literal[
-    "connect_denied",
-    "connect_failed",
-    "connect_not_found",
-    "connect_refused",
-    "connect_throttled",
-    "connect_unexpected",
-    "connect_unreachable",
-    "connect_unreadable",
-    "deadline_exceeded",
-]
+if TYPE_CHECKING:
+    from shared import reasons
 
 
 class ConnectFailed(Exception):
@@ -27,7 +18,9 @@ class ConnectFailed(Exception):
     :param refusal: of "connect_refused" Connect's own words: the type of the error, and its message.
     """
 
-    def __init__(self, reason: Reason, detail: str | None = None, refusal: tuple[str, str] = ("", "")) -> None:
+    def __init__(
+        self, reason: "reasons.Connect", detail: str | None = None, refusal: tuple[str, str] = ("", "")
+    ) -> None:
         super().__init__(detail or reason)
         self.reason = reason
         self.detail = detail

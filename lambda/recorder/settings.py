@@ -1,10 +1,13 @@
 """The recorder's environment, read once."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from aws.environment import matching, seconds, url
-from shared import variables, wire
+from aws.environment import seconds, text, url
+from connect.contact import is_identity
+from connect.ids import is_id
+from shared import variables
 
 
 class Settings(NamedTuple):
@@ -34,17 +37,16 @@ class Settings(NamedTuple):
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment. Raises SettingsError."""
-    attribute = f"{variables.ATTRIBUTE_PREFIX}{variables.ATTRIBUTE_PATTERN}"
+    identities = f"{variables.CUSTOMER_ID} or {variables.ATTRIBUTE_PREFIX}<name>"
     return Settings(
-        instance_id=matching(environ, variables.INSTANCE_ID, wire.ID_PATTERN, "an instance id"),
+        instance_id=text(environ, variables.INSTANCE_ID, lambda value: is_id(value, len(value)), "an instance id"),
         connect_endpoint_url=url(environ, variables.CONNECT_ENDPOINT_URL, "Amazon Connect"),
-        customer_identity=matching(
-            environ,
-            variables.CUSTOMER_IDENTITY,
-            f"{variables.CUSTOMER_ID}|{attribute}",
-            f"{variables.CUSTOMER_ID} or {variables.ATTRIBUTE_PREFIX}<name>",
-        ),
-        table=matching(environ, variables.HISTORY_TABLE, "[0-9A-Za-z_.-]{3,255}", "the name of a DynamoDB table"),
+        customer_identity=text(environ, variables.CUSTOMER_IDENTITY, is_identity, identities),
+        table=text(environ, variables.HISTORY_TABLE, _is_table, "the name of a DynamoDB table"),
         table_endpoint_url=url(environ, variables.HISTORY_ENDPOINT_URL, "DynamoDB"),
         retention_seconds=seconds(environ, variables.RETENTION_SECONDS, more_than_zero=True),
     )
+
+
+def _is_table(name: str) -> bool:
+    return re.fullmatch("[0-9A-Za-z_.-]{3,255}", name) is not None

@@ -1,6 +1,7 @@
 """The reasons of the endpoint: the words of the field `rule` in its log, by what the caller gets.
 
-A new one goes into its group here, and into the table in docs/security.md.
+A new one goes into its group here, and into the table in docs/security.md. The functions import this for its types
+only: at run time a reason is a text, and a cold start does not pay for it.
 """
 
 from typing import Literal, get_args
@@ -39,6 +40,19 @@ Failed = Literal[
     "connect_denied", "connect_failed", "connect_unexpected", "connect_unreadable", "history_failed", "bug"
 ]
 Refused = Invalid | Denied | NotFound | Throttled | OutOfReach | Failed
+
+# Those for which a call of Amazon Connect fails, in the recorder's log as well.
+Connect = Literal[
+    "connect_denied",
+    "connect_failed",
+    "connect_not_found",
+    "connect_refused",
+    "connect_throttled",
+    "connect_unexpected",
+    "connect_unreachable",
+    "connect_unreadable",
+    "deadline_exceeded",
+]
 
 # A mistake where chats start, and nobody who tries what belongs to others.
 NO_CUSTOMER: NotFound = "no_customer"

@@ -11,9 +11,9 @@ from association.lookup import Lookup
 from association.refusal import Refusal
 from association.request import AssociationRequest, derived_client_token
 from connect.contact import Contact
-from connect.failure import ConnectFailed, Reason
+from connect.failure import ConnectFailed
 from connect.operations import Connect, Described
-from shared import wire
+from shared import reasons, wire
 from tests.unit.association.events import CONTACT_ID, INSTANCE_ID, NOW, SOURCE_ID
 
 DELAY_SECONDS = 60
@@ -135,7 +135,7 @@ def test_the_earlier_answer_is_given_again_unless_the_history_knows_better(
 
 
 @pytest.mark.parametrize("reason", ["connect_throttled", "connect_unreachable", "connect_denied", "connect_failed"])
-def test_what_is_not_about_the_request_is_raised_without_another_look(reason: Reason) -> None:
+def test_what_is_not_about_the_request_is_raised_without_another_look(reason: reasons.Connect) -> None:
     """It would take time, and a part of the quota, from a service that has none to give."""
     world = World(CURRENT, PAST)
     world.failure = ConnectFailed(reason)
@@ -145,7 +145,7 @@ def test_what_is_not_about_the_request_is_raised_without_another_look(reason: Re
 
 
 @pytest.mark.parametrize("reason", ["connect_not_found", "connect_refused", "connect_unexpected"])
-def test_a_refusal_that_a_second_look_does_not_explain_is_raised_as_it_came(reason: Reason) -> None:
+def test_a_refusal_that_a_second_look_does_not_explain_is_raised_as_it_came(reason: reasons.Connect) -> None:
     """Connect's own words are all that anybody knows then, and it is not asked a second time."""
     world = World(CURRENT, PAST)
     world.failure = ConnectFailed(reason)

@@ -3,7 +3,6 @@
 from collections import Counter
 from typing import get_args
 
-from connect.failure import Reason
 from shared import reasons
 
 GROUPS = (
@@ -27,7 +26,7 @@ def test_a_reason_is_in_one_group() -> None:
 
 def test_whatever_connect_fails_with_is_a_reason() -> None:
     """The recorder's log has the same words."""
-    assert set(get_args(Reason)) <= set(ALL)
+    assert set(get_args(reasons.Connect)) <= set(ALL)
 
 
 def test_whoever_tries_what_belongs_to_others_is_counted() -> None:
