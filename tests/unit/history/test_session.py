@@ -15,36 +15,36 @@ SEGMENTS = st.one_of(
 SIGHTINGS = st.lists(st.builds(Fact, st.just("first"), st.sampled_from("abc"), SEGMENTS), min_size=1, max_size=8)
 
 
-def session_of(sightings: list[Fact]) -> Session:
+def session_of(facts: list[Fact]) -> Session:
     """All facts about one session, of which there has to be one."""
-    session = joined(None, sightings[0])
-    for sighting in sightings[1:]:
-        session = joined(session, sighting)
+    session = joined(None, facts[0])
+    for fact in facts[1:]:
+        session = joined(session, fact)
     return session
 
 
 @settings(max_examples=500)
 @given(SIGHTINGS, st.randoms(use_true_random=False))
-def test_order_and_repetition_make_no_difference(sightings: list[Fact], chance: random.Random) -> None:
+def test_order_and_repetition_make_no_difference(facts: list[Fact], chance: random.Random) -> None:
     """Events are neither ordered nor unique."""
-    again = [*sightings, *chance.choices(sightings, k=3)]
+    again = [*facts, *chance.choices(facts, k=3)]
     chance.shuffle(again)
-    assert session_of(again) == session_of(sightings)
+    assert session_of(again) == session_of(facts)
 
 
 @settings(max_examples=500)
 @given(SIGHTINGS)
-def test_a_session_is_what_its_facts_say(sightings: list[Fact]) -> None:
+def test_a_session_is_what_its_facts_say(facts: list[Fact]) -> None:
     """Each segment by itself: its latest end, or else its latest beginning."""
-    session = session_of(sightings)
+    session = session_of(facts)
     ends: dict[str, int] = {}
     begins: dict[str, int] = {}
-    for _, contact_id, segment in sightings:
+    for _, contact_id, segment in facts:
         if segment.ended is not None:
             ends[contact_id] = max(segment.ended, ends.get(contact_id, 0))
         if segment.began is not None:
             begins[contact_id] = max(segment.began, begins.get(contact_id, 0))
-    running = {contact_id for _, contact_id, _ in sightings} - set(ends)
+    running = {contact_id for _, contact_id, _ in facts} - set(ends)
     assert session.running == tuple(sorted(running))
     assert session.ended == max(ends.values(), default=None)
     longest = LONGEST_CHAT_SECONDS * 1000
