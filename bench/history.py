@@ -7,13 +7,14 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from bench import cost, measure
-from history import names, table
-from history.key import key_of
-from history.session import Segment, Session, Sighting, joined
+from history import item, table
+from history.session import Fact, Segment, Session, joined
 from local.chats import Chats
 from local.cloud import Cloud
 from local.connect.service import INSTANCE_ID, Connect
 from recorder.event import read
+from shared import schema
+from shared.key import key_of
 
 Item = dict[str, Any]
 # Amazon Connect sends up to so many for a segment (Administrator Guide, "Contact event types" of chats).
@@ -42,7 +43,7 @@ def _value_size(value: dict[str, Any]) -> int:
 
 def entry_of(item: Item) -> Item:
     """What the local index keeps of an item."""
-    kept = (names.CUSTOMER, names.SESSION, names.UNTIL, *names.INDEXED)
+    kept = (schema.CUSTOMER, schema.SESSION, schema.UNTIL, *schema.INDEXED)
     return {name: item[name] for name in kept if name in item}
 
 
@@ -53,7 +54,7 @@ def write_units(before: Item | None, after: Item) -> int:
     if before is None:
         return units + _per_kb(size_of(entry))
     old = entry_of(before)
-    if old[names.UNTIL] != entry[names.UNTIL]:
+    if old[schema.UNTIL] != entry[schema.UNTIL]:
         return units + _per_kb(size_of(old)) + _per_kb(size_of(entry))
     return units + (_per_kb(size_of(entry)) if old != entry else 0)
 
@@ -91,7 +92,7 @@ def life(segments: int) -> Life:
         said = read(event, INSTANCE_ID, connect.clock.now().timestamp())
         assert said.initial_id is not None
         segment = Segment(said.began if said.ended is None else None, said.ended)
-        after = joined(session, Sighting(said.initial_id, said.contact_id, segment))
+        after = joined(session, Fact(said.initial_id, said.contact_id, segment))
         if after != session:
             item = item_of(key, after)
             writes, units = writes + 1, units + write_units(before, item)
@@ -103,7 +104,7 @@ def life(segments: int) -> Life:
 def item_of(key: str, session: Session) -> Item:
     """A session as the table keeps it."""
     expires = session.until // 1000 + 730 * 86_400
-    return {**table.item_of(key, session), names.EXPIRES: {"N": str(expires)}}
+    return {**item.item_of(key, session), schema.EXPIRES: {"N": str(expires)}}
 
 
 def monthly(customers: int, sessions_each: int, of: Life, *, months: int = 24) -> dict[str, float]:
@@ -181,9 +182,9 @@ class Filled:
             began = time.perf_counter()
             answer = self._dynamodb.query(
                 TableName=self._table,
-                IndexName=names.INDEX,
+                IndexName=schema.INDEX,
                 KeyConditionExpression="#customer = :customer",
-                ExpressionAttributeNames={"#customer": names.CUSTOMER},
+                ExpressionAttributeNames={"#customer": schema.CUSTOMER},
                 ExpressionAttributeValues={":customer": {"S": key_of(self._cloud.instance_id, customer)}},
                 ConsistentRead=True,
                 ScanIndexForward=False,

@@ -9,14 +9,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from association import contact
-from association.contact import Contact
-from history.key import key_of
+from connect import contact
+from connect.contact import Contact
 from history.session import Segment, Session
 from local.connect.contacts import CHAT, Contacts
 from local.connect.contacts import Contact as LocalContact
 from local.connect.events import Delivery, Events
 from local.connect.instances import Instances
+from shared.key import key_of
 
 CUSTOMERS = ("ada", "bob", None)
 _START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,5 +1,4 @@
-"""How the code of the functions becomes an asset, and what both sides share: names, and how numbers
-are written."""
+"""How the code of the functions becomes an asset, what their roles may do, and how numbers are written for them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat.parameters import is_token, measured, with_tokens_as
-from connect_persistent_chat.source import SOURCE, load, readable
+from connect_persistent_chat.shared import variables
+from connect_persistent_chat.source import SOURCE, readable
 from constructs import Construct
 
 __all__ = [
@@ -34,27 +34,17 @@ ARCHITECTURE = lambda_.Architecture.ARM_64
 # A name look-up has to end within a request's deadline: by default the C library asks each server for 5 s, twice.
 _NAME_LOOK_UPS = {"RES_OPTIONS": "timeout:1 attempts:2"}
 # What each function is made of.
-ASSOCIATION_PACKAGES = ("association", "aws", "history")
-RECORDER_PACKAGES = ("recorder", "association", "aws", "history")
-PROVISIONING_PACKAGES = ("provisioning", "history")
-
-
-if TYPE_CHECKING:
-    from association import names as association_names
-    from history import names as history_names
-    from provisioning import names as provisioning_names
-else:
-    association_names = load("association", "names")
-    history_names = load("history", "names")
-    provisioning_names = load("provisioning", "names")
+ASSOCIATION_PACKAGES = ("association", "aws", "connect", "history", "shared")
+RECORDER_PACKAGES = ("recorder", "aws", "connect", "history", "shared")
+PROVISIONING_PACKAGES = ("provisioning", "shared")
 
 # Of all environment variables of a function (AWS Lambda quotas).
 _LARGEST_ENVIRONMENT = 4096
 # What the variables are made of that have no limit of their own.
 _OF_VARIABLES = {
-    association_names.APP_CLIENTS: "authorization",
-    association_names.CORS_ALLOWED_ORIGINS: "cors_allowed_origins",
-    association_names.CUSTOMER_CLAIM: "authorization",
+    variables.APP_CLIENTS: "authorization",
+    variables.CORS_ALLOWED_ORIGINS: "cors_allowed_origins",
+    variables.CUSTOMER_CLAIM: "authorization",
 }
 
 

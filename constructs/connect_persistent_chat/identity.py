@@ -2,8 +2,8 @@
 
 import re
 
-from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.parameters import Parameters, is_known, is_placeholder, shown, with_tokens_as
+from connect_persistent_chat.shared import variables
 
 # Amazon Connect's hosted widget gives this prefix to what a page sets without a signed token.
 _SET_BY_BROWSERS = "hostedwidget-"
@@ -17,7 +17,7 @@ class CustomerIdentity:
     """
 
     # Set by the methods below.
-    _value: str = names.CUSTOMER_ID
+    _value: str = variables.CUSTOMER_ID
 
     @classmethod
     def customer_id(cls) -> "CustomerIdentity":
@@ -47,7 +47,7 @@ class CustomerIdentity:
         given = Parameters(cls.attribute, locals(), where="CustomerIdentity.attribute")
         if given.right("name") and not is_placeholder(name):
             known = with_tokens_as("x", name)
-            if not re.fullmatch(names.ATTRIBUTE_PATTERN, known):
+            if not re.fullmatch(variables.ATTRIBUTE_PATTERN, known):
                 given.add([f"name: got {shown(name)}, expected 1 to 128 letters, digits, hyphens and underscores."])
             elif known.lower().startswith(_SET_BY_BROWSERS):
                 given.add(
@@ -59,7 +59,7 @@ class CustomerIdentity:
         given.refuse()
         made = cls()
         # Not formatted: an enum that is a text would give its name, not its text.
-        made._value = names.ATTRIBUTE_PREFIX + name
+        made._value = variables.ATTRIBUTE_PREFIX + name
         return made
 
     @classmethod
@@ -70,7 +70,7 @@ class CustomerIdentity:
         does not check it. Using it adds the synthesis warning `connect-persistent-chat:unchecked-customer`.
         """
         made = cls()
-        made._value = names.UNCHECKED
+        made._value = variables.UNCHECKED
         return made
 
     @property
@@ -81,7 +81,7 @@ class CustomerIdentity:
     @property
     def checked(self) -> bool:
         """Whether the endpoint makes sure that both contacts carry the same customer."""
-        return self._value != names.UNCHECKED
+        return self._value != variables.UNCHECKED
 
     def may_be(self, other: "CustomerIdentity") -> bool:
         """Whether this may be the same as the other: unless both are known, and differ."""

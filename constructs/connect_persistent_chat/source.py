@@ -1,14 +1,11 @@
-"""Where the code of the functions is, and its modules that know nothing of AWS. Nothing here imports the CDK."""
+"""Where the code of the functions is. Nothing here imports the CDK."""
 
 import atexit
-import importlib.util
 import shutil
 import stat
-import sys
 import tempfile
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -51,20 +48,3 @@ def readable(folder: Path) -> Path:
             copy.write_bytes(path.read_bytes())
         copy.chmod(mode)
     return scratch / "lambda"
-
-
-def load(package: str, module: str) -> ModuleType:
-    """A module that imports nothing of ours, loaded from its file: `lambda` is no name that can be imported."""
-    spec = importlib.util.spec_from_file_location(
-        f"connect_persistent_chat._{package}_{module}", SOURCE / package / f"{module}.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    # A checkout must stay clean: a stray __pycache__ is nobody's to find in an asset's folder.
-    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        spec.loader.exec_module(loaded)
-    finally:
-        sys.dont_write_bytecode = writes
-    return loaded

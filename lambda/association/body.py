@@ -1,14 +1,15 @@
-"""The request's body, from bytes to the fields of one JSON object; and how a value is described."""
+"""The request's body, from bytes to the fields of one JSON object."""
 
 import binascii
 import json
 from collections.abc import Mapping
 
-from association import names
+from aws.description import described
+from shared import wire
 
 _EXPECTED = (
     "expected a JSON object of RehydrationType, SourceContactId and, if you like, ClientToken, in UTF-8, "
-    f"of at most {names.BODY_BYTES} bytes"
+    f"of at most {wire.BODY_BYTES} bytes"
 )
 _MOST_SHOWN = 40
 
@@ -35,31 +36,9 @@ def fields_of(event: Mapping[str, object]) -> dict[str, object]:
     return document
 
 
-def described(value: object) -> str:
-    """What kind of JSON value it is, never what it says."""
-    if isinstance(value, str):
-        return f"a string of {len(value)} characters"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, int | float):
-        return "a number"
-    return "an array" if isinstance(value, list) else "an object"
-
-
 def shown(text: str) -> str:
     """A short text in quotation marks and ASCII; of a long one the length only."""
     return json.dumps(text) if len(text) <= _MOST_SHOWN else described(text)
-
-
-def is_unicode(text: str) -> bool:
-    """Whether it can be written down: half a surrogate pair cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _text(body: object, *, encoded: bool) -> str:
@@ -71,7 +50,7 @@ def _text(body: object, *, encoded: bool) -> str:
         data = binascii.a2b_base64(body, strict_mode=True) if encoded else body.encode()
     except ValueError:
         raise BodyError("invalid base64" if encoded else "half a surrogate pair") from None
-    if len(data) > names.BODY_BYTES:
+    if len(data) > wire.BODY_BYTES:
         raise BodyError(f"{len(data)} bytes")
     try:
         return data.decode()

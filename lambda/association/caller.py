@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from association import answers, names
-from association.answers import Refusal
+from association import refusal
+from association.refusal import Refusal
 from association.settings import Settings
-from history.key import key_of
+from shared import variables
+from shared.key import key_of
 
 # What API Gateway tells of a caller with credentials of a Cognito identity pool, and of nobody else.
 _OF_IDENTITY_POOLS = (
@@ -34,30 +35,30 @@ def identify(event: dict[str, object], settings: Settings) -> Caller:
     """
     context = _mapping(event.get("requestContext"))
     authorizer = _mapping(context.get("authorizer"))
-    if settings.authorization == names.COGNITO:
+    if settings.authorization == variables.COGNITO:
         return _user(_mapping(authorizer.get("claims")), settings)
-    if settings.authorization == names.AUTHORIZER:
+    if settings.authorization == variables.AUTHORIZER:
         return _person(authorizer.get(settings.customer_claim), settings)
     identity = _mapping(context.get("identity"))
     arn = identity.get("userArn")
     name = arn if isinstance(arn, str) and arn else "unknown"
-    pools_allowed = settings.authorization == names.IAM_WITH_IDENTITY_POOLS
+    pools_allowed = settings.authorization == variables.IAM_WITH_IDENTITY_POOLS
     if any(identity.get(name) for name in _OF_IDENTITY_POOLS) and not pools_allowed:
         text = "Identities of a Cognito identity pool may not call this endpoint: they are browsers."
-        return Caller(name, "", answers.denied("identity_pool", text))
+        return Caller(name, "", refusal.denied("identity_pool", text))
     return Caller(name, None)
 
 
 def _user(claims: dict[str, object], settings: Settings) -> Caller:
     """Of a user pool's token. The gateway looks at neither the kind of token nor the app client."""
     claim = settings.customer_claim
-    person = _person(None if claim in names.LISTS_OF_COGNITO else claims.get(claim), settings)
+    person = _person(None if claim in variables.LISTS_OF_COGNITO else claims.get(claim), settings)
     denial = None
     if claims.get("token_use") != "id":
-        denial = answers.denied("token_kind", "The token is not an ID token. Send the user's ID token.")
+        denial = refusal.denied("token_kind", "The token is not an ID token. Send the user's ID token.")
     elif claims.get("aud") not in settings.app_clients:
         text = "The token was issued to an app client that may not call this endpoint."
-        denial = answers.denied("app_client", text)
+        denial = refusal.denied("app_client", text)
     return person if denial is None else Caller(person.name, "", denial)
 
 

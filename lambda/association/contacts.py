@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 
-from association.connect import Connect
-from association.contact import Contact
-from association.settings import Settings
+from connect.contact import Contact
+from connect.operations import Connect
 
 
 class Contacts:
     """What Amazon Connect says of contacts; each is described once, unless what it says may have changed."""
 
-    def __init__(self, connect: Connect, settings: Settings) -> None:
+    def __init__(self, connect: Connect) -> None:
         self._connect = connect
-        self._settings = settings
         self._known: dict[str, Contact | None] = {}
         self._now = 0.0
 
@@ -27,17 +25,16 @@ class Contacts:
         return self._now
 
     def describe(self, *contact_ids: str) -> None:
-        """One contact, or two at the same time. Raises a Refusal."""
+        """One contact, or two at the same time. Raises ConnectFailed."""
         assert not set(contact_ids) & set(self._known), "what was described is asked for again"
-        self._describe(contact_ids)
+        self._describe(*contact_ids)
 
     def describe_again(self, contact_id: str) -> None:
-        """A contact that somebody may have changed since. Raises a Refusal; then it is as it was."""
+        """A contact that somebody may have changed since. Raises ConnectFailed; then it is as it was."""
         assert contact_id in self._known, "what was never described is asked for again"
-        self._describe((contact_id,))
+        self._describe(contact_id)
 
-    def _describe(self, contact_ids: tuple[str, ...]) -> None:
-        settings = self._settings
-        described = self._connect.describe(settings.instance_id, contact_ids, settings.customer_identity)
+    def _describe(self, *contact_ids: str) -> None:
+        described = self._connect.describe(*contact_ids)
         self._known.update(described.contacts)
         self._now = max(self._now, described.now)

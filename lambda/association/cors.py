@@ -1,15 +1,15 @@
 """Which browsers' pages may read the answers. No answer ever allows credentials of the browser's own."""
 
-from association import names
+from shared import variables, wire
 
 
 def headers(event: dict[str, object], allowed_origins: tuple[str, ...]) -> dict[str, str]:
     """The CORS headers for the request's Origin; none at all if no origin was ever allowed."""
     if not allowed_origins:
         return {}
-    exposed = {"Access-Control-Expose-Headers": ", ".join(names.EXPOSED_HEADERS)}
-    if names.ANY_ORIGIN in allowed_origins:
-        return {"Access-Control-Allow-Origin": names.ANY_ORIGIN, **exposed}
+    exposed = {"Access-Control-Expose-Headers": ", ".join(wire.EXPOSED_HEADERS)}
+    if variables.ANY_ORIGIN in allowed_origins:
+        return {"Access-Control-Allow-Origin": variables.ANY_ORIGIN, **exposed}
     origin = _origin(event)
     if origin not in allowed_origins:
         return {"Vary": "Origin"}

@@ -10,15 +10,17 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from association import answers, caller, cors, log, probes, request, settings
-from association.answers import Refusal
-from association.connect import Connect
+from association import caller, cors, log, probes, refusal, request, response, settings
 from association.contacts import Contacts
-from association.deciding import Deciding
-from association.ids import same_instance
-from aws.asking import Asking
+from association.decision import Decider, associated
+from association.refusal import Refusal
 from aws.client import Client
+from aws.description import place_of
 from aws.endpoint import endpoint_of
+from aws.retry import Retry
+from connect.failure import ConnectFailed
+from connect.ids import same_instance
+from connect.operations import Connect
 
 if TYPE_CHECKING:
     from association.lookup import Lookup
@@ -39,7 +41,7 @@ def handle(event: object, context: object) -> dict[str, object]:
     """Answer an API Gateway proxy event, or a probe. The gateway builds the former: it is never a probe."""
     started = time.monotonic()
     deadline = started + SETTINGS.deadline_seconds
-    connect = Connect(CLIENTS, Asking(deadline))
+    connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CLIENTS, Retry(deadline))
     lookup = _lookup(deadline)
     if not isinstance(event, dict) or "requestContext" not in event:
         return probes.answer(event, SETTINGS, connect, lookup)
@@ -57,19 +59,20 @@ def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None
         continued = _continued(event, connect, lookup, line)
         line.ended("nothing" if continued is None else "granted", 200)
         line.add(continuedFromContactId=continued)
-        return answers.success(continued, headers)
-    except Refusal as refusal:
-        line.refused(refusal)
-        return answers.error(refusal, headers)
+        return response.success(continued, headers)
+    except Refusal as refused:
+        why = refused
+    except ConnectFailed as failure:
+        why = refusal.of_connect(failure)
     except Exception as bug:
         # The text of an exception may hold what the caller sent; its class and place do not.
-        failure = answers.failed("bug", log.place_of(bug))
-        line.refused(failure)
-        return answers.error(failure, headers)
+        why = refusal.failed("bug", place_of(bug))
+    line.refused(why)
+    return response.error(why, headers)
 
 
 def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | None", line: log.Line) -> str | None:
-    """The contact that is continued; None if the customer has no past chat. Raises a Refusal."""
+    """The contact that is continued; None if the customer has no past chat. Raises a Refusal, or ConnectFailed."""
     who = caller.identify(event, SETTINGS)
     line.add(caller=who.name)
     asked = request.parse(event, has_history=SETTINGS.has_history)
@@ -77,19 +80,19 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
     if who.denial is not None:
         raise who.denial
     if not same_instance(asked.instance_id, SETTINGS.instance_id):
-        raise answers.not_found("another_instance")
+        raise refusal.not_found("another_instance")
     # From here on in the one spelling that the permissions know.
     asked = asked._replace(instance_id=SETTINGS.instance_id)
     if not SETTINGS.checks_customers:
         line.add(rule="unchecked")
         # Without permission to look, ClientToken alone tells a repetition: the same for all that ask for the same.
-        return connect.create_association(asked._replace(client_token=None))
-    deciding = Deciding(who, Contacts(connect, SETTINGS), SETTINGS.transcript_delay_seconds, lookup)
-    decision = deciding.decide(asked)
+        return associated(asked._replace(client_token=None), connect)
+    decider = Decider(who, Contacts(connect), SETTINGS.transcript_delay_seconds, lookup)
+    decision = decider.decide(asked)
     line.asks(decision.request)
-    made = deciding.made(decision, connect)
-    line.add(rule=made.rule)
-    return made.continued
+    granted = decider.associate(decision, connect)
+    line.add(rule=granted.rule)
+    return granted.continued
 
 
 def _lookup(deadline: float) -> "Lookup | None":

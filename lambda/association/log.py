@@ -2,7 +2,7 @@
 
 import json
 
-from association.answers import Refusal
+from association.refusal import Refusal
 from association.request import AssociationRequest
 
 _FIELDS = (
@@ -67,14 +67,3 @@ class Line:
         """Print what is known, in the order of the list."""
         known = {name: self._known[name] for name in _FIELDS if self._known.get(name) is not None}
         print(json.dumps(known), flush=True)
-
-
-def place_of(bug: Exception) -> str:
-    """The class of an exception, and where it was raised. Its text may hold what was sent: this does not."""
-    trace = bug.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(bug).__name__
-    code = trace.tb_frame.f_code
-    return f"{type(bug).__name__} at {code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}"

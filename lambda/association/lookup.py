@@ -3,48 +3,54 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from association import answers, past, shown
-from association.answers import Refusal
-from association.contact import Contact
+from association import earlier_answer, latest_chat, refusal
 from association.contacts import Contacts
-from association.past import Describe, Known, Past, Read
+from association.latest_chat import Describe, Known, LatestChat, Read
+from association.refusal import Refusal
 from association.settings import Settings
-from aws.asking import Asking
 from aws.client import Client
-from history.key import key_of
+from aws.retry import Retry
+from connect.contact import Contact
+from connect.failure import ConnectFailed
+from history.entry import Entries
 from history.session import Session
-from history.table import Latest, Table, TableFailed
+from history.table import Table, TableFailed
+from shared import probes
+from shared.key import key_of
 
 Found = TypeVar("Found")
-_NO_ENTRIES = Latest((), more=False)
+_NO_ENTRIES = Entries((), more=False)
 
 
 class Lookup:
     """For one request of the function."""
 
     def __init__(self, client: Client, settings: Settings, deadline: float) -> None:
-        self._table = Table(client, settings.history_table, Asking(deadline))
+        self._table = Table(client, settings.history_table, Retry(deadline))
         self._settings = settings
         self._rows: dict[str, Session | None] = {}
 
-    def latest(self, current: Contact, contacts: Contacts) -> Past | None:
-        """The session that ended last of the customer of `current`, other than its own. Raises a Refusal."""
+    def latest(self, current: Contact, contacts: Contacts) -> LatestChat | None:
+        """The session that ended last of the customer of `current`, other than its own.
+
+        Raises a Refusal, or ConnectFailed.
+        """
         event_delay, transcript_delay = self._settings.event_delay_seconds, self._settings.transcript_delay_seconds
         try:
             entries = self._table.latest(self._key(current))
             found = self._settled(
-                lambda known: past.latest(known, event_delay, transcript_delay), current, entries, contacts
+                lambda known: latest_chat.latest(known, event_delay, transcript_delay), current, entries, contacts
             )
         except TableFailed as failure:
             raise _refusal_of(failure) from failure
-        return found if isinstance(found, Past) else None
+        return found if isinstance(found, LatestChat) else None
 
     def shows_older(self, current: Contact, related: Contact, contacts: Contacts) -> bool:
         """Whether the chat continues, with `related`, an older session than the latest; False if nobody can tell."""
         try:
             entries = self._table.latest(self._key(current))
-            return self._settled(lambda known: shown.shows_older(related, known), current, entries, contacts)
-        except (TableFailed, Refusal):
+            return self._settled(lambda known: earlier_answer.shows_older(related, known), current, entries, contacts)
+        except (TableFailed, ConnectFailed, Refusal):
             # It is named in the answer, and a retry must not depend on more than the request did.
             return False
 
@@ -52,12 +58,14 @@ class Lookup:
         """Whether the chat continues, with `related`, a part of its session only; False if nobody can tell."""
         try:
             row = self._row(current, related.session)
-            return self._settled(lambda known: shown.shows_part(related, row, known), current, _NO_ENTRIES, contacts)
-        except (TableFailed, Refusal):
+            return self._settled(
+                lambda known: earlier_answer.shows_part(related, row, known), current, _NO_ENTRIES, contacts
+            )
+        except (TableFailed, ConnectFailed, Refusal):
             return False
 
     def _settled(
-        self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Latest, contacts: Contacts
+        self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Entries, contacts: Contacts
     ) -> Found:
         """What it comes to, with each contact described and each row read that it depends on."""
         while True:
@@ -78,16 +86,16 @@ class Lookup:
     def _key(self, current: Contact) -> str:
         return key_of(self._settings.instance_id, current.customer)
 
-    def tried(self, action: str) -> dict[str, object]:
-        """DynamoDB's answer to a read that finds nothing: may this function make it?"""
-        return self._table.tried(action)
+    def probes(self) -> dict[str, Callable[[], dict[str, object]]]:
+        """By name, the reads that a deployment's proof may ask for."""
+        return self._table.probes(probes.QUERY, probes.GET_ITEM)
 
 
 def _refusal_of(failure: TableFailed) -> Refusal:
     if failure.too_large:
-        return past.undecided()
+        return latest_chat.undecided()
     if failure.throttled:
-        return answers.throttled("history_throttled")
+        return refusal.throttled("history_throttled")
     if not failure.reached:
-        return answers.out_of_reach("history_unreachable", str(failure), "The history of chats")
-    return answers.failed("history_failed", str(failure))
+        return refusal.out_of_reach("history_unreachable", str(failure), "The history of chats")
+    return refusal.failed("history_failed", str(failure))

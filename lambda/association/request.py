@@ -5,9 +5,11 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from association import answers, body, names
-from association.body import described, shown
-from association.ids import is_id
+from association import body, refusal
+from association.body import shown
+from aws.description import described, is_unicode
+from connect.ids import is_id
+from shared import wire
 
 _BODY_FIELDS = ("RehydrationType", "SourceContactId", "ClientToken")
 # An answer stays readable, and small, whatever is sent.
@@ -40,8 +42,8 @@ def parse(event: Mapping[str, object], *, has_history: bool = False) -> Associat
     violations: list[str] = []
     path = event.get("pathParameters")
     in_path = path if isinstance(path, dict) else {}
-    instance_id = _id("InstanceId", in_path, names.INSTANCE_ID_LENGTH, violations)
-    initial_contact_id = _id("InitialContactId", in_path, names.CONTACT_ID_LENGTH, violations)
+    instance_id = _id("InstanceId", in_path, wire.INSTANCE_ID_LENGTH, violations)
+    initial_contact_id = _id("InitialContactId", in_path, wire.CONTACT_ID_LENGTH, violations)
     fields: Mapping[str, object] = {}
     try:
         fields = body.fields_of(event)
@@ -50,14 +52,14 @@ def parse(event: Mapping[str, object], *, has_history: bool = False) -> Associat
     else:
         _refuse_unknown(fields, violations)
         if has_history:
-            fields = {"RehydrationType": names.ENTIRE_PAST_SESSION, **fields}
+            fields = {"RehydrationType": wire.ENTIRE_PAST_SESSION, **fields}
         rehydration_type = _rehydration_type(fields, violations)
         source_contact_id = ""
-        if "SourceContactId" in fields or not (has_history and rehydration_type == names.ENTIRE_PAST_SESSION):
-            source_contact_id = _id("SourceContactId", fields, names.CONTACT_ID_LENGTH, violations)
+        if "SourceContactId" in fields or not (has_history and rehydration_type == wire.ENTIRE_PAST_SESSION):
+            source_contact_id = _id("SourceContactId", fields, wire.CONTACT_ID_LENGTH, violations)
         client_token = _client_token(fields, violations)
     if violations:
-        raise answers.invalid(" ".join(violations))
+        raise refusal.invalid(" ".join(violations))
     return AssociationRequest(instance_id, initial_contact_id, rehydration_type, source_contact_id, client_token)
 
 
@@ -66,12 +68,7 @@ def derived_client_token(request: AssociationRequest) -> str:
 
     SHA-256 in hexadecimal. An empty token of the caller counts as none.
     """
-    parts = [
-        request.instance_id,
-        request.initial_contact_id,
-        request.source_contact_id,
-        request.rehydration_type,
-    ]
+    parts = [request.instance_id, request.initial_contact_id, request.source_contact_id, request.rehydration_type]
     if request.client_token:
         parts.append(request.client_token)
     # A JSON array says where each part ends.
@@ -93,12 +90,12 @@ def _id(name: str, fields: Mapping[str, object], longest: int, violations: list[
 
 def _rehydration_type(fields: Mapping[str, object], violations: list[str]) -> str:
     value = fields.get("RehydrationType")
-    if isinstance(value, str) and value in names.REHYDRATION_TYPES:
+    if isinstance(value, str) and value in wire.REHYDRATION_TYPES:
         return value
     got = shown(value) if isinstance(value, str) else described(value)
     if "RehydrationType" not in fields:
         got = "nothing"
-    violations.append(f"RehydrationType: got {got}, expected {' or '.join(names.REHYDRATION_TYPES)}.")
+    violations.append(f"RehydrationType: got {got}, expected {' or '.join(wire.REHYDRATION_TYPES)}.")
     return ""
 
 
@@ -106,13 +103,13 @@ def _client_token(fields: Mapping[str, object], violations: list[str]) -> str | 
     if "ClientToken" not in fields:
         return None
     value = fields["ClientToken"]
-    if isinstance(value, str) and len(value) <= names.CLIENT_TOKEN_LENGTH and body.is_unicode(value):
+    if isinstance(value, str) and len(value) <= wire.CLIENT_TOKEN_LENGTH and is_unicode(value):
         return value
     got = described(value)
-    if isinstance(value, str) and not body.is_unicode(value):
+    if isinstance(value, str) and not is_unicode(value):
         got += " with half a surrogate pair"
     violations.append(
-        f"ClientToken: got {got}, expected at most {names.CLIENT_TOKEN_LENGTH} characters, or no such field."
+        f"ClientToken: got {got}, expected at most {wire.CLIENT_TOKEN_LENGTH} characters, or no such field."
     )
     return None
 

@@ -10,12 +10,13 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from association import answers, names
-from association.answers import Refusal
+from association import refusal
 from association.caller import Caller
-from association.contact import Contact
+from association.refusal import Refusal
 from association.request import AssociationRequest
-from history import names as history_names
+from connect.contact import Contact
+from connect.instants import CLOCKS_APART_SECONDS
+from shared import wire
 
 _CHAT = "CHAT"
 
@@ -89,7 +90,7 @@ def _of_one_customer(question: Question) -> tuple[Contact, Contact]:
     current = _current(question)
     source = _existing(question, question.request.source_contact_id)
     if not same(current.customer, source.customer):
-        raise answers.not_found("another_customer" if current.customer and source.customer else "no_customer")
+        raise refusal.not_found("another_customer" if current.customer and source.customer else "no_customer")
     _refuse_stranger(current, question.caller)
     return current, source
 
@@ -102,16 +103,16 @@ def _existing(question: Question, contact_id: str) -> Contact:
     contact = question.contacts[contact_id]
     # A contact has one spelling; Connect may know another.
     if contact is None or contact.id != contact_id:
-        raise answers.not_found("unknown_contact")
+        raise refusal.not_found("unknown_contact")
     return contact
 
 
 def _refuse_stranger(current: Contact, caller: Caller) -> None:
     """Nobody's contact is nobody's to continue, and a person's own is that person's."""
     if not current.customer:
-        raise answers.not_found("no_customer")
+        raise refusal.not_found("no_customer")
     if caller.customer is not None and not same(caller.customer, current.customer):
-        raise answers.not_found("another_caller")
+        raise refusal.not_found("another_caller")
 
 
 def same(one: str, other: str) -> bool:
@@ -123,7 +124,7 @@ def same(one: str, other: str) -> bool:
 def _refuse_unless_chat(current: Contact) -> None:
     """2. The current contact is a chat."""
     if current.channel != _CHAT:
-        raise answers.cannot("current_no_chat", f"InitialContactId is of channel {current.channel}, expected a chat.")
+        raise refusal.cannot("current_no_chat", f"InitialContactId is of channel {current.channel}, expected a chat.")
 
 
 def _linked(question: Question, current: Contact) -> Contact | Describe | None:
@@ -149,7 +150,7 @@ def _earlier(question: Question, related: Contact, source: Contact) -> Earlier:
         return Earlier(related.id)
     # A later segment may carry no customer: it is whose its session is.
     theirs = not related.customer or same(related.customer, source.customer)
-    whole = question.request.rehydration_type == names.ENTIRE_PAST_SESSION
+    whole = question.request.rehydration_type == wire.ENTIRE_PAST_SESSION
     if whole and related.session == source.session and theirs:
         return Earlier(related.id)
     raise continues_another()
@@ -170,40 +171,38 @@ def _earlier_of_anybodys(question: Question, related: Contact, current: Contact)
 def _refuse_ended(current: Contact) -> None:
     """2. It has not ended. What continues a chat already is asked before: a retry may come after the end."""
     if current.disconnected is not None:
-        raise answers.cannot("current_ended", "The chat InitialContactId has ended. Start a new one.")
+        raise refusal.cannot("current_ended", "The chat InitialContactId has ended. Start a new one.")
 
 
 def continues_another() -> Refusal:
     """Another chat than the one that is asked for."""
-    return answers.cannot(
-        "continues_another",
-        "The chat InitialContactId already continues another chat. That cannot be changed.",
+    return refusal.cannot(
+        "continues_another", "The chat InitialContactId already continues another chat. That cannot be changed."
     )
 
 
 def continues_part() -> Refusal:
     """The whole is asked for, of a session of which the chat shows a part."""
-    return answers.cannot(
-        "continues_part",
-        "The chat InitialContactId already continues a part of that session. That cannot be changed.",
+    return refusal.cannot(
+        "continues_part", "The chat InitialContactId already continues a part of that session. That cannot be changed."
     )
 
 
 def _refuse_unless_past(source: Contact, question: Question) -> None:
     """4. The source is a chat, has ended, and its transcript had time to be written."""
     if source.channel != _CHAT:
-        raise answers.cannot("source_no_chat", f"SourceContactId is of channel {source.channel}, expected a chat.")
+        raise refusal.cannot("source_no_chat", f"SourceContactId is of channel {source.channel}, expected a chat.")
     ended = max(source.disconnected or question.session_ended, question.session_ended)
     seconds = seconds_to_wait(ended, question.transcript_delay, question.now)
     if seconds:
-        raise answers.cannot(
+        raise refusal.cannot(
             "transcript_not_ready",
             "The chat SourceContactId ended a moment ago, and its transcript is still being written. "
             f"Try again in {seconds} s.",
             retry_after=seconds,
         )
     if source.disconnected is None:
-        raise answers.cannot(
+        raise refusal.cannot(
             "source_running", "The chat SourceContactId has not ended: only a past chat can be continued."
         )
 
@@ -215,37 +214,22 @@ def seconds_to_wait(since: float, delay: float, now: float) -> int:
     may be told some minutes ahead; of what is further off a clock is wrong, and nobody is told to wait for that.
     """
     left = math.floor(since) + delay - now
-    return max(0, math.ceil(min(left, delay + history_names.CLOCKS_APART_SECONDS)))
+    return max(0, math.ceil(min(left, delay + CLOCKS_APART_SECONDS)))
 
 
 def _refuse_same_session(current: Contact, source: Contact) -> None:
     """5. The source is not a part of the current session."""
     if source.session == current.session:
-        raise answers.cannot(
+        raise refusal.cannot(
             "same_session", "SourceContactId is a part of the current chat itself. Send a contact of a past chat."
         )
 
 
 def _refuse_unless_initial(source: Contact, request: AssociationRequest) -> None:
     """6. ENTIRE_PAST_SESSION names the session's initial contact."""
-    if request.rehydration_type == names.ENTIRE_PAST_SESSION and source.id != source.session:
-        raise answers.cannot(
+    if request.rehydration_type == wire.ENTIRE_PAST_SESSION and source.id != source.session:
+        raise refusal.cannot(
             "not_initial_contact",
-            f"SourceContactId is not the first contact of its session, as {names.ENTIRE_PAST_SESSION} needs: "
+            f"SourceContactId is not the first contact of its session, as {wire.ENTIRE_PAST_SESSION} needs: "
             f"send {source.session}.",
         )
-
-
-__all__ = [
-    "Continue",
-    "Describe",
-    "Earlier",
-    "Question",
-    "Refusal",
-    "continues_another",
-    "continues_part",
-    "judge",
-    "look_up",
-    "same",
-    "seconds_to_wait",
-]

@@ -9,35 +9,14 @@ from collections.abc import Mapping
 
 from aws import http, trust
 from aws.endpoint import Endpoint
+from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.http import Response
 from aws.signing import Unsigned, signed_headers
-
-__all__ = ["Client", "DeadlineExceeded", "Response", "Stale", "TooLarge", "Unreachable", "Unreadable"]
 
 # AWS closes a connection that nobody used for about a minute, and what stands between may forget it silently.
 _IDLE_SECONDS = 20
 # Longer than any network between two services of a region needs; then another connection is the better bet.
 _CONNECT_SECONDS = 1.0
-
-
-class Unreachable(Exception):
-    """No connection, or it was cut before the answer was whole."""
-
-
-class Stale(Unreachable):
-    """A kept connection turned out to be closed: nothing is wrong, a new one will do."""
-
-
-class DeadlineExceeded(Exception):
-    """No whole answer within the deadline."""
-
-
-class Unreadable(Exception):
-    """What came is not HTTP, or more than 1 MiB."""
-
-
-class TooLarge(Unreadable):
-    """What came is more than 1 MiB. It is so again, as long as what was asked for is."""
 
 
 class _Reader(io.RawIOBase):
@@ -95,8 +74,6 @@ class Client:
             raise DeadlineExceeded("no whole answer within the deadline") from error
         except OSError as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
-        except http.TooLarge as error:
-            raise TooLarge(str(error)) from error
         except ValueError as error:
             raise Unreadable(str(error)) from error
 

@@ -7,16 +7,14 @@ import re
 from io import BufferedReader
 from typing import NamedTuple
 
+from aws.failure import TooLarge
+
 # More than any answer of Amazon Connect or DynamoDB to what is asked of them.
 _MOST_BYTES = 1024 * 1024
 _MOST_LINE_BYTES = 8 * 1024
 _MOST_HEADERS = 100
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: [^\r\n]*)?")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*)")
-
-
-class TooLarge(ValueError):
-    """More than 1 MiB."""
 
 
 class Response(NamedTuple):
@@ -30,7 +28,8 @@ class Response(NamedTuple):
 def read(stream: BufferedReader) -> tuple[Response, bool]:
     """The answer to a request that is no HEAD, and whether the connection may be used again.
 
-    Raises ConnectionError if the connection ends in the middle, ValueError for what is no HTTP, or more than 1 MiB.
+    Raises ConnectionError if the connection ends in the middle, ValueError for what is no HTTP,
+    TooLarge for more than 1 MiB.
     """
     status, is_latest, headers = _head(stream)
     while status == 100:

@@ -6,7 +6,8 @@ Joining is commutative, associative and idempotent, so late, repeated and reorde
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from history import names
+# A chat lasts 10,080 minutes at most (StartChatContact, ChatDurationInMinutes).
+LONGEST_CHAT_SECONDS = 10_080 * 60
 
 
 class Segment(NamedTuple):
@@ -16,7 +17,7 @@ class Segment(NamedTuple):
     ended: int | None
 
 
-class Sighting(NamedTuple):
+class Fact(NamedTuple):
     """A fact about one segment."""
 
     session_id: str
@@ -45,19 +46,19 @@ class Session(NamedTuple):
     @property
     def until(self) -> int:
         """When it ended; while a segment is not known to have ended, when it has to have at the latest."""
-        longest = names.LONGEST_CHAT_SECONDS * 1000
+        longest = LONGEST_CHAT_SECONDS * 1000
         return max(
             segment.ended if segment.ended is not None else (segment.began or 0) + longest
             for segment in self.segments.values()
         )
 
 
-def joined(before: Session | None, sighting: Sighting) -> Session:
+def joined(before: Session | None, fact: Fact) -> Session:
     """The session with one more fact."""
     segments = dict(before.segments) if before is not None else {}
-    known = segments.get(sighting.contact_id)
-    segments[sighting.contact_id] = _joined(known, sighting.segment) if known is not None else _kept(sighting.segment)
-    return Session(sighting.session_id, segments)
+    known = segments.get(fact.contact_id)
+    segments[fact.contact_id] = _joined(known, fact.segment) if known is not None else _kept(fact.segment)
+    return Session(fact.session_id, segments)
 
 
 def _joined(one: Segment, other: Segment) -> Segment:

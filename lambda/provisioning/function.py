@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from provisioning.asking import asked, code_of
 from provisioning.calls import Calls, ClientError, Invoked
 from provisioning.failure import Broken
-from provisioning.properties import Asked
+from provisioning.properties import ProofProperties
+from provisioning.retry import answer_of, code_of
+from shared import probes, throttles
 
 _SERVICES = {"connect": "Amazon Connect", "dynamodb": "DynamoDB"}
 _DENIED = "AccessDeniedException"
@@ -14,15 +15,11 @@ _NOT_IAMS = (
     " These are not the words of IAM. If the role allows it, this is how the service refuses ids that do not exist: "
     "then proof=ProofScope.REPORT_ONLY lets the deployment go on."
 )
-# What the functions take as a probe; tests hold them against the functions' own names.
-PROBE = "probe"
-SETTINGS = "settings"
-ELSEWHERE = "elsewhere "
 
 
-def starts(to_prove: Asked, calls: Calls) -> str:
+def starts(to_prove: ProofProperties, calls: Calls) -> str:
     """It runs, with the settings of the template. Raises Broken."""
-    invoked = _invoke(to_prove, SETTINGS, calls)
+    invoked = _invoke(to_prove, probes.SETTINGS, calls)
     settings = invoked.answer.get("settings")
     if not isinstance(settings, dict):
         raise Broken(
@@ -45,10 +42,10 @@ def starts(to_prove: Asked, calls: Calls) -> str:
     return ""
 
 
-def is_allowed(to_prove: Asked, action: str, calls: Calls) -> str:
+def is_allowed(to_prove: ProofProperties, action: str, calls: Calls) -> str:
     """The function's role allows an action: what the service answered to ids that cannot exist. Raises Broken."""
     invoked = _invoke(to_prove, action, calls)
-    said, service = _Said(invoked), _service_of(action)
+    said, service = _ServiceAnswer(invoked), _service_of(action)
     if not said.is_any:
         raise Broken("function", f"It does not know {action}, expected this library's function.", log=invoked.log)
     if said.denied:
@@ -59,13 +56,13 @@ def is_allowed(to_prove: Asked, action: str, calls: Calls) -> str:
     return str(said)
 
 
-def is_denied_elsewhere(to_prove: Asked, action: str, calls: Calls) -> str:
+def is_denied_elsewhere(to_prove: ProofProperties, action: str, calls: Calls) -> str:
     """The negative control: for an instance that the role does not name Connect has to deny the same action.
 
     Returns why the permission could show nothing; "" if it was denied. Raises Broken if there was no answer to tell.
     """
-    invoked = _invoke(to_prove, f"{ELSEWHERE}{action}", calls)
-    said, service = _Said(invoked), _service_of(action)
+    invoked = _invoke(to_prove, f"{probes.ELSEWHERE}{action}", calls)
+    said, service = _ServiceAnswer(invoked), _service_of(action)
     if said.denied:
         return ""
     if not said.is_answer(service):
@@ -81,7 +78,7 @@ def has_control(action: str) -> bool:
     return action.startswith("connect:")
 
 
-class _Said:
+class _ServiceAnswer:
     """What a service answered the function."""
 
     def __init__(self, invoked: Invoked) -> None:
@@ -93,11 +90,7 @@ class _Said:
         self.kind = kind if isinstance(kind, str) else None
         self.message = told.get("message")
         self.denied = self.status == 403 or self.kind == _DENIED
-        self.throttled = self.status == 429 or self.kind in {
-            "ProvisionedThroughputExceededException",
-            "RequestLimitExceeded",
-            "ThrottlingException",
-        }
+        self.throttled = self.status == 429 or self.kind in throttles.CODES
 
     def is_answer(self, service: str) -> bool:
         """Of Connect any modelled answer will do: its refusal of ids that cannot exist is documented nowhere."""
@@ -113,10 +106,10 @@ def _service_of(action: str) -> str:
     return _SERVICES[action.partition(":")[0]]
 
 
-def _invoke(to_prove: Asked, probe: str, calls: Calls) -> Invoked:
+def _invoke(to_prove: ProofProperties, probe: str, calls: Calls) -> Invoked:
     """Invoke the function with a probe. Raises Broken if it cannot be, or fails."""
     try:
-        invoked = asked("function", "AWS Lambda", lambda: calls.invoke(to_prove.function, {PROBE: probe}))
+        invoked = answer_of("function", "AWS Lambda", lambda: calls.invoke(to_prove.function, {probes.PROBE: probe}))
     except Broken as broken:
         if broken.throttled:
             raise _without_room(to_prove.function, broken, calls) from broken

@@ -2,14 +2,14 @@
 
 import json
 
-from provisioning import names
 from provisioning.calls import Answer, BotoCoreError, Calls, ClientError
 from provisioning.failure import Broken
 from provisioning.properties import Gateway
+from shared import wire
+from shared.probes import NOWHERE
 
 LINKS = ("stage", "authorization", "gateway to function")
 # Ids that cannot exist: the function answers for another instance, before Connect is asked anything.
-NOWHERE = "00000000-0000-0000-0000-000000000000"
 _REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": NOWHERE}).encode()
 # The same, as the gateway hands it on.
 _EVENT = {
@@ -58,7 +58,7 @@ def words_of_function(function: str, calls: Calls) -> str:
 
 
 def _post(gateway: Gateway, calls: Calls, *, signed: bool) -> Answer:
-    url = f"{calls.base_of(gateway.api_id, gateway.stage)}/{'/'.join(names.PATH)}/{NOWHERE}/{NOWHERE}"
+    url = f"{calls.base_of(gateway.api_id, gateway.stage)}/{'/'.join(wire.PATH)}/{NOWHERE}/{NOWHERE}"
     try:
         answer = calls.post(url, _REQUEST, signed=signed)
     except BotoCoreError as error:

@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from provisioning import names
-from provisioning.asking import asked, code_of, hold
 from provisioning.calls import Calls, ClientError
 from provisioning.failure import Broken, DeploymentFailure
+from provisioning.retry import answer_of, code_of, retry
+from shared import custom_resources
 
 _T = TypeVar("_T")
 LINK = "instance"
@@ -22,11 +22,11 @@ def check(properties: Mapping[str, object], calls: Calls, is_update: bool = Fals
 
     What nobody could look at, because others ask Amazon Connect too much, does not undo an update.
     """
-    until = calls.now() + names.INSTANCE_PATIENCE_SECONDS
+    until = calls.now() + custom_resources.INSTANCE_PATIENCE_SECONDS
     attributes: dict[str, str] = {}
     try:
-        attributes[names.INSTANCE_ID] = _id_of(properties, calls, until)
-        refuse_unfit(attributes[names.INSTANCE_ID], calls, until)
+        attributes[custom_resources.INSTANCE_ID] = _id_of(properties, calls, until)
+        refuse_unfit(attributes[custom_resources.INSTANCE_ID], calls, until)
     except Broken as broken:
         if not (broken.throttled and is_update and attributes):
             raise DeploymentFailure(broken.found, attributes) from broken
@@ -37,11 +37,9 @@ def check(properties: Mapping[str, object], calls: Calls, is_update: bool = Fals
 def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
     """Raises Broken unless the instance is there, active, and stores its transcripts in one place."""
     if not re.fullmatch(_INSTANCE_ID, instance_id):
-        raise Broken(
-            LINK,
+        raise _unfit(
             f"The Connect instance id {instance_id[:300]!r} is malformed, expected 1 to 250 letters, digits and "
-            "hyphens. Correct the value that the stack gets.",
-            final=True,
+            "hyphens. Correct the value that the stack gets."
         )
     described = _told(lambda: _described(instance_id, calls), calls, until)
     _refuse_unless_active(described, instance_id)
@@ -49,16 +47,15 @@ def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
 
 
 def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
-    given = {name: properties[name] for name in (names.INSTANCE_ID, names.INSTANCE_ALIAS) if name in properties}
+    names = (custom_resources.INSTANCE_ID, custom_resources.INSTANCE_ALIAS)
+    given = {name: properties[name] for name in names if name in properties}
     if len(given) != 1 or not all(isinstance(value, str) for value in given.values()):
-        raise Broken(
-            LINK,
-            f"The check of an instance got {str(given)[:300]}, expected either {names.INSTANCE_ID} or "
-            f"{names.INSTANCE_ALIAS}, a text. Deploy what this library synthesizes.",
-            final=True,
+        raise _unfit(
+            f"The check of an instance got {str(given)[:300]}, expected either {custom_resources.INSTANCE_ID} or "
+            f"{custom_resources.INSTANCE_ALIAS}, a text. Deploy what this library synthesizes."
         )
     ((name, value),) = given.items()
-    if name == names.INSTANCE_ID:
+    if name == custom_resources.INSTANCE_ID:
         return str(value)
     return _known_by(str(value), _told(calls.instances, calls, until), calls.region)
 
@@ -66,7 +63,7 @@ def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
 def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
     """What Connect says; asked again while the role is denied, Connect throttles or fails, or a connection is lost."""
     try:
-        return hold(lambda: asked(LINK, _SERVICE, call), calls, until)
+        return retry(lambda: answer_of(LINK, _SERVICE, call), calls, until)
     except Broken as broken:
         # Connect did answer: there is nothing to wait for, and nothing to deploy again.
         if broken.final:
@@ -79,18 +76,16 @@ def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
             throttled=broken.throttled,
         ) from broken
     except ClientError as error:
-        raise Broken(LINK, f"Amazon Connect could not be asked about the instance: {error}.", final=True) from error
+        raise _unfit(f"Amazon Connect could not be asked about the instance: {error}.") from error
 
 
 def _known_by(alias: str, instances: list[dict[str, Any]], region: str) -> str:
     aliases = {summary["InstanceAlias"]: summary["Id"] for summary in instances if "InstanceAlias" in summary}
     if alias not in aliases:
         found = ", ".join(sorted(aliases)) or "none"
-        raise Broken(
-            LINK,
+        raise _unfit(
             f"No Amazon Connect instance has the alias {alias!r} in {region}: found {found}. "
-            "Correct the alias, or deploy to the instance's account and region.",
-            final=True,
+            "Correct the alias, or deploy to the instance's account and region."
         )
     return str(aliases[alias])
 
@@ -100,11 +95,9 @@ def _described(instance_id: str, calls: Calls) -> dict[str, Any]:
         return calls.instance(instance_id)
     except ClientError as error:
         if code_of(error) in {"ResourceNotFoundException", "InvalidRequestException"}:
-            raise Broken(
-                LINK,
+            raise _unfit(
                 f"The Connect instance {instance_id} does not exist in {calls.region} of this account. "
-                "Correct the id, or deploy to the instance's account and region.",
-                final=True,
+                "Correct the id, or deploy to the instance's account and region."
             ) from error
         raise
 
@@ -112,11 +105,9 @@ def _described(instance_id: str, calls: Calls) -> dict[str, Any]:
 def _refuse_unless_active(described: dict[str, Any], instance_id: str) -> None:
     status = described.get("InstanceStatus")
     if status != "ACTIVE":
-        raise Broken(
-            LINK,
+        raise _unfit(
             f"The Amazon Connect instance {instance_id} is {status}, expected ACTIVE. "
-            "Wait until its creation has ended, or create a new instance if that failed. Then deploy again.",
-            final=True,
+            "Wait until its creation has ended, or create a new instance if that failed. Then deploy again."
         )
 
 
@@ -124,12 +115,10 @@ def _refuse_unless_one_storage(storages: list[dict[str, Any]], instance_id: str)
     places = [_place(storage) for storage in storages]
     if len(places) != 1 or storages[0].get("StorageType") != "S3":
         found = ", ".join(places) or "none"
-        raise Broken(
-            LINK,
+        raise _unfit(
             f"The Amazon Connect instance {instance_id} stores chat transcripts in {len(places)} places "
             f"({found}), expected exactly one in S3: without it no past chat can be shown. Set it in the "
-            "instance's data storage settings, under chat transcripts, and deploy again.",
-            final=True,
+            "instance's data storage settings, under chat transcripts, and deploy again."
         )
 
 
@@ -138,3 +127,8 @@ def _place(storage: dict[str, Any]) -> str:
     if location is None:
         return str(storage.get("StorageType"))
     return f"s3://{location.get('BucketName')}/{location.get('BucketPrefix', '')}"
+
+
+def _unfit(found: str) -> Broken:
+    """Waiting cannot help: somebody has to do what the sentence says."""
+    return Broken(LINK, found, final=True)

@@ -9,12 +9,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from provisioning import function, gateway, instance, names, properties, recording
-from provisioning.asking import hold
+from provisioning import function, gateway, history, instance, properties
 from provisioning.calls import Calls
 from provisioning.failure import Broken, DeploymentFailure
-from provisioning.properties import Asked
+from provisioning.properties import ProofProperties
+from provisioning.retry import retry
 from provisioning.text import head, without_secrets
+from shared import custom_resources
 
 # At most so long what was there before is given to answer no more: a changed policy or stage takes a while to be seen.
 _SETTLE_SECONDS = 10.0
@@ -43,10 +44,10 @@ def prove(given: Mapping[str, object], calls: Calls, is_update: bool) -> dict[st
         settle = min(_SETTLE_SECONDS, to_prove.patience / 6)
         calls.wait(settle)
         proof.walk(_links(to_prove, calls), until + settle)
-    return {names.REPORT: proof.report()}
+    return {custom_resources.REPORT: proof.report()}
 
 
-def _all_links(to_prove: Asked, calls: Calls, until: float) -> Iterator[Link]:
+def _all_links(to_prove: ProofProperties, calls: Calls, until: float) -> Iterator[Link]:
     """The instance first, and once: all of the account may ask about it twice a second only."""
 
     def looked_at() -> str:
@@ -57,18 +58,18 @@ def _all_links(to_prove: Asked, calls: Calls, until: float) -> Iterator[Link]:
     yield from _links(to_prove, calls)
 
 
-def _links(to_prove: Asked, calls: Calls) -> Iterator[Link]:
+def _links(to_prove: ProofProperties, calls: Calls) -> Iterator[Link]:
     """Each link of the chain, from the inside out."""
     yield "function", partial(function.starts, to_prove, calls)
     for action in to_prove.actions:
         yield _permission(action), partial(function.is_allowed, to_prove, action, calls)
     if to_prove.table:
-        yield "index", partial(recording.has_index, to_prove, calls)
+        yield "index", partial(history.has_index, to_prove, calls)
     if to_prove.rule:
-        tries = (recording.is_on, recording.matches, recording.has_target, recording.is_let_in)
-        for link, tried in zip(recording.LINKS, tries, strict=True):
+        tries = (history.is_on, history.matches, history.has_target, history.is_let_in)
+        for link, tried in zip(history.LINKS, tries, strict=True):
             yield link, partial(tried, to_prove, calls)
-    if to_prove.gateway is not None and to_prove.scope != names.WITHOUT_GATEWAY:
+    if to_prove.gateway is not None and to_prove.scope != custom_resources.WITHOUT_GATEWAY:
         yield "stage and authorization", partial(gateway.refuses_strangers, to_prove.gateway, calls)
         if to_prove.gateway.signed:
             yield "gateway to function", partial(gateway.answers_callers, to_prove.gateway, calls)
@@ -81,7 +82,7 @@ def _permission(action: str) -> str:
 class _Proof:
     """What became of each link."""
 
-    def __init__(self, to_prove: Asked, calls: Calls, is_update: bool) -> None:
+    def __init__(self, to_prove: ProofProperties, calls: Calls, is_update: bool) -> None:
         self._to_prove = to_prove
         self._calls = calls
         self._is_update = is_update
@@ -109,7 +110,7 @@ class _Proof:
         if self._calls.now() > until + _LAST_TRY_SECONDS:
             # What came before held, or was throttled, and took long: that is load, and no fault of this link.
             raise Broken(name, "The proof did not try it: the patience was used up before.", final=True, throttled=True)
-        return hold(tried, self._calls, until)
+        return retry(tried, self._calls, until)
 
     def _fail_or_go_on(self, name: str, broken: Broken) -> None:
         found = f"{broken.found}{self._waited(broken)}"
@@ -122,7 +123,7 @@ class _Proof:
             _log("WARN", name, "not shown", self._not_shown[name])
             return
         _log("ERROR", broken.link, "broken", found)
-        if self._to_prove.scope != names.REPORT_ONLY:
+        if self._to_prove.scope != custom_resources.REPORT_ONLY:
             creation = _CREATION if broken.throttled else ""
             before = f" What held before: {', '.join(self._shown) or 'nothing'}."
             raise DeploymentFailure(
@@ -146,7 +147,7 @@ class _Proof:
             return
         try:
             until = min(until, self._calls.now() + _CONTROL_SECONDS)
-            why = hold(lambda: function.is_denied_elsewhere(self._to_prove, action, self._calls), self._calls, until)
+            why = retry(lambda: function.is_denied_elsewhere(self._to_prove, action, self._calls), self._calls, until)
         except Broken as broken:
             why = f"The negative control got no answer: {broken.found}"
         if why:
@@ -163,7 +164,7 @@ class _Proof:
         told += [f"Not shown: {link} ({why})." for link, why in self._not_shown.items()]
         told += [f"Could show nothing: {link}. {why}" for link, why in self._showed_nothing.items()]
         told.append(f"Shown: {', '.join(self._shown) or 'nothing'}.")
-        if self._to_prove.scope == names.WITHOUT_GATEWAY:
+        if self._to_prove.scope == custom_resources.WITHOUT_GATEWAY:
             told.append(f"Not tried, because of proof=ProofScope.WITHOUT_GATEWAY: {', '.join(gateway.LINKS)}.")
         elif self._to_prove.gateway is not None and not self._to_prove.gateway.signed:
             told.append("Not tried, because callers use tokens: gateway to function.")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
-from provisioning import names
 from provisioning.failure import DeploymentFailure
+from shared import custom_resources
 
 _FUNCTION = r"arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}"
 _RULE = r"arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:rule/[A-Za-z0-9_.-]{1,64}"
@@ -23,7 +23,7 @@ class Gateway(NamedTuple):
     signed: bool
 
 
-class Asked(NamedTuple):
+class ProofProperties(NamedTuple):
     """A proof's properties, checked."""
 
     function: str
@@ -45,50 +45,55 @@ class Asked(NamedTuple):
         return "The recorder of chats" if self.rule else "The endpoint"
 
 
-def read(given: Mapping[str, object]) -> Asked:
+def read(given: Mapping[str, object]) -> ProofProperties:
     """The properties, as CloudFormation hands them over: all of them texts. Raises DeploymentFailure."""
-    environment = given.get(names.ENVIRONMENT)
+    environment = given.get(custom_resources.ENVIRONMENT)
     if not isinstance(environment, dict) or not all(
         isinstance(part, str) for pair in environment.items() for part in pair
     ):
-        _refuse(names.ENVIRONMENT, environment, "an object of texts")
-    actions = given.get(names.ACTIONS)
+        _refuse(custom_resources.ENVIRONMENT, environment, "an object of texts")
+    actions = given.get(custom_resources.ACTIONS)
     if not isinstance(actions, list) or len(actions) > _MOST_ACTIONS:
-        _refuse(names.ACTIONS, actions, f"a list of at most {_MOST_ACTIONS} actions")
-    return Asked(
-        function=_matching(given, names.FUNCTION, _FUNCTION, "the ARN of a function"),
+        _refuse(custom_resources.ACTIONS, actions, f"a list of at most {_MOST_ACTIONS} actions")
+    return ProofProperties(
+        function=_matching(given, custom_resources.FUNCTION, _FUNCTION, "the ARN of a function"),
         environment=environment,
         actions=tuple(_action(action) for action in actions),
-        patience=_patience(given.get(names.PATIENCE_SECONDS)),
-        scope=_matching(given, names.SCOPE, "|".join(names.SCOPES), f"one of {', '.join(names.SCOPES)}"),
-        instance_id=_matching(given, names.INSTANCE_ID, "[0-9A-Za-z-]{1,250}", "an instance id"),
+        patience=_patience(given.get(custom_resources.PATIENCE_SECONDS)),
+        scope=_matching(
+            given,
+            custom_resources.SCOPE,
+            "|".join(custom_resources.SCOPES),
+            f"one of {', '.join(custom_resources.SCOPES)}",
+        ),
+        instance_id=_matching(given, custom_resources.INSTANCE_ID, "[0-9A-Za-z-]{1,250}", "an instance id"),
         gateway=_gateway(given),
-        table=_matching(given, names.TABLE, "[A-Za-z0-9_.-]{3,255}", "the name of a table", optional=True),
-        rule=_matching(given, names.RULE, _RULE, "the ARN of a rule of the default bus", optional=True),
+        table=_matching(given, custom_resources.TABLE, "[A-Za-z0-9_.-]{3,255}", "the name of a table", optional=True),
+        rule=_matching(given, custom_resources.RULE, _RULE, "the ARN of a rule of the default bus", optional=True),
     )
 
 
 def _gateway(given: Mapping[str, object]) -> Gateway | None:
-    if names.API_ID not in given:
+    if custom_resources.API_ID not in given:
         return None
     return Gateway(
-        _matching(given, names.API_ID, "[a-z0-9]{1,64}", "the id of a REST API"),
-        _matching(given, names.STAGE, "[A-Za-z0-9_-]{1,128}", "the name of a stage"),
-        _matching(given, names.SIGNED, "true|false", "true or false") == "true",
+        _matching(given, custom_resources.API_ID, "[a-z0-9]{1,64}", "the id of a REST API"),
+        _matching(given, custom_resources.STAGE, "[A-Za-z0-9_-]{1,128}", "the name of a stage"),
+        _matching(given, custom_resources.SIGNED, "true|false", "true or false") == "true",
     )
 
 
 def _patience(value: object) -> float:
     # Digits and nothing else: "nan", "1e9" and "-1" are numbers for Python.
     seconds = int(str(value)) if re.fullmatch("[0-9]{1,3}", str(value)) else 0
-    if not 1 <= seconds <= names.LONGEST_PATIENCE_SECONDS:
-        _refuse(names.PATIENCE_SECONDS, value, f"1 to {names.LONGEST_PATIENCE_SECONDS}")
+    if not 1 <= seconds <= custom_resources.LONGEST_PATIENCE_SECONDS:
+        _refuse(custom_resources.PATIENCE_SECONDS, value, f"1 to {custom_resources.LONGEST_PATIENCE_SECONDS}")
     return float(seconds)
 
 
 def _action(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(_PROBE, value):
-        _refuse(names.ACTIONS, value, "actions of Amazon Connect or DynamoDB")
+        _refuse(custom_resources.ACTIONS, value, "actions of Amazon Connect or DynamoDB")
     return value
 
 

@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from provisioning import instance, names, proof, text
+from provisioning import instance, proof, text
 from provisioning.calls import Calls
 from provisioning.failure import DeploymentFailure
+from shared import custom_resources
 
 _RESOURCES: dict[str, Callable[[Mapping[str, object], Calls, bool], dict[str, str]]] = {
-    names.CONNECT_INSTANCE: instance.check,
-    names.PERSISTENT_CHAT_PROOF: proof.prove,
+    custom_resources.CONNECT_INSTANCE: instance.check,
+    custom_resources.PERSISTENT_CHAT_PROOF: proof.prove,
 }
 _REQUESTS = ("Create", "Update", "Delete")
 _LONGEST_GOT = 100
@@ -41,8 +42,8 @@ def handle(event: object, _context: object, calls: Calls | None = None) -> dict[
             outcome = f"passed over, while the stack is rolled back: {said}"
             data = _without_it(asked, failure, outcome)
     _say(asked, outcome)
-    if names.REPORT in data:
-        data[names.REPORT] = text.of_report(asked, data[names.REPORT])
+    if custom_resources.REPORT in data:
+        data[custom_resources.REPORT] = text.of_report(asked, data[custom_resources.REPORT])
     return {"PhysicalResourceId": text.physical_id_of(asked), "Data": data}
 
 
@@ -68,16 +69,16 @@ def _answered(event: dict[str, Any], calls: Calls) -> dict[str, str]:
     try:
         return _RESOURCES[event["ResourceType"]](properties, calls, is_update)
     except Exception as failure:
-        if properties.get(names.SCOPE) != names.REPORT_ONLY:
+        if properties.get(custom_resources.SCOPE) != custom_resources.REPORT_ONLY:
             raise
         # Whatever it stumbled over: only a report was asked for.
-        return {names.REPORT: f"Nothing could be shown: {type(failure).__name__}: {failure}"}
+        return {custom_resources.REPORT: f"Nothing could be shown: {type(failure).__name__}: {failure}"}
 
 
 def _without_it(event: dict[str, Any], failure: Exception, outcome: str) -> dict[str, str]:
     """The attributes of a resource that failed: what refers to them must not fail as well."""
-    if event["ResourceType"] == names.PERSISTENT_CHAT_PROOF:
-        return {names.REPORT: outcome}
+    if event["ResourceType"] == custom_resources.PERSISTENT_CHAT_PROOF:
+        return {custom_resources.REPORT: outcome}
     return failure.attributes if isinstance(failure, DeploymentFailure) else {}
 
 

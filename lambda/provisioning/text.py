@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 
-from provisioning import names
+from shared import custom_resources
 
 # The whole response of a custom resource (AWS CloudFormation quotas).
 _MOST_BYTES = 4096
@@ -23,9 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
 # API Gateway shows a signed request whose signature does not hold, with the session's token in it.
 # And a function's last words are its author's choice: they may be all of its environment.
 _SECRETS = (
-    re.compile(
-        r"(?i)((?:security|session|participant|connection)[-_]?token[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+",
-    ),
+    re.compile(r"(?i)((?:security|session|participant|connection)[-_]?token[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+"),
     re.compile(r"(?i)(secret[-_]?access[-_]?key[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+"),
     re.compile(r"(?i)(\bbearer\s+)[^\s\"'\\,]+"),
     re.compile(r"(?i)(signature=)[0-9a-z%+/=]+"),
@@ -62,7 +60,7 @@ def _where(event: Event) -> str:
     """Where the rest is: the framework names a log that does not exist; a creation's logs end with its roll-back."""
     log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
     told = [f"log group {log}"] if log else []
-    if event.get("RequestType") == "Create" and event.get("ResourceType") == names.PERSISTENT_CHAT_PROOF:
+    if event.get("RequestType") == "Create" and event.get("ResourceType") == custom_resources.PERSISTENT_CHAT_PROOF:
         told.append("the roll-back of a creation deletes the logs; cdk deploy --no-rollback keeps them")
     return f" ({'; '.join(told)})" if told else ""
 

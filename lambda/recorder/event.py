@@ -7,15 +7,14 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from association import names as association_names
-from association.body import described
-from association.ids import is_contact_id, same_instance
-from association.instants import instant_of
-from history import names
+from aws.description import described
+from connect.ids import is_contact_id, same_instance
+from connect.instants import CLOCKS_APART_SECONDS, instant_of
+from shared import recording, wire
 
 _CHAT = "chat"
-_INSTANCE = re.compile(rf"instance/({association_names.ID_PATTERN})(?:/.*)?")
-_CLOCKS_APART_MILLISECONDS = names.CLOCKS_APART_SECONDS * 1000
+_INSTANCE = re.compile(rf"instance/({wire.ID_PATTERN})(?:/.*)?")
+_CLOCKS_APART_MILLISECONDS = CLOCKS_APART_SECONDS * 1000
 _ENDS = frozenset(("DISCONNECTED", "COMPLETED"))
 _MOST_CUSTOMER_CHARACTERS = 128
 _MOST_TYPE_CHARACTERS = 100
@@ -61,7 +60,7 @@ class ContactEvent(NamedTuple):
 def read(event: object, instance_id: str, now: float) -> ContactEvent:
     """The contact event that EventBridge delivered; `now` is in seconds since the epoch. Raises Poison or Ignored."""
     envelope = _mapping("event", event)
-    if envelope.get("source") != names.SOURCE or envelope.get("detail-type") not in names.DETAIL_TYPES:
+    if envelope.get("source") != recording.SOURCE or envelope.get("detail-type") not in recording.DETAIL_TYPES:
         raise Poison("source and detail-type: expected a contact event of Amazon Connect.")
     detail = _lower(_mapping("detail", envelope.get("detail")))
     if not same_instance(_instance(detail), instance_id):
@@ -128,7 +127,7 @@ def _text(detail: dict[str, object], name: str, longest: int) -> str:
 
 
 def _optional_id(detail: dict[str, object], name: str) -> str | None:
-    value = _optional(detail, name, association_names.CONTACT_ID_LENGTH)
+    value = _optional(detail, name, wire.CONTACT_ID_LENGTH)
     if not value:
         return None
     if not is_contact_id(value):

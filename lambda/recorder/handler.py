@@ -5,22 +5,19 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from association import names as association_names
-from association.answers import Refusal
-from association.body import described, is_unicode
-from association.connect import NOWHERE, Connect
-from association.ids import is_contact_id
-from association.log import place_of
-from aws.asking import Asking
 from aws.client import Client
+from aws.description import described, is_unicode, place_of
 from aws.endpoint import endpoint_of
-from history import names
+from aws.retry import Retry
+from connect.failure import ConnectFailed
+from connect.ids import is_contact_id
+from connect.operations import Connect
 from history.table import Table
 from recorder import settings
 from recorder.event import Ignored, Poison, read
 from recorder.recording import Recorder, Unrecorded
+from shared import probes, recording, wire
 
 SETTINGS = settings.read(os.environ)
 _ENDPOINT = endpoint_of("connect", os.environ, SETTINGS.connect_endpoint_url)
@@ -30,8 +27,6 @@ DYNAMODB = Client("dynamodb", endpoint_of("dynamodb", os.environ, SETTINGS.table
 # pauses let into the deadline.
 _DEADLINE_SECONDS = 20.0
 _MOST_ATTEMPTS = 8
-# How a contact fared that could not be recorded; why stands behind it.
-_FAILED = "failed"
 
 Line = dict[str, object]
 
@@ -44,13 +39,13 @@ def handle(event: object, _: object) -> dict[str, object]:
     """Record what an event tells. Raises whatever keeps it from being recorded: Lambda tries again, and then keeps
     the event in the dead-letter queue."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
-    connect = Connect(CONNECT, Asking(deadline, _MOST_ATTEMPTS))
-    table = Table(DYNAMODB, SETTINGS.table, Asking(deadline, _MOST_ATTEMPTS))
+    connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CONNECT, Retry(deadline, _MOST_ATTEMPTS))
+    table = Table(DYNAMODB, SETTINGS.table, Retry(deadline, _MOST_ATTEMPTS))
     recorder = Recorder(SETTINGS, connect, table)
-    if isinstance(event, dict) and association_names.PROBE in event:
-        return _probed(event[association_names.PROBE], connect, table)
-    if isinstance(event, dict) and names.CONTACTS in event:
-        return _recorded_anew(event[names.CONTACTS], recorder, connect)
+    if isinstance(event, dict) and probes.PROBE in event:
+        return _probed(event[probes.PROBE], connect, table)
+    if isinstance(event, dict) and recording.CONTACTS in event:
+        return _recorded_anew(event[recording.CONTACTS], recorder, connect)
     return _recorded(event, recorder, connect)
 
 
@@ -75,45 +70,45 @@ def _failures_in(line: Line) -> Iterator[None]:
         yield
     except Ignored:
         raise
-    except (Poison, Unrecorded, Refusal) as failure:
-        detail = failure.detail if isinstance(failure, Refusal) else str(failure)
-        rule = failure.reason if isinstance(failure, Refusal) else type(failure).__name__.lower()
-        line |= {"level": "ERROR", "verdict": _FAILED, "rule": rule, "detail": detail}
+    except (Poison, Unrecorded, ConnectFailed) as failure:
+        detail = failure.detail if isinstance(failure, ConnectFailed) else str(failure)
+        rule = failure.reason if isinstance(failure, ConnectFailed) else type(failure).__name__.lower()
+        line |= {"level": "ERROR", "verdict": recording.FAILED, "rule": rule, "detail": detail}
         raise
     except Exception as bug:
-        line |= {"level": "ERROR", "verdict": _FAILED, "rule": "bug", "detail": place_of(bug)}
+        line |= {"level": "ERROR", "verdict": recording.FAILED, "rule": "bug", "detail": place_of(bug)}
         raise Crashed(place_of(bug)) from None
 
 
 def _write(line: Line, attempts: int) -> None:
-    print(json.dumps({**line, names.ATTEMPTS: attempts}), flush=True)
+    print(json.dumps({**line, recording.ATTEMPTS: attempts}), flush=True)
 
 
 def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> dict[str, object]:
-    """How each of these contacts fared, by id: recorded, known, why it was ignored, or why it failed."""
-    if not isinstance(contacts, list) or not 1 <= len(contacts) <= names.MOST_CONTACTS:
+    """What became of each of these contacts, by id: recorded, known, why it was ignored, or why it failed."""
+    if not isinstance(contacts, list) or not 1 <= len(contacts) <= recording.MOST_CONTACTS:
         got = f"an array of {len(contacts)}" if isinstance(contacts, list) else described(contacts)
-        error = f"{names.CONTACTS}: got {got}, expected an array of 1 to {names.MOST_CONTACTS} contact ids."
-        _write({"level": "ERROR", "verdict": _FAILED, "rule": "poison", "detail": error}, 0)
-        return {names.ERROR: error}
-    fared: dict[str, str] = {}
+        error = f"{recording.CONTACTS}: got {got}, expected an array of 1 to {recording.MOST_CONTACTS} contact ids."
+        _write({"level": "ERROR", "verdict": recording.FAILED, "rule": "poison", "detail": error}, 0)
+        return {recording.ERROR: error}
+    outcomes: dict[str, str] = {}
     attempts: dict[str, int] = {}
     for place, contact_id in enumerate(contacts):
         id = str(contact_id) if _is_name(contact_id) else f"#{place}"
-        if id not in fared:
+        if id not in outcomes:
             before = connect.attempts
-            fared[id] = _fared(id, contact_id, recorder, connect)
+            outcomes[id] = _outcome_of(id, contact_id, recorder, connect)
             attempts[id] = connect.attempts - before
-    return {names.CONTACTS: fared, names.ATTEMPTS: attempts}
+    return {recording.CONTACTS: outcomes, recording.ATTEMPTS: attempts}
 
 
 def _is_name(contact_id: object) -> bool:
     """Whether the answer can name the contact by it. Half a surrogate pair cannot be sent: no contact would be told."""
-    longest = association_names.CONTACT_ID_LENGTH
+    longest = wire.CONTACT_ID_LENGTH
     return isinstance(contact_id, str) and len(contact_id) <= longest and is_unicode(contact_id)
 
 
-def _fared(id: str, contact_id: object, recorder: Recorder, connect: Connect) -> str:
+def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connect) -> str:
     """`id` is how the answer names the contact."""
     before, line = connect.attempts, Line(level="INFO")
     try:
@@ -127,9 +122,9 @@ def _fared(id: str, contact_id: object, recorder: Recorder, connect: Connect) ->
         return str(reason)
     # One contact takes no other down.
     except (Poison, Unrecorded) as failure:
-        return f"{_FAILED}: {failure}"
-    except (Refusal, Crashed):
-        return f"{_FAILED}: {line['rule']}"
+        return f"{recording.FAILED}: {failure}"
+    except (ConnectFailed, Crashed):
+        return f"{recording.FAILED}: {line['rule']}"
     finally:
         _write(line, connect.attempts - before)
 
@@ -138,28 +133,22 @@ def _checked(contact_id: object) -> str:
     """As the id of a request is checked."""
     if isinstance(contact_id, str) and is_contact_id(contact_id):
         return contact_id
-    longest = association_names.CONTACT_ID_LENGTH
+    longest = wire.CONTACT_ID_LENGTH
     raise Poison(f"contact id: got {described(contact_id)}, expected 1 to {longest} letters, digits and hyphens")
 
 
 def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:
-    probes: dict[object, Callable[[], dict[str, Any]]] = {
-        association_names.PROBE_SETTINGS: lambda: {"settings": SETTINGS.as_environment()},
-        association_names.PROBE_DESCRIBE_CONTACT: lambda: {
-            "answer": connect.try_describe_contact(SETTINGS.instance_id)
-        },
-        f"{association_names.PROBE_ELSEWHERE}{association_names.PROBE_DESCRIBE_CONTACT}": lambda: {
-            "answer": connect.try_describe_contact(NOWHERE)
-        },
-        names.PROBE_GET_ITEM: lambda: {"answer": table.tried(names.PROBE_GET_ITEM)},
-        names.PROBE_PUT_ITEM: lambda: {"answer": table.tried(names.PROBE_PUT_ITEM)},
+    known: dict[str, Callable[[], dict[str, object]]] = {
+        probes.SETTINGS: lambda: {"settings": SETTINGS.as_environment()},
+        **connect.probes(probes.DESCRIBE_CONTACT),
+        **table.probes(probes.GET_ITEM, probes.PUT_ITEM),
     }
-    if not isinstance(probe, str) or probe not in probes:
-        return {association_names.PROBE: described(probe), names.ERROR: "unknown probe"}
+    if not isinstance(probe, str) or probe not in known:
+        return {probes.PROBE: described(probe), recording.ERROR: "unknown probe"}
     line: Line = {}
     try:
         with _failures_in(line):
-            return {association_names.PROBE: probe, **probes[probe]()}
+            return {probes.PROBE: probe, **known[probe]()}
     finally:
         if line:
             _write(line, connect.attempts)

@@ -1,17 +1,17 @@
-"""From what an event or Amazon Connect tells to the table: completed, joined, and written by condition."""
+"""From what an event or Amazon Connect tells to the table: completed, joined, and written by a conditional write."""
 
 import math
 import os
 import time
 
-from association import names as association_names
-from association.connect import Connect
-from association.contact import Contact
-from history.key import key_of
-from history.session import Segment, Session, Sighting, joined
+from connect.contact import Contact
+from connect.operations import Connect
+from history.session import Fact, Segment, Session, joined
 from history.table import Table, TableFailed
 from recorder.event import ContactEvent, Ignored
 from recorder.settings import Settings
+from shared import variables
+from shared.key import key_of
 
 # Events of one session come close together, and each may be written by another instance of the function.
 _MOST_WRITES = 10
@@ -41,12 +41,12 @@ class Recorder:
         self._table = table
 
     def record_event(self, event: ContactEvent) -> bool:
-        """Whether the table changed. Raises Ignored, Unrecorded, or the Refusal of Amazon Connect."""
+        """Whether the table changed. Raises Ignored, Unrecorded, or ConnectFailed."""
         customer = event.customer if self._by_id else ""
         if customer and event.complete:
             assert event.initial_id is not None
             segment = Segment(event.began if event.ended is None else None, event.ended)
-            return self._record(customer, Sighting(event.initial_id, event.contact_id, segment))
+            return self._record(customer, Fact(event.initial_id, event.contact_id, segment))
         asked_about = event.type in (_COMPLETED if self._by_id else _COMPLETED_BY_ATTRIBUTE)
         if event.complete and not asked_about and (self._by_id or not event.updates_attributes):
             # Asking for every event would take the quota of DescribeContact from the endpoint.
@@ -74,7 +74,7 @@ class Recorder:
         if self._is_an_agents(contact) and self._recorded(customer, contact.session) is None:
             raise Ignored("guide")
         began = _milliseconds(contact.initiated) if ended is None else None
-        return self._record(customer, Sighting(contact.session, contact_id, Segment(began, ended)))
+        return self._record(customer, Fact(contact.session, contact_id, Segment(began, ended)))
 
     def _described(self, contact_id: str) -> Contact:
         contact = self._found(contact_id)
@@ -83,8 +83,7 @@ class Recorder:
         return contact
 
     def _found(self, contact_id: str) -> Contact | None:
-        instance_id, identity = self._settings.instance_id, self._settings.customer_identity
-        return self._connect.describe(instance_id, (contact_id,), identity).contacts[contact_id]
+        return self._connect.describe(contact_id).contacts[contact_id]
 
     def _is_an_agents(self, contact: Contact) -> bool:
         """Whether it is an agent's guide that carries the customer of the contact which it is for.
@@ -103,7 +102,7 @@ class Recorder:
 
     @property
     def _by_id(self) -> bool:
-        return self._settings.customer_identity == association_names.CUSTOMER_ID
+        return self._settings.customer_identity == variables.CUSTOMER_ID
 
     def _recorded(self, customer: str, session_id: str) -> Session | None:
         try:
@@ -111,19 +110,19 @@ class Recorder:
         except TableFailed as failure:
             raise _unrecorded(failure) from failure
 
-    def _record(self, customer: str, sighting: Sighting) -> bool:
+    def _record(self, customer: str, fact: Fact) -> bool:
         try:
-            return self._joined(key_of(self._settings.instance_id, customer), sighting)
+            return self._joined(key_of(self._settings.instance_id, customer), fact)
         except TableFailed as failure:
             raise _unrecorded(failure) from failure
 
-    def _joined(self, key: str, sighting: Sighting) -> bool:
+    def _joined(self, key: str, fact: Fact) -> bool:
         for attempt in range(_MOST_WRITES):
-            before = self._table.get(key, sighting.session_id)
-            after = joined(before, sighting)
+            before = self._table.get(key, fact.session_id)
+            after = joined(before, fact)
             if after == before:
                 return False
-            if self._table.put(key, before, after, self._expires(after)):
+            if self._table.conditional_write(key, before, after, self._expires(after)):
                 return True
             time.sleep(min(attempt + 1, 5) * _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255)
         raise Unrecorded(f"others wrote the same session {_MOST_WRITES} times in between")

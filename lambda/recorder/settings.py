@@ -1,11 +1,13 @@
 """The recorder's environment, read once."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from association import names as association_names
-from association.settings import matching, seconds, url
-from history import names
+from aws.environment import seconds, text, url
+from connect.contact import is_identity
+from connect.ids import is_id
+from shared import variables
 
 
 class Settings(NamedTuple):
@@ -24,28 +26,27 @@ class Settings(NamedTuple):
     def as_environment(self) -> dict[str, str]:
         """The variables that these settings were read from, as the proof of a deployment compares them."""
         return {
-            association_names.INSTANCE_ID: self.instance_id,
-            association_names.CONNECT_ENDPOINT_URL: self.connect_endpoint_url,
-            association_names.CUSTOMER_IDENTITY: self.customer_identity,
-            names.TABLE: self.table,
-            names.ENDPOINT_URL: self.table_endpoint_url,
-            names.RETENTION_SECONDS: f"{self.retention_seconds:.15g}",
+            variables.INSTANCE_ID: self.instance_id,
+            variables.CONNECT_ENDPOINT_URL: self.connect_endpoint_url,
+            variables.CUSTOMER_IDENTITY: self.customer_identity,
+            variables.HISTORY_TABLE: self.table,
+            variables.HISTORY_ENDPOINT_URL: self.table_endpoint_url,
+            variables.RETENTION_SECONDS: f"{self.retention_seconds:.15g}",
         }
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment. Raises SettingsError."""
-    attribute = f"{association_names.ATTRIBUTE_PREFIX}{association_names.ATTRIBUTE_PATTERN}"
+    identities = f"{variables.CUSTOMER_ID} or {variables.ATTRIBUTE_PREFIX}<name>"
     return Settings(
-        instance_id=matching(environ, association_names.INSTANCE_ID, association_names.ID_PATTERN, "an instance id"),
-        connect_endpoint_url=url(environ, association_names.CONNECT_ENDPOINT_URL, "Amazon Connect"),
-        customer_identity=matching(
-            environ,
-            association_names.CUSTOMER_IDENTITY,
-            f"{association_names.CUSTOMER_ID}|{attribute}",
-            f"{association_names.CUSTOMER_ID} or {association_names.ATTRIBUTE_PREFIX}<name>",
-        ),
-        table=matching(environ, names.TABLE, "[0-9A-Za-z_.-]{3,255}", "the name of a DynamoDB table"),
-        table_endpoint_url=url(environ, names.ENDPOINT_URL, "DynamoDB"),
-        retention_seconds=seconds(environ, names.RETENTION_SECONDS, more_than_zero=True),
+        instance_id=text(environ, variables.INSTANCE_ID, lambda value: is_id(value, len(value)), "an instance id"),
+        connect_endpoint_url=url(environ, variables.CONNECT_ENDPOINT_URL, "Amazon Connect"),
+        customer_identity=text(environ, variables.CUSTOMER_IDENTITY, is_identity, identities),
+        table=text(environ, variables.HISTORY_TABLE, _is_table, "the name of a DynamoDB table"),
+        table_endpoint_url=url(environ, variables.HISTORY_ENDPOINT_URL, "DynamoDB"),
+        retention_seconds=seconds(environ, variables.RETENTION_SECONDS, more_than_zero=True),
     )
+
+
+def _is_table(name: str) -> bool:
+    return re.fullmatch("[0-9A-Za-z_.-]{3,255}", name) is not None

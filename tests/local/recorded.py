@@ -6,7 +6,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from history.key import key_of
+from shared.key import key_of
 from tests.local.deployments import Deployed, log_of
 
 Item = dict[str, Any]

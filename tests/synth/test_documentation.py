@@ -7,7 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from aws_cdk import Duration, RemovalPolicy
@@ -17,6 +17,7 @@ from aws_cdk import aws_logs as logs
 import connect_persistent_chat
 from connect_persistent_chat import Authorization, ChatHistory, PersistentChatEndpoint, PersistentChatMonitoring
 from connect_persistent_chat.commands.persistent_chat import parser
+from shared import reasons
 from tests.synth.apps import HERE, Synthesized, endpoint, history, stack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,15 +195,18 @@ def test_the_commands_that_are_shown_are_taken(page: str) -> None:
     assert commands == ["backfill", "erase"]
 
 
-def test_every_rule_of_the_log_is_documented() -> None:
-    """Whoever reads the log looks its words up; one that nobody writes any more must not stay."""
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "lambda/association").glob("*.py"))
-    made = re.findall(r'\b(?:not_found|denied|cannot|throttled|failed|out_of_reach)\(\s*"(\w+)"', code)
-    made += re.findall(r'\b(?:reason|rule)="(\w+)"', code) + re.findall(r'Decision\(\w+, "(\w+)"', code)
-    made += re.findall(r'"(\w+)" if current.customer and source.customer else "(\w+)"', code)[0]
+def test_every_reason_is_documented() -> None:
+    """Whoever reads the log looks its words up, by what the caller got."""
     page = (ROOT / "docs/security.md").read_text(encoding="utf-8").partition("| `verdict` | `rule` |")[2]
-    rows = [row.split("|")[2] for row in page.partition("\n\n")[0].splitlines()[2:]]
-    assert {rule for row in rows for rule in re.findall(r"`(\w+)`", row)} == set(made)
+    rows = [row.split("|")[1:3] for row in page.partition("\n\n")[0].splitlines()[2:]]
+    listed = {verdict.strip(): set(re.findall(r"`(\w+)`", words)) for verdict, words in rows}
+    groups = (reasons.Invalid, reasons.Denied, reasons.NotFound, reasons.Throttled)
+    refused = dict(zip(("400", "403", "404", "429"), groups, strict=True))
+    expected = {f"`refused`, {status}": set(get_args(group)) for status, group in refused.items()}
+    expected["`failed`, 500 and 503"] = {*get_args(reasons.Failed), *get_args(reasons.OutOfReach)}
+    expected["`nothing`"] = {"no_past_chat"}
+    expected["`granted`"] = {*get_args(reasons.Granted)} - {"no_past_chat"}
+    assert listed == expected
 
 
 def test_every_assumption_of_the_local_cloud_is_listed() -> None:

@@ -1,6 +1,5 @@
 """How functions are made: what is in their code, what their roles may do, and how numbers are written for them."""
 
-import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,14 @@ from aws_cdk import aws_logs as logs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.settings import seconds
+from aws.environment import seconds
 from bench import runtime
 from connect_persistent_chat import functions
 from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, Synthesized, stack
 
-PACKAGES = ("association", "aws", "history", "provisioning", "recorder")
+PACKAGES = ("association", "aws", "connect", "history", "provisioning", "recorder", "shared")
+FUNCTIONS = (functions.ASSOCIATION_PACKAGES, functions.RECORDER_PACKAGES, functions.PROVISIONING_PACKAGES)
 # Each duration is a call of the CDK's engine.
 FEWER = settings(max_examples=40)
 MILLISECONDS = st.integers(0, 3_600_000) | st.sampled_from([1, 999, 1_001, 86_400_000_000])
@@ -41,9 +41,7 @@ def test_a_default_is_written_in_the_same_way(default: float) -> None:
     assert "e" not in functions.seconds_of(None, default)
 
 
-@pytest.mark.parametrize(
-    "packages", [functions.ASSOCIATION_PACKAGES, functions.RECORDER_PACKAGES, ("provisioning",), ("aws",)], ids="-".join
-)
+@pytest.mark.parametrize("packages", [*FUNCTIONS, ("aws",)], ids="-".join)
 def test_an_asset_holds_its_packages_and_nothing_else(packages: tuple[str, ...], tmp_path: Path) -> None:
     """Code that a function does not need would change its hash, and so deploy it, whenever it changes."""
     app = App(outdir=str(tmp_path))
@@ -121,8 +119,7 @@ def test_every_package_of_the_code_is_in_some_function() -> None:
     """One that is in none would be in the wheel for nothing."""
     found = {path.name for path in SOURCE.iterdir() if (path / "__init__.py").is_file()}
     assert found == set(PACKAGES)
-    used = set(itertools.chain(functions.ASSOCIATION_PACKAGES, functions.RECORDER_PACKAGES, ["provisioning"]))
-    assert used == found
+    assert {package for packages in FUNCTIONS for package in packages} == found
 
 
 def test_the_functions_are_tried_on_the_python_that_they_run_on() -> None:

@@ -10,9 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
-from association import names as association_names
 from connect_persistent_chat import Authorization, ChatHistory, ConfigurationError, ConnectInstance, CustomerIdentity
-from history import names
+from shared import probes, schema
 from tests.synth.apps import HERE, INSTANCE_ID, Synthesized, endpoint, history, stack
 
 BY_KEY = CustomerIdentity.attribute("key")
@@ -51,9 +50,9 @@ def test_the_look_ups_index_is_a_local_one_with_all_that_it_reads(kept: Synthesi
     table = kept.only("AWS::DynamoDB::Table")
     assert "GlobalSecondaryIndexes" not in table
     (index,) = table["LocalSecondaryIndexes"]
-    assert [key["AttributeName"] for key in index["KeySchema"]] == [names.CUSTOMER, names.UNTIL]
-    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(names.INDEXED)}
-    assert [key["AttributeName"] for key in table["KeySchema"]] == [names.CUSTOMER, names.SESSION]
+    assert [key["AttributeName"] for key in index["KeySchema"]] == [schema.CUSTOMER, schema.UNTIL]
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(schema.INDEXED)}
+    assert [key["AttributeName"] for key in table["KeySchema"]] == [schema.CUSTOMER, schema.SESSION]
 
 
 def test_the_rule_takes_source_and_detail_types_only(kept: Synthesized) -> None:
@@ -177,8 +176,8 @@ def test_a_deployment_proves_the_recorder_as_well(kept: Synthesized) -> None:
     assert recorder["Actions"] == ["connect:DescribeContact", "dynamodb:GetItem", "dynamodb:PutItem"]
     assert "Url" not in recorder
     assert of_endpoint["Actions"] == [
-        association_names.PROBE_CREATE_ASSOCIATION,
-        association_names.PROBE_DESCRIBE_CONTACT,
+        probes.CREATE_ASSOCIATION,
+        probes.DESCRIBE_CONTACT,
         "dynamodb:Query",
         "dynamodb:GetItem",
     ]

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from association import contact
-from association.settings import SettingsError, read
+from association.settings import read
+from aws.environment import SettingsError
+from connect import contact
 from connect_persistent_chat import ConfigurationError, CustomerIdentity
 from tests.unit.association.events import ENVIRONMENT
 

@@ -25,11 +25,19 @@ def test_the_wheel_carries_the_functions_and_nothing_stray(distributions: Path) 
         "association/handler.py",
         "provisioning/router.py",
         "aws/signing.py",
+        "connect/operations.py",
         "history/table.py",
         "recorder/handler.py",
     ):
         assert f"connect_persistent_chat/lambda/{name}" in names
     assert "connect_persistent_chat/py.typed" in names
+    # As the functions have it, and as the package itself imports it.
+    folders = ("connect_persistent_chat/shared/", "connect_persistent_chat/lambda/shared/")
+    copies = [
+        {name.removeprefix(folder): zipfile.Path(wheel, name).read_bytes() for name in names if name.startswith(folder)}
+        for folder in folders
+    ]
+    assert copies[0] == copies[1] != {}
     assert [name for name in names if "__pycache__" in name or name.startswith(("tests", "local"))] == []
 
 

@@ -152,7 +152,7 @@ def test_what_changes_the_endpoint_changes_the_proof(change: Callable[[Stack], o
     assert proof_of(change) != proof_of()
 
 
-@pytest.mark.parametrize("package", ["association", "history", "provisioning"])
+@pytest.mark.parametrize("package", ["association", "connect", "history", "provisioning", "shared"])
 def test_changed_code_changes_the_proof(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """New code is proved, and so is the endpoint by a prover that learned something."""
     before = proof_of()
@@ -160,7 +160,7 @@ def test_changed_code_changes_the_proof(package: str, tmp_path: Path, monkeypatc
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(functions, "SOURCE", copy)
     assert proof_of() == before
-    (copy / package / "names.py").write_text("# changed", encoding="utf-8")
+    (copy / package / "new.py").write_text("# changed", encoding="utf-8")
     assert proof_of() != before
 
 
@@ -170,7 +170,7 @@ def test_a_stray_pycache_changes_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     copy = tmp_path / "lambda"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "association" / "__pycache__").mkdir()
-    (copy / "association" / "__pycache__" / "names.cpython-311.pyc").write_bytes(b"stray")
+    (copy / "association" / "__pycache__" / "handler.cpython-311.pyc").write_bytes(b"stray")
     monkeypatch.setattr(functions, "SOURCE", copy)
     assert proof_of() == before
 
@@ -321,12 +321,6 @@ def test_the_provider_may_call_its_one_function_and_that_may_ask_about_its_own_s
     assert asks == {"Ref": "AWS::StackId"}
     roles = default.all("AWS::IAM::Role")
     assert [key for key, role in roles.items() if "ManagedPolicyArns" in role["Properties"]] == []
-
-
-def test_the_prover_calls_the_path_of_the_endpoint() -> None:
-    """The prover's code is without the constructs, so the path stands twice."""
-    assert wire.PATH[:2] == provisioning_names.PATH
-    assert wire.METHOD == "POST"
 
 
 def test_many_endpoints_fit_into_the_provisioning_functions_role() -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from association import answers
-from association.answers import Refusal
+from association import refusal as refusals
+from association import response
+from association.refusal import Refusal
 from connect_persistent_chat import Authorization
+from shared import wire as contract
 from tests.synth.apps import HERE, Synthesized, endpoint, history, stack, user_pool
 
 # What API Gateway puts in the place of its own text: in quotation marks, and escaped as JSON has it.
@@ -54,7 +56,7 @@ def gateway(request: pytest.FixtureRequest) -> Gateway:
 
 def test_a_refusal_has_the_functions_shape(gateway: Gateway) -> None:
     """SDKs read `__type`, and one of two spellings of the text; nothing of it may be kept by a cache."""
-    ours = answers.error(answers.invalid("text"), {})
+    ours = response.error(refusals.invalid("text"), {})
     for response_type, refusal in gateway.refusals.items():
         assert list(refusal["ResponseTemplates"]) == ["application/json"]
         body = gateway.body(response_type)
@@ -67,9 +69,9 @@ def test_a_refusals_type_has_the_functions_status(gateway: Gateway) -> None:
     """A client that tells failures apart by either comes to the same end at both doors."""
     for response_type, refusal in gateway.refusals.items():
         kind = gateway.body(response_type)["__type"]
-        statuses = {answers.STATUS[kind]} | ({answers.OUT_OF_REACH} if kind == answers.INTERNAL_SERVICE else set())
+        statuses = {refusals.STATUS[kind]} | ({refusals.OUT_OF_REACH} if kind == contract.INTERNAL_SERVICE else set())
         # Where no status stands, the gateway's own holds.
-        assert int(refusal.get("StatusCode", answers.STATUS[kind])) in statuses, response_type
+        assert int(refusal.get("StatusCode", refusals.STATUS[kind])) in statuses, response_type
 
 
 def test_what_may_go_away_by_itself_says_when_as_the_function_does(gateway: Gateway) -> None:
@@ -82,7 +84,7 @@ def test_what_may_go_away_by_itself_says_when_as_the_function_does(gateway: Gate
         if response_type in timed:
             seconds = int(waits["Retry-After"])
             kind = gateway.body(response_type)["__type"]
-            same = answers.error(Refusal(kind, "", reason="r", status=status, retry_after=seconds), {})["headers"]
+            same = response.error(Refusal(kind, "", reason="bug", status=status, retry_after=seconds), {})["headers"]
             assert isinstance(same, dict)
             assert waits == {name: value for name, value in same.items() if "etry" in name}
         else:
@@ -95,7 +97,7 @@ def test_only_a_text_of_its_own_may_be_the_gateways(gateway: Gateway) -> None:
     """A failure of ours says nothing of its cause, at either door."""
     for response_type in gateway.refusals:
         body = gateway.body(response_type)
-        if body["__type"] == answers.INTERNAL_SERVICE:
+        if body["__type"] == contract.INTERNAL_SERVICE:
             assert "Said by the gateway" not in body["message"]
 
 

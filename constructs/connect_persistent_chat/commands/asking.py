@@ -14,6 +14,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
 from connect_persistent_chat.commands.failure import CommandFailed, one_line
+from connect_persistent_chat.shared import throttles
 
 # The recorder answers within 30 s.
 SDK = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=10, read_timeout=40)
@@ -25,16 +26,6 @@ _MOST_FAILURES, _MOST_FAILURES_AT_FIRST = 8, 4
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 20.0
 # From this pause on it is said that there is one.
 _SAID_FROM_SECONDS = 8.0
-_THROTTLES = frozenset(
-    (
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    )
-)
 # A function that is being updated takes no invocation.
 _PASSING = frozenset(("RequestTimeout", "ResourceConflictException"))
 # What the SDK raises for an answer in which it finds nothing where it expects an object.
@@ -107,7 +98,7 @@ def _code_of(error: Exception) -> str:
 
 
 def _is_throttle(error: Exception) -> bool:
-    return _code_of(error) in _THROTTLES or _status_of(error) == 429
+    return _code_of(error) in throttles.CODES or _status_of(error) == 429
 
 
 def _may_pass(error: Exception) -> bool:

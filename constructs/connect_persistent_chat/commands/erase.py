@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from connect_persistent_chat.commands import arguments
 from connect_persistent_chat.commands.failure import CommandFailed, one_line
+from connect_persistent_chat.shared.key import key_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -118,9 +119,7 @@ def erase(recorder: "Recorder", customer: str) -> int:
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from connect_persistent_chat.source import load
-
-    key, erased = load("history", "key").key_of(recorder.instance_id, customer), 0
+    key, erased = key_of(recorder.instance_id, customer), 0
     try:
         # Until a look finds none: what is written meanwhile is erased as well.
         while keys := _keys(recorder, key):

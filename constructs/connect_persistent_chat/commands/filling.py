@@ -13,8 +13,9 @@ from tqdm import tqdm
 
 from connect_persistent_chat.commands.failure import CommandFailed
 from connect_persistent_chat.commands.progress import Progress
-from connect_persistent_chat.commands.recorder import FAILED, Recorder
+from connect_persistent_chat.commands.recorder import Recorder
 from connect_persistent_chat.commands.search import Period, Search
+from connect_persistent_chat.shared.recording import FAILED
 
 # What fails is tried so often, with a pause between that doubles.
 _MOST_ATTEMPTS = 4

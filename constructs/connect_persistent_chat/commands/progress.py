@@ -6,15 +6,10 @@ import re
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from connect_persistent_chat.commands.failure import CommandFailed
-from connect_persistent_chat.source import load
-
-if TYPE_CHECKING:
-    from association import names
-else:
-    names = load("association", "names")
+from connect_persistent_chat.shared import wire
 
 _VERSION = 1
 # Of contacts that failed, some hundred thousand.
@@ -157,7 +152,7 @@ def _instant(text: object) -> datetime | None:
 
 
 def _is_id(text: str) -> bool:
-    return len(text) <= names.CONTACT_ID_LENGTH and re.fullmatch(names.ID_PATTERN, text) is not None
+    return len(text) <= wire.CONTACT_ID_LENGTH and re.fullmatch(wire.ID_PATTERN, text) is not None
 
 
 def _is_text(value: object) -> bool:

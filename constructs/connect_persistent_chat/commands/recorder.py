@@ -6,26 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import boto3
 from botocore.exceptions import ClientError
 
 from connect_persistent_chat.commands.asking import SDK, Patience
 from connect_persistent_chat.commands.failure import CommandFailed, one_line
-from connect_persistent_chat.source import load
+from connect_persistent_chat.shared import recording, schema, variables
 
-if TYPE_CHECKING:
-    from association import names as association_names
-    from history import names as history_names
-else:
-    association_names = load("association", "names")
-    history_names = load("history", "names")
-
-__all__ = ["FAILED", "Chat", "Fared", "Page", "Recorder", "history_names"]
-
-# How a contact fared that could not be recorded: this, a colon, and why.
-FAILED = "failed"
 # The recorder takes one contact after the other; so many of these are invoked at once.
 _CONTACTS_AT_ONCE = 5
 _INVOKED_AT_ONCE = 5
@@ -96,15 +85,15 @@ class Recorder:
         return found
 
     def _read(self, function: str, configured: dict[str, Any]) -> None:
-        variables = configured.get("Environment", {}).get("Variables", {})
+        told = configured.get("Environment", {}).get("Variables", {})
         needed = (
-            association_names.INSTANCE_ID,
-            history_names.TABLE,
-            history_names.RETENTION_SECONDS,
-            association_names.CUSTOMER_IDENTITY,
+            variables.INSTANCE_ID,
+            variables.HISTORY_TABLE,
+            variables.RETENTION_SECONDS,
+            variables.CUSTOMER_IDENTITY,
         )
-        missing = [name for name in needed if name not in variables]
-        retention = _seconds(variables.get(history_names.RETENTION_SECONDS, ""))
+        missing = [name for name in needed if name not in told]
+        retention = _seconds(told.get(variables.RETENTION_SECONDS, ""))
         if missing or retention is None:
             wrong = f"has no {' and no '.join(missing)}" if missing else "has no valid retention"
             raise CommandFailed(
@@ -113,10 +102,10 @@ class Recorder:
             )
         self.arn: str = _there(_LAMBDA, configured, "FunctionArn")
         self.name: str = _there(_LAMBDA, configured, "FunctionName")
-        self.instance_id: str = variables[association_names.INSTANCE_ID]
+        self.instance_id: str = told[variables.INSTANCE_ID]
         # Whether a customer is a CustomerId; else an attribute is.
-        self.by_customer_id: bool = variables[association_names.CUSTOMER_IDENTITY] == association_names.CUSTOMER_ID
-        self.table: str = variables[history_names.TABLE]
+        self.by_customer_id: bool = told[variables.CUSTOMER_IDENTITY] == variables.CUSTOMER_ID
+        self.table: str = told[variables.HISTORY_TABLE]
         # Where events are kept that could not be recorded; "" if nowhere.
         self.dead_letters: str = configured.get("DeadLetterConfig", {}).get("TargetArn", "")
         self.retention_seconds = retention
@@ -177,18 +166,19 @@ class Recorder:
         return Fared({id: how for part in fared for id, how in part.how.items()}, sum(part.attempts for part in fared))
 
     def _recorded(self, contact_ids: Sequence[str]) -> Fared:
-        payload = json.dumps({history_names.CONTACTS: list(contact_ids)}).encode()
+        payload = json.dumps({recording.CONTACTS: list(contact_ids)}).encode()
         said = self._patience.ask(_LAMBDA, lambda: self._invoked(payload))
-        how = said.get(history_names.CONTACTS)
+        how = said.get(recording.CONTACTS)
         if not isinstance(how, dict):
             # Its own sentence, or what Lambda says of a function that failed.
-            told = [said.get(name) for name in (history_names.ERROR, "errorType", "errorMessage")]
+            told = [said.get(name) for name in (recording.ERROR, "errorType", "errorMessage")]
             reason = ": ".join(str(text) for text in told if text) or "the recorder's answer cannot be read"
-            failed = dict.fromkeys(contact_ids, f"{FAILED}: {one_line(reason)[:500]}")
+            failed = dict.fromkeys(contact_ids, f"{recording.FAILED}: {one_line(reason)[:500]}")
             return Fared(failed, _ATTEMPTS * len(failed))
-        attempts = said.get(history_names.ATTEMPTS)
+        attempts = said.get(recording.ATTEMPTS)
+        missing = f"{recording.FAILED}: the recorder gave no answer for this contact"
         return Fared(
-            {id: str(how.get(id, f"{FAILED}: the recorder gave no answer for this contact")) for id in contact_ids},
+            {id: str(how.get(id, missing)) for id in contact_ids},
             sum(_attempts_of(id, attempts) for id in contact_ids),
         )
 
@@ -213,7 +203,7 @@ class Recorder:
                 TableName=self.table,
                 ConsistentRead=True,
                 KeyConditionExpression="#customer = :customer",
-                ExpressionAttributeNames={"#customer": history_names.CUSTOMER, "#session": history_names.SESSION},
+                ExpressionAttributeNames={"#customer": schema.CUSTOMER, "#session": schema.SESSION},
                 ExpressionAttributeValues={":customer": {"S": customer}},
                 ProjectionExpression="#customer, #session",
                 **({"ExclusiveStartKey": after} if after else {}),

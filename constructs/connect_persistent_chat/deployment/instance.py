@@ -66,10 +66,14 @@ class ConnectInstance(Construct):
         check = CustomResource(
             self,
             "Check",
-            resource_type=names.CONNECT_INSTANCE,
+            resource_type=custom_resources.CONNECT_INSTANCE,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(names.INSTANCE_PATIENCE_SECONDS + names.INSTANCE_MARGIN_SECONDS),
-            properties={names.INSTANCE_ID: instance_id} if instance_id else {names.INSTANCE_ALIAS: alias},
+            service_timeout=Duration.seconds(
+                custom_resources.INSTANCE_PATIENCE_SECONDS + custom_resources.INSTANCE_MARGIN_SECONDS
+            ),
+            properties={custom_resources.INSTANCE_ID: instance_id}
+            if instance_id
+            else {custom_resources.INSTANCE_ALIAS: alias},
         )
         by_alias = {} if alias is None else {"connect:ListInstances": ["*"]}
         policy = provisioning.policy_for(self, {**look_at_instance(instances), **by_alias})

@@ -21,7 +21,7 @@ from connect_persistent_chat.functions import provisioning_names as names
 from constructs import Construct, IConstruct, IDependable
 
 DEFAULT_PATIENCE_SECONDS = 180
-LONGEST_PATIENCE_SECONDS: int = names.LONGEST_PATIENCE_SECONDS
+LONGEST_PATIENCE_SECONDS: int = custom_resources.LONGEST_PATIENCE_SECONDS
 # Where an app or stage names a permissions boundary for all of its roles (CDK Developer Guide).
 _BOUNDARY = "@aws-cdk/core:permissionsBoundary"
 # As the CDK writes the property of every taggable resource that this library makes.
@@ -43,15 +43,15 @@ _DEPLOYED_TOGETHER = (
 class ProofScope(Enum):
     """What a deployment proves, and what it does with a broken link. See docs/proof.md for each."""
 
-    WHOLE = names.WHOLE
+    WHOLE = custom_resources.WHOLE
     """Every link; the deployment fails if one is broken."""
 
-    WITHOUT_GATEWAY = names.WITHOUT_GATEWAY
+    WITHOUT_GATEWAY = custom_resources.WITHOUT_GATEWAY
     """Every link but those of the API. This is for an API that a deployment cannot call: its default address is off, or
     a resource policy, a web ACL or an API key keeps the deployment out. Warns with
     `connect-persistent-chat:proof-without-gateway`."""
 
-    REPORT_ONLY = names.REPORT_ONLY
+    REPORT_ONLY = custom_resources.REPORT_ONLY
     """Every link; the deployment goes on even if a link is broken. The log of the provisioning function and the
     attribute `proof_report` say what was found. Warns with `connect-persistent-chat:proof-report-only`."""
 
@@ -131,20 +131,20 @@ class Proof(Construct):
         self._resource = CustomResource(
             self,
             "Default",
-            resource_type=names.PERSISTENT_CHAT_PROOF,
+            resource_type=custom_resources.PERSISTENT_CHAT_PROOF,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(patience + names.MARGIN_SECONDS),
+            service_timeout=Duration.seconds(patience + custom_resources.MARGIN_SECONDS),
             properties={
                 **_called(gateway),
                 **_kept(history),
-                names.INSTANCE_ID: instance.instance_id,
-                names.FUNCTION: function_arn,
-                names.ENVIRONMENT: dict(environment),
-                names.ACTIONS: list(actions),
-                names.PATIENCE_SECONDS: patience,
-                names.SCOPE: proof_scope.value,
+                custom_resources.INSTANCE_ID: instance.instance_id,
+                custom_resources.FUNCTION: function_arn,
+                custom_resources.ENVIRONMENT: dict(environment),
+                custom_resources.ACTIONS: list(actions),
+                custom_resources.PATIENCE_SECONDS: patience,
+                custom_resources.SCOPE: proof_scope.value,
                 # CloudFormation asks for a new proof only when a property changes.
-                names.FINGERPRINT: Lazy.any(_Fingerprint(stack, scope, self, provisioning.function)),
+                custom_resources.FINGERPRINT: Lazy.any(_Fingerprint(stack, scope, self, provisioning.function)),
             },
         )
         # What its properties do not refer to, and what CloudFormation would otherwise make beside it.
@@ -153,23 +153,26 @@ class Proof(Construct):
     @property
     def report(self) -> str:
         """What the proof showed and what not, known to the deployment."""
-        return self._resource.get_att_string(names.REPORT)
+        return self._resource.get_att_string(custom_resources.REPORT)
 
 
 def _called(gateway: ProvedGateway | None) -> dict[str, str]:
     if gateway is None:
         return {}
     return {
-        names.API_ID: gateway.api.rest_api_id,
-        names.STAGE: gateway.stage.stage_name,
-        names.SIGNED: str(gateway.signed).lower(),
+        custom_resources.API_ID: gateway.api.rest_api_id,
+        custom_resources.STAGE: gateway.stage.stage_name,
+        custom_resources.SIGNED: str(gateway.signed).lower(),
     }
 
 
 def _kept(history: ProvedHistory | None) -> dict[str, str]:
     if history is None:
         return {}
-    return {names.TABLE: history.table_name, **({} if history.rule_arn is None else {names.RULE: history.rule_arn})}
+    return {
+        custom_resources.TABLE: history.table_name,
+        **({} if history.rule_arn is None else {custom_resources.RULE: history.rule_arn}),
+    }
 
 
 def _needed(

@@ -30,7 +30,7 @@ class Authorization:
     """
 
     # Set by the methods below.
-    _kind: str = names.IAM
+    _kind: str = variables.IAM
     _user_pools: Sequence["cognito.IUserPool"] = ()
     _app_clients: Sequence["cognito.IUserPoolClient"] = ()
     _claim: str = ""
@@ -51,7 +51,7 @@ class Authorization:
         """
         Parameters(cls.iam, locals(), where="Authorization.iam").refuse()
         made = cls()
-        made._kind = names.IAM_WITH_IDENTITY_POOLS if allow_identity_pools else names.IAM
+        made._kind = variables.IAM_WITH_IDENTITY_POOLS if allow_identity_pools else variables.IAM
         return made
 
     @classmethod
@@ -91,7 +91,7 @@ class Authorization:
             )
         given.refuse()
         made = cls()
-        made._kind = names.COGNITO
+        made._kind = variables.COGNITO
         made._user_pools = list(user_pools)
         made._app_clients = list(app_clients)
         made._claim = _SUBJECT if customer_claim is None else customer_claim
@@ -121,7 +121,7 @@ class Authorization:
             )
         given.refuse()
         made = cls()
-        made._kind = names.AUTHORIZER
+        made._kind = variables.AUTHORIZER
         made._claim = customer_key
         made._authorizer = authorizer
         return made
@@ -129,7 +129,7 @@ class Authorization:
     @property
     def is_iam(self) -> bool:
         """Whether callers are AWS identities."""
-        return self._kind in (names.IAM, names.IAM_WITH_IDENTITY_POOLS)
+        return self._kind in (variables.IAM, variables.IAM_WITH_IDENTITY_POOLS)
 
     @property
     def knows_person(self) -> bool:
@@ -139,27 +139,27 @@ class Authorization:
     @property
     def lets_browsers_speak_for_any(self) -> bool:
         """Whether a page in a browser may call in the name of any customer."""
-        return self._kind == names.IAM_WITH_IDENTITY_POOLS
+        return self._kind == variables.IAM_WITH_IDENTITY_POOLS
 
     @property
     def may_read_cookies(self) -> bool:
         """Whether a browser might send the credentials by itself, without the page's doing."""
-        return self._kind == names.AUTHORIZER
+        return self._kind == variables.AUTHORIZER
 
     def environment(self) -> Mapping[str, str]:
         """What the function is told."""
-        variables = {
-            names.AUTHORIZATION: self._kind,
-            names.APP_CLIENTS: " ".join(client.user_pool_client_id for client in self._app_clients),
-            names.CUSTOMER_CLAIM: self._claim,
+        told = {
+            variables.AUTHORIZATION: self._kind,
+            variables.APP_CLIENTS: " ".join(client.user_pool_client_id for client in self._app_clients),
+            variables.CUSTOMER_CLAIM: self._claim,
         }
-        return {name: value for name, value in variables.items() if value}
+        return {name: value for name, value in told.items() if value}
 
     def method_options(self, scope: Construct) -> tuple[apigateway.AuthorizationType, apigateway.IAuthorizer | None]:
         """What API Gateway is told; what it takes is made in this scope."""
         if self.is_iam:
             return _TYPE.IAM, None
-        if self._kind == names.COGNITO:
+        if self._kind == variables.COGNITO:
             # An answer that is kept would outlive its token.
             made = apigateway.CognitoUserPoolsAuthorizer(
                 scope,
@@ -195,20 +195,20 @@ class Authorization:
     def warn(self, scope: Construct) -> None:
         """Warnings about what is allowed, but has to be known."""
         claim = f"The claim {self._claim}" if not is_token(self._claim) else "A claim that only the deployment knows"
-        if self._kind == names.IAM_WITH_IDENTITY_POOLS:
+        if self._kind == variables.IAM_WITH_IDENTITY_POOLS:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:identity-pools",
                 "Identities of Cognito identity pools are browsers, and IAM callers speak for any customer. Everybody "
                 "with such credentials may continue any customer's chat in another chat of the same customer. "
                 "Authorization.cognito() ties each user to one customer.",
             )
-        if self._kind == names.COGNITO and self._claim != _SUBJECT:
+        if self._kind == variables.COGNITO and self._claim != _SUBJECT:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:customer-claim",
                 f"{claim} names the customer. Make sure that users cannot write it: neither by "
                 "the app client's write permissions nor at sign-up.",
             )
-            if self._claim in names.LISTS_OF_COGNITO:
+            if self._claim in variables.LISTS_OF_COGNITO:
                 Annotations.of(scope).add_warning_v2(
                     "connect-persistent-chat:list-claim",
                     f"{claim} is a list, and a list can never name a customer: every call will get "

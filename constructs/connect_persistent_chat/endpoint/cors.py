@@ -11,6 +11,7 @@ from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.parameters import is_placeholder, shown, with_tokens_as
+from connect_persistent_chat.shared import variables, wire
 from constructs import Construct
 
 _HOST = "[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
@@ -48,7 +49,7 @@ class Cors:
                 "credentials could open any customer's chat."
             )
         for origin in self._origins:
-            if origin == names.ANY_ORIGIN and len(self._origins) == 1:
+            if origin == variables.ANY_ORIGIN and len(self._origins) == 1:
                 if authorization.may_read_cookies:
                     mistakes.append(
                         'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer may take what '
@@ -70,7 +71,7 @@ class Cors:
                 "cors_allowed_origins with IAM authorization is for pages that have AWS credentials, and IAM callers "
                 "speak for any customer. Authorization.cognito() ties each user to one customer.",
             )
-        if names.ANY_ORIGIN in self._origins:
+        if variables.ANY_ORIGIN in self._origins:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:any-origin",
                 'cors_allowed_origins="*" lets every page on the web call the endpoint with credentials that it '
@@ -79,7 +80,7 @@ class Cors:
 
     def environment(self) -> Mapping[str, str]:
         """What the function is told."""
-        return {names.CORS_ALLOWED_ORIGINS: " ".join(self._origins)} if self._origins else {}
+        return {variables.CORS_ALLOWED_ORIGINS: " ".join(self._origins)} if self._origins else {}
 
     def add_preflight(self, resource: apigateway.IResource, method: str) -> None:
         """Answer a browser that asks before it calls."""
@@ -108,9 +109,9 @@ class Cors:
         """
         if not self._origins:
             return {}
-        exposed = {"Access-Control-Expose-Headers": f"'{', '.join(names.EXPOSED_HEADERS)}'"}
-        if self._origins == [names.ANY_ORIGIN]:
-            return {"Access-Control-Allow-Origin": f"'{names.ANY_ORIGIN}'", **exposed}
+        exposed = {"Access-Control-Expose-Headers": f"'{', '.join(wire.EXPOSED_HEADERS)}'"}
+        if self._origins == [variables.ANY_ORIGIN]:
+            return {"Access-Control-Allow-Origin": f"'{variables.ANY_ORIGIN}'", **exposed}
         only = f"'{self._origins[0]}'" if len(self._origins) == 1 else "method.request.header.origin"
         return {"Access-Control-Allow-Origin": only, "Vary": "'Origin'", **exposed}
 

@@ -163,11 +163,11 @@ class PersistentChatEndpoint(Construct):
         if given.right("instance", "customer_identity", "authorization", "history"):
             delay = given.taken("transcript_delay", transcript_delay)
             environment = {
-                names.INSTANCE_ID: instance.instance_id,
-                names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
-                names.DEADLINE_SECONDS: seconds_of(given.taken("deadline", deadline), DEFAULT_DEADLINE_SECONDS),
-                names.TRANSCRIPT_DELAY_SECONDS: seconds_of(delay, DEFAULT_TRANSCRIPT_DELAY_SECONDS),
-                names.CUSTOMER_IDENTITY: identity.value,
+                variables.INSTANCE_ID: instance.instance_id,
+                variables.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
+                variables.DEADLINE_SECONDS: seconds_of(given.taken("deadline", deadline), DEFAULT_DEADLINE_SECONDS),
+                variables.TRANSCRIPT_DELAY_SECONDS: seconds_of(delay, DEFAULT_TRANSCRIPT_DELAY_SECONDS),
+                variables.CUSTOMER_IDENTITY: identity.value,
                 **authorization.environment(),
                 **cors.environment(),
                 **(history.environment() if history is not None else {}),

@@ -10,21 +10,9 @@ from aws_cdk import aws_sns as sns
 
 from connect_persistent_chat.endpoint.endpoint import PersistentChatEndpoint
 from connect_persistent_chat.parameters import AT_LEAST_ONE, Limits, Parameters, elsewhere, measured, mistakes_in_topic
+from connect_persistent_chat.shared import reasons
 from constructs import Construct
 
-# The `rule` in the function's log where somebody tries what belongs to others.
-PROBING_RULES = (
-    "another_caller",
-    "another_customer",
-    "another_instance",
-    "app_client",
-    "connect_not_found",
-    "identity_pool",
-    "token_kind",
-    "unknown_contact",
-)
-# Where a contact carries nobody: a mistake where chats start, and not somebody who tries.
-NO_CUSTOMER_RULE = "no_customer"
 _PERIOD = Duration.minutes(5)
 _DEFAULT_SLOW_MILLISECONDS = 3_000
 _LIMITS = {
@@ -96,7 +84,7 @@ class PersistentChatMonitoring(Construct):
         refusals = self._count("refused", endpoint.function_log, refused_line)
         self._count("refused_by", endpoint.function_log, refused_line, by="rule")
         others = self._count("probing", endpoint.function_log, logs.FilterPattern.any(*probing_rules))
-        nobodys = self._count("without_customer", endpoint.function_log, _equals("rule", NO_CUSTOMER_RULE))
+        nobodys = self._count("without_customer", endpoint.function_log, _equals("rule", reasons.NO_CUSTOMER))
         throttles = self._count("throttled", endpoint.access_log, _equals("status", "429"))
         self._alarm("ServerErrors", endpoint.metric_server_error(), server_errors or 1, "The endpoint fails (5xx).")
         self._alarm("Probing", others, probing or 10, "Somebody tries contacts of other customers, or ids at random.")

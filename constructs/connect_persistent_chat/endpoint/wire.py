@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from aws_cdk import aws_apigateway as apigateway
 
-from connect_persistent_chat.functions import association_names as names
+from connect_persistent_chat.shared import wire
 
-PATH = ("contact", "persistent-contact-association", "{InstanceId}", "{InitialContactId}")
+PATH = (*wire.PATH, "{InstanceId}", "{InitialContactId}")
 METHOD = "POST"
 
 # Only what every dialect of regular expressions knows: which one API Gateway's validator speaks is documented nowhere.
 # Where `$` matches before a line end as well, the function refuses that.
-_ID_PATTERN = rf"^{names.ID_PATTERN}$"
+_ID_PATTERN = rf"^{wire.ID_PATTERN}$"
 
 
 def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
@@ -26,16 +26,16 @@ def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
         required=None if has_history else ["RehydrationType", "SourceContactId"],
         properties={
             "RehydrationType": apigateway.JsonSchema(
-                type=apigateway.JsonSchemaType.STRING, enum=list(names.REHYDRATION_TYPES)
+                type=apigateway.JsonSchemaType.STRING, enum=list(wire.REHYDRATION_TYPES)
             ),
             "SourceContactId": apigateway.JsonSchema(
                 type=apigateway.JsonSchemaType.STRING,
                 min_length=1,
-                max_length=names.CONTACT_ID_LENGTH,
+                max_length=wire.CONTACT_ID_LENGTH,
                 pattern=_ID_PATTERN,
             ),
             "ClientToken": apigateway.JsonSchema(
-                type=apigateway.JsonSchemaType.STRING, max_length=names.CLIENT_TOKEN_LENGTH
+                type=apigateway.JsonSchemaType.STRING, max_length=wire.CLIENT_TOKEN_LENGTH
             ),
         },
     )
@@ -111,9 +111,9 @@ def _bad_body(*, has_history: bool) -> GatewayRefusal:
     """The gateway cannot name the field, so its answer names them all."""
     required, latest = ("", ", left out for the customer's latest chat") if has_history else ("required: ", "")
     message = (
-        f"The body has to be a JSON object of RehydrationType ({required}{' or '.join(names.REHYDRATION_TYPES)}), "
-        f"SourceContactId ({required}1 to {names.CONTACT_ID_LENGTH} letters, digits and hyphens{latest}), "
-        f"ClientToken (at most {names.CLIENT_TOKEN_LENGTH} characters), and nothing else."
+        f"The body has to be a JSON object of RehydrationType ({required}{' or '.join(wire.REHYDRATION_TYPES)}), "
+        f"SourceContactId ({required}1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens{latest}), "
+        f"ClientToken (at most {wire.CLIENT_TOKEN_LENGTH} characters), and nothing else."
     )
     return GatewayRefusal("BAD_REQUEST_BODY", 400, _INVALID, message)
 

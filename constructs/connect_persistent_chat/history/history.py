@@ -96,7 +96,7 @@ class _History(Construct):
     @property
     def index_arn(self) -> str:
         """The ARN of the index that look-ups read."""
-        return f"{self.table.table_arn}/index/{history_names.INDEX}"
+        return f"{self.table.table_arn}/index/{schema.INDEX}"
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let this identity look sessions up, by the index and by their keys.
@@ -110,7 +110,7 @@ class _History(Construct):
         given.refuse()
         return iam.Grant.add_to_principal(
             grantee=grantee,
-            actions=[history_names.PROBE_QUERY, history_names.PROBE_GET_ITEM],
+            actions=[probes.QUERY, probes.GET_ITEM],
             resource_arns=[self.table.table_arn, self.index_arn],
         )
 
@@ -118,7 +118,7 @@ class _History(Construct):
         """What an endpoint's function is told."""
         return {
             **_where(self._stack, self.table),
-            history_names.EVENT_DELAY_SECONDS: seconds_of(self._event_delay, _DEFAULT_EVENT_DELAY_SECONDS),
+            variables.EVENT_DELAY_SECONDS: seconds_of(self._event_delay, _DEFAULT_EVENT_DELAY_SECONDS),
         }
 
     def mistakes_with(self, stack: Stack, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
@@ -317,22 +317,22 @@ class ChatHistory(_History):
         table = dynamodb.Table(
             self,
             "Table",
-            partition_key=dynamodb.Attribute(name=history_names.CUSTOMER, type=text),
-            sort_key=dynamodb.Attribute(name=history_names.SESSION, type=text),
+            partition_key=dynamodb.Attribute(name=schema.CUSTOMER, type=text),
+            sort_key=dynamodb.Attribute(name=schema.SESSION, type=text),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            time_to_live_attribute=history_names.EXPIRES,
+            time_to_live_attribute=schema.EXPIRES,
             removal_policy=removal_policy,
         )
         # A local one: a global index has no consistent read, and could miss the chat of a moment ago.
         table.add_local_secondary_index(
-            index_name=history_names.INDEX,
-            sort_key=dynamodb.Attribute(name=history_names.UNTIL, type=number),
+            index_name=schema.INDEX,
+            sort_key=dynamodb.Attribute(name=schema.UNTIL, type=number),
             projection_type=dynamodb.ProjectionType.INCLUDE,
-            non_key_attributes=list(history_names.INDEXED),
+            non_key_attributes=list(schema.INDEXED),
         )
         return table
 
@@ -426,6 +426,6 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
 
 def _where(stack: Stack, table: dynamodb.ITable) -> dict[str, str]:
     return {
-        history_names.TABLE: table.table_name,
-        history_names.ENDPOINT_URL: functions.endpoint_url("dynamodb", stack),
+        variables.HISTORY_TABLE: table.table_name,
+        variables.HISTORY_ENDPOINT_URL: functions.endpoint_url("dynamodb", stack),
     }

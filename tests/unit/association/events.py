@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aws.client import Response
+from aws.http import Response
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 CONTACT_ID = "22222222-2222-4222-8222-222222222222"

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from association import settings
-from aws.asking import Asking
-from aws.client import Response, Unreachable
-from history.key import key_of
+from aws.failure import Unreachable
+from aws.http import Response
+from aws.retry import Retry
 from history.session import Segment, Session
 from history.table import Table
+from shared.key import key_of
 from tests.unit.association.events import (
     CONTACT_ID,
     ENVIRONMENT,
@@ -104,7 +105,7 @@ def test_a_bug_is_a_500_without_detail_outside(
     def buggy(*_: Any) -> None:
         raise KeyError("secret")
 
-    monkeypatch.setattr(handler.Deciding, "decide", buggy)
+    monkeypatch.setattr(handler.Decider, "decide", buggy)
     response, body, line = handled(handler, event(), capsys)
     assert (response["statusCode"], body["message"]) == (500, "The endpoint failed.")
     assert line["detail"].startswith("KeyError at test_handler.py:")
@@ -417,8 +418,8 @@ def with_history(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Dynamo
     dynamodb = DynamoDB()
     monkeypatch.setattr(handler, "DYNAMODB", dynamodb)
     for id, segment in ((SOURCE_ID, Segment(None, (NOW - 3600) * 1000)), (CONTACT_ID, Segment(NOW * 1000, None))):
-        table = Table(dynamodb, "table", Asking(time.monotonic() + 5))  # type: ignore[arg-type]
-        table.put(key_of(INSTANCE_ID, "customer"), None, Session(id, {id: segment}), 1)
+        table = Table(dynamodb, "table", Retry(time.monotonic() + 5))  # type: ignore[arg-type]
+        table.conditional_write(key_of(INSTANCE_ID, "customer"), None, Session(id, {id: segment}), 1)
     return dynamodb
 
 

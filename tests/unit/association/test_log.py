@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from association import answers, log
-from association.answers import Refusal
+from association import log
+from association.refusal import Refusal
 from association.request import AssociationRequest
+from tests.unit.association.test_response import REFUSALS
 
 # A caller's ARN, or Connect's own words, may hold line ends of any kind.
 TEXTS = st.text('aé\r\n\x85\u2028\ud800"\\', max_size=9)
@@ -67,15 +68,7 @@ def test_a_field_that_is_not_on_the_list_is_a_bug(name: str) -> None:
     assert "s3cret" not in written(line)[0]
 
 
-@given(
-    st.builds(answers.invalid, TEXTS)
-    | st.builds(answers.denied, st.just("r"), TEXTS)
-    | st.builds(answers.cannot, st.just("r"), TEXTS)
-    | st.builds(answers.not_found, st.just("r"))
-    | st.builds(answers.throttled, st.just("r"))
-    | st.builds(answers.failed, st.just("r"), TEXTS)
-    | st.builds(answers.out_of_reach, st.just("r"), TEXTS)
-)
+@given(REFUSALS)
 def test_only_our_own_failures_are_errors(refusal: Refusal) -> None:
     """Whoever is called for each ERROR must not be called for a customer's typing error."""
     line = log.Line("request")

@@ -13,18 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.answers import Refusal
-from association.connect import Connect, Described
 from association.contacts import Contacts
+from association.latest_chat import MOST_ASKED, LatestChat, is_later
 from association.lookup import Lookup
-from association.past import MOST_ASKED, Past, is_later
+from association.refusal import Refusal
 from association.settings import read as read_settings
-from aws import asking
-from aws.client import TooLarge, Unreachable
-from history.key import key_of
+from aws import retry
+from aws.failure import TooLarge, Unreachable
+from connect.operations import Connect, Described
 from history.session import Session
 from history.table import MOST_ENTRIES
+from shared.key import key_of
 from tests.chat_histories import HISTORIES, PASTS, World, delivered
+from tests.profiles import profiles
 from tests.unit.association.events import ENVIRONMENT
 from tests.unit.history.dynamodb import DynamoDB, refused
 from tests.unit.recorder.test_recording import Recording
@@ -42,7 +43,7 @@ class LookingUp:
         assert contact is not None
         self.current = contact
 
-    def latest(self) -> Past | None:
+    def latest(self) -> LatestChat | None:
         """The latest past session. Raises a Refusal."""
         return self.lookup.latest(self.current, self.contacts)
 
@@ -55,7 +56,7 @@ class LookingUp:
         return older, self.lookup.shows_part(self.current, contact, self.contacts)
 
 
-def look_up(world: World, dynamodb: DynamoDB, current: str) -> Past | None:
+def look_up(world: World, dynamodb: DynamoDB, current: str) -> LatestChat | None:
     """The latest past session for this contact. Raises a Refusal."""
     return LookingUp(world, dynamodb, current).latest()
 
@@ -72,10 +73,10 @@ def prepared(world: World, dynamodb: DynamoDB) -> tuple[Lookup, Contacts]:
         }
     )
 
-    def describe(instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
+    def describe(*contact_ids: str) -> Described:
         return Described({id: world.described(id) for id in contact_ids}, world.now.timestamp())
 
-    contacts = Contacts(cast(Connect, SimpleNamespace(describe=describe)), made)
+    contacts = Contacts(cast(Connect, SimpleNamespace(describe=describe)))
     lookup = Lookup(dynamodb, made, time.monotonic() + 60)  # type: ignore[arg-type]
     return lookup, contacts
 
@@ -183,29 +184,17 @@ RETURNS = HISTORIES | HISTORIES.map(lambda history: [("start", "ada"), ("wait", 
 LOST = st.sampled_from([0.0, 0.1, 0.5])
 
 
-@settings(max_examples=200, deadline=None)
-@given(RETURNS, CHANCE, LOST)
+@profiles(200, 20_000, RETURNS, CHANCE, LOST)
 def test_the_latest_that_is_known_is_found(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
     """With none, one in ten, and half of the events lost."""
     check_a_history(history, chance, lost)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
+@profiles(300, 5_000, st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
 def test_a_retry_is_answered_whatever_came_in_between(
     history: list[tuple[Any, ...]], later: list[tuple[Any, ...]], chance: random.Random, lost: float
 ) -> None:
     """More chats, transfers and ends; events late and lost; a backfill."""
-    check_a_retry(history, later, chance, lost)
-
-
-@pytest.mark.prove
-@settings(max_examples=5_000, deadline=None)
-@given(st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
-def test_five_thousand_retries(
-    history: list[tuple[Any, ...]], later: list[tuple[Any, ...]], chance: random.Random, lost: float
-) -> None:
-    """The same, for long."""
     check_a_retry(history, later, chance, lost)
 
 
@@ -214,7 +203,7 @@ def test_the_histories_come_to_the_point(monkeypatch: pytest.MonkeyPatch) -> Non
     found: Counter[str] = Counter()
     really = look_up
 
-    def counted(*asked: Any) -> Past | None:
+    def counted(*asked: Any) -> LatestChat | None:
         try:
             past = really(*asked)
         except Refusal as refusal:
@@ -236,18 +225,10 @@ def test_the_histories_come_to_the_point(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found["history_not_ready"] > 5, found
 
 
-@pytest.mark.prove
-@settings(max_examples=20_000, deadline=None)
-@given(RETURNS, CHANCE, LOST)
-def test_twenty_thousand_look_ups(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
-    """The same, for long."""
-    check_a_history(history, chance, lost)
-
-
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("at_once")

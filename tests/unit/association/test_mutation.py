@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = """
 [tool.mutmut]
-source_paths = ["association/rule.py", "association/past.py", "association/shown.py"]
-also_copy = ["association", "aws", "history"]
+source_paths = ["association/rule.py", "association/latest_chat.py", "association/earlier_answer.py"]
+also_copy = ["association", "aws", "connect", "history", "shared"]
 pytest_add_cli_args_test_selection = ["tests"]
 
 [tool.pytest.ini_options]
@@ -22,10 +22,10 @@ pythonpath = ["."]
 @pytest.mark.prove
 def test_no_changed_rule_passes_the_tests(tmp_path: Path) -> None:
     """A step that is left out, or a comparison that is weakened, fails a test."""
-    for package in ("association", "aws", "history"):
+    for package in ("association", "aws", "connect", "history", "shared"):
         shutil.copytree(ROOT / "lambda" / package, tmp_path / package)
     (tmp_path / "tests").mkdir()
-    for test in ("test_rule.py", "test_past.py", "test_shown.py"):
+    for test in ("test_rule.py", "test_latest_chat.py", "test_earlier_answer.py"):
         shutil.copy(ROOT / "tests/unit/association" / test, tmp_path / "tests")
     (tmp_path / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from association.answers import Refusal
+from association.refusal import Refusal
 from association.request import derived_client_token, parse
 from tests.unit.association.events import CONTACT_ID, INSTANCE_ID, SOURCE_ID, event, fields
 

@@ -4,9 +4,8 @@ import hmac
 
 import pytest
 
-from association.answers import Refusal
 from association.caller import Caller
-from association.contact import Contact
+from association.refusal import Refusal
 from association.request import AssociationRequest
 from association.rule import (
     Continue,
@@ -18,6 +17,7 @@ from association.rule import (
     look_up,
     seconds_to_wait,
 )
+from connect.contact import Contact
 
 NOW = 1_000_000.0
 CURRENT = Contact("current", "me", "CHAT", "current", None, None)
@@ -221,7 +221,7 @@ def test_three_a_link_to_a_chat_that_runs_is_no_continued_chat(customer: str) ->
 
 
 def test_three_the_whole_after_a_part_is_refused_as_what_it_is() -> None:
-    """3. If the history shows it: tests/unit/association/test_shown.py."""
+    """3. If the history shows it: tests/unit/association/test_earlier_answer.py."""
     refused = continues_part()
     assert (refused.status, refused.error_type, refused.reason) == (400, "InvalidRequestException", "continues_part")
     assert refused.message == (

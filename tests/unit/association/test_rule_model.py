@@ -4,28 +4,28 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 
-from association import contact
-from association.answers import Refusal
 from association.caller import Caller
-from association.connect import Connect
-from association.connect import Described as Answered
 from association.contacts import Contacts as Described
-from association.deciding import Deciding
+from association.decision import Decider
+from association.refusal import Refusal, of_connect
 from association.request import AssociationRequest
 from association.settings import read
+from connect import contact
+from connect.failure import ConnectFailed
+from connect.operations import Connect
+from connect.operations import Described as Answered
 from local.connect import model
 from local.connect.errors import ConnectError
 from local.connect.service import INSTANCE_ID
 from local.connect.service import Connect as LocalConnect
 from tests.histories import DELAY, HISTORIES, Ledger
+from tests.profiles import profiles
 from tests.unit.association.events import ENVIRONMENT
 
 REGION = "us-east-1"
 SETTINGS = read(ENVIRONMENT)
-HYPOTHESIS = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class StillClock:
@@ -93,30 +93,28 @@ class RuleWorld:
     def ask(self, current: str, source: str, rehydration_type: str, caller: str | None) -> tuple[int, str]:
         """As the handler does."""
         request = AssociationRequest(INSTANCE_ID, current, rehydration_type, source, None)
-        deciding = Deciding(Caller("x", caller), Described(cast(Connect, self), SETTINGS), DELAY, None)
+        decider = Decider(Caller("x", caller), Described(cast(Connect, self)), DELAY, None)
         try:
-            made = deciding.made(deciding.decide(request), self)
-        except Refusal as refusal:
-            return refusal.status, refusal.reason
+            made = decider.associate(decider.decide(request), cast(Connect, self))
+        except Refusal as refused:
+            return refused.status, refused.reason
+        except ConnectFailed as failure:
+            return of_connect(failure).status, failure.reason
         assert made.continued is not None
         return 200, made.continued
 
-    def describe(self, instance_id: str, contact_ids: tuple[str, ...], _: str) -> Answered:
+    def describe(self, *contact_ids: str) -> Answered:
         """As the function's own Connect."""
         return Answered({id: self._described(id) for id in contact_ids}, self._clock.now().timestamp())
 
-    def create_association(self, request: AssociationRequest) -> str:
+    def create_association(self, contact_id: str, source_id: str, rehydration_type: str, token: str) -> str:
         """The same."""
+        new, past = (self._contacts.get(self._instance, id) for id in (contact_id, source_id))
         try:
-            made = self._associations.create(
-                self._contacts.get(self._instance, request.initial_contact_id),
-                self._contacts.get(self._instance, request.source_contact_id),
-                request.rehydration_type,
-                None,
-            )
+            return self._associations.create(new, past, rehydration_type, None).continued_from_contact_id
         except ConnectError as refused:
-            raise Refusal("InvalidRequestException", refused.message, reason="connect_refused") from refused
-        return made.continued_from_contact_id
+            words = ("InvalidRequestException", refused.message)
+            raise ConnectFailed("connect_refused", refusal=words) from refused
 
     def _described(self, id: str) -> contact.Contact:
         describe = self._connect.operations.supported["DescribeContact"]
@@ -131,18 +129,9 @@ def play(history: list[tuple[object, ...]]) -> int:
     return ledger.granted
 
 
-@settings(HYPOTHESIS, max_examples=1_000)
-@given(HISTORIES)
+@profiles(1_000, 20_000, HISTORIES)
 def test_what_is_granted_joins_chats_of_one_customer(history: list[tuple[object, ...]]) -> None:
     """And agrees with the documented rules; what they allow is granted."""
-    play(history)
-
-
-@pytest.mark.prove
-@settings(HYPOTHESIS, max_examples=20_000)
-@given(HISTORIES)
-def test_twenty_thousand_histories_join_chats_of_one_customer(history: list[tuple[object, ...]]) -> None:
-    """The same, for long."""
     play(history)
 
 
@@ -150,7 +139,7 @@ def test_the_histories_come_to_the_point() -> None:
     """A model test that never grants anything would prove nothing."""
     granted = 0
 
-    @settings(HYPOTHESIS, max_examples=300, database=None)
+    @settings(max_examples=300, database=None, suppress_health_check=list(HealthCheck))
     @given(HISTORIES)
     def count(history: list[tuple[object, ...]]) -> None:
         nonlocal granted

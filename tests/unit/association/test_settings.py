@@ -2,7 +2,8 @@
 
 import pytest
 
-from association.settings import SettingsError, read
+from association.settings import read
+from aws.environment import SettingsError
 from tests.unit.association.events import ENVIRONMENT
 
 

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from aws import trust
-from aws.client import Client, DeadlineExceeded, Response, Stale, TooLarge, Unreachable, Unreadable
+from aws.client import Client
 from aws.endpoint import Endpoint
+from aws.failure import DeadlineExceeded, Stale, TooLarge, Unreachable, Unreadable
+from aws.http import Response
 from local.tls import Authority
 
 # What a front end may say of its own accord to a connection that nobody uses.

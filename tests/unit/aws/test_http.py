@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws import http
+from aws.failure import TooLarge
 
 
 def read(data: bytes) -> tuple[http.Response, bool]:
@@ -115,8 +116,8 @@ def test_a_connection_is_kept_only_when_the_answer_ends_by_itself(data: bytes, k
         (b"HTTP/1.1 999 Odd\r\n\r\n", ValueError),
         (b"HTTP/1.1 200 OK\r\nA: " + b"x" * 9000 + b"\r\n\r\n", ValueError),
         (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n", ValueError),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n", ValueError),
-        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_048_577, ValueError),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n", TooLarge),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_048_577, TooLarge),
     ],
 )
 def test_what_is_not_plainly_right_is_refused(data: bytes, error: type[Exception]) -> None:

@@ -9,10 +9,11 @@ import pytest
 from botocore import auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws.signing import Credentials, CredentialsMissing, Unsigned, encoded, signed_headers
+from tests.profiles import profiles
 
 NOW = 1_763_900_000
 SAFE = st.sampled_from("abcXYZ019-_.~")
@@ -69,18 +70,9 @@ def test_text_is_encoded_as_the_standard_library_does(text: str) -> None:
     assert encoded(text, b"/") == quote(text, safe="/")
 
 
-@settings(max_examples=500, deadline=None)
-@given(REQUESTS)
+@profiles(500, 10_000, REQUESTS)
 def test_every_signature_is_botocores(request: dict[str, Any]) -> None:
     """Methods, paths of reserved and other characters, queries, bodies, session tokens and odd headers."""
-    hold_against_botocore(request)
-
-
-@pytest.mark.prove
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(REQUESTS)
-def test_ten_thousand_signatures_are_botocores(request: dict[str, Any]) -> None:
-    """The same, for long."""
     hold_against_botocore(request)
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 from connect_persistent_chat.commands import erase
 from connect_persistent_chat.commands.failure import CommandFailed
 from connect_persistent_chat.commands.recorder import Recorder
-from history.key import key_of
+from shared.key import key_of
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The functions' code is found in a checkout and in a wheel, and loading from it leaves no trace there."""
+"""The functions' code is found in a checkout and in a wheel, and what both sides share is an ordinary package."""
 
 import runpy
 import shutil
@@ -6,14 +6,10 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from association import names as association_names
 from connect_persistent_chat import source
-from history import names as history_names
-from provisioning import names as provisioning_names
 
 
 @pytest.mark.parametrize(
@@ -51,41 +47,20 @@ def test_a_package_in_a_zip_says_what_to_do(tmp_path: Path) -> None:
     assert last.endswith("Install the wheel with pip.")
 
 
-@pytest.mark.parametrize(
-    ("package", "theirs"),
-    [("association", association_names), ("history", history_names), ("provisioning", provisioning_names)],
-)
-def test_both_sides_have_the_same_names(package: str, theirs: ModuleType) -> None:
+def test_what_both_sides_share_is_one_folder() -> None:
     """What the construct writes into an environment, the function reads there: no name stands twice."""
-    ours = source.load(package, "names")
-    assert ours is not theirs
-
-    def said_by(module: ModuleType) -> dict[str, object]:
-        return {name: value for name, value in vars(module).items() if name.isupper()}
-
-    assert said_by(ours) == said_by(theirs) != {}
+    folder = Path(source.__file__).parent / "shared"
+    assert folder.is_symlink()
+    assert not folder.readlink().is_absolute()
+    assert folder.resolve() == source.SOURCE / "shared"
+    assert {path.name for path in folder.iterdir()} >= {"__init__.py", "variables.py", "wire.py"}
 
 
-@pytest.mark.parametrize("writes", [True, False])
-@pytest.mark.parametrize("code", ["NAME = 1\n", "raise RuntimeError('broken')\n"])
-def test_loading_leaves_no_trace(writes: bool, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A compiled file in the asset's folder would be in a deployment; and Python goes on as it was set."""
-    (tmp_path / "package").mkdir()
-    (tmp_path / "package" / "names.py").write_text(code, encoding="utf-8")
-    monkeypatch.setattr(source, "SOURCE", tmp_path)
-    monkeypatch.setattr(sys, "dont_write_bytecode", writes)
-    monkeypatch.setattr(sys, "pycache_prefix", None)
-    if code.startswith("raise"):
-        with pytest.raises(RuntimeError, match="broken"):
-            source.load("package", "names")
-    else:
-        assert source.load("package", "names").NAME == 1
-    assert sys.dont_write_bytecode is writes
-    assert [path.name for path in tmp_path.rglob("*")] == ["package", "names.py"]
-
-
-def test_a_loaded_module_is_nobodys_but_the_loaders() -> None:
-    """An app may have packages `association` or `history` of its own."""
-    before = set(sys.modules)
-    source.load("association", "names")
-    assert set(sys.modules) == before
+def test_it_takes_no_name_of_an_app() -> None:
+    """An app may have packages `shared` or `history` of its own."""
+    code = (
+        "import sys; before = set(sys.modules); import connect_persistent_chat.shared.key; "
+        "print(sorted({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['connect_persistent_chat']\n"

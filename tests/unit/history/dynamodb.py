@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aws.client import Response
+from aws.http import Response
 
 Item = dict[str, Any]
 

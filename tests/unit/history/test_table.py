@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.ids import is_contact_id
-from aws import asking
-from aws.asking import Asking
-from aws.client import Response, Unreachable
+from aws import retry
+from aws.failure import Unreachable
+from aws.http import Response
+from aws.retry import Retry
+from history.entry import Entry
 from history.session import Segment, Session
-from history.table import MOST_ENTRIES, Entry, Table, TableFailed
+from history.table import MOST_ENTRIES, Table, TableFailed
 from tests.unit.history.dynamodb import DynamoDB, ok, refused
+from tests.unit.history.test_item import BEGAN, written
 
 # From 2000 until so long before 2100 as a chat may run.
 TIMES = st.integers(946_684_800_000, 4_101_800_000_000)
-BEGAN = 1_700_000_000_000
 SESSIONS = st.builds(
     Session,
     st.sampled_from(["first", "x-1"]),
@@ -33,12 +34,12 @@ SESSIONS = st.builds(
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
 
 
 def table(client: DynamoDB) -> Table:
     """The table, in this DynamoDB."""
-    return Table(client, "table", Asking(time.monotonic() + 5))  # type: ignore[arg-type]
+    return Table(client, "table", Retry(time.monotonic() + 5))  # type: ignore[arg-type]
 
 
 @settings(max_examples=300, deadline=None)
@@ -46,12 +47,12 @@ def table(client: DynamoDB) -> Table:
 def test_what_is_written_is_read_again(one: Session, other: Session) -> None:
     """By its key, and through the index."""
     client = DynamoDB()
-    assert table(client).put("k", None, one, 7)
+    assert table(client).conditional_write("k", None, one, 7)
     assert table(client).get("k", one.id) == one
     assert table(client).latest("k").entries == (Entry(one.id, one.until, one.ended, one.running),)
     assert client.items["k", one.id]["expires"] == {"N": "7"}
     other = other._replace(id=one.id)
-    assert table(client).put("k", one, other, 8)
+    assert table(client).conditional_write("k", one, other, 8)
     assert table(client).get("k", one.id) == other
 
 
@@ -65,9 +66,9 @@ def test_a_write_between_read_and_write_is_noticed() -> None:
     """Otherwise one of two facts would be lost."""
     client = DynamoDB()
     one, other = Session("s", {"a": Segment(BEGAN, None)}), Session("s", {"b": Segment(BEGAN, None)})
-    assert table(client).put("k", None, one, 7)
-    assert not table(client).put("k", None, other, 7)
-    assert not table(client).put("k", other, one, 7)
+    assert table(client).conditional_write("k", None, one, 7)
+    assert not table(client).conditional_write("k", None, other, 7)
+    assert not table(client).conditional_write("k", other, one, 7)
     assert table(client).get("k", "s") == one
 
 
@@ -75,7 +76,7 @@ def test_only_the_newest_entries_are_read_and_the_rest_is_told() -> None:
     """A look-up costs the same, however many chats a customer has."""
     client = DynamoDB()
     for number in range(MOST_ENTRIES + 5):
-        table(client).put("k", None, Session(f"s{number}", {"a": Segment(None, BEGAN + number)}), 7)
+        table(client).conditional_write("k", None, Session(f"s{number}", {"a": Segment(None, BEGAN + number)}), 7)
     latest = table(client).latest("k")
     assert [entry.until - BEGAN for entry in latest.entries] == list(range(MOST_ENTRIES + 4, 4, -1))
     assert latest.more
@@ -102,20 +103,6 @@ def test_a_failure_is_told_by_its_kind(outcome: Response | Exception, throttled:
     with pytest.raises(TableFailed) as failed:
         table(client).latest("k")
     assert (failed.value.throttled, failed.value.reached) == (throttled, reached)
-
-
-def written(**attributes: Any) -> dict[str, Any]:
-    """An item of a session that has ended, with changes; None takes an attribute away."""
-    at = {"N": str(BEGAN)}
-    item = {
-        "customer": {"S": "k"},
-        "session": {"S": "s"},
-        "until": at,
-        "ended": at,
-        "segments": {"M": {"s": {"M": {"ended": at}}}},
-        **attributes,
-    }
-    return {name: value for name, value in item.items() if value is not None}
 
 
 @pytest.mark.parametrize(
@@ -147,93 +134,18 @@ def test_an_item_that_is_not_as_it_was_written_is_said_and_not_asked_for_again(c
     assert client.calls == ["GetItem"]
 
 
-def test_what_can_be_read_of_an_item_is_read() -> None:
-    """A look-up asks Connect about the segments that can be ones."""
-    client = DynamoDB()
-    at, half = {"M": {"ended": {"N": str(BEGAN)}}}, {"M": {"ended": {"N": "x"}, "began": {"N": str(BEGAN)}}}
-    client.items["k", "s"] = written(segments={"M": {"s": at, "half": half, "a b": at, "none": {"L": []}}})
-    row = table(client).row("k", "s")
-    assert row is not None
-    expected = {"s": Segment(None, BEGAN), "half": Segment(BEGAN, None), "none": Segment(None, None)}
-    assert (row.session, bool(row.broken)) == (Session("s", expected), True)
-    client.items["k", "s"] = written()
-    assert table(client).row("k", "s") == (Session("s", {"s": Segment(None, BEGAN)}), "")
-    assert table(client).row("k", "another") is None
-
-
-LATEST_POSSIBLE = 4_102_444_800_000
-
-
-@pytest.mark.parametrize(
-    ("changed", "read"),
-    [
-        ({"session": {"S": "a b"}}, ("a b", BEGAN, BEGAN, ())),
-        ({"session": {"S": "s" * 257}}, ("s" * 257, BEGAN, BEGAN, ())),
-        ({"session": {"N": "1"}}, ("", BEGAN, BEGAN, ())),
-        ({"session": None}, ("", BEGAN, BEGAN, ())),
-        ({"until": None}, ("s", LATEST_POSSIBLE, BEGAN, ())),
-        ({"until": {"N": "1" * 38}}, ("s", LATEST_POSSIBLE, BEGAN, ())),
-        ({"until": {"N": "1E+30"}}, ("s", LATEST_POSSIBLE, BEGAN, ())),
-        ({"until": {"N": "-5"}}, ("s", LATEST_POSSIBLE, BEGAN, ())),
-        ({"until": {"N": "\u0661" * 13}}, ("s", LATEST_POSSIBLE, BEGAN, ())),
-        # It would stand behind chats that ended before.
-        ({"until": {"N": str(BEGAN - 1)}}, ("s", BEGAN, BEGAN, ())),
-        ({"until": {"N": str(BEGAN + 1)}}, ("s", BEGAN + 1, BEGAN, ())),
-        ({"ended": None}, ("s", BEGAN, None, ())),
-        ({"ended": {"N": "1"}}, ("s", BEGAN, None, ())),
-        ({"ended": {"N": "NaN"}}, ("s", BEGAN, None, ())),
-        ({"ended": {"S": "x"}, "running": {"SS": ["r"]}}, ("s", BEGAN, None, ("r",))),
-        ({"ended": {"N": str(LATEST_POSSIBLE)}}, ("s", BEGAN, None, ())),
-        ({"running": {"SS": ["r", "../r", ""]}}, ("s", BEGAN, BEGAN, ("r",))),
-        ({"running": {"SS": [7]}}, ("s", BEGAN, BEGAN, ())),
-        ({"running": {"SS": []}}, ("s", BEGAN, BEGAN, ())),
-        ({"running": {"L": ["r"]}}, ("s", BEGAN, BEGAN, ())),
-        ({"running": "r"}, ("s", BEGAN, BEGAN, ())),
-    ],
-)
-def test_an_entry_that_is_not_as_it_was_written_takes_no_other_down(changed: dict[str, Any], read: Any) -> None:
-    """It is marked, with what can be read of it, and never ends before it may have."""
-    client = DynamoDB()
-    client.instead = [ok({"Items": [written(**changed), written(), None, "x"]})]
-    odd, sound, *nothings = table(client).latest("k").entries
-    assert odd == Entry(*read)._replace(broken=True)
-    assert sound == Entry("s", BEGAN, BEGAN, ())
-    assert nothings == [Entry("", LATEST_POSSIBLE, None, (), broken=True)] * 2
-
-
-JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
-    max_leaves=6,
-)
-ATTRIBUTE = st.one_of(JSON, st.dictionaries(st.sampled_from(["S", "N", "SS", "M", "L", "NULL", "BOOL"]), JSON))
-NAMES = st.sampled_from(["customer", "session", "until", "ended", "running", "segments", "expires"])
-
-
-@settings(max_examples=500, deadline=None)
-@given(st.lists(st.one_of(JSON, st.dictionaries(NAMES, ATTRIBUTE)), max_size=4))
-def test_nothing_that_stands_in_the_table_is_a_crash(items: list[Any]) -> None:
-    """Whoever can write there must not make the endpoint fail: ids can be ids, times can be times."""
-    client = DynamoDB()
-    client.instead = [ok({"Items": items})]
-    for entry in table(client).latest("k").entries:
-        assert all(is_contact_id(id) for id in entry.running)
-        assert entry.broken or is_contact_id(entry.session_id)
-        assert entry.ended is None or 946_684_800_000 <= entry.ended <= entry.until
-    for item in items:
-        client.instead = [ok({"Item": item})]
-        row = table(client).row("k", "s")
-        if row is not None:
-            assert all(is_contact_id(id) for id in row.session.segments)
+def tried(client: DynamoDB, action: str) -> Any:
+    """What a deployment's proof is told of this action."""
+    return table(client).probes(action)[action]()["answer"]
 
 
 @pytest.mark.parametrize("action", ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem"])
 def test_trying_an_action_changes_nothing(action: str) -> None:
     """The proof of a deployment asks for it."""
     client = DynamoDB()
-    assert table(client).tried(action)["status"] in (200, 400)
+    assert tried(client, action)["status"] in (200, 400)
     assert client.items == {}
     client.instead = [refused("AccessDeniedException")]
-    assert table(client).tried(action)["type"] == "AccessDeniedException"
+    assert tried(client, action)["type"] == "AccessDeniedException"
     client.instead = [Unreachable("cut")] * 3
-    assert table(client).tried(action)["type"] == "unreachable"
+    assert tried(client, action)["type"] == "unreachable"

@@ -22,7 +22,7 @@ JSON = st.recursive(
 )
 
 
-def asked(**different: Any) -> properties.Asked:
+def asked(**different: Any) -> properties.ProofProperties:
     """The properties of an endpoint's proof."""
     return properties.read({**ENDPOINT, **different})
 

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError, SSLError
 
-from association import names as association_names
-from provisioning import function
 from provisioning.calls import Answer, Calls, Invoked
 from provisioning.failure import DeploymentFailure
 from provisioning.proof import prove
@@ -64,15 +62,6 @@ def test_without_iam_authorization_no_signed_call_is_made() -> None:
     world = broken(signed=Answer(403, b""))
     assert "Not tried, because callers use tokens: gateway to function." in report_of(world, Signed="false")
     assert len(world.posted) == 1
-
-
-def test_the_functions_know_the_words_that_the_proof_uses() -> None:
-    """The prover's code is without the association's, so the words stand twice."""
-    assert (function.PROBE, function.SETTINGS, function.ELSEWHERE) == (
-        association_names.PROBE,
-        association_names.PROBE_SETTINGS,
-        association_names.PROBE_ELSEWHERE,
-    )
 
 
 @pytest.mark.parametrize(

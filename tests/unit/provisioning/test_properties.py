@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioning import names, properties
+from provisioning import properties
 from provisioning.failure import DeploymentFailure
-from provisioning.properties import Asked, Gateway
+from provisioning.properties import Gateway, ProofProperties
+from shared import custom_resources
 from tests.unit.provisioning.test_proof import ACTION, ENDPOINT
 from tests.unit.provisioning.world import FUNCTION_ARN, INSTANCE_ID, RULE_ARN
 
@@ -23,7 +24,7 @@ JSON = st.recursive(
 
 def test_each_property_is_read_where_it_belongs() -> None:
     """Two that were exchanged would prove another thing than the one that was deployed."""
-    assert properties.read(HISTORY) == Asked(
+    assert properties.read(HISTORY) == ProofProperties(
         function=FUNCTION_ARN,
         environment={"CONNECT_INSTANCE_ID": INSTANCE_ID},
         actions=(ACTION,),
@@ -51,14 +52,14 @@ def test_a_patience_is_whole_seconds_in_digits(seconds: int, spelled: str) -> No
     """It is how long a deployment may wait: nothing that Python would also take for a number."""
     text = spelled.format(seconds)
     given_it = {**ENDPOINT, "PatienceSeconds": text}
-    if re.fullmatch("[0-9]{1,3}", text) and 1 <= seconds <= names.LONGEST_PATIENCE_SECONDS:
+    if re.fullmatch("[0-9]{1,3}", text) and 1 <= seconds <= custom_resources.LONGEST_PATIENCE_SECONDS:
         assert properties.read(given_it).patience == seconds
         return
-    with pytest.raises(DeploymentFailure, match=f"expected 1 to {names.LONGEST_PATIENCE_SECONDS}"):
+    with pytest.raises(DeploymentFailure, match=f"expected 1 to {custom_resources.LONGEST_PATIENCE_SECONDS}"):
         properties.read(given_it)
 
 
-def kept_of(read: Asked) -> dict[str, Any]:
+def kept_of(read: ProofProperties) -> dict[str, Any]:
     """What was read, by the names that CloudFormation has for it."""
     gateway = read.gateway
     assert gateway is not None

@@ -5,14 +5,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from history import names as history
 from provisioning.calls import Answer, Calls, Invoked
+from shared import recording, schema
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}"
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
 RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/Stack-Events-1"
-PATTERN = json.dumps({"source": [history.SOURCE], "detail-type": list(history.DETAIL_TYPES)})
+PATTERN = json.dumps({"source": [recording.SOURCE], "detail-type": list(recording.DETAIL_TYPES)})
 NOBODY = "User: role is not authorized to perform: connect:DescribeContact on resource: i"
 
 
@@ -30,12 +30,12 @@ def storage(bucket: str) -> dict[str, Any]:
 def index(**different: Any) -> dict[str, Any]:
     """The index of a history's table."""
     return {
-        "IndexName": history.INDEX,
+        "IndexName": schema.INDEX,
         "KeySchema": [
-            {"AttributeName": history.CUSTOMER, "KeyType": "HASH"},
-            {"AttributeName": history.UNTIL, "KeyType": "RANGE"},
+            {"AttributeName": schema.CUSTOMER, "KeyType": "HASH"},
+            {"AttributeName": schema.UNTIL, "KeyType": "RANGE"},
         ],
-        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(history.INDEXED)},
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(schema.INDEXED)},
         **different,
     }
 
@@ -91,9 +91,9 @@ class World(Calls):
         self.statements: Any = [statement()]
         self.table_said: Any = {
             "AttributeDefinitions": [
-                {"AttributeName": history.CUSTOMER, "AttributeType": "S"},
-                {"AttributeName": history.SESSION, "AttributeType": "S"},
-                {"AttributeName": history.UNTIL, "AttributeType": "N"},
+                {"AttributeName": schema.CUSTOMER, "AttributeType": "S"},
+                {"AttributeName": schema.SESSION, "AttributeType": "S"},
+                {"AttributeName": schema.UNTIL, "AttributeType": "N"},
             ],
             "LocalSecondaryIndexes": [index()],
         }

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from association import contact, past
-from history.key import key_of
+from association import latest_chat
+from connect import contact
 from recorder.event import Ignored
 from recorder.recording import Unrecorded
+from shared.key import key_of
 from tests.chat_histories import World
 from tests.unit.history.dynamodb import refused
 from tests.unit.recorder.test_recording import Recording
@@ -155,8 +156,8 @@ def test_the_look_up_continues_the_chat_and_not_the_guide_beside_it() -> None:
     assert current is not None
     known = kept.table.latest(key_of(kept.world.instance.id, "ada"))
     contacts = {chat: kept.world.described(chat)}
-    found = past.latest(past.Known(current, known, {}, contacts, kept.world.now.timestamp()), 0, 60)
-    assert isinstance(found, past.Past)
+    found = latest_chat.latest(latest_chat.Known(current, known, {}, contacts, kept.world.now.timestamp()), 0, 60)
+    assert isinstance(found, latest_chat.LatestChat)
     assert found.session_id == chat
 
 

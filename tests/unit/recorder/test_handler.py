@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from association.answers import Refusal
-from aws import asking
-from aws.client import Response
-from history.key import key_of
+from aws import retry
+from aws.http import Response
+from connect.failure import ConnectFailed
 from recorder import settings
 from recorder.event import Poison
+from shared.key import key_of
 from tests.unit.association.events import INSTANCE_ID, NOW, ConnectClient, answer, described
 from tests.unit.history.dynamodb import DynamoDB, refused
 
@@ -74,7 +74,7 @@ def entry(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     """An entry in an environment as Lambda makes it; retries follow at once."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
     return Entry(importlib.import_module("recorder.handler"), monkeypatch, capsys)
 
 
@@ -104,6 +104,16 @@ def test_a_backfill_records_a_customers_own_chat_that_can_show_forms(entry: Entr
     entry.has("chat", SegmentAttributes={"connect:Subtype": {"ValueString": "connect:Guide"}})
     said, _ = entry.handle({"contacts": ["chat"]})
     assert said == {"contacts": {"chat": "recorded"}, "attempts": {"chat": 1}}
+
+
+def test_a_customer_may_be_an_attribute(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No event holds it: Amazon Connect is asked, about a contact of the recorder's own instance."""
+    by_attribute = settings.read({**ENVIRONMENT, "CUSTOMER_IDENTITY": "attribute:who"})
+    monkeypatch.setattr(entry.module, "SETTINGS", by_attribute)
+    entry.has("chat", Attributes={"who": "ada"})
+    assert entry.handle(event())[0] == {"verdict": "recorded"}
+    assert entry.connect.sent == [("GET", f"/contacts/{INSTANCE_ID}/chat")]
+    assert entry.sessions() == {(key_of(INSTANCE_ID, "ada"), "chat")}
 
 
 def test_an_event_that_both_regions_tell_is_recorded_once(entry: Entry) -> None:
@@ -147,7 +157,7 @@ def test_a_crash_is_logged_with_its_place_and_raised(entry: Entry, monkeypatch: 
 def test_a_probe_that_crashes_is_logged_as_well(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
     """It logs nothing otherwise."""
     assert entry.handle({"probe": "settings"})[1] == []
-    monkeypatch.setattr(entry.module.Connect, "try_describe_contact", lambda *_: [][0])
+    monkeypatch.setattr(entry.module.Connect, "_tried", lambda *_: [][0])
     with pytest.raises(Exception, match="IndexError at"):
         entry.handle({"probe": "connect:DescribeContact"})
     (line,) = entry.lines()
@@ -161,7 +171,7 @@ def test_poison_and_what_connect_refuses_is_raised_under_its_own_name(entry: Ent
     (line,) = entry.lines()
     assert (line["level"], line["rule"]) == ("ERROR", "poison")
     entry.connect.contacts["chat"] = answer(403, {}, "AccessDeniedException")
-    with pytest.raises(Refusal):
+    with pytest.raises(ConnectFailed):
         entry.handle(event(customerId=None, eventType="DISCONNECTED"))
     (line,) = entry.lines()
     assert (line["level"], line["rule"]) == ("ERROR", "connect_denied")

@@ -7,21 +7,21 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.connect import Connect, Described
-from aws import asking
-from aws.asking import Asking
-from aws.client import Unreachable
-from history.key import key_of
+from aws import retry
+from aws.failure import Unreachable
+from aws.retry import Retry
+from connect.operations import Connect, Described
 from history.session import Segment, Session
 from history.table import Table
 from recorder import recording
 from recorder.event import Ignored, read
 from recorder.recording import Recorder, Unrecorded
 from recorder.settings import Settings
+from shared.key import key_of
 from tests.chat_histories import HISTORIES, World, delivered
+from tests.profiles import profiles
 from tests.unit.association.events import answer
 from tests.unit.history.dynamodb import DynamoDB, refused
 
@@ -31,7 +31,7 @@ RETENTION_SECONDS = 1000
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    monkeypatch.setattr(asking, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
     monkeypatch.setattr(recording, "_LONGEST_PAUSE_SECONDS", 0)
 
 
@@ -40,17 +40,15 @@ class Recording:
 
     def __init__(self, world: World, identity: str = "customer_id") -> None:
         self.world = world
-        self.identity = identity
         self.described: list[str] = []
         self.dynamodb = DynamoDB()
-        self.table = Table(self.dynamodb, "table", Asking(time.monotonic() + 600))  # type: ignore[arg-type]
+        self.table = Table(self.dynamodb, "table", Retry(time.monotonic() + 600))  # type: ignore[arg-type]
         connect = cast(Connect, SimpleNamespace(describe=self._describe))
         made = Settings(world.instance.id, "http://x", identity, "table", "http://x", RETENTION_SECONDS)
         self.recorder = Recorder(made, connect, self.table)
 
-    def _describe(self, instance_id: str, contact_ids: tuple[str, ...], customer_identity: str) -> Described:
+    def _describe(self, *contact_ids: str) -> Described:
         # With an attribute the world's customers are its values.
-        assert (instance_id, customer_identity) == (self.world.instance.id, self.identity)
         self.described += contact_ids
         return Described({id: self.world.described(id) for id in contact_ids}, self.world.now.timestamp())
 
@@ -72,8 +70,18 @@ class Recording:
         return {key: self.table.get(*key) for key in self.dynamodb.items}
 
 
-def check_a_history(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """The table equals the one that is computed from the contacts, and so it stays."""
+def _began(world: World, contact_id: str) -> int:
+    contact = world.contacts.find(contact_id)
+    assert contact is not None
+    return round(contact.initiated.timestamp() * 1000)
+
+
+CHANCE = st.randoms(use_true_random=False)
+
+
+@profiles(200, 20_000, HISTORIES, CHANCE)
+def test_the_table_ends_as_the_history_says(history: list[tuple[Any, ...]], chance: random.Random) -> None:
+    """Late, repeated, reordered, in two spellings, without a customer now and then."""
     world = World()
     world.play(history)
     world.forget(chance)
@@ -88,8 +96,9 @@ def check_a_history(history: list[tuple[Any, ...]], chance: random.Random) -> No
         assert int(item["expires"]["N"]) * 1000 >= int(item["until"]["N"]) + RETENTION_SECONDS * 1000
 
 
-def check_a_lossy_history(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """With one event in ten lost, the table says nothing untrue, and the backfill brings it to the same state."""
+@profiles(200, 20_000, HISTORIES, CHANCE)
+def test_a_backfill_mends_what_lost_events_left(history: list[tuple[Any, ...]], chance: random.Random) -> None:
+    """And until then nothing in the table is untrue."""
     world = World()
     world.play(history)
     world.forget(chance)
@@ -103,38 +112,6 @@ def check_a_lossy_history(history: list[tuple[Any, ...]], chance: random.Random)
             assert segment in (truth[key].segments[contact_id], Segment(_began(world, contact_id), None))
     kept.backfill()
     assert kept.holds() == truth
-
-
-def _began(world: World, contact_id: str) -> int:
-    contact = world.contacts.find(contact_id)
-    assert contact is not None
-    return round(contact.initiated.timestamp() * 1000)
-
-
-CHANCE = st.randoms(use_true_random=False)
-
-
-@settings(max_examples=200, deadline=None)
-@given(HISTORIES, CHANCE)
-def test_the_table_ends_as_the_history_says(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """Late, repeated, reordered, in two spellings, without a customer now and then."""
-    check_a_history(history, chance)
-
-
-@settings(max_examples=200, deadline=None)
-@given(HISTORIES, CHANCE)
-def test_a_backfill_mends_what_lost_events_left(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """And until then nothing in the table is untrue."""
-    check_a_lossy_history(history, chance)
-
-
-@pytest.mark.prove
-@settings(max_examples=20_000, deadline=None)
-@given(HISTORIES, CHANCE)
-def test_twenty_thousand_histories(history: list[tuple[Any, ...]], chance: random.Random) -> None:
-    """Both of the above, for long."""
-    check_a_history(history, chance)
-    check_a_lossy_history(history, chance)
 
 
 @pytest.fixture
@@ -231,7 +208,9 @@ def test_two_writers_at_once_lose_nothing(kept: Recording) -> None:
     def get(customer: str, session_id: str) -> Session | None:
         before = original(customer, session_id)
         if next(once, False):
-            kept.table.put(customer, before, Session(session_id, {"another": Segment(1_767_225_600_000, None)}), 1)
+            kept.table.conditional_write(
+                customer, before, Session(session_id, {"another": Segment(1_767_225_600_000, None)}), 1
+            )
         return before
 
     kept.table.get = get  # type: ignore[method-assign]
@@ -268,7 +247,7 @@ def test_a_write_whose_answer_was_lost_is_found_again(kept: Recording) -> None:
 
 def test_writers_without_end_are_no_endless_loop(kept: Recording) -> None:
     """It ends, and is tried again later."""
-    kept.table.put = lambda *_: False  # type: ignore[method-assign]
+    kept.table.conditional_write = lambda *_: False  # type: ignore[method-assign]
     with pytest.raises(Unrecorded, match="others wrote"):
         kept.take(kept.world.sent[0])
 

@@ -1,0 +1,302 @@
+"""Which session of the customer ended last? A pure function of the history's entries and of Amazon Connect's word.
+
+The history is told by events, which may be late or lost, and is written by whoever may write to the table: a session
+that it does not know to have ended is asked about, and what it says is only a hint. What may hide the customer's latest
+chat is never passed over in silence.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from association import refusal
+from association.refusal import Refusal
+from association.rule import same, seconds_to_wait
+from connect.contact import Contact
+from connect.ids import is_contact_id
+from connect.instants import CLOCKS_APART_SECONDS
+from history.entry import Entries, Entry
+from history.session import Session
+from shared import wire
+
+# Contacts beside the one that is found: each takes a DescribeContact, whose quota all callers share.
+MOST_ASKED = 6
+
+
+class LatestChat(NamedTuple):
+    """The session that ended last."""
+
+    # Its initial contact's.
+    session_id: str
+    # In seconds since the epoch.
+    ended: float
+
+
+class NoPastChat(NamedTuple):
+    """The customer has no past chat."""
+
+
+class Describe(NamedTuple):
+    """That depends on these contacts, one or two: ask again with them described."""
+
+    contact_ids: tuple[str, ...]
+
+
+class Read(NamedTuple):
+    """That depends on the segments of this session: ask again with its row read."""
+
+    session_id: str
+
+
+class Known(NamedTuple):
+    """All that decides."""
+
+    # Whose customer's latest session is looked for, other than its own.
+    current: Contact
+    history: Entries
+    # The rows that were read, by session; None: there is none.
+    rows: Mapping[str, Session | None]
+    # What Connect says of the contacts that were described, by id; None: that there is none.
+    contacts: Mapping[str, Contact | None]
+    # By Connect's clock, in seconds since the epoch.
+    now: float
+
+
+Step = LatestChat | NoPastChat | Describe | Read
+
+
+class _Weighed(NamedTuple):
+    """An entry, with Connect's word on it as far as it was asked."""
+
+    entry: Entry
+    # When the session ended, in seconds since the epoch; None if that is not known.
+    ended: float | None
+    # Whether a segment of it runs, so that it is no past chat.
+    runs: bool
+    # Whether it is not what the history says it is.
+    doubtful: bool
+
+    @property
+    def may_have_ended(self) -> float:
+        """When it ended at the latest, in seconds since the epoch."""
+        return self.entry.until / 1000 if self.ended is None else self.ended
+
+
+def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
+    """The session that ended last, or what it depends on.
+
+    :param event_delay: how long the current chat's own event is awaited, in seconds since its start.
+    :param transcript_delay: how long after a chat's end its transcript is awaited, in seconds.
+
+    Raises a Refusal.
+    """
+    if all(entry.session_id != known.current.session for entry in known.history.entries):
+        _refuse_too_early(known, event_delay, transcript_delay)
+    return latest_of(known)
+
+
+def latest_of(known: Known, before: float | None = None) -> Step:
+    """As `latest`, of the history as it is.
+
+    :param before: leave out what has not surely ended before, in seconds since the epoch. None: leave nothing out.
+    """
+    entries = [entry for entry in known.history.entries if entry.session_id != known.current.session]
+    weighed = [one for one in (_weigh(entry, known) for entry in entries) if not one.runs]
+    if before is not None:
+        weighed = [one for one in weighed if one.ended is None or is_later(before, one.ended)]
+    # Of two that ended at once, the one that began later.
+    best = max((one for one in weighed if one.ended is not None and not one.doubtful), key=_end, default=None)
+    later = [one for one in weighed if best is None or one.may_have_ended > _end(best)]
+    asked = {id for one in later for id in one.entry.running}
+    looked_through = asked | _looked_through(known, entries, best)
+    if len(looked_through) > MOST_ASKED:
+        raise undecided()
+    unknown = [id for one in later for id in one.entry.running if id not in known.contacts]
+    if unknown:
+        return Describe(tuple(unknown[:2]))
+    for one in later:
+        if one.doubtful and (step := _settle(one, known, MOST_ASKED - len(looked_through))) is not None:
+            return step
+    if known.history.more and (best is None or _end(best) * 1000 < known.history.entries[-1].until):
+        raise undecided()
+    if best is None:
+        return NoPastChat()
+    if best.entry.session_id not in known.contacts:
+        return Describe((best.entry.session_id,))
+    return _confirmed(best, [one for one in weighed if one is not best], known)
+
+
+def is_later(instant: float, other: float) -> bool:
+    """Whether one instant is surely later than another: DescribeContact may tell whole seconds only."""
+    return instant > other if other % 1 else int(instant) > int(other)
+
+
+def _end(one: _Weighed) -> float:
+    assert one.ended is not None
+    return one.ended
+
+
+def _weigh(entry: Entry, known: Known) -> _Weighed:
+    ends = [] if entry.ended is None else [entry.ended / 1000]
+    # An end may be told a little ahead; one that is further off is none.
+    doubtful = entry.broken or any(end > known.now + CLOCKS_APART_SECONDS for end in ends)
+    is_believed = not doubtful
+    if entry.session_id in known.contacts:
+        first = known.contacts[entry.session_id]
+        doubtful = doubtful or first is None or not _is_theirs(first, entry.session_id, known.current)
+    asked = {id: known.contacts[id] for id in entry.running if id in known.contacts}
+    fitting = [one for id, one in asked.items() if one and _belongs(one, id, entry.session_id, known.current)]
+    ends += [one.disconnected for one in fitting if one.disconnected is not None]
+    return _Weighed(
+        entry,
+        ended=max(ends, default=None) if is_believed and len(fitting) == len(entry.running) else None,
+        runs=any(one.disconnected is None for one in fitting),
+        doubtful=doubtful or len(fitting) < len(asked),
+    )
+
+
+def _is_theirs(contact: Contact, id: str, current: Contact) -> bool:
+    """Whether it is a chat of the customer's. A contact has one spelling; Connect may know another."""
+    return contact.id == id and _may_be_chat(contact) and same(contact.customer, current.customer)
+
+
+def _belongs(contact: Contact, id: str, session_id: str, current: Contact) -> bool:
+    """Whether it is a segment of the session. It may carry no customer: it is whose its session is."""
+    whose = not contact.customer or same(contact.customer, current.customer)
+    return contact.id == id and _may_be_chat(contact) and contact.session == session_id and whose
+
+
+def _may_be_chat(contact: Contact) -> bool:
+    """A call, a task or an e-mail is in no history of chats, whoever wrote it there."""
+    return contact.channel in ("CHAT", "")
+
+
+def _looked_through(known: Known, entries: list[Entry], best: _Weighed | None) -> set[str]:
+    """What was described of these entries, but for the one that is found."""
+    listed = {id for entry in entries for id in (entry.session_id, *entry.running)}
+    for row in known.rows.values():
+        listed |= set(row.segments) if row is not None else set()
+    return {id for id in listed if id in known.contacts and (best is None or id != best.entry.session_id)}
+
+
+def _settle(doubt: _Weighed, known: Known, room: int) -> Describe | Read | None:
+    """What is not as the history says: it holds a contact of the customer's own, which is refused, or it is passed
+    over (None), or that has to be asked. Raises a Refusal."""
+    entry = doubt.entry
+    row = known.rows.get(entry.session_id)
+    segments = [] if row is None else sorted(row.segments, key=lambda id: _end_in(row, id, known), reverse=True)
+    listed = [id for id in dict.fromkeys((entry.session_id, *entry.running, *segments)) if is_contact_id(id)]
+    described = [(id, known.contacts[id]) for id in listed if id in known.contacts]
+    own = [one for id, one in described if one is not None and _is_theirs(one, id, known.current)]
+    # The current chat is in nobody's past.
+    own = [one for one in own if one.session != known.current.session]
+    ended = [one for one in own if one.disconnected is not None]
+    if ended:
+        raise _not_as_a_whole(known.contacts.get(entry.session_id), max(ended, key=_disconnected))
+    if entry.session_id in listed and entry.session_id not in known.contacts:
+        return _one_more((entry.session_id,), room)
+    if entry.session_id and entry.session_id not in known.rows:
+        return Read(entry.session_id)
+    unknown = [id for id in listed if id not in known.contacts]
+    if unknown:
+        return _one_more(tuple(unknown[:2]), room)
+    if own:
+        raise _not_as_a_whole(known.contacts.get(entry.session_id), None)
+    return None
+
+
+def _disconnected(contact: Contact) -> float:
+    assert contact.disconnected is not None
+    return contact.disconnected
+
+
+def _end_in(row: Session, id: str, known: Known) -> float:
+    """When a segment ended, in milliseconds: as the history says; else as Connect does; else it counts as the last."""
+    ended = row.segments[id].ended
+    if ended is not None:
+        return ended
+    told = known.contacts.get(id)
+    return math.inf if told is None or told.disconnected is None else told.disconnected * 1000
+
+
+def _one_more(contact_ids: tuple[str, ...], room: int) -> Describe:
+    if room < 1:
+        raise undecided()
+    return Describe(contact_ids[:room])
+
+
+def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe | Read | LatestChat:
+    """The session that is found, if it does not depend on an end of which Connect has said nothing.
+
+    Its first contact was described. If another session ended after that one, the end that the history tells of a later
+    segment decides, and is asked for.
+    """
+    id, end = best.entry.session_id, _end(best)
+    found, first = LatestChat(id, end), known.contacts[id]
+    # What Connect does not know is doubtful.
+    assert first is not None
+    said = [one.disconnected for one in map(known.contacts.get, (id, *best.entry.running)) if one is not None]
+    rivals = [_end(one) for one in others if one.ended is not None and not one.doubtful]
+    # An end that Connect does not tell yet is a matter of moments, and the rule's.
+    if first.disconnected is None or not rivals:
+        return found
+    rival = max(rivals)
+    # Connect may tell whole seconds.
+    if int(rival) <= int(max(at for at in said if at is not None)):
+        return found
+    if id not in known.rows:
+        return Read(id)
+    row = known.rows[id]
+    last = id if row is None else max(row.segments, key=lambda one: _end_in(row, one, known), default=id)
+    if last not in known.contacts:
+        return Describe((last,))
+    contact = known.contacts[last]
+    if contact is not None and _belongs(contact, last, id, known.current):
+        told = contact.disconnected
+        if int(told) >= int(rival) if told is not None else end + CLOCKS_APART_SECONDS > known.now:
+            return found
+    raise _not_as_a_whole(None, first)
+
+
+def undecided() -> Refusal:
+    """What would have to be looked through is more than one request may."""
+    return refusal.cannot(
+        "history_undecided",
+        "To find the latest chat, the endpoint would have to ask about too many of the customer's chats. Send the "
+        "SourceContactId.",
+    )
+
+
+def _not_as_a_whole(first: Contact | None, own: Contact | None) -> Refusal:
+    """A part of it is the customer's own. As a whole it cannot be continued, and an older one is not the latest."""
+    part = "of a part of that chat" if own is None else own.id
+    send = f"Send the SourceContactId {part} with {wire.FROM_SEGMENT}, or the SourceContactId of another chat."
+    if first is not None and not first.customer:
+        text = "The customer's latest chat began without a customer, so it cannot be continued as a whole. "
+        return refusal.cannot("history_nobodys", text + send)
+    text = (
+        "Amazon Connect does not know a part of the customer's latest chat in the history, or that part belongs to "
+        "somebody else. So the chat cannot be continued as a whole. "
+    )
+    return refusal.cannot("history_doubtful", text + send)
+
+
+def _refuse_too_early(known: Known, event_delay: float, transcript_delay: float) -> None:
+    """Events take a moment. Before the current chat's own has come, another chat's may be on its way as well.
+
+    If a chat is known whose transcript takes longer, that is told as well: nobody is to come back in vain.
+    """
+    if known.current.initiated is None:
+        return
+    seconds = seconds_to_wait(known.current.initiated, event_delay, known.now)
+    if not seconds:
+        return
+    weighed = [_weigh(entry, known) for entry in known.history.entries]
+    ends = [one.ended for one in weighed if one.ended is not None and not one.doubtful]
+    seconds = max([seconds, *(seconds_to_wait(end, transcript_delay, known.now) for end in ends)])
+    raise refusal.cannot(
+        "history_not_ready",
+        "The chat InitialContactId began a moment ago, and the history of the customer's chats may not be "
+        f"complete yet. Try again in {seconds} s.",
+        retry_after=seconds,
+    )

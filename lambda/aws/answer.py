@@ -1,0 +1,130 @@
+"""What an AWS service said, in JSON: its answer or why there is none, and whether asking again may help."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from aws.failure import DeadlineExceeded, TooLarge, Unreachable, Unreadable
+from aws.http import Response
+from shared import throttles
+
+_MOST_MESSAGE_CHARACTERS = 1000
+# Refusals of the signature or the credentials that do not always come as 403.
+_OUR_CREDENTIALS = frozenset(
+    (
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "IncompleteSignatureException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "UnrecognizedClientException",
+    )
+)
+_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# From 1 March of the year 0.
+_DAYS_TO_1970 = 719_468
+
+Document = dict[str, object]
+
+
+class Answer(NamedTuple):
+    """What the service said."""
+
+    status: int
+    # "none" with 200, "" if an error has no type.
+    error_type: str
+    message: str
+    # What `read` made of a 200.
+    result: object
+    # The answer's Date, in seconds since the epoch.
+    date: float | None
+
+
+Outcome = Answer | Unreachable | DeadlineExceeded | Unreadable
+
+
+def read_answer(response: Response, read: Callable[[Document], object]) -> Answer:
+    """Read an answer as AWS has it, by rest-json or JSON 1.0. Raises Unreadable for a 200 that says nothing."""
+    document, date = _document(response.body), date_of(response.headers.get("date"))
+    if response.status == 200:
+        return Answer(200, "none", "", read(document), date)
+    kind = response.headers.get("x-amzn-errortype") or document.get("__type") or document.get("code")
+    message = document.get("Message") or document.get("message")
+    return Answer(
+        response.status,
+        kind.partition(":")[0].rpartition("#")[2].strip() if isinstance(kind, str) else "",
+        message.strip()[:_MOST_MESSAGE_CHARACTERS] if isinstance(message, str) else "",
+        None,
+        date,
+    )
+
+
+def _document(body: bytes) -> Document:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def date_of(text: str | None) -> float | None:
+    """An answer's Date in seconds since the epoch: always GMT, in one format (RFC 9110, 5.6.7); None if it is none.
+
+    `email.utils` and `time.strptime` can do it as well, and cost a cold start milliseconds.
+    """
+    found = _DATE.fullmatch(text or "")
+    if found is None or found[2] not in _MONTHS:
+        return None
+    day, year, hour, minute, second = (int(found[part]) for part in (1, 3, 4, 5, 6))
+    # Days of the proleptic Gregorian calendar, in years that begin in March.
+    month = (_MONTHS.index(found[2]) + 10) % 12
+    year -= month >= 10
+    days = 365 * year + year // 4 - year // 100 + year // 400 + (month * 306 + 5) // 10 + day - 1 - _DAYS_TO_1970
+    return float(((days * 24 + hour) * 60 + minute) * 60 + second)
+
+
+def is_throttled(answer: Answer) -> bool:
+    """Whether it came too soon."""
+    return answer.status == 429 or answer.error_type in throttles.CODES
+
+
+def is_denied(answer: Answer) -> bool:
+    """Whether our role may not do it, or our signature does not hold."""
+    return answer.status == 403 or answer.error_type in _OUR_CREDENTIALS
+
+
+def is_refused(answer: Answer) -> bool:
+    """Whether the answer is about what was asked for, not about us, the service or the connection."""
+    return 400 <= answer.status < 500 and not (_is_late(answer) or is_throttled(answer) or is_denied(answer))
+
+
+def _is_late(answer: Answer) -> bool:
+    """Whether who answers waited for a request in vain: a front end, or a proxy."""
+    return answer.status == 408
+
+
+def is_worth_another_try(outcome: Outcome) -> bool:
+    """Whether asking again may help: a throttle, a failure of the service, a connection that failed or is silent."""
+    if isinstance(outcome, Answer):
+        known = outcome.status == 200 or 400 <= outcome.status < 500
+        return is_throttled(outcome) or _is_late(outcome) or not known
+    return not isinstance(outcome, TooLarge)
+
+
+def detail_of(outcome: Outcome) -> str:
+    """For the log of our own failures. A service's own words: it was sent ids and hashes, and nothing secret."""
+    if isinstance(outcome, Answer):
+        return f"{outcome.status} {outcome.error_type or 'without a type'}: {outcome.message}"
+    return f"{type(outcome).__name__}: {outcome}"
+
+
+def for_proof(outcome: Outcome) -> dict[str, object]:
+    """The answer to a probe of a deployment's proof: what the service said to a call that finds and changes nothing."""
+    if isinstance(outcome, Answer):
+        return {"answer": {"type": outcome.error_type, "status": outcome.status, "message": outcome.message}}
+    return {"answer": {"type": "unreachable", "status": 0, "message": detail_of(outcome)}}

@@ -1,0 +1,83 @@
+"""Calls of an AWS service, with retries where they may help: a few attempts within a deadline, with full jitter."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from threading import Event
+from typing import NamedTuple
+
+from aws.answer import Document, Outcome, is_worth_another_try, read_answer
+from aws.client import Client
+from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
+
+# For somebody who waits.
+_MOST_ATTEMPTS = 3
+# Before the second attempt; twice as much before each further one, up to the last of these.
+_LONGEST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_OF_ALL_SECONDS = 5.0
+# An answer takes longer only if none will come. Half of what is left of the deadline, if that is more.
+_READ_SECONDS = 1.0
+# An attempt with less time than this would only use up the quota.
+_LEAST_ATTEMPT_SECONDS = 0.2
+
+
+class Operation(NamedTuple):
+    """A call of a service. A 200 of which `read` raises Unreadable is no readable answer."""
+
+    method: str
+    target: str
+    body: bytes
+    read: Callable[[Document], object]
+    # Beside those that every call has.
+    headers: Mapping[str, str] = {}
+
+
+class Retry:
+    """The calls of one request of a function, by one deadline of time.monotonic()."""
+
+    def __init__(self, deadline: float, most_attempts: int = _MOST_ATTEMPTS) -> None:
+        self._deadline = deadline
+        self._most_attempts = most_attempts
+        self._attempts: list[str] = []
+
+    @property
+    def attempts(self) -> int:
+        """How many there were so far, of all calls."""
+        return len(self._attempts)
+
+    def call(self, operation: Operation, client: Client, given_up: Event | None = None) -> Outcome:
+        """Call, and again if that may help and there is time. What is sent stays the same.
+
+        :param given_up: shared with a call at the same time, if one is worth nothing without the other: set by the
+            first that is given up, which ends the other's attempts as well.
+        """
+        attempts = 0
+        while True:
+            if self._deadline - time.monotonic() < _LEAST_ATTEMPT_SECONDS:
+                return DeadlineExceeded("too little of the deadline was left")
+            attempts += 1
+            self._attempts.append(operation.target)
+            outcome = self._attempt(operation, client, last=attempts == self._most_attempts)
+            if not is_worth_another_try(outcome):
+                return outcome
+            # Full jitter; importing `random` for one number would cost a cold start milliseconds.
+            longest = min(_LONGEST_PAUSE_SECONDS * 2 ** (attempts - 1), _LONGEST_PAUSE_OF_ALL_SECONDS)
+            pause = 0.0 if isinstance(outcome, Stale) else longest * os.urandom(1)[0] / 255
+            left = self._deadline - time.monotonic()
+            in_vain = given_up is not None and given_up.is_set()
+            if in_vain or attempts == self._most_attempts or left < pause + _LEAST_ATTEMPT_SECONDS:
+                if given_up is not None:
+                    given_up.set()
+                return outcome
+            time.sleep(pause)
+
+    def _attempt(self, operation: Operation, client: Client, *, last: bool) -> Outcome:
+        now = time.monotonic()
+        # Silence is not awaited until there is no time for anything else.
+        enough = self._deadline if last else now + max(_READ_SECONDS, (self._deadline - now) / 2)
+        deadline = min(enough, self._deadline)
+        try:
+            response = client.send(operation.method, operation.target, operation.body, deadline, operation.headers)
+            return read_answer(response, operation.read)
+        except (Unreachable, DeadlineExceeded, Unreadable) as failure:
+            return failure

@@ -1,0 +1,55 @@
+"""Why a call of Amazon Connect failed."""
+
+from typing import TYPE_CHECKING
+
+from aws.answer import Outcome, detail_of, is_denied, is_throttled
+from aws.failure import DeadlineExceeded, Unreachable, Unreadable
+from shared import wire
+
+if TYPE_CHECKING:
+    from shared import reasons
+
+
+class ConnectFailed(Exception):
+    """Amazon Connect did not do it.
+
+    :param reason: why, as the logs have it.
+    :param detail: for the log of our own failures; None if it is no failure of ours.
+    :param refusal: of "connect_refused" Connect's own words: the type of the error, and its message.
+    """
+
+    def __init__(
+        self, reason: "reasons.Connect", detail: str | None = None, refusal: tuple[str, str] = ("", "")
+    ) -> None:
+        super().__init__(detail or reason)
+        self.reason = reason
+        self.detail = detail
+        self.error_type, self.message = refusal
+
+    @property
+    def is_about_request(self) -> bool:
+        """Whether it is about what was asked for, and not about us, the service or the connection."""
+        return self.reason in ("connect_not_found", "connect_refused", "connect_unexpected")
+
+
+def failure_of(outcome: Outcome) -> ConnectFailed:
+    """What an outcome that is no success means. The order matters: a type can come with an odd status."""
+    detail = detail_of(outcome)
+    if isinstance(outcome, Unreadable):
+        return ConnectFailed("connect_unreadable", detail)
+    if isinstance(outcome, DeadlineExceeded):
+        return ConnectFailed("deadline_exceeded", detail)
+    if isinstance(outcome, Unreachable):
+        return ConnectFailed("connect_unreachable", detail)
+    if is_throttled(outcome):
+        return ConnectFailed("connect_throttled")
+    if not 400 <= outcome.status < 500:
+        return ConnectFailed("connect_failed", detail)
+    if is_denied(outcome):
+        return ConnectFailed("connect_denied", detail)
+    if outcome.error_type == wire.RESOURCE_NOT_FOUND:
+        return ConnectFailed("connect_not_found")
+    if outcome.error_type in (wire.INVALID_PARAMETER, wire.INVALID_REQUEST):
+        words = outcome.message or "Amazon Connect gave no reason."
+        return ConnectFailed("connect_refused", refusal=(outcome.error_type, words))
+    return ConnectFailed("connect_unexpected", detail)

@@ -1,0 +1,127 @@
+"""Amazon Connect: the operations that the functions call."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+from aws.answer import Answer, Document, Outcome, for_proof, is_refused
+from aws.client import Client
+from aws.failure import Unreadable
+from aws.retry import Operation, Retry
+from aws.signing import encoded
+from connect.contact import Contact, read
+from connect.failure import ConnectFailed, failure_of
+from shared import probes, wire
+
+
+class Described(NamedTuple):
+    """What Connect says of contacts."""
+
+    # By id; None: there is no such contact.
+    contacts: Mapping[str, Contact | None]
+    # When it said so, by its own clock, in seconds since the epoch; 0 if there was no contact.
+    now: float
+
+
+class Connect:
+    """An instance of Amazon Connect, for one request of the function."""
+
+    def __init__(self, instance_id: str, customer_identity: str, clients: tuple[Client, Client], retry: Retry) -> None:
+        """The clients are two connections, for calls at the same time."""
+        self._instance_id = instance_id
+        self._customer_identity = customer_identity
+        self._clients = clients
+        self._retry = retry
+
+    @property
+    def attempts(self) -> int:
+        """How often Connect was called so far."""
+        return self._retry.attempts
+
+    def create_association(self, contact_id: str, source_id: str, rehydration_type: str, client_token: str) -> str:
+        """CreatePersistentContactAssociation: the contact that is continued. Raises ConnectFailed."""
+        operation = _create_association(self._instance_id, contact_id, source_id, rehydration_type, client_token)
+        outcome = self._retry.call(operation, self._clients[0])
+        if isinstance(outcome, Answer) and outcome.status == 200:
+            return str(outcome.result)
+        raise failure_of(outcome)
+
+    def describe(self, *contact_ids: str) -> Described:
+        """DescribeContact for one contact, or for two at the same time. Raises ConnectFailed.
+
+        Whatever Connect refuses, except for lack of permission and throttling, counts as a contact that does
+        not exist: which error an unknown or malformed id gets is documented nowhere.
+        """
+        said = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
+        contacts: dict[str, Contact | None] = {}
+        now = 0.0
+        for id, outcome in zip(contact_ids, said, strict=True):
+            if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
+                if outcome.date is None:
+                    raise ConnectFailed("connect_unreadable", "DescribeContact answered without a Date.")
+                contacts[id], now = outcome.result, max(now, outcome.date)
+            elif isinstance(outcome, Answer) and is_refused(outcome):
+                contacts[id] = None
+            else:
+                raise failure_of(outcome)
+        return Described(contacts, now)
+
+    def probes(self, *actions: str) -> dict[str, Callable[[], dict[str, object]]]:
+        """By name, what a deployment's proof may ask: each action with contacts that cannot exist, in this instance and
+        in one that the role does not name."""
+        elsewhere = {f"{probes.ELSEWHERE}{action}": partial(self._tried, action, probes.NOWHERE) for action in actions}
+        return {**{action: partial(self._tried, action, self._instance_id) for action in actions}, **elsewhere}
+
+    def _tried(self, action: str, instance_id: str) -> dict[str, object]:
+        nobody = probes.NOWHERE
+        if action == probes.CREATE_ASSOCIATION:
+            operation = _create_association(instance_id, nobody, nobody, wire.FROM_SEGMENT, nobody)
+        else:
+            operation = self._describe_contact(instance_id, nobody)
+        return for_proof(self._retry.call(operation, self._clients[0]))
+
+    def _describe_contact(self, instance_id: str, contact_id: str) -> Operation:
+        target = f"/contacts/{encoded(instance_id)}/{encoded(contact_id)}"
+        return Operation("GET", target, b"", lambda document: read(document, self._customer_identity))
+
+    def _at_once(self, operations: list[Operation]) -> list[Outcome]:
+        """The outcomes of one or two operations."""
+        if len(operations) == 1:
+            return [self._retry.call(operations[0], self._clients[0])]
+        given_up = threading.Event()
+        beside: list[Outcome] = []
+        bugs: list[Exception] = []
+
+        def call_beside() -> None:
+            try:
+                beside.append(self._retry.call(operations[1], self._clients[1], given_up))
+            except Exception as bug:
+                bugs.append(bug)
+
+        thread = threading.Thread(target=call_beside)
+        thread.start()
+        try:
+            first = self._retry.call(operations[0], self._clients[0], given_up)
+        finally:
+            # It ends by the deadline, as this one does.
+            thread.join()
+        if bugs:
+            raise bugs[0]
+        return [first, *beside]
+
+
+def _create_association(
+    instance_id: str, contact_id: str, source_id: str, rehydration_type: str, client_token: str
+) -> Operation:
+    target = "/".join(("", *wire.PATH, encoded(instance_id), encoded(contact_id)))
+    body = {"RehydrationType": rehydration_type, "SourceContactId": source_id, "ClientToken": client_token}
+    return Operation("POST", target, json.dumps(body).encode(), _continued_from)
+
+
+def _continued_from(document: Document) -> str:
+    value = document.get("ContinuedFromContactId")
+    if isinstance(value, str) and 1 <= len(value) <= wire.CONTACT_ID_LENGTH:
+        return value
+    raise Unreadable("200 without ContinuedFromContactId")

@@ -1,0 +1,14 @@
+"""What a deployment's proof asks of a function, which it invokes directly with {PROBE: one of these}."""
+
+PROBE = "probe"
+SETTINGS = "settings"
+# Before a permission of Connect: for an instance that the role does not name, which has to be denied.
+ELSEWHERE = "elsewhere "
+CREATE_ASSOCIATION = "connect:CreatePersistentContactAssociation"
+DESCRIBE_CONTACT = "connect:DescribeContact"
+GET_ITEM = "dynamodb:GetItem"
+PUT_ITEM = "dynamodb:PutItem"
+QUERY = "dynamodb:Query"
+
+# No instance and no contact.
+NOWHERE = "00000000-0000-0000-0000-000000000000"

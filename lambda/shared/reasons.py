@@ -1,0 +1,59 @@
+"""The reasons of the endpoint: the words of the field `rule` in its log, by what the caller gets.
+
+A new one goes into its group here, and into the table in docs/security.md. The functions import this for its types
+only: at run time a reason is a text, and a cold start does not pay for it.
+"""
+
+from typing import Literal, get_args
+
+Granted = Literal["one_customer", "earlier", "unchecked", "no_past_chat"]
+# 400.
+Invalid = Literal[
+    "invalid_request",
+    "current_no_chat",
+    "current_ended",
+    "continues_another",
+    "continues_part",
+    "source_no_chat",
+    "source_running",
+    "transcript_not_ready",
+    "same_session",
+    "not_initial_contact",
+    "history_not_ready",
+    "history_undecided",
+    "history_nobodys",
+    "history_doubtful",
+    "connect_refused",
+]
+# 403.
+Denied = Literal["identity_pool", "token_kind", "app_client"]
+# 404, with one text for all of them.
+NotFound = Literal[
+    "unknown_contact", "another_instance", "another_customer", "another_caller", "no_customer", "connect_not_found"
+]
+# 429.
+Throttled = Literal["connect_throttled", "history_throttled"]
+# 503.
+OutOfReach = Literal["connect_unreachable", "deadline_exceeded", "history_unreachable"]
+# 500.
+Failed = Literal[
+    "connect_denied", "connect_failed", "connect_unexpected", "connect_unreadable", "history_failed", "bug"
+]
+Refused = Invalid | Denied | NotFound | Throttled | OutOfReach | Failed
+
+# Those for which a call of Amazon Connect fails, in the recorder's log as well.
+Connect = Literal[
+    "connect_denied",
+    "connect_failed",
+    "connect_not_found",
+    "connect_refused",
+    "connect_throttled",
+    "connect_unexpected",
+    "connect_unreachable",
+    "connect_unreadable",
+    "deadline_exceeded",
+]
+
+# A mistake where chats start, and nobody who tries what belongs to others.
+NO_CUSTOMER: NotFound = "no_customer"
+PROBING = frozenset(get_args(NotFound) + get_args(Denied)) - {NO_CUSTOMER}

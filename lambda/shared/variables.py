@@ -1,0 +1,38 @@
+"""The functions' environment variables, and what some of them may be."""
+
+INSTANCE_ID = "CONNECT_INSTANCE_ID"
+CONNECT_ENDPOINT_URL = "CONNECT_ENDPOINT_URL"
+CUSTOMER_IDENTITY = "CUSTOMER_IDENTITY"
+# Of the association function. Those from APP_CLIENTS on are there only if they say something.
+DEADLINE_SECONDS = "DEADLINE_SECONDS"
+TRANSCRIPT_DELAY_SECONDS = "TRANSCRIPT_DELAY_SECONDS"
+AUTHORIZATION = "AUTHORIZATION"
+APP_CLIENTS = "APP_CLIENTS"
+CUSTOMER_CLAIM = "CUSTOMER_CLAIM"
+CORS_ALLOWED_ORIGINS = "CORS_ALLOWED_ORIGINS"
+# Of both functions, if there is a history.
+HISTORY_TABLE = "HISTORY_TABLE"
+HISTORY_ENDPOINT_URL = "HISTORY_ENDPOINT_URL"
+# Of the association function, if there is a history.
+EVENT_DELAY_SECONDS = "EVENT_DELAY_SECONDS"
+# Of the recorder.
+RETENTION_SECONDS = "RETENTION_SECONDS"
+
+# Values of CUSTOMER_IDENTITY; behind the prefix stands the attribute's name.
+UNCHECKED = "unchecked"
+CUSTOMER_ID = "customer_id"
+ATTRIBUTE_PREFIX = "attribute:"
+ATTRIBUTE_PATTERN = "[0-9A-Za-z_-]{1,128}"
+
+# Values of AUTHORIZATION.
+IAM = "iam"
+IAM_WITH_IDENTITY_POOLS = "iam_with_identity_pools"
+COGNITO = "cognito"
+AUTHORIZER = "authorizer"
+
+# No values of CUSTOMER_CLAIM: claims of Cognito's own that are lists. A REST API hands them on as "one,two", and one
+# of a single value as that value: nothing in it says that it was a list.
+LISTS_OF_COGNITO = ("cognito:groups", "cognito:roles")
+
+# A value of CORS_ALLOWED_ORIGINS.
+ANY_ORIGIN = "*"
