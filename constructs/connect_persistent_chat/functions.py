@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack, Tokenization
 from aws_cdk import aws_iam as iam

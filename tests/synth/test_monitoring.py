@@ -11,8 +11,7 @@ from aws_cdk import aws_sns as sns
 from association import log, refusal
 from association.refusal import Refusal
 from connect_persistent_chat import ConfigurationError, PersistentChatMonitoring
-from connect_persistent_chat.endpoint.monitoring import NO_CUSTOMER_RULE, PROBING_RULES
-from connect_persistent_chat.source import SOURCE
+from shared import reasons
 from tests.synth.apps import HERE, Synthesized, endpoint, stack
 
 

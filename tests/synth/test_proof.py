@@ -21,8 +21,6 @@ from connect_persistent_chat import (
     ProofScope,
     functions,
 )
-from connect_persistent_chat.endpoint import wire
-from connect_persistent_chat.functions import provisioning_names
 from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, history, stack, user_pool
 

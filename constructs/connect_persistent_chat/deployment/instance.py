@@ -7,8 +7,8 @@ from aws_cdk import CustomResource, Duration, Fn, Stack
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.deployment.provisioning import Provisioning
-from connect_persistent_chat.functions import provisioning_names as names
 from connect_persistent_chat.parameters import Limits, Parameters, elsewhere, is_known, is_placeholder, is_token, shown
+from connect_persistent_chat.shared import custom_resources
 from constructs import Construct
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -86,7 +86,7 @@ class ConnectInstance(Construct):
                     wildcard(stack, instances): "An alias names no instance until the deployment resolves it.",
                 },
             )
-        self.instance_id = instance_id or check.get_att_string(names.INSTANCE_ID)
+        self.instance_id = instance_id or check.get_att_string(custom_resources.INSTANCE_ID)
         self.instance_arn = instances if instance_id else _arn(stack, self.instance_id)
 
     @classmethod

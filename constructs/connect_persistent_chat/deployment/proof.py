@@ -17,7 +17,7 @@ from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.deployment.instance import ConnectInstance, look_at_instance
 from connect_persistent_chat.deployment.provisioning import Provisioning
 from connect_persistent_chat.deployment.reach import Reach
-from connect_persistent_chat.functions import provisioning_names as names
+from connect_persistent_chat.shared import custom_resources
 from constructs import Construct, IConstruct, IDependable
 
 DEFAULT_PATIENCE_SECONDS = 180

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import Annotations, Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 
-from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.parameters import Parameters, elsewhere, is_known, is_token, shown
+from connect_persistent_chat.shared import variables
 from constructs import Construct
 
 if TYPE_CHECKING:

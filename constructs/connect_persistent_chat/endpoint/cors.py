@@ -8,7 +8,6 @@ from aws_cdk import aws_apigateway as apigateway
 
 from connect_persistent_chat.acknowledgments import acknowledge
 from connect_persistent_chat.endpoint.authorization import Authorization
-from connect_persistent_chat.functions import association_names as names
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.parameters import is_placeholder, shown, with_tokens_as
 from connect_persistent_chat.shared import variables, wire

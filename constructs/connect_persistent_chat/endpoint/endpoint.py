@@ -24,8 +24,7 @@ from connect_persistent_chat.deployment.proof import (
 from connect_persistent_chat.endpoint import rest_api, tls
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
-from connect_persistent_chat.functions import association_names as names
-from connect_persistent_chat.functions import history_names, number_of, seconds_of
+from connect_persistent_chat.functions import number_of, seconds_of
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.parameters import (
@@ -39,6 +38,7 @@ from connect_persistent_chat.parameters import (
     refuse_metric,
     seconds,
 )
+from connect_persistent_chat.shared import probes, variables
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -330,10 +330,10 @@ def _permissions(
 ) -> dict[str, list[str]]:
     """What the function calls, action to resources."""
     # The association needs both resources (Service Authorization Reference).
-    needed = {names.PROBE_CREATE_ASSOCIATION: [instance.instance_arn, instance.contact_arn]}
+    needed = {probes.CREATE_ASSOCIATION: [instance.instance_arn, instance.contact_arn]}
     if identity.checked:
-        needed[names.PROBE_DESCRIBE_CONTACT] = [instance.contact_arn]
+        needed[probes.DESCRIBE_CONTACT] = [instance.contact_arn]
     if history is not None:
-        needed[history_names.PROBE_QUERY] = [history.index_arn]
-        needed[history_names.PROBE_GET_ITEM] = [history.table.table_arn]
+        needed[probes.QUERY] = [history.index_arn]
+        needed[probes.GET_ITEM] = [history.table.table_arn]
     return needed

@@ -80,7 +80,10 @@ class PersistentChatMonitoring(Construct):
         self._topic = topic
         self._namespace = f"PersistentChat/{Names.unique_resource_name(self, max_length=80)}"
         self.alarms = []
-        refused_line, probing_rules = _equals("verdict", "refused"), [_equals("rule", rule) for rule in PROBING_RULES]
+        refused_line, probing_rules = (
+            _equals("verdict", "refused"),
+            [_equals("rule", rule) for rule in sorted(reasons.PROBING)],
+        )
         refusals = self._count("refused", endpoint.function_log, refused_line)
         self._count("refused_by", endpoint.function_log, refused_line, by="rule")
         others = self._count("probing", endpoint.function_log, logs.FilterPattern.any(*probing_rules))

@@ -26,7 +26,7 @@ from connect_persistent_chat.deployment.proof import (
     ProvedHistory,
     mistakes_in,
 )
-from connect_persistent_chat.functions import association_names, history_names, number_of, seconds_of
+from connect_persistent_chat.functions import number_of, seconds_of
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.parameters import (
@@ -45,6 +45,7 @@ from connect_persistent_chat.parameters import (
     shown,
     with_tokens_as,
 )
+from connect_persistent_chat.shared import probes, recording, schema, variables
 from constructs import Construct
 
 # With the word "token" for what only the deployment knows.
@@ -224,16 +225,16 @@ class ChatHistory(_History):
         super().__init__(scope, id, stack, identity, event_delay, instance)
         self.table: dynamodb.ITable = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         environment = {
-            association_names.INSTANCE_ID: instance.instance_id,
-            association_names.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
-            association_names.CUSTOMER_IDENTITY: identity.value,
+            variables.INSTANCE_ID: instance.instance_id,
+            variables.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
+            variables.CUSTOMER_IDENTITY: identity.value,
             **_where(stack, self.table),
-            history_names.RETENTION_SECONDS: seconds_of(retention, _DEFAULT_RETENTION_SECONDS),
+            variables.RETENTION_SECONDS: seconds_of(retention, _DEFAULT_RETENTION_SECONDS),
         }
         permissions = {
-            association_names.PROBE_DESCRIBE_CONTACT: [instance.contact_arn],
-            history_names.PROBE_GET_ITEM: [self.table.table_arn],
-            history_names.PROBE_PUT_ITEM: [self.table.table_arn],
+            probes.DESCRIBE_CONTACT: [instance.contact_arn],
+            probes.GET_ITEM: [self.table.table_arn],
+            probes.PUT_ITEM: [self.table.table_arn],
         }
         self.dead_letter_queue = self._build_queue()
         self.log = functions.log_group(self, "Log", log_retention, log_removal_policy)
@@ -357,9 +358,7 @@ class ChatHistory(_History):
             "Events",
             description="Contact events of Amazon Connect, for the recorder of chats",
             # No more than this: the keys of an event come in two spellings, so the recorder looks at the rest.
-            event_pattern=events.EventPattern(
-                source=[history_names.SOURCE], detail_type=list(history_names.DETAIL_TYPES)
-            ),
+            event_pattern=events.EventPattern(source=[recording.SOURCE], detail_type=list(recording.DETAIL_TYPES)),
             targets=[targets.LambdaFunction(self.function, dead_letter_queue=self.dead_letter_queue)],
         )
 
