@@ -5,7 +5,7 @@ INSTANCE ?= 11111111-1111-4111-8111-111111111111
 ARGS ?=
 
 READY := .venv/.ready
-REQUIREMENTS := requirements.txt requirements-bench.txt requirements-release.txt
+REQUIREMENTS := requirements.txt requirements-bench.txt requirements-docs.txt requirements-release.txt
 JAVASCRIPT := examples/clients/javascript
 # What the functions run on in AWS, and which tests are theirs.
 RUNTIME := .python3.14/python3.14

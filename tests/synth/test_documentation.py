@@ -22,7 +22,7 @@ from tests.synth.apps import HERE, Synthesized, endpoint, history, stack
 ROOT = Path(__file__).resolve().parents[2]
 # Each construct's properties stand under "Defaults" of one page.
 PAGES: dict[type, str] = {
-    PersistentChatEndpoint: "README.md",
+    PersistentChatEndpoint: "docs/configuration.md",
     ChatHistory: "docs/history.md",
     PersistentChatMonitoring: "docs/monitoring.md",
 }
@@ -169,10 +169,8 @@ def test_its_page_lists_the_same_properties_with_the_same_defaults(construct: ty
     ("page", "begins", "example"),
     [
         ("README.md", "from aws_cdk", "own_stack.py"),
-        ("README.md", "endpoint =", "users.py"),
-        ("README.md", "history =", "latest_chat.py"),
+        ("docs/configuration.md", "endpoint =", "users.py"),
         ("docs/history.md", "history =", "latest_chat.py"),
-        ("README.md", "PersistentChatMonitoring(", "own_stack.py"),
         ("docs/monitoring.md", "PersistentChatMonitoring(", "own_stack.py"),
     ],
 )
@@ -186,10 +184,9 @@ def test_the_pages_examples_are_run(page: str, begins: str, example: str) -> Non
     assert Synthesized(runpy.run_path(str(file))["stack"]).all("Custom::PersistentChatProof")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/history.md"])
-def test_the_commands_that_are_shown_are_taken(page: str) -> None:
+def test_the_commands_that_are_shown_are_taken() -> None:
     """A command that was renamed must not live on in a page; that they do what they say is shown with the cloud."""
-    shown = re.findall(r"^persistent-chat .*", (ROOT / page).read_text(encoding="utf-8"), re.M)
+    shown = re.findall(r"^persistent-chat .*", (ROOT / "docs/history.md").read_text(encoding="utf-8"), re.M)
     commands = [parser().parse_args(shlex.split(re.sub("<.*?>", "x", line))[1:]).command for line in shown]
     assert commands == ["backfill", "erase"]
 
