@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
-.PHONY: setup demo test lint pytest unit synth unit-and-synth local-cloud prove runtime clients bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest unit synth unit-and-synth local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -86,6 +86,14 @@ bench: $(READY) ## The benchmarks, with docs/benchmarks.md and its pictures
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt -c constraints.txt
 	python -m bench
 
+# Sphinx leaves out what nobody documented, so the tests look for it first.
+docs: $(READY) ## The guide and the reference, in site/; a dead link or an undocumented parameter fails
+	@python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt -c constraints.txt
+	python -m pytest -q tests/synth/test_reference.py
+	@rm -rf site
+	sphinx-build --fail-on-warning --keep-going --quiet docs site
+	@rm -r site/.doctrees
+
 cloud: $(READY) ## The local cloud in the foreground
 	@python -m local --port $(CLOUD_PORT)
 
@@ -147,5 +155,5 @@ changelog: ## A change of the public interface since BASE (a commit) is named in
 		{ echo "The public interface changed since $$BASE, but CHANGELOG.md did not. Name the change there."; exit 1; }
 
 clean: ## Away with what the targets made
-	rm -rf .venv .python3.14 node_modules $(JAVASCRIPT)/node_modules cdk.out cdk-outputs.json dist
+	rm -rf .venv .python3.14 node_modules $(JAVASCRIPT)/node_modules cdk.out cdk-outputs.json dist site
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,6 +7,9 @@ class ConfigurationError(ValueError):
     """Something that was configured cannot work.
 
     The message says where, and for each mistake what was wrong, what was got and what was expected.
+
+    :param where: the construct or the factory that refuses.
+    :param mistakes: a sentence each.
     """
 
     def __init__(self, where: str, mistakes: Sequence[str]) -> None:

@@ -99,15 +99,6 @@ def made(construct: type, **properties: Any) -> str:
     return Synthesized(here).text()
 
 
-@pytest.mark.parametrize("called", [*PAGES, *FACTORIES], ids=lambda called: called.__qualname__)
-def test_every_parameter_is_documented_and_every_optional_one_with_its_default(called: Callable[..., Any]) -> None:
-    """A default that stands nowhere is one that nobody chose."""
-    said = documented(called)
-    assert {name for name, text in said.items() if "Default: " in text} == optional(called)
-    if inspect.isclass(called):
-        assert set(said) == set(parameters_of(called))
-
-
 @each_construct
 def test_what_is_documented_as_the_default_is_what_happens_without_it(construct: type) -> None:
     """Every documented default, Durations too, is given by hand: the template stays the same."""

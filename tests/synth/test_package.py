@@ -1,6 +1,7 @@
 """The wheel, as a user gets it: outside the repository, in an environment of its own."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,17 @@ def test_the_wheel_carries_the_functions_and_nothing_stray(distributions: Path) 
         assert f"connect_persistent_chat/lambda/{name}" in names
     assert "connect_persistent_chat/py.typed" in names
     assert [name for name in names if "__pycache__" in name or name.startswith(("tests", "local"))] == []
+
+
+def test_the_readme_works_on_a_package_index(distributions: Path) -> None:
+    """There a link to a file beside it leads nowhere, and nothing draws a diagram."""
+    (wheel,) = distributions.glob("*.whl")
+    archive = zipfile.ZipFile(wheel)
+    (metadata,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+    readme = archive.read(metadata).decode()
+    assert re.findall(r"\]\((?!https://)(.*?)\)", readme) == []
+    assert "/blob/main/docs/calling.md)" in readme
+    assert "mermaid" not in readme
 
 
 def test_the_sdist_builds_the_same_wheel(distributions: Path, tmp_path: Path) -> None:
