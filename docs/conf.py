@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from jsii._runtime import JSIIMeta
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -17,10 +19,14 @@ extensions = ["myst_parser", "sphinx.ext.autodoc"]
 # The anchors that the repository's host makes of headings.
 myst_heading_anchors = 4
 
+# It hides the parameters of each construct behind *args and **kwargs.
+del JSIIMeta.__call__
+
 default_role = "code"
 autodoc_typehints = "description"
 autodoc_typehints_format = "short"
 autodoc_member_order = "groupwise"
+autoclass_content = "both"
 python_use_unqualified_type_names = True
 # Every name of ours that a page or a type names has to be in the reference. Those of others have pages elsewhere.
 nitpicky = True
