@@ -175,6 +175,14 @@ def test_the_pages_examples_are_run(page: str, begins: str, example: str) -> Non
     assert Synthesized(runpy.run_path(str(file))["stack"]).all("Custom::PersistentChatProof")
 
 
+def test_the_readmes_call_is_the_one_that_is_run() -> None:
+    """The tests with the local cloud run the sample of docs/calling.md."""
+    page = (ROOT / "docs/calling.md").read_text(encoding="utf-8")
+    sample = page.partition("<!-- sample: curl -->\n```sh\n")[2].partition("```")[0]
+    assert sample
+    assert sample in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_commands_that_are_shown_are_taken() -> None:
     """A command that was renamed must not live on in a page; that they do what they say is shown with the cloud."""
     shown = re.findall(r"^persistent-chat .*", (ROOT / "docs/history.md").read_text(encoding="utf-8"), re.M)
