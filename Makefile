@@ -1,13 +1,13 @@
-# Every target does its own set-up. Needs Python 3.11 or newer and make; Node and the CDK come with it. `clients` needs more.
+# Every target does its own set-up. You need Python 3.11 or newer and make. Node and the CDK are installed. `clients` needs more.
 PYTHON ?= python3
 CLOUD_PORT ?= 4566
 INSTANCE ?= 11111111-1111-4111-8111-111111111111
 ARGS ?=
 
 READY := .venv/.ready
-REQUIREMENTS := requirements.txt requirements-bench.txt requirements-release.txt
+REQUIREMENTS := requirements.txt requirements-bench.txt requirements-docs.txt requirements-release.txt
 JAVASCRIPT := examples/clients/javascript
-# What the functions run on in AWS, and which tests are theirs.
+# The Python that runs the functions in AWS, and the functions' tests.
 RUNTIME := .python3.14/python3.14
 FUNCTIONS := $(patsubst lambda/%/__init__.py,tests/unit/%,$(wildcard lambda/*/__init__.py))
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -15,12 +15,12 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
-.PHONY: setup demo test lint pytest unit synth unit-and-synth local-cloud prove runtime clients bench cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest unit synth unit-and-synth local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
 
 setup: $(READY)
 
 $(READY): requirements.txt constraints.txt package.json package-lock.json pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, got " + sys.version.split()[0] + "; name another with PYTHON=...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, got " + sys.version.split()[0] + "; choose another one with PYTHON=...")'
 	@echo "Setting up .venv (about a minute, once) ..."
 	@$(PYTHON) -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
@@ -28,26 +28,26 @@ $(READY): requirements.txt constraints.txt package.json package-lock.json pyproj
 	@npm ci --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-demo: $(READY) ## A customer who comes back, on the local cloud
+demo: $(READY) ## Show a customer who comes back, on the local cloud
 	@python -m local.demo
 
-# Without ARGS, what needs no cloud runs beside the rest, on the other processor.
-test: $(READY) ## Format, lint, types, unit, synth, local
+# Without ARGS, the tests that need no cloud run in parallel, on the other processor.
+test: $(READY) ## Check format, lint and types, and run all tests except the long ones
 ifeq ($(strip $(ARGS)),)
 	@$(MAKE) --no-print-directory -j2 unit-and-synth local-cloud MARK="not prove" FIRST=lint
 else
 	@$(MAKE) --no-print-directory lint pytest
 endif
 
-lint: $(READY) ## Format, lint, types
+lint: $(READY) ## Check format, lint and types
 	ruff format --check .
 	ruff check .
 	mypy
 
-pytest: $(READY) ## All tests but the long ones
+pytest: $(READY) ## Run all tests except the long ones
 	python -m pytest -m "not prove" $(ARGS)
 
-# Told at the end, so that the lines of two runs do not mix.
+# Printed at the end, so that the lines of two runs do not mix.
 unit synth unit-and-synth: $(FIRST)
 	@mkdir -p .pytest_cache
 	@python -m pytest -q -m "$(MARK)" $(addprefix tests/,$(subst -and-, ,$@)) >.pytest_cache/$@.txt 2>&1; status=$$?; \
@@ -56,10 +56,10 @@ unit synth unit-and-synth: $(FIRST)
 local-cloud: $(READY)
 	python -m pytest -m "$(MARK)" tests/local $(LEFT_OUT:%=--ignore=%)
 
-# What measures time runs with nothing beside it.
+# Tests that measure time run alone.
 TIMED := tests/local/test_limits.py tests/local/test_timing.py
 
-prove: $(READY) ## The long suites: histories, timing, mutation
+prove: $(READY) ## Run the long tests: random histories, timing, load, mutation
 ifeq ($(strip $(ARGS)),)
 	@$(MAKE) --no-print-directory -j2 unit local-cloud synth MARK=prove LEFT_OUT="$(TIMED)"
 	python -m pytest -m prove $(TIMED)
@@ -67,42 +67,50 @@ else
 	python -m pytest -m prove $(ARGS)
 endif
 
-clients: $(READY) $(JAVASCRIPT)/node_modules/.ready ## The samples of examples/clients; needs curl and R, and brings them on Debian
+clients: $(READY) $(JAVASCRIPT)/node_modules/.ready ## Run the samples of examples/clients; needs curl and R, and installs them on Debian
 	@python -m local.samples
 
 $(JAVASCRIPT)/node_modules/.ready: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json | $(READY)
-	@echo "Bringing the AWS SDK for JavaScript (some seconds, once) ..."
+	@echo "Installing the AWS SDK for JavaScript (some seconds, once) ..."
 	@npm ci --prefix $(JAVASCRIPT) --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-runtime: $(RUNTIME) ## The functions' own tests and cold starts, on the Python that AWS has
+runtime: $(RUNTIME) ## Run the functions' unit tests and cold starts on the Python that AWS Lambda has
 	$(RUNTIME) -m pytest -m "not prove" $(FUNCTIONS) $(ARGS)
 	python -m bench.cold $(RUNTIME)
 
 $(RUNTIME): bench/runtime.py constraints.txt | $(READY)
 	@python -m bench.runtime
 
-bench: $(READY) ## The benchmarks, with docs/benchmarks.md and its pictures
+bench: $(READY) ## Run the benchmarks, and write docs/benchmarks.md and its pictures
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt -c constraints.txt
 	python -m bench
 
-cloud: $(READY) ## The local cloud in the foreground
+# Sphinx leaves out what nobody documented, so the tests look for it first.
+docs: $(READY) ## Build the guide and the reference into site/; a dead link or an undocumented parameter fails
+	@python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt -c constraints.txt
+	python -m pytest -q tests/synth/test_reference.py
+	@rm -rf site
+	sphinx-build --fail-on-warning --keep-going --quiet docs site
+	@rm -r site/.doctrees
+
+cloud: $(READY) ## Run the local cloud in the foreground
 	@python -m local --port $(CLOUD_PORT)
 
-deploy: $(READY) ## The app's stack to the local cloud that runs
+deploy: $(READY) ## Deploy the app's stack to the local cloud that is running
 	@python -m local.deploy --port $(CLOUD_PORT) deploy -c instance=$(INSTANCE) $(ARGS)
 
-destroy: $(READY) ## The app's stack away from the local cloud that runs
+destroy: $(READY) ## Delete the app's stack from the local cloud that is running
 	@python -m local.deploy --port $(CLOUD_PORT) destroy -c instance=$(INSTANCE) $(ARGS)
 
-format: $(READY) ## Format, and mend what the linter can
+format: $(READY) ## Format, and fix what the linter can fix
 	ruff format .
 	ruff check --fix .
 
 .PHONY: constraints newest-cdk sbom release changelog
 
 # Nothing is installed: pip resolves, and reports what it would install.
-constraints: ## constraints.txt made anew, with the oldest Python; ARGS="-c constraints.txt" only adds what is missing
+constraints: ## Write constraints.txt again, with the oldest Python; ARGS="-c constraints.txt" only adds what is missing
 	@$(PYTHON) -m venv --clear .venv-constraints
 	@.venv-constraints/bin/python -m pip install --quiet --disable-pip-version-check --dry-run \
 		--report .venv-constraints/report.json $(REQUIREMENTS:%=-r %) $(ARGS)
@@ -111,41 +119,41 @@ constraints: ## constraints.txt made anew, with the oldest Python; ARGS="-c cons
 	@mv .venv-constraints/pins constraints.txt
 	@rm -rf .venv-constraints
 
-# Afterwards .venv is not what the pins say, so the next target sets it up anew.
-newest-cdk: $(READY) ## The tests of the templates, with the CDK that is newest today
+# Afterwards .venv does not match the pins, so the next target sets it up again.
+newest-cdk: $(READY) ## Run the tests of the templates with the newest CDK
 	@rm $(READY)
 	@python -m pip install --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager \
 		$$(python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"])')
 	python -m pytest -m "not prove" tests/synth tests/unit/constructs $(ARGS)
 
 # The first wheel is made from the sdist, the second from the checkout, under another umask.
-build: $(READY) ## The wheel and the sdist, in dist/, made twice: the same bytes
+build: $(READY) ## Build the wheel and the sdist twice, into dist/, and compare them byte by byte
 	@rm -rf dist
 	python -m build --no-isolation
 	@umask 077; python -m build --no-isolation --sdist --wheel --outdir dist/again >/dev/null
 	@for file in dist/*.whl dist/*.tar.gz; do cmp "$$file" "dist/again/$${file#dist/}" || exit 1; done
 	@rm -r dist/again
 
-sbom: build ## What the wheel needs, also for its commands: dist/sbom.cdx.json (CycloneDX)
+sbom: build ## Write dist/sbom.cdx.json (CycloneDX): what the wheel and its commands need
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-release.txt -c constraints.txt
 	@$(PYTHON) -m venv --clear --without-pip .venv-sbom
 	@python -m pip --python .venv-sbom install --quiet --disable-pip-version-check -c constraints.txt "$$(echo dist/*.whl)[commands]"
 	cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json .venv-sbom
 	@rm -rf .venv-sbom
 
-release: ## What is published, in dist/, if TAG=v1.2.3 is the version of pyproject.toml and has its date in CHANGELOG.md
+release: ## Build what is published, into dist/; TAG=v1.2.3 must fit pyproject.toml and CHANGELOG.md
 	@grep --quiet --line-regexp --fixed-strings "version = \"$${TAG#v}\"" pyproject.toml || \
 		{ echo "The tag is $$TAG, but pyproject.toml has another version. Change one of them."; exit 1; }
 	@grep --quiet --extended-regexp "^## $${TAG#v} \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$$" CHANGELOG.md || \
 		{ echo "CHANGELOG.md has no line '## $${TAG#v} (<year>-<month>-<day>)'. Write one."; exit 1; }
 	@$(MAKE) --no-print-directory sbom
 
-changelog: ## A change of the public interface since BASE (a commit) is named in CHANGELOG.md
+changelog: ## Fail if the public interface changed since BASE (a commit) and CHANGELOG.md did not
 	@git rev-parse --quiet --verify "$$BASE^{commit}" >/dev/null || \
 		{ echo "BASE has to name a commit, got '$$BASE'. Run: make changelog BASE=<commit>"; exit 1; }
 	@git diff --quiet "$$BASE" -- tests/synth/snapshots/interface.txt || ! git diff --quiet "$$BASE" -- CHANGELOG.md || \
 		{ echo "The public interface changed since $$BASE, but CHANGELOG.md did not. Name the change there."; exit 1; }
 
-clean: ## Away with what the targets made
-	rm -rf .venv .python3.14 node_modules $(JAVASCRIPT)/node_modules cdk.out cdk-outputs.json dist
+clean: ## Delete what the targets made
+	rm -rf .venv .python3.14 node_modules $(JAVASCRIPT)/node_modules cdk.out cdk-outputs.json dist site
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -51,11 +51,12 @@ def cold_part(cloud: Cloud) -> tuple[str, dict[str, measure.Figures]]:
         "cold", "Process start to ready", "CPU milliseconds", {n: f["ready_cpu"] * 1000 for n, f in figures.items()}
     )
     text = (
-        "## Cold\n\nProcess start until the handler can be called, and until its first answer, on the local cloud "
-        f"behind TLS, with the system's certificates. {cold.python_of(figures)} AWS runs the functions on 3.14: "
-        "`make runtime` measures the same there. This project reads Amazon's certificates while it starts, "
-        "the plain handler all of them with its first call. What is left above the empty function is in "
-        "[decisions/own-signed-client.md](decisions/own-signed-client.md).\n\n"
+        "## Cold\n\nThe time from the start of the process until the handler can be called, and until its first "
+        "answer. Connect is the local cloud behind TLS, with the system's certificates. "
+        f"{cold.python_of(figures)} AWS runs the functions on 3.14: `make runtime` measures on that version. "
+        "This project reads only Amazon's certificates, while it starts. The plain handler reads all of the system's, "
+        "with its first call. [decisions/own-signed-client.md](decisions/own-signed-client.md) explains the time above "
+        "the empty function.\n\n"
     )
     return text + cold.table_of(figures) + "\n" + shown, figures
 
@@ -72,13 +73,13 @@ def warm_part(cloud: Cloud) -> tuple[str, dict[str, float]]:
     growth = measure.growth(cloud, 5000)
     over = slow["both"] - slow["alone"] * 2
     text = (
-        "## Warm\n\nFor one request in a process that is warm, Connect answering at once.\n\n"
+        "## Warm\n\nOne request in a warm process. Connect answers at once.\n\n"
         + table(("handler", "CPU ms", "of plain", "wall ms"), rows)
         + "\n"
         + picture("warm", "A warm request", "CPU milliseconds", {n: f["cpu"] * 1000 for n, f in figures.items()})
         + f"\nWith {ms(LATENCY)} ms of latency on each of Connect's operations, a request with the rule on takes "
         f"{ms(slow['both'])} ms: both contacts are described at the same time. One call alone takes "
-        f"{ms(slow['alone'])} ms, so {ms(over)} ms are the rule's.\n\n"
+        f"{ms(slow['alone'])} ms, so the rule takes {ms(over)} ms.\n\n"
         "Memory after 500 requests of one process, each for a new chat, with the rule, over TLS: "
         f"{growth['few_mb']:.1f} MB; after 5,000: {growth['many_mb']:.1f} MB.\n"
     )
@@ -133,13 +134,13 @@ def load_part(cloud: Cloud, url: str) -> str:
         "untold",
     )
     return (
-        "## Load\n\nThrough the deployed endpoint on the local cloud and Connect's default quotas: first with the "
-        "endpoint's default throttle, then without it, so that Connect's quota is the gate. Counts are of all runs, "
-        "times the median of the runs' own. Each call is for a new chat, and one in ten is made by a default boto3 "
-        "client, which tries again by itself, as it is told. Times are those of the other calls that were granted. "
-        "Doubled: a chat with two associations. Unfounded: a 200 without an association. Untold: an association whose "
-        "caller was not answered 200, and so was told to try again. Each call at the same time is a process of its own "
-        "here: a 503, where one came, means that this was more than the machine carries.\n\n" + table(head, rows)
+        "## Load\n\nThrough the deployed endpoint on the local cloud, with Connect's default quotas. First the "
+        "endpoint's default throttle is the limit; then it is lifted, and Connect's quota is the limit. Counts are the "
+        "totals of all runs, times are the medians of the runs. Each call is for a new chat. One call in ten is made "
+        "by a default boto3 client, which retries by itself. The times are those of the other calls that got a 200. "
+        "Doubled: chats with two associations. Unfounded: 200 without an association. Untold: associations whose "
+        "caller did not get a 200, and so was told to retry. Each simultaneous call is a process of its own here: a "
+        "503 means that the machine could not carry more.\n\n" + table(head, rows)
     )
 
 
@@ -179,11 +180,11 @@ def synthesis_part() -> str:
     head = ("app", "`cdk synth`, s", "of bare", "the app alone, s", "of bare", "largest template, KB", "resources")
     each = (figures["50"]["wall"] - figures["10"]["wall"]) / 40
     return (
-        "## Synthesis\n\nWall time of `cdk synth`, as people wait for it, and of the app's own process alone; most "
-        f"of both is the CDK's engine and its check of the template. Ratios are the medians of {turns} turns' own, "
-        "with their quartiles, every tenth of them with 10 and 50 endpoints. Each endpoint is in a stack of its own; "
-        f"from 10 to 50, one more takes {each * 1000:.0f} ms. What one endpoint adds, and why, is in "
-        "[decisions/synthesis-time.md](decisions/synthesis-time.md).\n\n" + table(head, rows)
+        "## Synthesis\n\nThe wall time of `cdk synth`, and of the app's own process alone. Most of both is the "
+        f"CDK's engine and its check of the template. Each ratio is the median of {turns} turns, with its quartiles; "
+        "every tenth turn also measures 10 and 50 endpoints. Each endpoint is in a stack of its own; from 10 to 50, "
+        f"one more takes {each * 1000:.0f} ms. [decisions/synthesis-time.md](decisions/synthesis-time.md) says what "
+        "one endpoint adds, and why.\n\n" + table(head, rows)
     )
 
 
@@ -203,13 +204,13 @@ def cost_part(cold: dict[str, measure.Figures], warm: dict[str, float]) -> str:
     idle = cost.watched_month(alarms=ALARMS, dashboards=1)
     busy = cost.watched_month(alarms=ALARMS, dashboards=1, metrics=METRICS)
     return (
-        f"## Cost\n\nDollars for a million calls, Connect taking {ms(LATENCY)} ms for each of its own, from the prices "
-        "in `bench/cost.py` with their date, and the times above: this machine's, not Lambda's. At a million a month, "
-        "X-Ray's default traces nearly all of them.\n\n"
+        f"## Cost\n\nDollars for a million calls, if each of Connect's operations takes {ms(LATENCY)} ms. The "
+        "prices, with their date, are in `bench/cost.py`. The times are those above: this machine's, not Lambda's. At "
+        "a million calls a month, X-Ray's default traces nearly all of them.\n\n"
         + table(("handler", "cold calls", *parts), rows)
-        + "\nA month without a call costs either of them what the logs that are kept take; with "
-        f"`PersistentChatMonitoring`, {idle:.2f} dollars more, and {busy:.2f} in a month with calls in every hour, "
-        f"beside {cost.METRIC_PER_MONTH:.2f} for each rule that refuses.\n"
+        + "\nIn a month without a call, both cost only what the stored logs cost. `PersistentChatMonitoring` adds "
+        f"{idle:.2f} dollars, or {busy:.2f} in a month with calls in every hour, and {cost.METRIC_PER_MONTH:.2f} for "
+        "each rule that refuses.\n"
     )
 
 
@@ -243,17 +244,18 @@ def history_part(cloud: Cloud) -> str:
     dollars = {n: history.monthly(1_000_000, 10, life) for n, life in lives.items()}
     bill = [(n, *(f"{one:.2f}" for one in parts.values())) for n, parts in dollars.items()]
     return (
-        "## History\n\nA request that leaves the source out, beside one that names it, in a warm process, as the "
-        "table grows; ten sessions a customer. `Query alone` is the local cloud's own part, by boto3: what it takes "
-        "longer there as the table grows is the emulator's.\n\n"
+        "## History\n\nA request without a source, compared with one that names it, in a warm process, as the table "
+        "grows. Each customer has ten sessions. `Query alone` is the local cloud's own share, measured with boto3: "
+        "what it adds as the table grows is the emulator's.\n\n"
         + table(head, rows)
         + "\nOne session in DynamoDB's units, from its first event to its end. Amazon Connect sends up to "
-        f"{history.EVENTS_A_SEGMENT} events a segment; each reads the item, and two a segment change it.\n\n"
+        f"{history.EVENTS_A_SEGMENT} events for each segment. Each event reads the item; two for each segment "
+        f"change it.\n\n"
         + table(units, of)
         + "\nA customer's sessions may take 10 GB together, as in every table with a local index: "
-        f"{10 * 1024**3 // sum(weights[3]):,} of three segments.\n\nDollars a month for a million customers with ten "
-        "sessions each, kept for 24 months, each looked up once, from the prices in `bench/cost.py`.\n\n"
-        + table(("segments", *dollars[1]), bill)
+        f"that is {10 * 1024**3 // sum(weights[3]):,} sessions of three segments.\n\nDollars a month for a million "
+        "customers with ten sessions each, kept for 24 months, each looked up once, from the prices in "
+        "`bench/cost.py`.\n\n" + table(("segments", *dollars[1]), bill)
     )
 
 
@@ -273,8 +275,8 @@ def main() -> None:
         cloud.control("POST", "quotas", {"enabled": False})
         history_text = history_part(cloud)
     page = [
-        "# Benchmarks\n\nMade by `make bench`. Each figure is the median of several runs, and figures that are "
-        "compared come from the same run, in turns. Machines differ: the ratios are what counts.\n\n"
+        "# Benchmarks\n\n`make bench` measures these figures. Each one is the median of several runs. Figures that are "
+        "compared come from the same run, measured in turns. Machines differ, so compare the ratios.\n\n"
         f"Machine: {os.cpu_count()} processors ({platform.machine()}), {platform.system()}, Python "
         f"{platform.python_version()}.\n",
         cold_text,

@@ -8,6 +8,9 @@ class ConfigurationError(ValueError):
 
     The message says where, and for each mistake what was wrong, what was got and what was expected. Several mistakes
     stand in a line each.
+
+    :param where: the construct or the factory that refuses.
+    :param mistakes: a sentence each.
     """
 
     def __init__(self, where: str, mistakes: Sequence[str]) -> None:

@@ -14,21 +14,6 @@ from connect_persistent_chat.shared import variables
 from connect_persistent_chat.source import SOURCE, readable
 from constructs import Construct
 
-__all__ = [
-    "association_names",
-    "code_of",
-    "endpoint_url",
-    "function_for",
-    "history_names",
-    "log_group",
-    "mistakes_in_size",
-    "number_of",
-    "provisioning_names",
-    "role_for",
-    "seconds_of",
-    "variables_of",
-]
-
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
 # A name look-up has to end within a request's deadline: by default the C library asks each server for 5 s, twice.

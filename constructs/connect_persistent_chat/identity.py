@@ -84,5 +84,8 @@ class CustomerIdentity:
         return self._value != variables.UNCHECKED
 
     def may_be(self, other: "CustomerIdentity") -> bool:
-        """Whether this may be the same as the other: unless both are known, and differ."""
+        """Whether this may be the same as the other: unless both are known, and differ.
+
+        :param other: the other identity.
+        """
         return not (is_known(self._value) and is_known(other._value)) or self._value == other._value

@@ -1,4 +1,4 @@
-"""What the README shows works as it stands there."""
+"""The samples of docs/calling.md work as they stand there."""
 
 import json
 import os
@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def sample(kind: str) -> str:
-    """A sample of the README, as it stands there."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = readme.partition(f"<!-- sample: {kind} -->\n```")[2]
+    """A sample of the page, as it stands there."""
+    page = (ROOT / "docs/calling.md").read_text(encoding="utf-8")
+    block = page.partition(f"<!-- sample: {kind} -->\n```")[2]
     return block.partition("\n")[2].partition("```")[0]
 
 
@@ -45,7 +45,7 @@ def said(deployed: Deployed, kind: str, output: str, **variables: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["curl", "boto3"])
-def test_the_readmes_call_continues_a_chat(sound: Deployed, kind: str) -> None:
+def test_the_call_continues_a_chat(sound: Deployed, kind: str) -> None:
     """A user copies it, sets the variables, and gets the contact that is continued."""
     chats = Chats(sound.cloud)
     past, contact = chats.past(), chats.start()
@@ -53,7 +53,7 @@ def test_the_readmes_call_continues_a_chat(sound: Deployed, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["curl", "boto3"])
-def test_the_readmes_chats_are_what_its_calls_need(sound: Deployed, kind: str) -> None:
+def test_the_chats_are_what_the_calls_need(sound: Deployed, kind: str) -> None:
     """Somebody who has nothing but the local cloud makes a first call."""
     chats = sample("chats").replace("http://127.0.0.1:4566", sound.cloud.url)
     url = sound.cloud.execute_api_url(sound.outputs["FirstUrl"])
@@ -68,7 +68,7 @@ def test_the_readmes_chats_are_what_its_calls_need(sound: Deployed, kind: str) -
     }
 
 
-def test_the_readmes_call_with_an_id_token(doors: Deployed) -> None:
+def test_the_call_with_an_id_token(doors: Deployed) -> None:
     """A signed-in customer's, of the customer's own chats."""
     chats, users = Chats(doors.cloud), Users(doors.cloud, doors.outputs["Pool"])
     name, client = f"sample-{uuid.uuid4()}", doors.outputs["OurClient"]
@@ -80,7 +80,7 @@ def test_the_readmes_call_with_an_id_token(doors: Deployed) -> None:
 
 @pytest.mark.usefixtures("without_quotas", "with_events")
 @pytest.mark.parametrize("kind", ["latest curl", "latest boto3"])
-def test_the_readmes_call_without_a_source(historic: Deployed, kind: str) -> None:
+def test_the_call_without_a_source(historic: Deployed, kind: str) -> None:
     """The latest chat is found; without one the sample says so."""
     chats, customer = Chats(historic.cloud), str(uuid.uuid4())
     first = chats.start(customer)
@@ -93,7 +93,7 @@ def test_the_readmes_call_without_a_source(historic: Deployed, kind: str) -> Non
 
 
 @pytest.mark.usefixtures("without_quotas", "with_events")
-def test_the_readmes_call_waits_as_it_is_told(historic: Deployed) -> None:
+def test_the_call_waits_as_it_is_told(historic: Deployed) -> None:
     """A transcript that needs another two seconds."""
     chats, customer = Chats(historic.cloud), str(uuid.uuid4())
     past = chats.start(customer)

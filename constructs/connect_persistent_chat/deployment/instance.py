@@ -91,7 +91,9 @@ class ConnectInstance(Construct):
 
     @classmethod
     def from_instance_arn(cls, scope: Construct, id: str, instance_arn: str) -> "ConnectInstance":
-        """The instance with this ARN, which may be a token.
+        """The instance with this ARN.
+
+        :param instance_arn: the ARN, which may be a token.
 
         Raises ConfigurationError if it is no instance's ARN, or if a partition, region or account that is
         known at synthesis is not the stack's.
@@ -105,9 +107,11 @@ class ConnectInstance(Construct):
 
     @classmethod
     def from_instance_id(cls, scope: Construct, id: str, instance_id: str) -> "ConnectInstance":
-        """The instance with this id, which may be a token, in the stack's account and region.
+        """The instance with this id, in the stack's account and region.
 
-        An ARN is understood as well. Raises ConfigurationError for anything else that is no instance id.
+        :param instance_id: the id, which may be a token. An ARN is understood as well.
+
+        Raises ConfigurationError for anything else that is no instance id.
         """
         given = Parameters(cls.from_instance_id, locals(), {"instance_id": Limits(_AN_ID)}, where=id)
         if given.right("instance_id"):
@@ -119,9 +123,13 @@ class ConnectInstance(Construct):
 
     @classmethod
     def from_instance_alias(cls, scope: Construct, id: str, instance_alias: str) -> "ConnectInstance":
-        """The instance with this alias, which may be a token; the deployment finds its id.
+        """The instance with this alias. The deployment finds its id.
 
-        Such an instance can be used only in its own stack. Raises ConfigurationError if the text cannot be an alias.
+        Such an instance can be used only in its own stack.
+
+        :param instance_alias: the alias, which may be a token.
+
+        Raises ConfigurationError if the text cannot be an alias.
         """
         given = Parameters(cls.from_instance_alias, locals(), {"instance_alias": Limits(_AN_ALIAS)}, where=id)
         if given.right("instance_alias"):
@@ -133,7 +141,9 @@ class ConnectInstance(Construct):
     def from_any(cls, scope: Construct, id: str, instance: str) -> "ConnectInstance":
         """The instance with this ARN, id or alias, whichever it looks like.
 
-        Not a token, of which synthesis cannot tell what it is. Raises ConfigurationError if it looks like none of them.
+        :param instance: the ARN, id or alias. Not a token, because synthesis cannot tell what it is.
+
+        Raises ConfigurationError if it looks like none of them.
         """
         given = Parameters(cls.from_any, locals(), {"instance": Limits(_ANY)}, where=id)
         if given.right("instance"):
@@ -155,18 +165,27 @@ class ConnectInstance(Construct):
         return f"{self.instance_arn}/contact/*"
 
     def is_checked_in(self, stack: Stack) -> bool:
-        """Whether the stack's own deployment checks this instance, and may look at it again."""
+        """Whether the stack's own deployment checks this instance, and may look at it again.
+
+        :param stack: the stack in question.
+        """
         return stack is self._stack
 
     def may_be(self, other: "ConnectInstance") -> bool:
-        """Whether this may be the same instance as the other: unless both ids or both aliases are known, and differ."""
+        """Whether this may be the same instance as the other: unless both ids or both aliases are known, and differ.
+
+        :param other: the other instance.
+        """
         if self._alias is not None and other._alias is not None and is_known(self._alias) and is_known(other._alias):
             return self._alias.lower() == other._alias.lower()
         known = is_known(self.instance_id) and is_known(other.instance_id)
         return not known or self.instance_id.lower() == other.instance_id.lower()
 
     def mistakes_in(self, stack: Stack) -> list[str]:
-        """Why this instance cannot be used in that stack; empty if it can."""
+        """Why this instance cannot be used in that stack; empty if it can.
+
+        :param stack: the stack in question.
+        """
         own = self._stack
         if stack is own:
             return []

@@ -171,7 +171,10 @@ class Authorization:
         return _TYPE.CUSTOM, self._authorizer
 
     def mistakes_in(self, stack: Stack) -> list[str]:
-        """Why an endpoint of this stack cannot have this authorization; empty if it can."""
+        """Why an endpoint of this stack cannot have this authorization; empty if it can.
+
+        :param stack: the endpoint's stack.
+        """
         mistakes = []
         if isinstance(self._authorizer, apigateway.Authorizer) and Stack.of(self._authorizer) is not stack:
             mistakes.append(

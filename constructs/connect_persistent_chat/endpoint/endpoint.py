@@ -225,6 +225,8 @@ class PersistentChatEndpoint(Construct):
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let this identity call the endpoint, and nothing else of the API.
 
+        :param grantee: a role, a user or another identity of this account.
+
         Raises ConfigurationError if callers are not AWS identities. Also raises it if this identity could not call in
         spite of the permission: it is of another account or stage, or it takes no permissions, such as an imported role
         with `mutable=False`.
@@ -243,26 +245,50 @@ class PersistentChatEndpoint(Construct):
         return grant
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
-        """How many requests came, preflights included. Statistic: SampleCount by default. Period: 5 minutes."""
+        """How many requests came, preflights included.
+
+        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `SampleCount`.
+        :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
+
+        Raises ConfigurationError for another period, or for a wrong type.
+        """
         refuse_metric(PersistentChatEndpoint.metric_count, self, locals())
         return self.api.deployment_stage.metric_count(statistic=statistic, period=period)
 
     def metric_client_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
-        """How many requests were refused (4xx). Statistic: Sum by default. Period: 5 minutes by default."""
+        """How many requests were refused (4xx).
+
+        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
+        :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
+
+        Raises ConfigurationError for another period, or for a wrong type.
+        """
         refuse_metric(PersistentChatEndpoint.metric_client_error, self, locals())
         return self.api.deployment_stage.metric_client_error(statistic=statistic, period=period)
 
     def metric_server_error(
         self, *, statistic: str | None = None, period: Duration | None = None
     ) -> "cloudwatch.Metric":
-        """How many requests failed (5xx). Statistic: Sum by default. Period: 5 minutes by default."""
+        """How many requests failed (5xx).
+
+        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
+        :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
+
+        Raises ConfigurationError for another period, or for a wrong type.
+        """
         refuse_metric(PersistentChatEndpoint.metric_server_error, self, locals())
         return self.api.deployment_stage.metric_server_error(statistic=statistic, period=period)
 
     def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
-        """How long requests took (ms), preflights included. Statistic: Average by default. Period: 5 minutes."""
+        """How long requests took, in milliseconds, preflights included.
+
+        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Average`.
+        :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
+
+        Raises ConfigurationError for another period, or for a wrong type.
+        """
         refuse_metric(PersistentChatEndpoint.metric_latency, self, locals())
         return self.api.deployment_stage.metric_latency(statistic=statistic, period=period)
 

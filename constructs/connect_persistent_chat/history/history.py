@@ -102,6 +102,8 @@ class _History(Construct):
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let this identity look sessions up, by the index and by their keys.
 
+        :param grantee: a role, a user or another identity of this account.
+
         Raises ConfigurationError if it is no identity, or one of another account or stage. Whether it took the
         permissions is the grant's `success`.
         """
@@ -123,7 +125,12 @@ class _History(Construct):
         }
 
     def mistakes_with(self, stack: Stack, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
-        """Why an endpoint of that stack and instance, with that identity, cannot use this history; empty if it can."""
+        """Why an endpoint cannot use this history; empty if it can.
+
+        :param stack: the endpoint's stack.
+        :param instance: the endpoint's instance.
+        :param identity: how the endpoint ties a contact to a customer.
+        """
         # A template names a history that is made here, and not one that is imported.
         mistakes = elsewhere("history", "a history", self._stack, stack, referred=self._instance is not None)
         if not identity.checked:
@@ -280,11 +287,12 @@ class ChatHistory(_History):
         customer_identity: CustomerIdentity | None = None,
         event_delay: Duration | None = None,
     ) -> IChatHistory:
-        """The history that another stack keeps, by the ARN of its table, which may be a token.
+        """The history that another stack keeps, by the ARN of its table.
 
         What is given here is believed: that it is of the endpoint's instance, and kept by this identity. With another
         one, look-ups find nothing.
 
+        :param table_arn: the ARN of the table, which may be a token.
         :param customer_identity: as it was given there. Default: `CustomerIdentity.customer_id()`.
         :param event_delay: as for a history of one's own, 0 to 60 seconds. Default: 3 seconds.
 
@@ -303,13 +311,25 @@ class ChatHistory(_History):
         return _ImportedHistory(scope, id, stack, table_arn, identity, event_delay)
 
     def metric_dead_letters(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
-        """How many events lie in the dead-letter queue. Statistic: Maximum by default. Period: 5 minutes by default."""
+        """How many events lie in the dead-letter queue.
+
+        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Maximum`.
+        :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
+
+        Raises ConfigurationError for another period, or for a wrong type.
+        """
         refuse_metric(ChatHistory.metric_dead_letters, self, locals())
         statistic = statistic or "Maximum"
         return self.dead_letter_queue.metric_approximate_number_of_messages_visible(statistic=statistic, period=period)
 
     def metric_errors(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
-        """How many attempts to record failed. Statistic: Sum by default. Period: 5 minutes by default."""
+        """How many attempts to record failed.
+
+        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
+        :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
+
+        Raises ConfigurationError for another period, or for a wrong type.
+        """
         refuse_metric(ChatHistory.metric_errors, self, locals())
         return self.function.metric_errors(statistic=statistic, period=period)
 

@@ -29,10 +29,18 @@ class IChatHistory(Protocol):
         """The ARN of the index that look-ups read."""
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let this identity look sessions up, by the index and by their keys."""
+        """Let this identity look sessions up, by the index and by their keys.
+
+        :param grantee: a role, a user or another identity of this account.
+        """
 
     def environment(self) -> dict[str, str]:
         """What an endpoint's function is told."""
 
     def mistakes_with(self, stack: Stack, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
-        """Why an endpoint of that stack and instance, with that identity, cannot use this history; empty if it can."""
+        """Why an endpoint cannot use this history; empty if it can.
+
+        :param stack: the endpoint's stack.
+        :param instance: the endpoint's instance.
+        :param identity: how the endpoint ties a contact to a customer.
+        """
