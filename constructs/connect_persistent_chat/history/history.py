@@ -180,6 +180,9 @@ class ChatHistory(_History):
     Raises ConfigurationError, with every mistake in it, if a value cannot work.
     """
 
+    table: dynamodb.ITable
+    """The table: one item a session, see docs/history.md."""
+
     function: Final[lambda_.Function]
     """The recorder."""
 
@@ -230,7 +233,7 @@ class ChatHistory(_History):
             given.add(mistakes_in(proof, _PROOFS))
         given.refuse()
         super().__init__(scope, id, stack, identity, event_delay, instance)
-        self.table: dynamodb.ITable = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        self.table = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         environment = {
             variables.INSTANCE_ID: instance.instance_id,
             variables.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
