@@ -244,8 +244,8 @@ def elsewhere(
 ) -> list[str]:
     """Why something of one stack cannot be used in another; empty if it can.
 
-    :param referred: whether the template refers to it. The CDK lets a stack that has an environment refer to nothing of
-        a stack that has none.
+    :param referred: whether the template refers to it. The CDK refuses references between a stack whose account and
+        region are known and a stack where they are not.
     """
     if stack is own:
         return []
@@ -263,7 +263,7 @@ def elsewhere(
     if not all(is_known(one) for pair in differ.values() for one in pair):
         return [
             f"{name}: got {what} of the stack {own.node.path!r}, expected one of a stack with the same env as "
-            f"{stack.node.path!r}. One of the two has no env. Give both the same one."
+            f"{stack.node.path!r}. Of one of them the account or the region is not known. Give both the same env."
         ]
     return [
         f"{name}: got {what} in {place} {got}, expected one in {place} {expected}, the stack's."
@@ -287,10 +287,10 @@ def mistakes_in_grantee(principal: object, stack: Stack, matters: Sequence[str])
 
     :param matters: what of the env has to be known of both stacks or of none, because the permission refers to it.
     """
-    # The CDK has principals without it.
-    account, own = getattr(principal, "principal_account", None), stack.account
     if is_looked_up(principal):
         return []
+    # The CDK has principals without it.
+    account, own = getattr(principal, "principal_account", None), stack.account
     made_in = next((Stack.of(part) for part in parts_of(principal) if isinstance(part, Construct)), stack)
     if any(isinstance(part, iam.UnknownPrincipal) for part in parts_of(principal)):
         return [

@@ -507,7 +507,7 @@ def test_a_stack_with_an_env_refers_to_nothing_of_one_without(what: str, swapped
                 clients = far_clients
             endpoint(here, authorization=Authorization.cognito(pools, clients))
 
-    assert "One of the two has no env. Give both the same one." in mistakes_of(build)
+    assert "Of one of them the account or the region is not known. Give both the same env." in mistakes_of(build)
     # By its id or its ARN it may be of any stack.
     imported = ChatHistory.from_table_arn(there, "Imported", TABLE_ARN)
     endpoint(here, "Taken", history=imported, instance=ConnectInstance.from_instance_id(there, "Known", INSTANCE_ID))
@@ -520,7 +520,9 @@ def test_no_mistake_hides_another() -> None:
     endpoint(here, "First", authorization=authorization)
     origins: Any = ["x", None, "https://chat.example.com", 5, "y"]
     said = mistakes_of(lambda: endpoint(here, authorization=authorization, cors_allowed_origins=origins, deadline=None))
-    assert [said.count(f"got {one}") for one in ("'x'", "None", "5", "'y'", "an authorizer of another API")] == [1] * 5
+    assert [said.count(f"got {one}") for one in ("'x'", "None", "5", "'y'", "an authorizer that another API uses")] == [
+        1
+    ] * 5
     assert "chat.example.com" not in said
 
 
@@ -580,7 +582,7 @@ def test_an_authorizer_serves_one_endpoint_of_its_own_stack() -> None:
     assert "authorization: got an authorizer of the stack 'There', expected one of the endpoint's own stack" in said
     endpoint(there, authorization=authorization)
     said = mistakes_of(lambda: endpoint(there, "Second", authorization=authorization))
-    assert "authorization: got an authorizer of another API, expected one of its own." in said
+    assert "authorization: got an authorizer that another API uses already, expected one that no API uses yet." in said
 
 
 def role(here: Stack) -> iam.Role:
@@ -801,7 +803,7 @@ def test_nobody_elsewhere_is_let_read_a_history() -> None:
     there = Environment(account="999999999999", region="us-east-1")
     for other, said in (
         (Stack(app, "Other", env=there), "of the account 999999999999"),
-        (Stack(app, "Anywhere"), "One of the two has no env"),
+        (Stack(app, "Anywhere"), "Of one of them the account or the region is not known"),
         (stack(), "of another stage"),
     ):
         with pytest.raises(ConfigurationError, match=said):

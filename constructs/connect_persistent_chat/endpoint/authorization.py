@@ -183,7 +183,8 @@ class Authorization:
             )
         elif isinstance(self._authorizer, apigateway.Authorizer) and _has_an_api(self._authorizer, stack):
             mistakes.append(
-                "authorization: got an authorizer of another API, expected one of its own. Create another one."
+                "authorization: got an authorizer that another API uses already, expected one that no API uses yet. "
+                "Create another one for this endpoint."
             )
         for pool in self._user_pools:
             # API Gateway takes pools of any region and account; a template names only what its own stage makes.
@@ -227,7 +228,7 @@ class Authorization:
 
 
 def _has_an_api(authorizer: apigateway.Authorizer, stack: Stack) -> bool:
-    """Whether the CDK has attached it to an API: one that it has not has no API's id to be written."""
+    """Whether an API uses it already: before that, its API's id cannot be resolved."""
     resource = authorizer.node.default_child
     if not isinstance(resource, apigateway.CfnAuthorizer):
         return False
