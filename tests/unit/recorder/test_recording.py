@@ -96,7 +96,7 @@ def test_the_table_ends_as_the_history_says(history: list[tuple[Any, ...]], chan
         assert int(item["expires"]["N"]) * 1000 >= int(item["until"]["N"]) + RETENTION_SECONDS * 1000
 
 
-@profiles(200, 20_000, HISTORIES, CHANCE)
+@profiles(200, 5_000, HISTORIES, CHANCE)
 def test_a_backfill_mends_what_lost_events_left(history: list[tuple[Any, ...]], chance: random.Random) -> None:
     """And until then nothing in the table is untrue."""
     world = World()
