@@ -5,9 +5,21 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Stage
+from aws_cdk import (
+    DefaultTokenResolver,
+    Duration,
+    IPostProcessor,
+    IResolvable,
+    IResolveContext,
+    Reference,
+    RemovalPolicy,
+    Stack,
+    Stage,
+    StringConcat,
+    Tokenization,
+)
 from aws_cdk import aws_iam as iam
 
 from connect_persistent_chat.errors import ConfigurationError
@@ -109,14 +121,21 @@ class Parameters:
         if is_token(values.get("id")) or ("id" in values and _is_resolvable(values["id"])):
             self._wrong["id"] = ["id: got a token, expected a text that is known at synthesis."]
 
-    def stack(self) -> Stack:
-        """The stack of the scope; without one there is nothing else to look at, so that what is wrong is raised."""
+    def stack(self, *, names_all: bool = True) -> Stack:
+        """The stack of the scope; without one there is nothing else to look at, so that what is wrong is raised.
+
+        :param names_all: whether the stack's template will hold all that was given.
+        """
         scope = self._values["scope"]
         if isinstance(scope, Construct):
             try:
-                return Stack.of(scope)
+                stack = Stack.of(scope)
             except RuntimeError:
                 self.add(["scope: got a construct outside of any stack, expected a Stack or a construct in one."])
+            else:
+                for name in filter(self.right, self._values if names_all else ()):
+                    self.add(_unnamed_in(name, self._values[name], stack))
+                return stack
         self.refuse()
         raise AssertionError("a scope that is no construct is a mistake")
 
@@ -233,42 +252,126 @@ def _shown_seconds(number: float) -> str:
     return shown(number) if _is_like_a_token(number) else f"{number:.15g} seconds"
 
 
-def elsewhere(
-    name: str,
-    what: str,
-    own: Stack,
-    stack: Stack,
-    matters: Sequence[str] = ("region", "account"),
-    *,
-    referred: bool = False,
-) -> list[str]:
-    """Why something of one stack cannot be used in another; empty if it can.
+def elsewhere(name: str, what: str, own: Stack, stack: Stack, *, referred: bool = False) -> list[str]:
+    """Why something that works in one region and account cannot be used in another stack; empty if it can.
 
-    :param referred: whether the template refers to it. The CDK refuses references between a stack whose account and
-        region are known and a stack where they are not.
+    :param referred: whether the template names it as the CDK names most resources: only within one env.
     """
     if stack is own:
         return []
     if Stage.of(own) is not Stage.of(stack):
-        return [
-            f"{name}: got {what} of another stage, expected one of the stage of the stack {stack.node.path!r}. "
-            "Create one there."
-        ]
+        return [_of_another_stage(name, what, stack)]
     pairs = {"region": (own.region, stack.region), "account": (own.account, stack.account)}
     differ = {
-        place: pair
-        for place, pair in pairs.items()
-        if place in matters and pair[0] != pair[1] and (referred or all(map(is_known, pair)))
+        place: pair for place, pair in pairs.items() if pair[0] != pair[1] and (referred or all(map(is_known, pair)))
     }
     if not all(is_known(one) for pair in differ.values() for one in pair):
-        return [
-            f"{name}: got {what} of the stack {own.node.path!r}, expected one of a stack with the same env as "
-            f"{stack.node.path!r}. Of one of them the account or the region is not known. Give both the same env."
-        ]
+        return [_of_another_env(name, what, own, stack)]
     return [
         f"{name}: got {what} in {place} {got}, expected one in {place} {expected}, the stack's."
         for place, (got, expected) in differ.items()
     ]
+
+
+def unlinked(name: str, what: str, own: Stack, stack: Stack) -> list[str]:
+    """Why a template cannot hold an attribute of another stack's resource; empty if it can.
+
+    Between different accounts or regions, the CDK has it read from the other stack's outputs. For this both regions
+    have to be known, and within an account the other stack has to be deployed first, which no other stage can wait for.
+    """
+    if own.account == stack.account and Stage.of(own) is not Stage.of(stack):
+        return [_of_another_stage(name, what, stack)]
+    differ = (own.account, own.region) != (stack.account, stack.region)
+    known = is_known(own.region) and is_known(stack.region)
+    return [_of_another_env(name, what, own, stack)] if differ and not known else []
+
+
+def unnamed_in(name: str, what: str, value: str | float, stack: Stack) -> list[str]:
+    """Why the stack's template cannot hold this value, perhaps another stack's; empty if it can."""
+    named, refused = stacks_named(value, stack)
+    if refused is not None:
+        return elsewhere(name, what, refused, stack, referred=True)
+    return [mistake for own in named for mistake in unlinked(name, what, own, stack)]
+
+
+def stacks_named(value: str | float, stack: Stack) -> tuple[list[Stack], Stack | None]:
+    """Of which stacks' resources a value has attributes; and the one that the CDK refuses to name in this stack."""
+    if not is_token(value):
+        return [], None
+    seen = _References()
+    try:
+        Tokenization.resolve(value, scope=stack, resolver=seen, preparing=True)
+    except RuntimeError:
+        # The CDK names most resources within their env only. What is none of its tokens names nothing.
+        return [], seen.last
+    return list(dict.fromkeys(seen.named)), None
+
+
+class _References(DefaultTokenResolver):
+    """Notes the stacks whose resources a value has attributes of."""
+
+    def __init__(self) -> None:
+        super().__init__(StringConcat())
+        self.last: Stack | None = None
+        self.named: list[Stack] = []
+
+    def resolve_token(self, token: IResolvable, context: IResolveContext, post_processor: IPostProcessor) -> object:
+        """What stands for it in the template."""
+        own = Stack.of(cast(Reference, token).target) if Reference.is_reference(token) else None
+        self.last = own or self.last
+        found: object = super().resolve_token(token, context, post_processor)
+        # What has a physical name is called by it in other envs.
+        if own and isinstance(found, dict) and found.keys() & {"Ref", "Fn::GetAtt"}:
+            self.named.append(own)
+        return found
+
+
+def _unnamed_in(name: str, value: object, stack: Stack) -> list[str]:
+    if isinstance(value, list | tuple):
+        return [mistake for one in value for mistake in _unnamed_in(name, one, stack)]
+    if name == "id" or not isinstance(value, str | float):
+        return []
+    return unnamed_in(name, "a value", value, stack)
+
+
+def _of_another_stage(name: str, what: str, stack: Stack) -> str:
+    return (
+        f"{name}: got {what} of another stage, expected one of the stage of the stack {stack.node.path!r}. "
+        "Create one there."
+    )
+
+
+def _of_another_env(name: str, what: str, own: Stack, stack: Stack) -> str:
+    return (
+        f"{name}: got {what} of the stack {own.node.path!r}, expected one of a stack with the same env as "
+        f"{stack.node.path!r}. Of one of them the account or the region is not known. Give both the same env."
+    )
+
+
+def mistakes_in_place(name: str, arn: str, stack: Stack) -> list[str]:
+    """Why something with this ARN is not of the stack's partition, region and account, as far as they are known."""
+    if arn.count(":") < 5:
+        return []
+    _, partition, _, region, account, _ = arn.split(":", 5)
+    return [
+        f"{name}: got {shown(arn)}, whose {what} is {shown(got)}, expected {expected!r}, the stack's."
+        for what, got, expected in (
+            ("partition", partition, _partition_of(stack)),
+            ("region", region, stack.region),
+            ("account", account, stack.account),
+        )
+        if is_known(got) and is_known(expected) and got != expected
+    ]
+
+
+def _partition_of(stack: Stack) -> str:
+    """The partition of the stack's region, if that is known; a stack itself says so only if a flag is set."""
+    if is_token(stack.region):
+        return stack.partition
+    # One more of the CDK's modules, for this alone.
+    from aws_cdk.region_info import RegionInfo
+
+    return RegionInfo.get(stack.region).partition or stack.partition
 
 
 def parts_of(value: object) -> Sequence[object]:
@@ -282,11 +385,8 @@ def is_looked_up(principal: object) -> bool:
     return is_placeholder(getattr(principal, "role_arn", ""))
 
 
-def mistakes_in_grantee(principal: object, stack: Stack, matters: Sequence[str]) -> list[str]:
-    """Why a permission for something of this stack gives this principal nothing; empty if it may give something.
-
-    :param matters: what of the env has to be known of both stacks or of none, because the permission refers to it.
-    """
+def mistakes_in_grantee(principal: object, resource: str, stack: Stack) -> list[str]:
+    """Why a permission for this resource of this stack gives this principal nothing; empty if it may give something."""
     if is_looked_up(principal):
         return []
     # The CDK has principals without it.
@@ -297,14 +397,14 @@ def mistakes_in_grantee(principal: object, stack: Stack, matters: Sequence[str])
             "grantee: got something that was imported without its role, expected an identity that takes permissions. "
             "Import it with its role, or give the role itself."
         ]
-    unlike = [place for place in matters if is_known(getattr(made_in, place)) != is_known(getattr(stack, place))]
-    mistakes = elsewhere("grantee", "an identity", made_in, stack, unlike, referred=True)
     if account is not None and is_known(account) and is_known(own) and account != own:
-        mistakes.append(
-            f"got an identity of the account {account}, expected one of {own}: a permission that is made here counts "
-            "in this account only. Use a role of this account that the identity may assume."
-        )
-    return mistakes
+        return [
+            f"grantee: got an identity of the account {account}, expected one of {own}: a permission that is made here "
+            "counts in this account only. Use a role of this account that the identity may assume."
+        ]
+    # The permission is made where the identity is.
+    unnamed = unnamed_in("grantee", "an identity", resource, made_in)
+    return elsewhere("grantee", "an identity", made_in, stack, referred=True) if unnamed else []
 
 
 def mistakes_in_removal(given: Mapping[str, object], *names: str) -> list[str]:
@@ -319,12 +419,10 @@ def mistakes_in_removal(given: Mapping[str, object], *names: str) -> list[str]:
 
 def mistakes_in_topic(topic: "sns.ITopic", stack: Stack) -> list[str]:
     """Why alarms of this stack cannot send word to the topic; empty if they can. The account may be another."""
-    arn = topic.topic_arn
-    if is_token(arn):
-        return elsewhere("topic", "a topic", topic.stack, stack, referred=True)
-    region = "" if is_placeholder(arn) else arn.split(":")[3]
-    if not region or not is_known(stack.region) or region == stack.region:
-        return []
+    mistakes = unnamed_in("topic", "a topic", topic.topic_arn, stack)
+    region = topic.env.region
+    if mistakes or not is_known(region) or not is_known(stack.region) or region == stack.region:
+        return mistakes
     return [f"topic: got a topic in region {region}, expected one in region {stack.region}, the stack's."]
 
 

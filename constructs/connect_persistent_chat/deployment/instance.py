@@ -7,11 +7,23 @@ from aws_cdk import CustomResource, Duration, Fn, Stack
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.deployment.provisioning import Provisioning
-from connect_persistent_chat.parameters import Limits, Parameters, elsewhere, is_known, is_placeholder, is_token, shown
+from connect_persistent_chat.parameters import (
+    Limits,
+    Parameters,
+    elsewhere,
+    is_known,
+    is_placeholder,
+    is_token,
+    mistakes_in_place,
+    shown,
+    unnamed_in,
+    with_tokens_as,
+)
 from connect_persistent_chat.shared import custom_resources
 from constructs import Construct
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PART_OF_ID = re.compile("[0-9a-fA-F-]{0,36}")
 # The pattern and the length that the API's model gives for an instance alias.
 _ALIAS = re.compile(r"(?!d-)[0-9a-zA-Z]+(-*[0-9a-zA-Z])*")
 _ALIAS_LENGTH = 45
@@ -62,6 +74,8 @@ class ConnectInstance(Construct):
         self._stack = stack
         provisioning = Provisioning.of(stack)
         self._alias = alias
+        # Its region and account may be known if the stack's are not.
+        self._given_arn = ""
         instances = _arn(stack, instance_id or "*")
         check = CustomResource(
             self,
@@ -103,7 +117,9 @@ class ConnectInstance(Construct):
         if given.right("instance_arn"):
             given.add(_mistakes_in_arn(instance_arn, stack))
         given.refuse()
-        return cls(scope, id, instance_id=_id_in(instance_arn))
+        made = cls(scope, id, instance_id=_id_in(instance_arn))
+        made._given_arn = instance_arn
+        return made
 
     @classmethod
     def from_instance_id(cls, scope: Construct, id: str, instance_id: str) -> "ConnectInstance":
@@ -195,7 +211,11 @@ class ConnectInstance(Construct):
                 f"expected one of the stack {stack.node.path!r} itself, because only a deployment of "
                 "its own stack knows its id. Create a ConnectInstance there, or use its id."
             ]
-        return elsewhere("instance", "an instance", own, stack)
+        return (
+            elsewhere("instance", "an instance", own, stack)
+            or unnamed_in("instance", "an instance", self.instance_id, stack)
+            or mistakes_in_place("instance", self._given_arn, stack)
+        )
 
 
 def named(instance: ConnectInstance) -> str:
@@ -216,21 +236,27 @@ def _is_alias(value: str) -> bool:
     return len(value) <= _ALIAS_LENGTH and _ALIAS.fullmatch(value) is not None
 
 
+def _may_be_id(text: str) -> bool:
+    """Whether this is an instance's id, or may be one, by what is known of it."""
+    if is_token(text):
+        return _PART_OF_ID.fullmatch(with_tokens_as("", text)) is not None
+    return is_placeholder(text) or _ID.fullmatch(text) is not None
+
+
 def _mistakes_in_id(name: str, instance_id: str) -> list[str]:
-    if not is_known(instance_id) or _ID.fullmatch(instance_id):
+    if _may_be_id(instance_id):
         return []
     hint = " If it is an alias, use from_instance_alias." if _is_alias(instance_id) else ""
     return [f"{name}: got {shown(instance_id)}, expected {_AN_ID}.{hint}"]
 
 
 def _mistakes_in_alias(name: str, alias: str) -> list[str]:
-    if not is_known(alias):
-        return []
     if alias.startswith(_ARN):
         return [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}. Use from_instance_arn."]
     if _ID.fullmatch(alias):
         return [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}. Use from_instance_id."]
-    return [] if _is_alias(alias) else [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}."]
+    may_be = is_placeholder(alias) or _is_alias(with_tokens_as("a", alias))
+    return [] if may_be else [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}."]
 
 
 def _is_whole(arn: str) -> bool:
@@ -242,41 +268,29 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
     """Why this is no ARN of an instance of this stack; all or parts of it may be tokens."""
     if not _is_whole(arn):
         return [] if not is_known(arn) else [f"instance_arn: got {shown(arn)}, expected {_AN_ARN}."]
-    prefix, partition, service, region, account, rest = arn.split(":")
+    prefix, _, service, _, _, rest = arn.split(":")
     if prefix != "arn" and not is_token(prefix):
         return [f"instance_arn: got {shown(arn)}, expected {_AN_ARN}."]
-    resource, _, instance_id = rest.partition("/")
+    resource, slash, instance_id = rest.partition("/")
     mistakes = [
-        f"instance_arn: got {shown(arn)}, whose {what} is {shown(got)}, expected {expected!r}{why}."
-        for what, got, expected, why in (
-            ("service", service, "connect", ""),
-            ("resource", resource, "instance", ""),
-            ("partition", partition, _partition_of(stack), ", the stack's"),
-            ("region", region, stack.region, ", the stack's"),
-            ("account", account, stack.account, ", the stack's"),
+        f"instance_arn: got {shown(arn)}, whose {what} is {shown(got)}, expected {expected!r}."
+        for what, got, expected in (
+            ("service", service, "connect"),
+            ("resource", resource, "instance"),
         )
-        if is_known(got) and is_known(expected) and got != expected
+        if is_known(got) and got != expected
     ]
-    if is_known(instance_id) and not _ID.fullmatch(instance_id):
+    mistakes += mistakes_in_place("instance_arn", arn, stack)
+    if not _may_be_id(instance_id) and not (is_token(resource) and not slash):
         mistakes.append(f"instance_arn: got {shown(arn)}, whose end is {shown(instance_id)}, expected {_AN_ID}.")
     return mistakes
 
 
 def _id_in(arn: str) -> str:
     """The instance id in an ARN without mistakes."""
-    if _is_whole(arn):
+    if _is_whole(arn) and "/" in arn:
         return arn.partition("/")[2]
     return arn if is_placeholder(arn) else Fn.select(1, Fn.split("/", arn))
-
-
-def _partition_of(stack: Stack) -> str:
-    """The partition of the stack's region, if that is known; a stack itself says so only if a flag is set."""
-    if is_token(stack.region):
-        return stack.partition
-    # One more of the CDK's modules, for this alone.
-    from aws_cdk.region_info import RegionInfo
-
-    return RegionInfo.get(stack.region).partition or stack.partition
 
 
 def look_at_instance(arn: str) -> dict[str, list[str]]:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations, Duration, Stack
+from aws_cdk import Annotations, Duration, Names, Stack
 from aws_cdk import aws_apigateway as apigateway
 
-from connect_persistent_chat.parameters import Parameters, elsewhere, is_known, is_token, shown
+from connect_persistent_chat.parameters import Parameters, is_known, is_token, shown, stacks_named, unlinked, unnamed_in
 from connect_persistent_chat.shared import variables
 from constructs import Construct
 
@@ -181,19 +181,18 @@ class Authorization:
                 f"authorization: got an authorizer of the stack {Stack.of(self._authorizer).node.path!r}, expected one "
                 f"of the endpoint's own stack, {stack.node.path!r}. Create one there."
             )
-        elif isinstance(self._authorizer, apigateway.Authorizer) and _has_an_api(self._authorizer, stack):
-            mistakes.append(
-                "authorization: got an authorizer that another API uses already, expected one that no API uses yet. "
-                "Create another one for this endpoint."
-            )
-        for pool in self._user_pools:
-            # API Gateway takes pools of any region and account; a template names only what its own stage makes.
-            if is_token(pool.user_pool_arn):
-                mistakes += elsewhere("authorization", "a user pool", pool.stack, stack, ["account"], referred=True)
-        for client in self._app_clients:
-            if is_token(client.user_pool_client_id):
-                made_in = client.stack
-                mistakes += elsewhere("authorization", "an app client", made_in, stack, ["account"], referred=True)
+        elif isinstance(self._authorizer, apigateway.Authorizer):
+            if _has_an_api(self._authorizer, stack):
+                mistakes.append(
+                    "authorization: got an authorizer that another API uses already, expected one that no API uses "
+                    "yet. Create another one for this endpoint."
+                )
+            mistakes += _mistakes_in_function(self._authorizer, stack)
+        # API Gateway takes pools of any region and account.
+        named = [("a user pool", pool.user_pool_arn) for pool in self._user_pools]
+        named += [("an app client", client.user_pool_client_id) for client in self._app_clients]
+        for what, value in [*named, ("a claim", self._claim)]:
+            mistakes += unnamed_in("authorization", what, value, stack)
         return mistakes
 
     def warn(self, scope: Construct) -> None:
@@ -225,6 +224,28 @@ class Authorization:
                     "with the same value in two pools count as one customer. Make sure that no user can choose the "
                     "value in any pool.",
                 )
+
+
+def _mistakes_in_function(authorizer: apigateway.Authorizer, stack: Stack) -> list[str]:
+    """Why the endpoint's stack cannot call the authorizer's function; empty if it can."""
+    function = getattr(authorizer, "_handler", None)
+    resource = authorizer.node.default_child
+    if not isinstance(resource, apigateway.CfnAuthorizer) or not isinstance(function, Construct):
+        return []
+    what, own = "an authorizer with a function", Stack.of(function)
+    uri = resource.authorizer_uri or ""
+    mistakes = unnamed_in("authorization", what, uri, stack)
+    # Without a role of its own, the function's stack lets the API call, and therefore names it.
+    back = function.node.try_find_child(f"{Names.unique_id(authorizer)}:Permissions")
+    if mistakes or back is None or own is stack:
+        return mistakes
+    if own.account == stack.account and own in stacks_named(uri, stack)[0]:
+        return [
+            f"authorization: got {what} of the stack {own.node.path!r}, expected one of the endpoint's own stack, "
+            f"{stack.node.path!r}: each of the two would have to be deployed before the other. Create the function "
+            "there, or give the authorizer an assume_role."
+        ]
+    return unlinked("authorization", what, own, stack)
 
 
 def _has_an_api(authorizer: apigateway.Authorizer, stack: Stack) -> bool:

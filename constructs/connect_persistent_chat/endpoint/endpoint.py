@@ -37,6 +37,7 @@ from connect_persistent_chat.parameters import (
     parts_of,
     refuse_metric,
     seconds,
+    unnamed_in,
 )
 from connect_persistent_chat.shared import probes, variables
 from constructs import Construct
@@ -155,6 +156,7 @@ class PersistentChatEndpoint(Construct):
             given.add(tls.mistakes_in(security_policy))
         if given.right("authorization"):
             given.add(authorization.mistakes_in(stack))
+        given.add(unnamed_in("customer_identity", "a name", identity.value, stack))
         if given.right("customer_identity", "authorization"):
             given.add(_contradictions(authorization, identity))
             given.add(cors.mistakes_in(authorization, identity))
@@ -236,7 +238,7 @@ class PersistentChatEndpoint(Construct):
         principal, stack = grantee.grant_principal, Stack.of(self)
         if not self._authorization.is_iam:
             given.add(["got an authorization by tokens, expected Authorization.iam(), where grants count."])
-        given.add(mistakes_in_grantee(principal, stack, ["region"]))
+        given.add(mistakes_in_grantee(principal, self._method.method_arn, stack))
         given.refuse()
         grant = self._method.grant_execute(grantee)
         if not (is_looked_up(principal) or (grant.success and not _kept_nothing(principal))):

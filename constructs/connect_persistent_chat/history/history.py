@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
@@ -34,15 +34,16 @@ from connect_persistent_chat.parameters import (
     Limits,
     Parameters,
     elsewhere,
-    is_known,
     is_placeholder,
     is_token,
     mistakes_in_grantee,
+    mistakes_in_place,
     mistakes_in_removal,
     mistakes_in_topic,
     refuse_metric,
     seconds,
     shown,
+    unnamed_in,
     with_tokens_as,
 )
 from connect_persistent_chat.shared import probes, recording, schema, variables
@@ -109,7 +110,7 @@ class _History(Construct):
         """
         given = Parameters(_History.grant_read, locals(), where=self)
         given.refuse()
-        given.add(mistakes_in_grantee(grantee.grant_principal, self._stack, ["region", "account"]))
+        given.add(mistakes_in_grantee(grantee.grant_principal, self.table.table_arn, self._stack))
         given.refuse()
         return iam.Grant.add_to_principal(
             grantee=grantee,
@@ -131,8 +132,12 @@ class _History(Construct):
         :param instance: the endpoint's instance.
         :param identity: how the endpoint ties a contact to a customer.
         """
-        # A template names a history that is made here, and not one that is imported.
-        mistakes = elsewhere("history", "a history", self._stack, stack, referred=self._instance is not None)
+        arn = self.table.table_arn
+        mistakes = (
+            elsewhere("history", "a history", self._stack, stack)
+            or unnamed_in("history", "a history", arn, stack)
+            or mistakes_in_place("history", arn, stack)
+        )
         if not identity.checked:
             mistakes.append(
                 "history: got one with CustomerIdentity.unchecked(), expected customer_id() or attribute(...): the "
@@ -226,6 +231,7 @@ class ChatHistory(_History):
             given.add(instance.mistakes_in(stack))
         if given.right("customer_identity"):
             given.add(_mistakes_in_identity(identity))
+            given.add(unnamed_in("customer_identity", "a name", identity.value, stack))
         if topic is not None and given.right("topic"):
             given.add(mistakes_in_topic(topic, stack))
         given.add(mistakes_in_removal(locals(), "removal_policy", "log_removal_policy"))
@@ -304,7 +310,8 @@ class ChatHistory(_History):
         """
         limits = {"table_arn": Limits(_AN_ARN), **_READ_LIMITS}
         given = Parameters(cls.from_table_arn, locals(), limits, where=id)
-        stack = given.stack()
+        # Only the templates of what reads it name the table.
+        stack = given.stack(names_all=False)
         identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
         if given.right("table_arn"):
             given.add(_mistakes_in_arn(table_arn, stack))
@@ -421,6 +428,10 @@ class _ImportedHistory(_History):
         if is_placeholder(table_arn):
             # The CDK takes an ARN apart, and this is none yet.
             table_arn = self._stack.format_arn(service="dynamodb", resource="table", resource_name="not-looked-up-yet")
+        before, _, resource = table_arn.rpartition(":")
+        if before and is_token(resource) and "/" not in resource:
+            # The CDK looks for the table's name behind a slash.
+            table_arn = f"{before}:table/{Fn.select(1, Fn.split('/', resource))}"
         self.table = dynamodb.Table.from_table_arn(self, "Table", table_arn)
 
 
@@ -439,11 +450,7 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
         return []
     if not _TABLE_ARN.fullmatch(with_tokens_as("token", arn)):
         return [f"table_arn: got {shown(arn)}, expected {_AN_ARN}."]
-    return [
-        f"table_arn: got {shown(arn)}, whose {what} is {got!r}, expected {expected!r}, the stack's."
-        for what, got, expected in (("region", parts[3], stack.region), ("account", parts[4], stack.account))
-        if is_known(got) and is_known(expected) and got != expected
-    ]
+    return mistakes_in_place("table_arn", arn, stack)
 
 
 def _where(stack: Stack, table: dynamodb.ITable) -> dict[str, str]:
