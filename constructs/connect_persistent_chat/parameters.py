@@ -92,7 +92,7 @@ class Parameters:
         """Of `locals()`, the values of the parameters that `called` has.
 
         :param where: what the error begins with, if it can: a text, or the construct whose method is called. Default:
-            the path of the construct that `scope` and `id` make.
+            the path of the construct that `scope` and `id` make, or what was called if they make none.
         :param names: what the annotations name and its module imports for the type checker only.
         """
         self._values = values
@@ -149,11 +149,13 @@ class Parameters:
     def _path(self) -> str:
         if isinstance(self._where, Construct):
             return f"{self._where.node.path}: {self._called.__name__}"
-        if isinstance(self._where, str) and self._where and is_known(self._where):
+        if self._where is not None:
             return self._where
         scope, id = self._values.get("scope"), self._values.get("id")
-        own = id if isinstance(id, str) and is_known(id) and _LIST_MARK not in id else shown(id)
-        return f"{scope.node.path}/{own}".removeprefix("/") if isinstance(scope, Construct) else own
+        path = scope.node.path if isinstance(scope, Construct) else ""
+        if isinstance(id, str) and id.strip() and is_known(id) and _LIST_MARK not in id:
+            return f"{path}/{id}".removeprefix("/")
+        return f"{path}: {self._called.__qualname__.removesuffix('.__init__')}".removeprefix(": ")
 
 
 def is_token(value: object) -> bool:
