@@ -303,7 +303,7 @@ class ChatHistory(_History):
         synthesis is not the stack's.
         """
         limits = {"table_arn": Limits(_AN_ARN), **_READ_LIMITS}
-        given = Parameters(cls.from_table_arn, locals(), limits, where=id)
+        given = Parameters(cls.from_table_arn, locals(), limits)
         stack = given.stack()
         identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
         if given.right("table_arn"):
