@@ -128,7 +128,7 @@ class Parameters:
         """What there is nothing wrong with among the texts of a list."""
         value = self._values[name]
         listed = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
-        return [one for one in listed if isinstance(one, str) and _LIST_MARK not in one]
+        return [one for one in listed if _is(one, str) and _LIST_MARK not in one]
 
     def right(self, *names: str) -> bool:
         """Whether these have their types, and are within their limits."""
@@ -387,11 +387,10 @@ def _mistakes_in_list(name: str, value: object, kind: object) -> list[str]:
         ]
     if any(isinstance(one, str) and _LIST_MARK in one for one in value):
         return [f"{name}: {_ELEMENT}"]
-    # An empty text has the caller's own sentence, which says what is expected of a text.
     return [
         " ".join([f"{name}: got {shown(one)} in the list, expected {called}.", *_how(one, kind, None)])
         for one in value
-        if one != "" and not _is(one, kind)
+        if not _is(one, kind)
     ]
 
 
