@@ -8,6 +8,7 @@ cdk deploy -c instance=<id, ARN or alias> [-c customer_identity=customer_id|attr
 import difflib
 import os
 import sys
+from collections.abc import Callable
 from typing import TypeVar
 
 from aws_cdk import (
@@ -28,6 +29,7 @@ from connect_persistent_chat import (
     CustomerIdentity,
     PersistentChatEndpoint,
 )
+from connect_persistent_chat.endpoint.endpoint import LONGEST_DELAY_SECONDS
 from constructs import Construct
 
 _T = TypeVar("_T")
@@ -52,21 +54,24 @@ class PersistentChatStack(Stack):
     """The endpoint, as the context asks for it."""
 
     def __init__(self, scope: Construct, id: str) -> None:
-        _refuse_mistyped_keys(scope)
+        context = _Context(scope)
         super().__init__(
             scope,
             id,
             description="A guarded endpoint for Amazon Connect's CreatePersistentContactAssociation",
             env=Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION")),
-            synthesizer=_choice(scope, "credentials", "bootstrap", _CREDENTIALS)(),
+            synthesizer=context.choice("credentials", "bootstrap", _CREDENTIALS)(),
         )
-        instance = _context(self, "instance")
-        if not instance:
-            raise ConfigurationError("context", ["instance: got nothing, expected -c instance=<id, ARN or alias>."])
-        connect = ConnectInstance.from_any(self, "Instance", instance)
-        identity = _customer_identity(self)
+        connect = context.made("instance", lambda text: ConnectInstance.from_any(self, "Instance", text))
+        identity = context.made("customer_identity", _customer_identity)
+        with_history = context.choice("history", "false", _FLAGS)
+        authorization = context.choice("authorization", "iam", _AUTHORIZATIONS)()
+        transcript_delay = context.made("transcript_delay", _seconds)
+        cloud_watch_role = context.choice("cloud_watch_role", "false", _FLAGS)
+        context.refuse()
+        assert connect is not None
         history = None
-        if _choice(self, "history", "false", _FLAGS):
+        if with_history:
             history = ChatHistory(self, "History", instance=connect, customer_identity=identity)
             CfnOutput(
                 self,
@@ -79,10 +84,10 @@ class PersistentChatStack(Stack):
             "Endpoint",
             instance=connect,
             customer_identity=identity,
-            authorization=_choice(self, "authorization", "iam", _AUTHORIZATIONS)(),
+            authorization=authorization,
             history=history,
-            transcript_delay=_seconds(self, "transcript_delay"),
-            cloud_watch_role=_choice(self, "cloud_watch_role", "false", _FLAGS),
+            transcript_delay=transcript_delay,
+            cloud_watch_role=cloud_watch_role,
         )
         CfnOutput(
             self,
@@ -92,60 +97,75 @@ class PersistentChatStack(Stack):
         )
 
 
-def _refuse_mistyped_keys(scope: Construct) -> None:
-    """Others may have keys of their own, the CDK above all: so only what is nearly one of ours."""
-    near = {
-        key: difflib.get_close_matches(key.lower().replace("-", "_"), _KEYS, 1, 0.8)
-        for key in scope.node.get_all_context()
-    }
-    mistakes = [
-        f"{key}: got a key that nothing reads, expected {found[0]}."
-        for key, found in near.items()
-        if found and key not in _KEYS
-    ]
-    if mistakes:
-        raise ConfigurationError("context", mistakes)
+class _Context:
+    """What the context says, and what is wrong with it: all of that makes one error."""
+
+    def __init__(self, scope: Construct) -> None:
+        self._scope = scope
+        # Others may have keys of their own, the CDK above all: so only what is nearly one of ours.
+        near = {
+            key: difflib.get_close_matches(key.lower().replace("-", "_"), _KEYS, 1, 0.8)
+            for key in scope.node.get_all_context()
+            if key not in _KEYS
+        }
+        self._meant = {key: found[0] for key, found in near.items() if found}
+        self._mistakes = [
+            f"{key}: got a key that nothing reads, expected {meant}." for key, meant in self._meant.items()
+        ]
+
+    def choice(self, key: str, default: str, choices: dict[str, _T]) -> _T:
+        """What a value stands for."""
+        value = self._text(key) or default
+        if value not in choices:
+            self._mistakes.append(f"{key}: got {value!r}, expected {' or '.join(choices)}.")
+        return choices.get(value, choices[default])
+
+    def made(self, key: str, make: Callable[[str], _T]) -> _T | None:
+        """What is made of a value; none if there is none."""
+        value = self._text(key)
+        try:
+            return make(value) if value else None
+        except ConfigurationError as refused:
+            # By the key that the user wrote, instead of the parameter that it became.
+            self._mistakes += [f"{key}:{one.partition(':')[2]}" for one in refused.mistakes]
+            return None
+
+    def refuse(self) -> None:
+        """Raise ConfigurationError if something is wrong."""
+        if not self._text("instance") and "instance" not in self._meant.values():
+            self._mistakes.append("instance: got nothing, expected -c instance=<id, ARN or alias>.")
+        if self._mistakes:
+            raise ConfigurationError("context", sorted(self._mistakes))
+
+    def _text(self, key: str) -> str:
+        """As -c gives it, or as cdk.json may have it: a flag or a number of JSON."""
+        value = self._scope.node.try_get_context(key)
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return str(value).lower()
+        # jsii knows no whole numbers.
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _context(scope: Construct, key: str) -> str:
-    """As -c gives it, or as cdk.json may have it: a flag or a number of JSON."""
-    value = scope.node.try_get_context(key)
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    # jsii knows no whole numbers.
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _choice(scope: Construct, key: str, default: str, choices: dict[str, _T]) -> _T:
-    value = _context(scope, key) or default
-    if value not in choices:
-        raise ConfigurationError("context", [f"{key}: got {value!r}, expected {' or '.join(choices)}."])
-    return choices[value]
-
-
-def _customer_identity(scope: Construct) -> CustomerIdentity:
-    value = _context(scope, "customer_identity")
-    if value.startswith(_ATTRIBUTE):
-        return CustomerIdentity.attribute(value.removeprefix(_ATTRIBUTE))
-    if value and value not in _CUSTOMER_IDENTITIES:
+def _customer_identity(text: str) -> CustomerIdentity:
+    if text.startswith(_ATTRIBUTE):
+        return CustomerIdentity.attribute(text.removeprefix(_ATTRIBUTE))
+    if text not in _CUSTOMER_IDENTITIES:
         expected = " or ".join([*_CUSTOMER_IDENTITIES, f"{_ATTRIBUTE}<name>"])
-        raise ConfigurationError("context", [f"customer_identity: got {value!r}, expected {expected}."])
-    return _CUSTOMER_IDENTITIES[value or "customer_id"]()
+        raise ConfigurationError("context", [f"customer_identity: got {text!r}, expected {expected}."])
+    return _CUSTOMER_IDENTITIES[text]()
 
 
-def _seconds(scope: Construct, key: str) -> Duration | None:
-    value = _context(scope, key)
-    if not value:
-        return None
-    if not value.isascii() or not value.isdigit() or len(value) > 9:
-        raise ConfigurationError("context", [f"{key}: got {value!r}, expected a whole number of seconds."])
-    return Duration.seconds(int(value))
+def _seconds(text: str) -> Duration:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > LONGEST_DELAY_SECONDS:
+        expected = f"a whole number of seconds, 0 to {LONGEST_DELAY_SECONDS}"
+        raise ConfigurationError("context", [f"transcript_delay: got {text!r}, expected {expected}."])
+    return Duration.seconds(int(text))
 
 
 def main(app: App) -> int:
-    """Synthesize; 1, with one sentence on standard error, if the context cannot work."""
+    """Synthesize; 1, with a sentence for each mistake on standard error, if the context cannot work."""
     try:
         PersistentChatStack(app, "PersistentChat")
     except ConfigurationError as mistake:

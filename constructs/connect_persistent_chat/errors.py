@@ -1,6 +1,7 @@
 """The one error that this library raises at synthesis."""
 
 from collections.abc import Sequence
+from typing import Final
 
 
 class ConfigurationError(ValueError):
@@ -13,6 +14,10 @@ class ConfigurationError(ValueError):
     :param mistakes: a sentence each.
     """
 
+    mistakes: Final[list[str]]
+    """A sentence each."""
+
     def __init__(self, where: str, mistakes: Sequence[str]) -> None:
+        self.mistakes = list(mistakes)
         between = " " if len(mistakes) == 1 else "\n- "
         super().__init__(f"{where}:{between}{between.join(mistakes)}")

@@ -104,7 +104,7 @@ class Parameters:
         """Of `locals()`, the values of the parameters that `called` has.
 
         :param where: what the error begins with, if it can: a text, or the construct whose method is called. Default:
-            the path of the construct that `scope` and `id` make.
+            the path of the construct that `scope` and `id` make, or what was called if they make none.
         :param names: what the annotations name and its module imports for the type checker only.
         """
         self._values = values
@@ -147,7 +147,7 @@ class Parameters:
         """What there is nothing wrong with among the texts of a list."""
         value = self._values[name]
         listed = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
-        return [one for one in listed if isinstance(one, str) and _LIST_MARK not in one]
+        return [one for one in listed if _is(one, str) and _LIST_MARK not in one]
 
     def right(self, *names: str) -> bool:
         """Whether these have their types, and are within their limits."""
@@ -168,11 +168,13 @@ class Parameters:
     def _path(self) -> str:
         if isinstance(self._where, Construct):
             return f"{self._where.node.path}: {self._called.__name__}"
-        if isinstance(self._where, str) and self._where and is_known(self._where):
+        if self._where is not None:
             return self._where
         scope, id = self._values.get("scope"), self._values.get("id")
-        own = id if isinstance(id, str) and is_known(id) and _LIST_MARK not in id else shown(id)
-        return f"{scope.node.path}/{own}".removeprefix("/") if isinstance(scope, Construct) else own
+        path = scope.node.path if isinstance(scope, Construct) else ""
+        if isinstance(id, str) and id.strip() and is_known(id) and _LIST_MARK not in id:
+            return f"{path}/{id}".removeprefix("/")
+        return f"{path}: {self._called.__qualname__.removesuffix('.__init__')}".removeprefix(": ")
 
 
 def is_token(value: object) -> bool:
@@ -483,11 +485,10 @@ def _mistakes_in_list(name: str, value: object, kind: object) -> list[str]:
         ]
     if any(isinstance(one, str) and _LIST_MARK in one for one in value):
         return [f"{name}: {_ELEMENT}"]
-    # An empty text has the caller's own sentence, which says what is expected of a text.
     return [
         " ".join([f"{name}: got {shown(one)} in the list, expected {called}.", *_how(one, kind, None)])
         for one in value
-        if one != "" and not _is(one, kind)
+        if not _is(one, kind)
     ]
 
 

@@ -48,9 +48,15 @@ def test_values_of_a_file_are_taken_as_they_are_meant(monkeypatch: pytest.Monkey
         ({"instance": INSTANCE_ARN.replace("aws:", "aws-cn:", 1)}, "partition is 'aws-cn', expected 'aws', the"),
         ({"instance": "local", "authorization": "none"}, "authorization: got 'none', expected iam."),
         ({"instance": "local", "customer_identity": "x"}, "customer_identity: got 'x', expected customer_id or"),
-        ({"instance": "local", "customer_identity": "attribute:HostedWidget-x"}, "got 'HostedWidget-x', expected"),
+        (
+            {"instance": "local", "customer_identity": "attribute:HostedWidget-x"},
+            "customer_identity: got 'HostedWidget-x', expected an",
+        ),
         ({"instance": "local", "transcript_delay": "1m"}, "transcript_delay: got '1m', expected a whole number"),
-        ({"instance": "local", "transcript_delay": "9999"}, "transcript_delay: got 9999 seconds, expected 0 to"),
+        (
+            {"instance": "local", "transcript_delay": "9999"},
+            "transcript_delay: got '9999', expected a whole number of seconds, 0 to 3600.",
+        ),
         ({"instance": "local", "cloud_watch_role": "yes"}, "cloud_watch_role: got 'yes', expected true or"),
         ({"instance": "local", "transcript_delay": 1.5}, "transcript_delay: got '1.5', expected a whole number"),
         ({"instance": "local", "histroy": "true"}, "histroy: got a key that nothing reads, expected history."),
@@ -69,6 +75,31 @@ def test_a_context_that_cannot_work_is_one_sentence(
     assert len(printed.splitlines()) == 1
 
 
+def test_all_mistakes_of_the_context_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever mends one must not find the next one behind it; and whatever the order of -c, it is the same error."""
+    wrong = {
+        "authorization": "none",
+        "cloud_watch_role": "yes",
+        "credentials": "mine",
+        "customer_identity": "attribute:a b",
+        "histroy": "true",
+        "instance": INSTANCE_ARN.replace("connect:us-east-1", "lex:us-west-2"),
+        "transcript_delay": "1m",
+    }
+    told = []
+    for context in (wrong, dict(reversed(wrong.items()))):
+        assert run(monkeypatch, **context) == 1
+        told.append(capsys.readouterr().err)
+    assert told[0] == told[1]
+    first, *lines = told[0].splitlines()
+    assert first == "Error: context:"
+    # Of the instance both the service and the region are wrong.
+    keys = sorted([*wrong, "instance"])
+    assert [line.removeprefix("- ").partition(": got ")[0] for line in lines] == keys
+
+
 def test_keys_of_others_are_nobodys_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     """The CDK adds many of its own, and a team has its own beside them."""
     keys = ["@aws-cdk/core:newStyleStackSynthesis", "aws:cdk:enable-path-metadata", "team", "stage", "author", "delay"]
@@ -80,6 +111,6 @@ def test_a_malformed_instance_shows_no_stack_trace_in_the_command_line(instance:
     """What a user sees who mistyped the instance."""
     with pytest.raises(CdkFailed) as failed:
         cdk("synth", "--quiet", "-c", f"instance={instance}", environment=os.environ)
-    assert re.search(r"Error: Instance:(\n-)? instance", str(failed.value))
+    assert re.search(r"Error: context:(\n-)? instance: got", str(failed.value))
     assert f"got '{instance}'" in str(failed.value)
     assert "Traceback" not in str(failed.value)

@@ -15,7 +15,18 @@ from tests.synth.apps import HERE, Synthesized, endpoint, stack
 from tests.synth.test_authorization import lambda_authorizer
 from tests.unit.association.events import ENVIRONMENT
 
-HOSTS = st.sampled_from(["a.example", "b.example", "a-b.c.example", "localhost", "127.0.0.1", "xn--bcher-kva.example"])
+HOSTS = st.sampled_from(
+    [
+        "a.example",
+        "b.example",
+        "a-b.c.example",
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        "a.example.",
+        "xn--bcher-kva.example",
+    ]
+)
 ORIGINS = st.builds(
     "{}://{}{}".format, st.sampled_from(["https", "http"]), HOSTS, st.sampled_from(["", ":1", ":65535"])
 )
@@ -23,7 +34,9 @@ ORIGINS = st.builds(
 ODD = st.builds(
     "{}{}{}{}".format,
     st.sampled_from(["https://", "http://", "HTTPS://", "ftp://", "//", "", "https:"]),
-    st.sampled_from(["a.example", "A.example", "*.example", "user@a.example", "", "b\u00fccher.example", "a b", "-a"]),
+    st.sampled_from(
+        ["a.example", "A.example", "*.example", "user@a.example", "", "b\u00fccher.example", "a b", "-a", "[::1]"]
+    ),
     st.sampled_from(["", ":", ":0", ":80", ":443", ":080", ":8443", ":65536", ":99999", ":a"]),
     st.sampled_from(["", "", "", "/", "/path", "?q", "#f", " ", "\n"]),
 )
@@ -37,6 +50,8 @@ def as_a_browser_sends_it(origin: str) -> bool:
     except ValueError:
         return False
     plain = set(host) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-") and host[:1] not in ("", "-", ".")
+    if origin.partition("://")[2].startswith("["):
+        plain, host = host in ("::1", "2001:db8::1"), f"[{host}]"
     is_default = (parts.scheme, port) in (("http", 80), ("https", 443))
     behind = "" if port is None else f":{port}"
     known = parts.scheme in ("http", "https") and port != 0 and not is_default
@@ -56,6 +71,13 @@ def mistakes_in(*origins: str, authorization: Authorization | None = None) -> li
 @example("https://a.example:65536")
 @example("https://a.example\n")
 @example("null")
+@example("http://[::1]:3000")
+@example("http://[2001:db8::1]")
+@example("http://[0:0:0:0:0:0:0:1]")
+@example("http://[::1")
+@example("http://[1::2::3]")
+@example("http://::1")
+@example("https://a.example.")
 def test_an_origin_is_taken_exactly_if_a_browser_sends_it(origin: str) -> None:
     """Another would match nothing, and nobody would know why; `null` is what any sandboxed page sends."""
     assert (mistakes_in(origin) == []) == as_a_browser_sends_it(origin)
@@ -68,6 +90,12 @@ def test_an_origin_is_taken_exactly_if_a_browser_sends_it(origin: str) -> None:
         ("ionic://localhost", True),
         ("capacitor://app.example", True),
         ("tauri://localhost", True),
+        (f"chrome-extension://{'abcdefghijklmnop' * 2}", True),
+        (f"chrome-extension://{'abcdefghijklmnoq' * 2}", False),
+        ("chrome-extension://abcdefghijklmnop", False),
+        ("moz-extension://0b1c2d3e-1111-4111-8111-0123456789ab", True),
+        ("safari-web-extension://0b1c2d3e-1111-4111-8111-0123456789ab", True),
+        ("moz-extension://addon@a.example", False),
         ("Capacitor://localhost", False),
         ("capacitor://localhost/", False),
         ("capacitor://", False),
@@ -77,17 +105,53 @@ def test_an_origin_is_taken_exactly_if_a_browser_sends_it(origin: str) -> None:
         ("wss://localhost", False),
     ],
 )
-def test_a_hybrid_apps_web_view_has_an_origin(origin: str, taken: bool) -> None:
-    """Its pages are local, under a scheme of the app; what a page never has as its origin stays a mistake."""
+def test_a_web_view_and_an_extension_have_an_origin(origin: str, taken: bool) -> None:
+    """Pages of an app or of a browser's extension, under a scheme of its own; what no page has stays a mistake."""
     assert (mistakes_in(origin) == []) == taken
+
+
+@pytest.mark.parametrize(
+    ("origin", "meant"),
+    [
+        ("https://a.example/", "https://a.example"),
+        ("https://A.example", "https://a.example"),
+        ("https://a.example/chat?x=1#y", "https://a.example"),
+        ("https://a.example:443", "https://a.example"),
+        ("http://a.example:80/", "http://a.example"),
+        (" HTTPS://a.example:8443/ ", "https://a.example:8443"),
+        ("http://[::1]:3000/", "http://[::1]:3000"),
+        ("Capacitor://localhost/", "capacitor://localhost"),
+        ("https://user@a.example", None),
+        ("https://*.example", None),
+        ("a.example", None),
+        ("null", None),
+        ("https://${Token[TOKEN.7]}/", None),
+    ],
+)
+def test_what_was_meant_is_said(origin: str, meant: str | None) -> None:
+    """The right value is there to be copied; where it cannot be told, nothing is guessed."""
+    (said,) = mistakes_in(origin)
+    assert said.rpartition(" Write ")[2] == f"{meant} instead." if meant else " Write " not in said
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_blank_origin_is_told_once(blank: str) -> None:
+    """One mistake, one sentence."""
+    with pytest.raises(ConfigurationError) as refused:
+        endpoint(stack(), cors_allowed_origins=[blank])
+    assert refused.value.mistakes == [
+        f"cors_allowed_origins: got {blank!r} in the list, expected a text that is not empty."
+    ]
 
 
 @given(st.lists(st.sampled_from(["https://a.example", "https://A.example", "b", "*"]), max_size=4))
 def test_each_wrong_origin_is_named(origins: list[str]) -> None:
     """In their order; `*` is one only alone."""
-    alone = origins == ["*"]
-    wrong = [origin for origin in origins if origin != "https://a.example" and not alone]
+    wrong = [origin for origin in origins if origin not in ("https://a.example", "*")]
     said = mistakes_in(*origins)
+    if "*" in origins and origins != ["*"]:
+        first = 'cors_allowed_origins: got "*" beside other origins, expected "*" alone or exact origins.'
+        assert said.pop(0) == first
     assert len(said) == len(wrong)
     for mistake, origin in zip(said, wrong, strict=True):
         assert mistake.startswith(f"cors_allowed_origins: got {origin!r}, expected ")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from aws_cdk import App, Aws, CfnParameter, Environment, Stack, Stage
 
-from connect_persistent_chat import ConfigurationError, ConnectInstance
+from connect_persistent_chat import ChatHistory, ConfigurationError, ConnectInstance
+from constructs import Construct
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack
 
 Make = Callable[[Stack, str, str], ConnectInstance]
@@ -106,7 +107,7 @@ def test_an_arn_with_tokens_in_it_is_understood() -> None:
         (FROM_ID, "not an id", r"instance_id: got 'not an id', expected an instance id such as"),
         (FROM_ID, "", r"instance_id: got '', expected"),
         (FROM_ID, INSTANCE_ID + "\n", r"instance_id: got '.*\\n', expected"),
-        (FROM_ID, "my-centre", r"If it is an alias, use from_instance_alias"),
+        (FROM_ID, "my-centre", r"If it is an alias, use ConnectInstance\.from_instance_alias"),
         (FROM_ARN, INSTANCE_ID, r"instance_arn: got .*, expected an instance ARN such as arn:aws:connect"),
         (FROM_ARN, "arn:aws:s3:::bucket", r"service is 's3', expected 'connect'"),
         (FROM_ARN, INSTANCE_ARN.replace("instance/", "queue/"), r"resource is 'queue', expected 'instance'"),
@@ -133,12 +134,23 @@ def test_an_arn_with_tokens_in_it_is_understood() -> None:
         (FROM_ID, None, r"instance_id: got None, expected an instance id"),
         (FROM_ALIAS, None, r"instance_alias: got None, expected an instance alias"),
         (FROM_ANY, None, r"instance: got None, expected an instance id"),
-        (lambda here, id, _: ConnectInstance(here, id), "", r"got no instance, or two"),
+        (lambda here, id, _: ConnectInstance(here, id), "", r"instance_id or alias: got neither of them, expected one"),
+        (
+            lambda here, id, value: ConnectInstance(here, id, instance_id=INSTANCE_ID, alias=value),
+            "local",
+            r"instance_id or alias: got both of them, expected one",
+        ),
+        (
+            lambda here, id, value: ConnectInstance(here, id, instance_id=value),
+            INSTANCE_ARN,
+            r"instance_id: got 'arn:.*, expected an instance id .*\. Use ConnectInstance\.from_instance_arn\(",
+        ),
+        (FROM_ANY, Aws.NO_VALUE, r"got a token, .*use ConnectInstance\.from_instance_id\(.*from_instance_alias\("),
         (FROM_ALIAS, "https://local.my.connect.aws", r"expected an instance alias .*first part of https"),
         (FROM_ALIAS, "x" * 46, r"expected an instance alias \(1 to 45"),
         (FROM_ALIAS, "d-123", r"expected an instance alias"),
-        (FROM_ALIAS, INSTANCE_ID, r"Use from_instance_id\."),
-        (FROM_ALIAS, INSTANCE_ARN, r"Use from_instance_arn\."),
+        (FROM_ALIAS, INSTANCE_ID, r"Use ConnectInstance\.from_instance_id\("),
+        (FROM_ALIAS, INSTANCE_ARN, r"Use ConnectInstance\.from_instance_arn\("),
         (
             FROM_ANY,
             "what is this?",
@@ -150,6 +162,33 @@ def test_what_cannot_be_an_instance_is_an_error_at_synthesis(make: Make, value: 
     """What was got, what was expected, and where the common mistake is known, what to do."""
     with pytest.raises(ConfigurationError, match=said):
         make(stack(env=HERE), "Instance", value)
+
+
+FACTORIES: dict[str, Callable[..., object]] = {
+    "ConnectInstance": lambda scope, id: ConnectInstance(scope, id, alias="d-1"),
+    "ConnectInstance.from_instance_arn": lambda scope, id: FROM_ARN(scope, id, "x"),
+    "ConnectInstance.from_instance_id": lambda scope, id: FROM_ID(scope, id, "x y"),
+    "ConnectInstance.from_instance_alias": lambda scope, id: FROM_ALIAS(scope, id, "x y"),
+    "ConnectInstance.from_any": lambda scope, id: FROM_ANY(scope, id, "x y"),
+    "ChatHistory.from_table_arn": lambda scope, id: ChatHistory.from_table_arn(scope, id, "x"),
+}
+
+
+@pytest.mark.parametrize(("name", "make"), FACTORIES.items(), ids=FACTORIES)
+def test_an_error_begins_with_the_constructs_path(name: str, make: Callable[..., object]) -> None:
+    """In an app with many stacks an id alone is no place; and where there is no path, there is what was called."""
+    here = Construct(stack(), "Inner")
+    for scope, id, where in (
+        (here, "Made", "Stack/Inner/Made: "),
+        (here, "", f"Stack/Inner: {name}: "),
+        (here, None, f"Stack/Inner: {name}: "),
+        (None, "Made", "Made: "),
+        (None, "", f"{name}: "),
+        (App(), "Made", "Made: "),
+    ):
+        with pytest.raises(ConfigurationError) as refused:
+            make(scope, id)
+        assert str(refused.value).replace(":\n- ", ": ").startswith(where)
 
 
 def test_an_arn_with_several_mistakes_names_them_all() -> None:

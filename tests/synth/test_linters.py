@@ -7,6 +7,7 @@ from pathlib import Path
 import cfnlint
 import pytest
 from aws_cdk import App, CfnParameter, Fn, Stack, Validations
+from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
 from connect_persistent_chat import ConnectInstance, PersistentChatMonitoring
@@ -49,7 +50,27 @@ def test_cdk_nag_finds_nothing_unexplained(
     origins = ["https://a.example", "https://b.example"]
     made = endpoint(here, instance=of, history=kept, cors_allowed_origins=origins, cloud_watch_role=True)
     PersistentChatMonitoring(here, "Monitoring", endpoint=made)
+    # What is granted to others is explained on their policies, and needs no explanation of theirs.
+    for grant in (made.grant_invoke, kept.grant_read):
+        grant(iam.Role(here, f"Role{grant.__name__}", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com")))
+        grant(iam.User(here, f"User{grant.__name__}"))
+        grant(iam.Role.from_role_name(here, f"Imported{grant.__name__}", "backend"))
     app.synth()
     (report,) = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]
     assert report["violations"] == []
     assert report["suppressedViolations"], "the pack looked at nothing"
+
+
+def test_a_wildcard_of_the_apps_own_beside_a_grant_is_still_found(tmp_path: Path) -> None:
+    """The explanation of a grant names its one resource."""
+    app = App(outdir=str(tmp_path))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    here = stack("Nag", app=app, env=HERE)
+    role = iam.Role(here, "Backend", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
+    endpoint(here).grant_invoke(role)
+    role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["arn:aws:s3:::bucket/*"]))
+    with pytest.raises(RuntimeError, match="AwsSolutions-IAM5"):
+        app.synth()
+    reports = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))["pluginReports"]
+    (report,) = (one for one in reports if one["pluginName"] == "AwsSolutions")
+    assert [one["ruleName"] for one in report["violations"]] == ["AwsSolutions-IAM5[Resource::arn:aws:s3:::bucket/*]"]

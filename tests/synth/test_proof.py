@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsii
 import pytest
-from aws_cdk import App, Duration, Environment, Stack, Tags
+from aws_cdk import App, Aspects, Duration, Environment, IAspect, NestedStack, Stack, Stage, Tags
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 
@@ -22,6 +23,7 @@ from connect_persistent_chat import (
     functions,
 )
 from connect_persistent_chat.source import SOURCE
+from constructs import IConstruct
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, history, stack, user_pool
 
 PROOF = "Custom::PersistentChatProof"
@@ -412,12 +414,22 @@ def policy(*statements: dict[str, Any]) -> dict[str, Any]:
 FROM_HOME = {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}
 
 
-def with_key(made: PersistentChatEndpoint) -> None:
-    """The method asks for an API key."""
+def method_of(made: PersistentChatEndpoint) -> apigateway.CfnMethod:
+    """The method's level-1 resource."""
     (method,) = (one for one in made.api.methods if one.http_method == "POST")
     resource = method.node.default_child
     assert isinstance(resource, apigateway.CfnMethod)
-    resource.api_key_required = True
+    return resource
+
+
+@jsii.implements(IAspect)
+class Hardening:
+    """What a company lays over each of its apps, when they are complete."""
+
+    def visit(self, node: IConstruct) -> None:
+        """Switch the address of every API off."""
+        if isinstance(node, apigateway.CfnRestApi):
+            node.add_property_override("DisableExecuteApiEndpoint", True)
 
 
 def with_policy(*statements: dict[str, Any]) -> Callable[[PersistentChatEndpoint], None]:
@@ -437,6 +449,16 @@ def with_document(made: PersistentChatEndpoint) -> None:
     api_of(made).policy = iam.PolicyDocument(statements=[allowed, denied])
 
 
+def private_and_open_again(made: PersistentChatEndpoint) -> None:
+    """What was hardened, and written over or deleted by overrides."""
+    api, method = api_of(made), method_of(made)
+    api.disable_execute_api_endpoint = method.api_key_required = True
+    with_policy({"Condition": FROM_HOME})(made)
+    api.add_property_deletion_override("DisableExecuteApiEndpoint")
+    api.add_deletion_override("Properties.Policy")
+    method.add_property_override("ApiKeyRequired", False)
+
+
 HARDENED: dict[str, tuple[Callable[[PersistentChatEndpoint], object], str]] = {
     "address off": (
         lambda made: setattr(api_of(made), "disable_execute_api_endpoint", True),
@@ -450,7 +472,10 @@ HARDENED: dict[str, tuple[Callable[[PersistentChatEndpoint], object], str]] = {
         ),
         "The API is private",
     ),
-    "api key": (with_key, "The API's method asks for an API key"),
+    "api key": (
+        lambda made: setattr(method_of(made), "api_key_required", True),
+        "The API's method asks for an API key",
+    ),
     "deny": (with_policy({}, {"Effect": "Deny", "Condition": FROM_HOME}), "The API's resource policy does not"),
     "condition": (with_policy({"Condition": FROM_HOME}), "The API's resource policy does not"),
     "somebody": (with_policy({"Principal": {"AWS": "123456789012"}}), "The API's resource policy does not"),
@@ -466,6 +491,26 @@ HARDENED: dict[str, tuple[Callable[[PersistentChatEndpoint], object], str]] = {
         ),
         "The API's resource policy does not",
     ),
+    "address off by an override": (
+        lambda made: api_of(made).add_property_override("DisableExecuteApiEndpoint", True),
+        "The API's default address is switched off",
+    ),
+    "private by an override": (
+        lambda made: api_of(made).add_override("Properties.EndpointConfiguration.Types", ["PRIVATE"]),
+        "The API is private",
+    ),
+    "api key by an override": (
+        lambda made: method_of(made).add_property_override("ApiKeyRequired", True),
+        "The API's method asks for an API key",
+    ),
+    "policy by an override": (
+        lambda made: api_of(made).add_property_override("Policy", policy({"Condition": FROM_HOME})),
+        "The API's resource policy does not",
+    ),
+    "address off by an aspect": (
+        lambda made: Aspects.of(made).add(Hardening()),
+        "The API's default address is switched off",
+    ),
 }
 
 
@@ -479,7 +524,7 @@ def test_an_api_that_no_deployment_can_call_says_what_to_choose(
     with pytest.raises(RuntimeError, match=r"proof=ProofScope\.WITHOUT_GATEWAY") as failed:
         app.synth()
     assert why in str(failed.value)
-    assert "[Stack/Endpoint]" in str(failed.value)
+    assert "Stack/Endpoint: The API" in str(failed.value)
     for scope in (ProofScope.WITHOUT_GATEWAY, ProofScope.REPORT_ONLY):
         other = App()
         harden(endpoint(stack(app=other, env=HERE), proof=scope))
@@ -494,14 +539,31 @@ def test_an_api_that_no_deployment_can_call_says_what_to_choose(
         with_policy({"Principal": {"AWS": "*"}}, {"Principal": {"AWS": "123456789012"}}),
         with_policy({"Principal": {"AWS": ["*"]}}),
         lambda made: setattr(api_of(made), "disable_execute_api_endpoint", False),
+        private_and_open_again,
     ],
-    ids=["nothing", "everybody", "everybody and somebody", "a list of everybody", "address on"],
+    ids=["nothing", "everybody", "everybody and somebody", "a list of everybody", "address on", "written over"],
 )
 def test_what_lets_everybody_in_is_proved_as_a_whole(harden: Callable[[PersistentChatEndpoint], object]) -> None:
     """The same calls succeed."""
     app = App()
     harden(endpoint(stack(app=app, env=HERE)))
     app.synth()
+
+
+@pytest.mark.parametrize("place", [lambda app: Stage(app, "Stage"), lambda app: stack("Outer", app=app)])
+def test_an_api_in_a_stage_or_a_nested_stack_is_looked_at_as_well(place: Callable[[App], Any]) -> None:
+    """Their templates are written elsewhere, and at other times."""
+    for harden in (False, True):
+        app = App()
+        outer = place(app)
+        here = NestedStack(outer, "Inner") if isinstance(outer, Stack) else Stack(outer, "Inner")
+        made = endpoint(here)
+        if not harden:
+            app.synth()
+            continue
+        api_of(made).add_property_override("DisableExecuteApiEndpoint", True)
+        with pytest.raises(RuntimeError, match="Inner/Endpoint: The API's default address is switched off"):
+            app.synth()
 
 
 def test_two_endpoints_share_one_provisioning_function() -> None:

@@ -28,7 +28,7 @@ JSON = st.recursive(
 
 def is_reached(policy: object) -> bool:
     """Whether an API with this policy, and nothing else that is odd, is proved."""
-    return reach._why_not({"policy": policy}, {}) == ""
+    return reach._why_not({"Policy": policy}, {}) == ""
 
 
 @given(st.lists(STATEMENTS, max_size=4))
@@ -54,12 +54,12 @@ def test_a_policy_that_nobody_can_read_lets_nobody_in(policy: object) -> None:
     ("api", "method", "why"),
     [
         ({}, {}, ""),
-        ({"disableExecuteApiEndpoint": {"Ref": "Off"}}, {}, "The API's default address is switched off."),
-        ({"disableExecuteApiEndpoint": "false"}, {"apiKeyRequired": "false"}, ""),
-        ({"endpointConfiguration": {"types": None}}, {}, ""),
-        ({"endpointConfiguration": {"Ref": "Kind"}}, {}, ""),
-        ({}, {"apiKeyRequired": {"Ref": "Key"}}, "The API's method asks for an API key."),
-        ({"endpointConfiguration": {"types": ["PRIVATE"]}}, {"apiKeyRequired": True}, "The API is private."),
+        ({"DisableExecuteApiEndpoint": {"Ref": "Off"}}, {}, "The API's default address is switched off."),
+        ({"DisableExecuteApiEndpoint": "false"}, {"ApiKeyRequired": "false"}, ""),
+        ({"EndpointConfiguration": {"Types": None}}, {}, ""),
+        ({"EndpointConfiguration": {"Ref": "Kind"}}, {}, ""),
+        ({}, {"ApiKeyRequired": {"Ref": "Key"}}, "The API's method asks for an API key."),
+        ({"EndpointConfiguration": {"Types": ["PRIVATE"]}}, {"ApiKeyRequired": True}, "The API is private."),
     ],
 )
 def test_what_only_the_deployment_knows_counts_as_on(api: dict[str, Any], method: dict[str, Any], why: str) -> None:

@@ -59,10 +59,13 @@ class ConnectInstance(Construct):
         Raises ConfigurationError.
         """
         limits = {"instance_id": Limits(_AN_ID), "alias": Limits(_AN_ALIAS)}
-        given = Parameters(ConnectInstance.__init__, locals(), limits, where=id)
+        given = Parameters(ConnectInstance.__init__, locals(), limits)
         stack = given.stack()
         if (instance_id is None) == (alias is None):
-            given.add(["ConnectInstance: got no instance, or two, expected one. Use from_instance_arn, _id or _alias."])
+            got = "neither of them" if alias is None else "both of them"
+            given.add(
+                [f"instance_id or alias: got {got}, expected one. Use ConnectInstance.from_any(...), for example."]
+            )
         if instance_id is not None and given.right("instance_id"):
             given.add(_mistakes_in_id("instance_id", instance_id))
         if alias is not None and given.right("alias"):
@@ -112,7 +115,7 @@ class ConnectInstance(Construct):
         Raises ConfigurationError if it is no instance's ARN, or if a partition, region or account that is
         known at synthesis is not the stack's.
         """
-        given = Parameters(cls.from_instance_arn, locals(), {"instance_arn": Limits(_AN_ARN)}, where=id)
+        given = Parameters(cls.from_instance_arn, locals(), {"instance_arn": Limits(_AN_ARN)})
         stack = given.stack()
         if given.right("instance_arn"):
             given.add(_mistakes_in_arn(instance_arn, stack))
@@ -129,7 +132,7 @@ class ConnectInstance(Construct):
 
         Raises ConfigurationError for anything else that is no instance id.
         """
-        given = Parameters(cls.from_instance_id, locals(), {"instance_id": Limits(_AN_ID)}, where=id)
+        given = Parameters(cls.from_instance_id, locals(), {"instance_id": Limits(_AN_ID)})
         if given.right("instance_id"):
             if instance_id.startswith(_ARN):
                 return cls.from_instance_arn(scope, id, instance_id)
@@ -147,7 +150,7 @@ class ConnectInstance(Construct):
 
         Raises ConfigurationError if the text cannot be an alias.
         """
-        given = Parameters(cls.from_instance_alias, locals(), {"instance_alias": Limits(_AN_ALIAS)}, where=id)
+        given = Parameters(cls.from_instance_alias, locals(), {"instance_alias": Limits(_AN_ALIAS)})
         if given.right("instance_alias"):
             given.add(_mistakes_in_alias("instance_alias", instance_alias))
         given.refuse()
@@ -161,7 +164,7 @@ class ConnectInstance(Construct):
 
         Raises ConfigurationError if it looks like none of them.
         """
-        given = Parameters(cls.from_any, locals(), {"instance": Limits(_ANY)}, where=id)
+        given = Parameters(cls.from_any, locals(), {"instance": Limits(_ANY)})
         if given.right("instance"):
             if instance.startswith(_ARN):
                 return cls.from_instance_arn(scope, id, instance)
@@ -170,8 +173,11 @@ class ConnectInstance(Construct):
                 return cls.from_instance_id(scope, id, instance)
             if _is_alias(instance):
                 return cls.from_instance_alias(scope, id, instance)
-            how = " A token can be any: use from_instance_id, _arn or _alias." if is_token(instance) else ""
-            given.add([f"instance: got {shown(instance)}, expected {_ANY}.{how}"])
+            how = (
+                " Only the deployment knows what it is: use ConnectInstance.from_instance_id(...), "
+                "from_instance_arn(...) or from_instance_alias(...)."
+            )
+            given.add([f"instance: got {shown(instance)}, expected {_ANY}.{how if is_token(instance) else ''}"])
         given.refuse()
         raise AssertionError("a text that is none of them is a mistake")
 
@@ -246,15 +252,18 @@ def _may_be_id(text: str) -> bool:
 def _mistakes_in_id(name: str, instance_id: str) -> list[str]:
     if _may_be_id(instance_id):
         return []
-    hint = " If it is an alias, use from_instance_alias." if _is_alias(instance_id) else ""
+    if instance_id.startswith(_ARN):
+        hint = " Use ConnectInstance.from_instance_arn(...)."
+    else:
+        hint = " If it is an alias, use ConnectInstance.from_instance_alias(...)." if _is_alias(instance_id) else ""
     return [f"{name}: got {shown(instance_id)}, expected {_AN_ID}.{hint}"]
 
 
 def _mistakes_in_alias(name: str, alias: str) -> list[str]:
     if alias.startswith(_ARN):
-        return [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}. Use from_instance_arn."]
+        return [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}. Use ConnectInstance.from_instance_arn(...)."]
     if _ID.fullmatch(alias):
-        return [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}. Use from_instance_id."]
+        return [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}. Use ConnectInstance.from_instance_id(...)."]
     may_be = is_placeholder(alias) or _is_alias(with_tokens_as("a", alias))
     return [] if may_be else [f"{name}: got {shown(alias)}, expected {_AN_ALIAS}."]
 

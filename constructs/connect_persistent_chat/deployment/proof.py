@@ -122,7 +122,7 @@ class Proof(Construct):
         if proof_scope in _WARNINGS:
             Annotations.of(scope).add_warning_v2(*_WARNINGS[proof_scope])
         if gateway is not None and proof_scope is ProofScope.WHOLE:
-            scope.node.add_validation(Reach(stack, gateway.api, gateway.method))
+            Reach(scope, gateway.api, gateway.method)
         function_arn = function.function_arn
         method_arn = None if gateway is None else gateway.method.method_arn
         needed = _needed(function_arn, method_arn, None if instance.is_checked_in(stack) else instance, history)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import jsii
-from aws_cdk import CfnResource, Stack
+from aws_cdk import CfnElement, IStableAnyProducer, Lazy, Stack, Stage
 from aws_cdk import aws_apigateway as apigateway
 
-from constructs import IValidation
+from connect_persistent_chat.errors import ConfigurationError
+from constructs import Construct
 
 _CHOOSE = (
     "The deployment's proof calls the API and would fail. Choose proof=ProofScope.WITHOUT_GATEWAY of the "
@@ -15,39 +17,38 @@ _CHOOSE = (
 )
 
 
-@jsii.implements(IValidation)
+@jsii.implements(IStableAnyProducer)
 class Reach:
-    """Looked at when the app is complete: the API's level-1 resources are anybody's to change."""
+    """Looked at when the template is written: the API's level-1 resources are anybody's to change, and only the
+    template has what was written over them (`add_property_override`)."""
 
-    def __init__(self, stack: Stack, api: apigateway.RestApi, method: apigateway.Method) -> None:
-        self._stack = stack
-        self._api = api
-        self._method = method
+    def __init__(self, scope: Construct, api: apigateway.RestApi, method: apigateway.Method) -> None:
+        self._scope = scope
+        self._made = (api, method)
+        # The CDK resolves metadata after it wrote the template. It reads no validation that late.
+        scope.node.add_metadata("connect-persistent-chat:reach", Lazy.any(self))
 
-    def validate(self) -> list[str]:
-        """Why the proof could not call the API; empty if nothing says so."""
-        resources = [self._api.node.default_child, self._method.node.default_child]
-        properties = [one._cfn_properties for one in resources if isinstance(one, CfnResource)]
-        api, method = self._stack.resolve(
-            [{name: its.get(name) for name in _LOOKED_AT} for its in properties],
-        )
-        why = _why_not(api or {}, method or {})
-        return [f"{why} {_CHOOSE}"] if why else []
-
-
-# As the CDK names them in Python's level-1 resources, which are those of its own language.
-_LOOKED_AT = ("apiKeyRequired", "disableExecuteApiEndpoint", "endpointConfiguration", "policy")
+    def produce(self) -> None:
+        """Raise ConfigurationError if the proof could not call the API."""
+        stack, stage = Stack.of(self._scope), Stage.of(self._scope)
+        assert stage is not None
+        template = Path(stage.outdir, stack.template_file)
+        resources = json.loads(template.read_text(encoding="utf-8"))["Resources"]
+        elements = [one.node.default_child for one in self._made]
+        ids = [stack.get_logical_id(one) for one in elements if isinstance(one, CfnElement)]
+        if why := _why_not(*(resources[id].get("Properties", {}) for id in ids)):
+            raise ConfigurationError(self._scope.node.path, [f"{why} {_CHOOSE}"])
 
 
 def _why_not(api: Mapping[str, object], method: Mapping[str, object]) -> str:
-    if _is_on(api.get("disableExecuteApiEndpoint")):
+    if _is_on(api.get("DisableExecuteApiEndpoint")):
         return "The API's default address is switched off."
-    configuration = api.get("endpointConfiguration")
-    if isinstance(configuration, dict) and "PRIVATE" in (configuration.get("types") or ()):
+    configuration = api.get("EndpointConfiguration")
+    if isinstance(configuration, dict) and "PRIVATE" in (configuration.get("Types") or ()):
         return "The API is private."
-    if _is_on(method.get("apiKeyRequired")):
+    if _is_on(method.get("ApiKeyRequired")):
         return "The API's method asks for an API key."
-    policy = api.get("policy")
+    policy = api.get("Policy")
     if policy is not None and not _lets_everybody_in(policy):
         return "The API's resource policy does not let everybody in without a condition."
     return ""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv6Address
 
 from aws_cdk import Annotations, Duration
 from aws_cdk import aws_apigateway as apigateway
@@ -9,14 +10,21 @@ from aws_cdk import aws_apigateway as apigateway
 from connect_persistent_chat.acknowledgments import acknowledge
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.identity import CustomerIdentity
-from connect_persistent_chat.parameters import is_placeholder, shown, with_tokens_as
+from connect_persistent_chat.parameters import is_known, is_placeholder, shown, with_tokens_as
 from connect_persistent_chat.shared import variables, wire
 from constructs import Construct
 
-_HOST = "[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
-_ORIGIN = re.compile(rf"(https?)://{_HOST}(?::([1-9][0-9]{{0,4}}))?")
+# A dot at its end stays in an origin (URL Standard, "host serializer").
+_HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.?"
+_ORIGIN = re.compile(rf"(https?)://(?:{_HOST}|\[([0-9a-f:]+)\])(?::([1-9][0-9]{{0,4}}))?")
 # A hybrid app's web view: Capacitor's and Ionic's own schemes, or another that such an app chose for its local pages.
 _OF_WEB_VIEW = re.compile(rf"(?:capacitor|ionic)://{_HOST}|(?!ftp:|wss?:|file:)[a-z][a-z0-9+.-]*://localhost")
+# Pages of a browser's extension: by its id in letters, or by its UUID.
+_OF_EXTENSION = re.compile(
+    r"chrome-extension://[a-p]{32}|(?:moz|safari-web)-extension://[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
+# An origin, and perhaps more behind it.
+_NEARLY = re.compile("[a-z][a-z0-9+.-]*://[^/?#]+")
 # What a token at the beginning of an origin may stand for, and one behind that.
 _BEGINNINGS = ("https://x", "https", "x")
 _BEHIND = "1"
@@ -47,19 +55,19 @@ class Cors:
                 "cors_allowed_origins: got origins with CustomerIdentity.unchecked(), expected none: any page that has "
                 "credentials could open any customer's chat."
             )
-        for origin in self._origins:
-            if origin == variables.ANY_ORIGIN and len(self._origins) == 1:
-                if authorization.may_read_cookies:
-                    mistakes.append(
-                        'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer may take what '
-                        "browsers send by themselves."
-                    )
-            elif not _is_sent(origin):
-                mistakes.append(
-                    f"cors_allowed_origins: got {shown(origin)}, expected http(s)://host[:port] in lower case, with no "
-                    'path and without the default port, or "*" alone. A web view\'s is one as well, such as '
-                    "capacitor://localhost."
-                )
+        if variables.ANY_ORIGIN in self._origins and len(self._origins) > 1:
+            mistakes.append('cors_allowed_origins: got "*" beside other origins, expected "*" alone or exact origins.')
+        elif variables.ANY_ORIGIN in self._origins and authorization.may_read_cookies:
+            mistakes.append(
+                'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer may take what '
+                "browsers send by themselves."
+            )
+        mistakes += [
+            f"cors_allowed_origins: got {shown(origin)}, expected http(s)://host[:port] in lower case, with no "
+            f'path and without the default port, or "*" alone. {_advice(origin)}'
+            for origin in self._origins
+            if origin != variables.ANY_ORIGIN and not _is_sent(origin)
+        ]
         return mistakes
 
     def warn(self, scope: Construct, authorization: Authorization) -> None:
@@ -129,6 +137,25 @@ def _is_origin(text: str) -> bool:
     """Never with the port that its scheme has anyway (RFC 6454, 6.2)."""
     found = _ORIGIN.fullmatch(text)
     if found is None:
-        return _OF_WEB_VIEW.fullmatch(text) is not None
-    port = found[2]
-    return port is None or (int(port) < 65536 and int(port) != _DEFAULT_PORTS[found[1]])
+        return any(one.fullmatch(text) for one in (_OF_WEB_VIEW, _OF_EXTENSION))
+    scheme, address, port = found.groups()
+    if address is not None and not _is_shortest(address):
+        return False
+    return port is None or (int(port) < 65536 and int(port) != _DEFAULT_PORTS[scheme])
+
+
+def _is_shortest(address: str) -> bool:
+    """Whether a browser would write this address of IPv6 so."""
+    try:
+        return str(IPv6Address(address)) == address
+    except ValueError:
+        return False
+
+
+def _advice(origin: str) -> str:
+    """What to write instead, if what was meant can be told: without a path, in lower case, without the usual port."""
+    found = _NEARLY.match(origin.strip().lower())
+    meant = "" if found is None else re.sub("^(http://.*):80$|^(https://.*):443$", r"\1\2", found[0])
+    if is_known(origin) and _is_origin(meant):
+        return f"Write {meant} instead."
+    return "A web view's is one as well, such as capacitor://localhost."

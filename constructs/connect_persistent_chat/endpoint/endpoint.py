@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat import functions
-from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
+from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts, wildcard
 from connect_persistent_chat.deployment.instance import ConnectInstance
 from connect_persistent_chat.deployment.proof import (
     DEFAULT_PATIENCE_SECONDS,
@@ -244,6 +244,11 @@ class PersistentChatEndpoint(Construct):
         if not (is_looked_up(principal) or (grant.success and not _kept_nothing(principal))):
             given.add(["got an identity that takes no permissions, expected a role, a user or a group that does."])
         given.refuse()
+        reason = (
+            "The path holds the contact, and contacts come and go: the method's own path is the narrowest resource."
+        )
+        for policy in _policies_of(principal):
+            acknowledge(policy, {wildcard(stack, self._method.method_arn): reason})
         return grant
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
@@ -330,10 +335,15 @@ _LIMITS = {
 
 def _kept_nothing(principal: iam.IPrincipal) -> bool:
     """Whether a role said that it takes permissions and has none: the CDK's roles without policy updates do."""
-    if isinstance(principal, Construct):
-        return False
-    found = [part for part in parts_of(principal) if isinstance(part, Construct)]
-    return any(not any(isinstance(one, iam.Policy) for one in part.node.find_all()) for part in found)
+    made_here = isinstance(principal, Construct)
+    is_construct = any(isinstance(part, Construct) for part in parts_of(principal))
+    return is_construct and not made_here and not _policies_of(principal)
+
+
+def _policies_of(principal: iam.IPrincipal) -> list[iam.Policy]:
+    """Those that stand in the construct tree under a principal, which the one that a grant made is among."""
+    constructs = [part for part in parts_of(principal) if isinstance(part, Construct)]
+    return [one for part in constructs for one in part.node.find_all() if isinstance(one, iam.Policy)]
 
 
 def _contradictions(authorization: Authorization, identity: CustomerIdentity) -> list[str]:

@@ -309,7 +309,7 @@ class ChatHistory(_History):
         synthesis is not the stack's.
         """
         limits = {"table_arn": Limits(_AN_ARN), **_READ_LIMITS}
-        given = Parameters(cls.from_table_arn, locals(), limits, where=id)
+        given = Parameters(cls.from_table_arn, locals(), limits)
         # Only the templates of what reads it name the table.
         stack = given.stack(names_all=False)
         identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
