@@ -1,4 +1,4 @@
-"""Where the code of the functions is. Nothing here imports the CDK."""
+"""The folder with the code of the functions. This module does not import the CDK."""
 
 import atexit
 import shutil
@@ -11,13 +11,13 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def _source() -> Path:
-    """The wheel carries lambda/ inside the package; a checkout has it beside constructs/."""
+    """In the wheel lambda/ is inside the package; in a checkout it is beside constructs/."""
     places = (_PACKAGE / "lambda", _PACKAGE.parents[1] / "lambda")
     if found := next((place for place in places if place.is_dir()), None):
         return found
     raise ImportError(
         f"connect_persistent_chat: the code of the functions was not found. Got the package at {_PACKAGE}, expected a "
-        "folder on disk with lambda/ in it. A zip file does not do. Install the wheel with pip."
+        "folder on disk with lambda/ in it, not a zip file. Install the wheel with pip."
     )
 
 
@@ -28,10 +28,10 @@ _FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 
 @cache
 def readable(folder: Path) -> Path:
-    """The folder; or, if others may not read all of it, a copy that they may, which ends with this process.
+    """The folder, or a copy that everybody may read. The copy is deleted at the end of this process.
 
-    A file keeps its permissions in a function's package. Installed under a umask such as 0077, it could not be read in
-    AWS Lambda, which runs functions as another user.
+    Files keep their permissions in a function's package, and AWS Lambda runs functions as another user. So it could not
+    read files that were installed with a umask such as 0077.
     """
     entries = [path for path in (folder, *folder.rglob("*")) if path.name != "__pycache__" and path.suffix != ".pyc"]
     modes = {path: _FOLDER_MODE if path.is_dir() else _FILE_MODE for path in entries}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connect_persistent_chat.functions import ASSOCIATION_PACKAGES
+from connect_persistent_chat.lambda_function import ASSOCIATION_PACKAGES
 from local.chats import Chats
 from local.clients import Answer, endpoint_client
 from local.tls import Authority, port_of, tls_in_front_of

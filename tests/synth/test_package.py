@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 
-from connect_persistent_chat import functions
+from connect_persistent_chat import lambda_function
 from connect_persistent_chat.source import SOURCE
 from tests.distributions import ROOT, environment, install, run
 from tests.synth.apps import HERE, endpoint, history, stack
@@ -107,7 +107,7 @@ def test_what_was_installed_for_nobody_else_is_still_readable_in_aws(
         path.chmod(0o700 if path.is_dir() else 0o600)
     hashes = []
     for turn, source in enumerate((SOURCE, private)):
-        monkeypatch.setattr(functions, "SOURCE", source)
+        monkeypatch.setattr(lambda_function, "SOURCE", source)
         app = App(outdir=str(tmp_path / str(turn)))
         endpoint(stack(app=app, env=HERE))
         assembly = Path(app.synth().directory)

@@ -1,4 +1,4 @@
-"""Arguments that the commands share, and what they are read from."""
+"""The arguments of the commands, and how their texts are read."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
@@ -10,7 +10,7 @@ _FUNCTION = re.compile(r"[0-9A-Za-z_:$.-]{1,256}", re.ASCII)
 
 
 def add_recorder(command: ArgumentParser) -> None:
-    """Which history it is about."""
+    """Add --recorder, which names the history."""
     command.add_argument(
         "--recorder", required=True, type=_function, help="name or ARN of the history's recorder, a Lambda function"
     )
@@ -23,7 +23,7 @@ def _function(text: str) -> str:
 
 
 def instant(text: str) -> datetime:
-    """An instant, in UTC unless it says otherwise. Raises ArgumentTypeError."""
+    """A time, in UTC if the text names no zone. Raises ArgumentTypeError."""
     try:
         read = datetime.fromisoformat(text)
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
@@ -39,5 +39,5 @@ def rate(text: str) -> int:
 
 
 def shown(text: str) -> str:
-    """A text of somebody's in a message; of a long one the beginning."""
+    """A given text, as a message shows it; of a long one the beginning."""
     return ascii(text if len(text) <= 100 else f"{text[:100]}…")

@@ -1,8 +1,7 @@
-"""`persistent-chat backfill`: the chats that Amazon Connect still has, into the history."""
+"""`persistent-chat backfill`: adds the chats that Amazon Connect still has to the history."""
 
 import sys
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,66 +16,64 @@ _FAILURES_SHOWN = 20
 
 def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
     """The command and its arguments."""
-    does = "record the chats that Amazon Connect still has in the history"
-    command = commands.add_parser("backfill", help=does, description=f"R{does[1:]}.")
+    does = "add the chats that Amazon Connect still has to the history"
+    command = commands.add_parser("backfill", help=does, description=f"A{does[1:]}.")
     command.set_defaults(run=run)
     arguments.add_recorder(command)
     command.add_argument(
         "--from",
         dest="start",
         type=arguments.instant,
-        help="record chats that began since this day or instant, such as 2026-01-31 or 2026-01-31T12:00 (UTC; "
-        "default: two years ago, or as long ago as the history keeps chats)",
+        help="add chats that began at this time or later, such as 2026-01-31 or 2026-01-31T12:00, in UTC (default: "
+        "two years ago, or as long ago as the history keeps chats)",
     )
     command.add_argument(
         "--to",
         dest="end",
         type=arguments.instant,
-        help="record chats that began before this day or instant (default: now)",
+        help="add chats that began before this time (default: now)",
     )
     command.add_argument(
         "--rate",
         type=arguments.rate,
         default=5,
-        help=f"how often DescribeContact may be called in a second, from 1 to {arguments.MOST_RATE} (default: 5; the "
-        "quota is 10, and the endpoints need it, too)",
+        help=f"the most calls of DescribeContact in a second, from 1 to {arguments.MOST_RATE} (default: 5; the quota "
+        "is 10, and the endpoints use it as well)",
     )
     command.add_argument(
         "--state",
         type=Path,
-        help="the file that keeps how far the command came, so that the same command goes on from there (default: "
-        "persistent-chat-<recorder>.json in this folder, with the instant of --from in its name)",
+        help="the file that stores how far the command came; the same command continues from there (default: "
+        "persistent-chat-<recorder>.json in this folder, with the time of --from in its name)",
     )
 
 
 def run(options: "Namespace") -> int:
-    """Fill the history, and say how the chats fared. Raises CommandFailed, botocore's errors, or OSError."""
+    """Fill the history, and say what became of the chats. Raises CommandFailed, botocore's errors, and OSError."""
     from tqdm import tqdm
 
-    from connect_persistent_chat.commands.filling import Filling
-    from connect_persistent_chat.commands.progress import Of, Progress, is_there
+    from connect_persistent_chat.commands.fill import Fill
     from connect_persistent_chat.commands.recorder import Recorder
     from connect_persistent_chat.commands.search import Search, period_of
+    from connect_persistent_chat.commands.state import State, exists
 
     recorder = Recorder(options.recorder, say=lambda text: tqdm.write(text, file=sys.stderr))
-    now, retention = recorder.now(), timedelta(seconds=recorder.retention_seconds)
+    now = recorder.now()
     since = f"-{options.start:%Y%m%dT%H%M%S}" if options.start else ""
-    state = options.state or Path(f"persistent-chat-{recorder.name}{since}.json")
-    period = period_of(now, retention, options.start, options.end, resumed=is_there(state))
-    progress = Progress(state, Of(recorder.arn, options.start), period.start, now)
-    if progress.resumed:
-        going_on = (
-            f"Going on from {progress.until.isoformat()}, as {state} says. To start from the beginning, remove it."
-        )
-        print(one_line(going_on), file=sys.stderr)
-    filling = Filling(recorder, Search(recorder, now), options.rate, progress)
+    path = options.state or Path(f"persistent-chat-{recorder.name}{since}.json")
+    period = period_of(now, recorder.retention, options.start, options.end, resumed=exists(path))
+    state = State(path, recorder.arn, options.start, period.start, now)
+    if state.resumed:
+        resumed = f"Continuing from {state.until.isoformat()}, as {path} says. To start from the beginning, remove it."
+        print(one_line(resumed), file=sys.stderr)
+    fill = Fill(recorder, Search(recorder, now), options.rate, state)
     try:
-        filling.run(period)
+        fill.run(period)
     finally:
-        period_said = f"{period.start:%Y-%m-%d} to {progress.until:%Y-%m-%d}"
-        print(f"{period_said}: {filling.fared.total()} chats. {_said(filling.fared)}")
-        _say_failures(progress.failed)
-    return 1 if progress.failed else 0
+        counts = ", ".join(f"{outcome.replace('_', ' ')}: {count}" for outcome, count in sorted(fill.outcomes.items()))
+        print(f"{period.start:%Y-%m-%d} to {state.until:%Y-%m-%d}: {fill.outcomes.total()} chats. {counts}")
+        _say_failures(state.failed)
+    return 1 if state.failed else 0
 
 
 def _say_failures(failed: Mapping[str, str]) -> None:
@@ -86,7 +83,3 @@ def _say_failures(failed: Mapping[str, str]) -> None:
         print(f"Error: and {len(failed) - _FAILURES_SHOWN} more", file=sys.stderr)
     if failed:
         print("The same command tries them again first. The recorder's log says more.", file=sys.stderr)
-
-
-def _said(fared: Mapping[str, int]) -> str:
-    return ", ".join(f"{how.replace('_', ' ')}: {count}" for how, count in sorted(fared.items()))

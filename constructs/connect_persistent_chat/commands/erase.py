@@ -1,9 +1,8 @@
-"""`persistent-chat erase`: every entry of one customer, out of the history."""
+"""`persistent-chat erase`: deletes every entry of one customer from the history."""
 
 import os
 import sys
-import time
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from connect_persistent_chat.commands import arguments
 from connect_persistent_chat.commands.failure import CommandFailed, one_line
@@ -14,10 +13,7 @@ if TYPE_CHECKING:
 
     from connect_persistent_chat.commands.recorder import Recorder
 
-_BATCH = 25
-# After which what DynamoDB did not get to is asked for again.
-_PAUSES_SECONDS = (0.1, 0.5, 1, 2, 4, 8, 16)
-# StartChatContact: of a CustomerId, in characters; of all attributes together, in bytes.
+# StartChatContact: a CustomerId's characters, and the bytes of all attributes together.
 _MOST_CUSTOMER_CHARACTERS = 128
 _MOST_ATTRIBUTE_BYTES = 32_768
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -39,12 +35,15 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 
 def run(options: "Namespace") -> int:
-    """Erase, and say what is left to do. Raises CommandFailed, or botocore's errors."""
+    """Erase the entries, and say what is left to do. Raises CommandFailed, and botocore's errors."""
     customer = _of_standard_input() if options.customer == "-" else _of_argument(options.customer)
     from connect_persistent_chat.commands.recorder import Recorder
 
     recorder = Recorder(options.recorder, say=lambda text: print(text, file=sys.stderr))
-    _refuse_too_long(customer, recorder)
+    if recorder.by_customer_id and len(customer) > _MOST_CUSTOMER_CHARACTERS:
+        raise CommandFailed(
+            f"--customer: got {len(customer)} characters, expected a CustomerId of at most {_MOST_CUSTOMER_CHARACTERS}."
+        )
     # The count comes first: other programs read it.
     print(f"{erase(recorder, customer)} entries were erased.")
     print("Point-in-time backups of the table keep the entries for up to 35 days.")
@@ -56,7 +55,7 @@ def run(options: "Namespace") -> int:
 
 def _of_argument(text: str) -> str:
     try:
-        # As it was typed, whatever the locale makes of it.
+        # The bytes that were typed, whatever the locale makes of them.
         return _decoded(os.fsencode(text))
     except UnicodeEncodeError:
         raise CommandFailed(
@@ -69,24 +68,25 @@ def _of_standard_input() -> str:
     if sys.stdin is None:
         raise CommandFailed("--customer: standard input is closed, expected one line with the customer.")
     stream: BinaryIO = sys.stdin.buffer
-    # Who types it ends it with the line.
+    # On a terminal the end of the line ends the input.
     data = stream.readline() if sys.stdin.isatty() else stream.read(2 * _MOST_ATTRIBUTE_BYTES)
     data = data.removeprefix(_BYTE_ORDER_MARK)
-    # Without a mark it is UTF-8 as well, with a NUL beside each letter.
+    # UTF-16 without a byte order mark is valid UTF-8: it has a NUL beside each letter.
     if data and len(data) % 2 == 0 and not (any(data[::2]) and any(data[1::2])):
-        raise CommandFailed("--customer: got UTF-16 on standard input, expected whom the contacts carry, in UTF-8.")
-    data = data.removesuffix(b"\n").removesuffix(b"\r") if data.endswith(b"\n") else data
-    if len(data) > _MOST_ATTRIBUTE_BYTES:
         raise CommandFailed(
-            f"--customer: got more than {_MOST_ATTRIBUTE_BYTES} bytes on standard input, expected one customer."
+            "--customer: got UTF-16 on standard input, expected the customer that the contacts carry, in UTF-8."
         )
-    customer = _decoded(data)
+    customer = _decoded(data.removesuffix(b"\n").removesuffix(b"\r") if data.endswith(b"\n") else data)
     if "\n" in customer or "\r" in customer:
         raise CommandFailed("--customer: got more than one line on standard input, expected one customer.")
     return customer
 
 
 def _decoded(data: bytes) -> str:
+    if len(data) > _MOST_ATTRIBUTE_BYTES:
+        raise CommandFailed(
+            f"--customer: got more than {_MOST_ATTRIBUTE_BYTES} bytes, expected the customer that the contacts carry."
+        )
     try:
         customer = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -99,51 +99,20 @@ def _decoded(data: bytes) -> str:
     return customer
 
 
-def _refuse_too_long(customer: str, recorder: "Recorder") -> None:
-    """Nobody's: an entry under it there cannot be, and the customer who was meant stays."""
-    if recorder.by_customer_id and len(customer) > _MOST_CUSTOMER_CHARACTERS:
-        raise CommandFailed(
-            f"--customer: got {len(customer)} characters, expected a CustomerId of at most {_MOST_CUSTOMER_CHARACTERS}."
-        )
-    if len(customer.encode()) > _MOST_ATTRIBUTE_BYTES:
-        raise CommandFailed(
-            f"--customer: got {len(customer.encode())} bytes, expected an attribute's value of at most "
-            f"{_MOST_ATTRIBUTE_BYTES}."
-        )
-
-
 def erase(recorder: "Recorder", customer: str) -> int:
-    """Delete the customer's entries, and see that there are none; how many there were. Raises CommandFailed.
+    """Delete the customer's entries until none is found. Returns how many there were.
 
-    The customer is named to nobody: the table knows a hash.
+    Raises CommandFailed. Nothing that is sent names the customer: the table's keys are hashes.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     key, erased = key_of(recorder.instance_id, customer), 0
     try:
-        # Until a look finds none: what is written meanwhile is erased as well.
-        while keys := _keys(recorder, key):
-            for index in range(0, len(keys), _BATCH):
-                batch = keys[index : index + _BATCH]
-                _delete(recorder, batch)
-                erased += len(batch)
-    except (BotoCoreError, ClientError) as error:
+        # Entries that are written meanwhile are found by the next look.
+        while entries := recorder.entries(key):
+            for entry in entries:
+                recorder.delete(entry)
+                erased += 1
+    except (BotoCoreError, ClientError, CommandFailed) as error:
         raise CommandFailed(f"{erased} entries were erased. Then the command failed: {one_line(error)}") from error
     return erased
-
-
-def _keys(recorder: "Recorder", key: str) -> list[dict[str, Any]]:
-    keys, after = recorder.entries(key, None)
-    while after:
-        more, after = recorder.entries(key, after)
-        keys += more
-    return keys
-
-
-def _delete(recorder: "Recorder", keys: list[dict[str, Any]]) -> None:
-    for pause in _PAUSES_SECONDS:
-        keys = recorder.delete(keys)
-        if not keys:
-            return
-        time.sleep(pause)
-    raise CommandFailed("DynamoDB is too busy to delete entries. Run the same command again.")

@@ -1,32 +1,32 @@
-"""Fill a history of chats from the contacts that Amazon Connect still has, or erase one customer from it."""
+"""Add the chats that Amazon Connect still has to a history, or erase one customer from it."""
 
 import os
 import sys
 
-from connect_persistent_chat.commands import stopping
+from connect_persistent_chat.commands import interrupt
 
-# As typing has it: until `main` runs, Ctrl-C is a stack trace of Python's, so nothing is imported that takes a while.
+# Until `main` runs, Ctrl-C shows a stack trace. So not even typing is imported.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Sequence
 
 _EXTRA = ("boto3", "botocore", "tqdm")
-# Refusals of a signature that is too old, or not valid yet.
+# In AWS's answers to a signature that is too old, or not valid yet.
 _CLOCK = ("RequestExpired", "RequestTimeTooSkewed", "Signature expired", "Signature not yet current")
 
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
-    """0 if all was done; 1, with what is to be done about it, if not; 2 for a wrong argument; 130 after Ctrl-C."""
-    # Before anything that takes long is imported.
-    stopping.at_interrupt()
-    _open_what_is_closed()
+    """The exit status: 0 if all was done, 1 with a sentence if not, 2 for a wrong argument, 130 after Ctrl-C."""
+    # Before anything is imported that takes long.
+    interrupt.handle()
+    _open_closed_streams()
     try:
         status = _status(arguments)
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1
     status = _flushed(status)
-    stopping.no_more()
+    interrupt.ignore()
     return status
 
 
@@ -41,21 +41,21 @@ def _status(arguments: "Sequence[str] | None") -> int:
         return 1
 
 
-def _open_what_is_closed() -> None:
-    """A stream that was closed (`2>&-`) leads to nowhere: else errors would be printed to standard output, and files
-    would get the stream's number."""
+def _open_closed_streams() -> None:
+    """Let a closed stream (`2>&-`) lead nowhere. Else Python prints errors to standard output, or into a file that got
+    the stream's number."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            # The lowest number that is free.
+            # It gets the lowest free number, which is this one.
             os.open(os.devnull, os.O_RDWR)
     sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8")
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8")
 
 
 def parser() -> "ArgumentParser":
-    """What the command takes."""
+    """The commands and their arguments."""
     from argparse import ArgumentParser
 
     from connect_persistent_chat.commands import backfill, erase
@@ -68,27 +68,25 @@ def parser() -> "ArgumentParser":
 
 
 def _sentence(error: Exception) -> str:
-    """What went wrong, for people."""
+    """What went wrong, in a sentence."""
     from connect_persistent_chat.commands.failure import CommandFailed, one_line
 
     if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
         return f"{error.name} is not installed. Install it: pip install 'connect-persistent-chat[commands]'"
-    text = one_line(error)
-    if isinstance(error, CommandFailed | OSError):
-        return text + _hint(text)
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    if isinstance(error, BotoCoreError | ClientError):
-        return text + _hint(text)
+    if isinstance(error, CommandFailed | OSError) or _is_botocores(error):
+        text = one_line(error)
+        return text + (". Is this machine's clock right?" if any(word in text for word in _CLOCK) else "")
     return f"{_place_of(error)}: this should not happen. Report it to the authors of persistent-chat."
 
 
-def _hint(text: str) -> str:
-    return ". Is this machine's clock right?" if any(word in text for word in _CLOCK) else ""
+def _is_botocores(error: Exception) -> bool:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return isinstance(error, BotoCoreError | ClientError)
 
 
 def _place_of(bug: Exception) -> str:
-    """Its class and place; what it says may be the customer."""
+    """Its class and place. Its text may hold the customer."""
     import traceback
     from pathlib import Path
 
@@ -97,7 +95,7 @@ def _place_of(bug: Exception) -> str:
 
 
 def _flushed(status: int) -> int:
-    """What was printed has arrived, or nobody is there to read it: Python would print a stack trace at exit."""
+    """The status after all output is written. If its reader has left, Python would print a stack trace at exit."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,54 +1,45 @@
-"""The chats that began in a period, as Amazon Connect lists them: each once, in the order in which they began."""
+"""The chats that began in a period, each once, the earliest first."""
 
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from connect_persistent_chat.commands.asking import Pace
 from connect_persistent_chat.commands.failure import CommandFailed
-from connect_persistent_chat.commands.recorder import Chat, Page, Recorder
+from connect_persistent_chat.commands.recorder import Chat, Recorder
 
-# Amazon Connect searches as far back as two years. Nobody says whether 730 days exactly are still that.
+# Amazon Connect searches two years back. No document says whether exactly 730 days are refused.
 LONGEST_AGO = timedelta(days=729, hours=23)
-# The widest range of a search is documented nowhere; the console's is eight weeks. Wider ones would save a minute of
-# two years, and one that is refused would end every backfill.
+# No document says what the widest range of a search is; the console's is eight weeks. A wider one would save a minute
+# of two years. If it were refused, every backfill would end.
 WINDOW = timedelta(days=7)
 _PAGE = 100
-# Then it is made anew from where it came to: a search lists its first 10,000 results at most, and nobody says for how
-# long a token lives.
+# A search lists at most 10,000 results, so it restarts from the last contact seen. How long a token lives is not
+# documented.
 _PAGES_A_SEARCH = 10
-# SearchContacts passes once a second for what is older than two weeks, else ten times (service quotas). A day less,
-# so that it is never the clock that decides.
+# SearchContacts may be called once a second for contacts older than two weeks, and ten times a second for others
+# (service quotas). One day less, so that no clock decides.
 _RECENT = timedelta(days=13)
 _OLD_SECONDS, _RECENT_SECONDS = 1.0, 0.1
 
 
 class Period(NamedTuple):
-    """From when to when contacts began."""
+    """The time in which contacts began."""
 
     start: datetime
     end: datetime
 
 
 class Search:
-    """Searches of one run. `now` is by Amazon Connect's clock; `wait` and `clock` are time's, or a test's."""
+    """The searches of one run. `now` is the time of Amazon Connect's clock; `wait` is time.sleep, or a test's."""
 
-    def __init__(
-        self,
-        recorder: Recorder,
-        now: datetime,
-        wait: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, recorder: Recorder, now: datetime, wait: Callable[[float], None] = time.sleep) -> None:
         self._recorder = recorder
-        self._pace = Pace(wait, clock)
         self._recent = now - _RECENT
-        self._clock = clock
-        self._began = clock()
+        self._wait = wait
 
     def windows(self, period: Period) -> Iterator[Period]:
-        """Parts of a period that a search may span."""
+        """The parts of a period that one search may cover."""
         start = period.start
         while start < period.end:
             end = min(start + WINDOW, period.end)
@@ -56,12 +47,13 @@ class Search:
             start = end
 
     def pages(self, window: Period) -> Iterator[list[Chat]]:
-        """The chats of a window. Raises CommandFailed, or botocore's errors."""
+        """The chats of a window. Raises CommandFailed, and botocore's errors."""
         start, seen = window.start, dict[str, datetime]()
         while True:
             listed, token, last = 0, None, start
             while True:
-                page = self._page(start, window.end, token)
+                self._wait(_OLD_SECONDS if start < self._recent else _RECENT_SECONDS)
+                page = self._recorder.search(start, window.end, _PAGE, token)
                 listed += len(page.chats)
                 fresh = [chat for chat in page.chats if chat.id not in seen]
                 if fresh:
@@ -73,16 +65,8 @@ class Search:
                     break
             if _second(last) == _second(start) or (not token and listed >= page.total):
                 return
-            # A search is made in whole seconds, so what began in the last one comes again.
+            # SearchContacts takes whole seconds, so the next search lists the chats of the last one again.
             start, seen = last, {id: began for id, began in seen.items() if began >= _second(last)}
-
-    def _page(self, start: datetime, end: datetime, token: str | None) -> Page:
-        is_old = start < self._recent + timedelta(seconds=self._clock() - self._began)
-        self._pace.keep(_OLD_SECONDS if is_old else _RECENT_SECONDS)
-        try:
-            return self._recorder.search(start, end, _PAGE, token)
-        finally:
-            self._pace.ended()
 
 
 def _second(instant: datetime) -> datetime:
@@ -92,15 +76,16 @@ def _second(instant: datetime) -> datetime:
 def period_of(
     now: datetime, retention: timedelta, start: datetime | None, end: datetime | None, *, resumed: bool
 ) -> Period:
-    """What was asked for, and by default all that both Amazon Connect and the history keep. Raises CommandFailed.
+    """The period that was asked for; the default is all that both Amazon Connect and the history keep.
 
-    A run that goes on may have begun when its first day was still kept.
+    :param resumed: whether an earlier run began it, when Amazon Connect may still have kept its first day.
+    Raises CommandFailed.
     """
     end, oldest = min(end or now, now), now - LONGEST_AGO
     if start is None:
         start = max(oldest, now - retention)
-    elif start < oldest and resumed:
-        start = oldest
+    elif resumed:
+        start = max(oldest, start)
     elif start < oldest:
         raise CommandFailed(
             f"--from: got {start.isoformat()}, expected a time since {oldest:%Y-%m-%dT%H:%M:%SZ}: Amazon Connect "

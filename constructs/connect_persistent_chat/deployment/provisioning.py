@@ -11,43 +11,43 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
 
-from connect_persistent_chat import functions
+from connect_persistent_chat import lambda_function
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.parameters import with_tokens_as
 from constructs import Construct
 
 _ID = "ConnectPersistentChatProvisioning"
-# Of all policies in a role together, without white space (IAM and STS quotas).
+# The characters of all policies in a role together, without white space (IAM and STS quotas).
 _LARGEST_POLICIES = 10_240
-# What an ARN that only the deployment knows has at least: arn:aws:sqs:eu-west-1:123456789012:a
+# A token for a whole ARN counts as the shortest ARN.
 _WHOLE = re.compile(r'"\$\{Token\[[^\]]*\]\}"')
 _SHORTEST_ARN = "arn:aws:sqs:eu-west-1:123456789012:a"
 
 
 class Provisioning(Construct):
-    """The custom resources' function and its Provider; `of` gives the stack's only one."""
+    """The function of the custom resources, and its Provider. `of` gives the only one of a stack."""
 
     function: Final[lambda_.Function]
-    """What checks and proves."""
+    """The function that checks instances and proves endpoints."""
 
     service_token: Final[str]
-    """What a custom resource names as its provider."""
+    """The property ServiceToken of the custom resources."""
 
     def __init__(self, stack: Stack, id: str) -> None:
         super().__init__(stack, id)
-        # Of its policies, as far as they are known.
+        # How many its policies have, as far as they are known.
         self._characters = 0
-        log = functions.log_group(self, "Log", logs.RetentionDays.ONE_MONTH, None)
-        self._role = functions.role_for(
+        log = lambda_function.log_group(self, "Log", logs.RetentionDays.ONE_MONTH, None)
+        self._role = lambda_function.role_for(
             self,
             "Role",
             "Checks Amazon Connect instances and proves persistent chat endpoints",
             log,
             {
-                # Is it an update that is undone?
+                # To see whether an update is rolled back.
                 "cloudformation:DescribeStacks": [stack.stack_id],
-                # A part of asking about any instance, which can be narrowed to no resource.
+                # DescribeInstance needs it, and it cannot be limited to a resource.
                 "ds:DescribeDirectories": ["*"],
             },
         )
@@ -55,9 +55,9 @@ class Provisioning(Construct):
             self,
             "Function",
             description="Checks Amazon Connect instances and proves persistent chat endpoints",
-            runtime=functions.RUNTIME,
-            architecture=functions.ARCHITECTURE,
-            code=functions.code_of(*functions.PROVISIONING_PACKAGES),
+            runtime=lambda_function.RUNTIME,
+            architecture=lambda_function.ARCHITECTURE,
+            code=lambda_function.code_of(*lambda_function.PROVISIONING_PACKAGES),
             handler="provisioning.router.handle",
             role=self._role,
             log_group=log,
@@ -65,7 +65,7 @@ class Provisioning(Construct):
             timeout=Duration.minutes(14),
         )
         handler = [self.function.function_arn]
-        provider_role = functions.role_for(
+        provider_role = lambda_function.role_for(
             self,
             "ProviderRole",
             "Calls the function that checks and proves",
@@ -77,25 +77,24 @@ class Provisioning(Construct):
             "Provider",
             on_event_handler=self.function,
             log_group=log,
-            # What the framework would add to it is every version of the function.
+            # The framework would also allow it to invoke every version of the function.
             framework_on_event_role=provider_role.without_policy_updates(),
         )
-        # Asked for by each custom resource.
         self.service_token = provider.service_token
         self._acknowledge(stack)
 
     @classmethod
     def of(cls, stack: Stack) -> "Provisioning":
-        """The stack's, made when first asked for."""
+        """The one of the stack. The first call creates it."""
         existing = stack.node.try_find_child(_ID)
         return existing if isinstance(existing, Provisioning) else cls(stack, _ID)
 
     def policy_for(self, scope: Construct, permissions: Mapping[str, Sequence[str]]) -> iam.Policy:
-        """A policy of its own for one custom resource, action to resources, on which the resource has to depend.
+        """A separate policy for one custom resource, which has to depend on it: each action with its resources.
 
-        All of a role's policies together may have 10,240 characters (IAM quotas), so that each is as short as it can
-        be: one statement for what is allowed on the same resources. Statements in the role itself would close a
-        dependency cycle: the function waits for that, and what it proves would have to exist before.
+        All policies of a role together may have 10,240 characters (IAM quotas). To be short, it has one statement for
+        all actions on the same resources. Statements in the role itself would make a dependency cycle: the function
+        depends on its role, and the role would depend on what the function proves.
         """
         actions: dict[tuple[str, ...], list[str]] = {}
         for action, resources in permissions.items():
@@ -134,7 +133,6 @@ class Provisioning(Construct):
 
 
 def _length(statements: Sequence[Mapping[str, object]]) -> int:
-    """How many characters a policy has at least."""
+    """The least number of characters of a policy."""
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
-    # First those that stand for a whole ARN.
     return len(with_tokens_as("", _WHOLE.sub(f'"{_SHORTEST_ARN}"', text)))

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from connect_persistent_chat import functions
+from connect_persistent_chat import lambda_function
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts, wildcard
 from connect_persistent_chat.deployment.instance import ConnectInstance
 from connect_persistent_chat.deployment.proof import (
@@ -24,9 +24,9 @@ from connect_persistent_chat.deployment.proof import (
 from connect_persistent_chat.endpoint import rest_api, tls
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
-from connect_persistent_chat.functions import number_of, seconds_of
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
+from connect_persistent_chat.lambda_function import number_of, seconds_of
 from connect_persistent_chat.parameters import (
     Limits,
     Parameters,
@@ -166,7 +166,7 @@ class PersistentChatEndpoint(Construct):
             delay = given.taken("transcript_delay", transcript_delay)
             environment = {
                 variables.INSTANCE_ID: instance.instance_id,
-                variables.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
+                variables.CONNECT_ENDPOINT_URL: lambda_function.endpoint_url("connect", stack),
                 variables.DEADLINE_SECONDS: seconds_of(given.taken("deadline", deadline), DEFAULT_DEADLINE_SECONDS),
                 variables.TRANSCRIPT_DELAY_SECONDS: seconds_of(delay, DEFAULT_TRANSCRIPT_DELAY_SECONDS),
                 variables.CUSTOMER_IDENTITY: identity.value,
@@ -174,7 +174,7 @@ class PersistentChatEndpoint(Construct):
                 **cors.environment(),
                 **(history.environment() if history is not None else {}),
             }
-            given.add(functions.mistakes_in_size(environment))
+            given.add(lambda_function.mistakes_in_size(environment))
         given.refuse()
         carried = QUOTA_BURST_CHECKED if identity.checked else QUOTA_BURST
         rate, burst = throttle_rate_limit or QUOTA_RATE, throttle_burst_limit or carried
@@ -184,13 +184,13 @@ class PersistentChatEndpoint(Construct):
         super().__init__(scope, id)
         self._authorization = authorization
         self._warn(identity, cors, rate, burst, carried)
-        self.function_log = functions.log_group(self, "FunctionLog", log_retention, log_removal_policy)
-        self.role = functions.role_for(self, "Role", _ROLE, self.function_log, permissions, traced=True)
-        self.function = functions.function_for(
+        self.function_log = lambda_function.log_group(self, "FunctionLog", log_retention, log_removal_policy)
+        self.role = lambda_function.role_for(self, "Role", _ROLE, self.function_log, permissions, traced=True)
+        self.function = lambda_function.function_for(
             self,
             "Function",
             description="Makes a chat of an Amazon Connect instance continue a past one",
-            packages=functions.ASSOCIATION_PACKAGES,
+            packages=lambda_function.ASSOCIATION_PACKAGES,
             environment=environment,
             role=self.role,
             log=self.function_log,
@@ -199,7 +199,7 @@ class PersistentChatEndpoint(Construct):
             memory_size=512,
             timeout=Duration.seconds(function_seconds),
         )
-        self.access_log = functions.log_group(self, "AccessLog", log_retention, log_removal_policy)
+        self.access_log = lambda_function.log_group(self, "AccessLog", log_retention, log_removal_policy)
         self.api = rest_api.build(
             self, self.access_log, instance, rate, burst, security_policy, cloud_watch_role=bool(cloud_watch_role)
         )

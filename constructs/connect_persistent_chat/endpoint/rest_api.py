@@ -14,12 +14,12 @@ from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
 from constructs import Construct
 
-# What API Gateway writes for each request: who called what and how it ended. No address, header or body.
+# What API Gateway logs of each request: who called what, and the result. No address, header or body.
 _ACCESS_LOG = {
-    # The answer's `x-amz-apigw-id`, and `requestId` in the function's log: the caller cannot choose it.
+    # Also the answer's `x-amz-apigw-id`, and `requestId` in the function's log. The caller cannot choose it.
     "requestId": "$context.extendedRequestId",
-    # The answer's `x-amzn-RequestId`. A caller may choose it, by a header of this name (API Gateway Developer Guide,
-    # "Variables for access logging").
+    # Also the answer's `x-amzn-RequestId`. A caller can choose it with a header of this name (API Gateway Developer
+    # Guide, "Variables for access logging").
     "callerRequestId": "$context.requestId",
     "requestTime": "$context.requestTime",
     "caller": "$context.identity.userArn",
@@ -48,7 +48,7 @@ def build(
     api = apigateway.RestApi(
         scope,
         "Api",
-        # API Gateway's metrics are told apart by this name.
+        # Metrics of API Gateway have this name as their dimension.
         rest_api_name=Names.unique_resource_name(scope, max_length=128),
         description="Amazon Connect CreatePersistentContactAssociation",
         endpoint_types=[apigateway.EndpointType.REGIONAL],
@@ -73,12 +73,12 @@ def build(
                 'Gateway asks for (API Gateway Developer Guide, "Set up CloudWatch logging").'
             },
         )
-    # The CDK's own output would show an address that answers nothing by itself.
+    # The CDK's own output would show an address without the method's path.
     node = api.node
     node.try_remove_child("Endpoint")
     resource = node.default_child
     assert isinstance(resource, apigateway.CfnRestApi)
-    # Whatever else belongs to the API refers to this.
+    # All other resources of the API refer to this one.
     resource.node.add_dependency(instance)
     tls.set_policy(resource, security_policy)
     acknowledge(
@@ -103,11 +103,11 @@ def add_method(
     *,
     has_history: bool,
 ) -> apigateway.Method:
-    """The method, its preflight, and the gateway's own refusals."""
+    """Add the method, its preflight, and the gateway's own refusals."""
     resource = api.root.resource_for_path("/".join(wire.PATH))
     model = api.add_model(
         "Request",
-        # Whatever the content type says, the body is held against this model.
+        # The body is checked with this model, whatever its content type.
         content_type="application/json",
         description="CreatePersistentContactAssociation's request",
         schema=wire.request_schema(has_history=has_history),
@@ -137,5 +137,5 @@ def add_method(
 
 
 def address(api: apigateway.RestApi, instance: ConnectInstance) -> str:
-    """Where the method is called, ready for a contact id to be appended."""
+    """The address of the method without the contact id, which is appended to it."""
     return f"{api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"

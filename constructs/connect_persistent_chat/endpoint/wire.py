@@ -1,4 +1,4 @@
-"""The wire contract's part that API Gateway keeps: the request model and the gateway's own refusals."""
+"""The part of the wire contract that API Gateway fulfils: the request model and the gateway's own refusals."""
 
 import json
 from collections.abc import Mapping
@@ -11,13 +11,9 @@ from connect_persistent_chat.shared import wire
 PATH = (*wire.PATH, "{InstanceId}", "{InitialContactId}")
 METHOD = "POST"
 
-# Only what every dialect of regular expressions knows: which one API Gateway's validator speaks is documented nowhere.
-# Where `$` matches before a line end as well, the function refuses that.
-_ID_PATTERN = rf"^{wire.ID_PATTERN}$"
-
 
 def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
-    """The body; with a history all of it may be left out."""
+    """The model of the body. With a history every field is optional."""
     return apigateway.JsonSchema(
         schema=apigateway.JsonSchemaVersion.DRAFT4,
         title="CreatePersistentContactAssociationRequest",
@@ -32,7 +28,9 @@ def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
                 type=apigateway.JsonSchemaType.STRING,
                 min_length=1,
                 max_length=wire.CONTACT_ID_LENGTH,
-                pattern=_ID_PATTERN,
+                # It is not documented which regular expressions API Gateway knows, so this uses what all know. If `$`
+                # also matches before a line end, the function refuses that.
+                pattern=f"^{wire.ID_PATTERN}$",
             ),
             "ClientToken": apigateway.JsonSchema(
                 type=apigateway.JsonSchemaType.STRING, max_length=wire.CLIENT_TOKEN_LENGTH
@@ -42,14 +40,14 @@ def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
 
 
 class GatewayRefusal(NamedTuple):
-    """A refusal by API Gateway itself, in the wire contract's words."""
+    """A refusal by API Gateway itself, in the words of the wire contract."""
 
-    # By the name that API Gateway gives it.
+    # API Gateway's name for it.
     response_type: str
-    # None: each refusal's own.
+    # None: API Gateway's status.
     status: int | None
     error_type: str
-    # None: the gateway's own text.
+    # None: API Gateway's text.
     message: str | None = None
     retry_after_seconds: int | None = None
 
@@ -60,11 +58,11 @@ _INTERNAL = "InternalServiceException"
 _THROTTLED = "ThrottlingException"
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 
-# A default stands for every refusal of its class that is not listed. A status here would become the status of each of
-# them: 404 would be 403, and 504 would be 500. What is left to the first are denials, all of them 403: no permission,
-# a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE is not here: over 10 MB AWS answers with
-# a 413 of its own, which cannot be customized (API Gateway Developer Guide, "Gateway response types" and "Known
-# issues"). Nor is UNSUPPORTED_MEDIA_TYPE: the integration takes every content type.
+# A default answers every refusal of its class that is not listed. It has no status here, because that would replace
+# the status of each: 404 would become 403, and 504 would become 500. DEFAULT_4XX answers the denials, all of them 403: no
+# permission, a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE cannot be customized: above
+# 10 MB AWS answers 413 (API Gateway Developer Guide, "Gateway response types" and "Known issues").
+# UNSUPPORTED_MEDIA_TYPE cannot occur, because the integration accepts every content type.
 GATEWAY_REFUSALS = (
     GatewayRefusal("DEFAULT_4XX", None, _DENIED),
     GatewayRefusal("DEFAULT_5XX", None, _INTERNAL, "The endpoint failed."),
@@ -78,13 +76,13 @@ GATEWAY_REFUSALS = (
     GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, _INVALID),
     GatewayRefusal("RESOURCE_NOT_FOUND", 404, "ResourceNotFoundException"),
     GatewayRefusal("THROTTLED", 429, _THROTTLED, "Too many requests. Try again.", 1),
-    # Of a usage plan that the owner of the API added. It begins anew with the plan's period: no retry helps soon.
+    # The owner of the API added a usage plan. Its quota is full again in the next period, so an early retry cannot help.
     GatewayRefusal("QUOTA_EXCEEDED", 429, _THROTTLED, "The quota of the usage plan is used up."),
     GatewayRefusal("INTEGRATION_TIMEOUT", 503, _INTERNAL, _OUT_OF_REACH, 1),
     GatewayRefusal("INTEGRATION_FAILURE", 503, _INTERNAL, _OUT_OF_REACH, 1),
 )
 
-# With an authorizer only (as there): callers by IAM are refused by the default.
+# For authorizers only. DEFAULT_4XX refuses callers with IAM authorization.
 UNAUTHORIZED = GatewayRefusal("UNAUTHORIZED", 403, _DENIED, "The credentials are missing, wrong or expired.")
 
 
@@ -108,7 +106,7 @@ def add_gateway_refusals(
 
 
 def _bad_body(*, has_history: bool) -> GatewayRefusal:
-    """The gateway cannot name the field, so its answer names them all."""
+    """The gateway does not know which field is wrong, so its answer names all of them."""
     required, latest = ("", ", left out for the customer's latest chat") if has_history else ("required: ", "")
     message = (
         f"The body has to be a JSON object of RehydrationType ({required}{' or '.join(wire.REHYDRATION_TYPES)}), "

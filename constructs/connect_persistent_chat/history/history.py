@@ -15,7 +15,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-from connect_persistent_chat import functions
+from connect_persistent_chat import lambda_function
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
 from connect_persistent_chat.deployment.instance import ConnectInstance, named
 from connect_persistent_chat.deployment.proof import (
@@ -26,9 +26,9 @@ from connect_persistent_chat.deployment.proof import (
     ProvedHistory,
     mistakes_in,
 )
-from connect_persistent_chat.functions import number_of, seconds_of
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
+from connect_persistent_chat.lambda_function import number_of, seconds_of
 from connect_persistent_chat.parameters import (
     AT_LEAST_ONE,
     Limits,
@@ -242,7 +242,7 @@ class ChatHistory(_History):
         self.table = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         environment = {
             variables.INSTANCE_ID: instance.instance_id,
-            variables.CONNECT_ENDPOINT_URL: functions.endpoint_url("connect", stack),
+            variables.CONNECT_ENDPOINT_URL: lambda_function.endpoint_url("connect", stack),
             variables.CUSTOMER_IDENTITY: identity.value,
             **_where(stack, self.table),
             variables.RETENTION_SECONDS: seconds_of(retention, _DEFAULT_RETENTION_SECONDS),
@@ -253,13 +253,13 @@ class ChatHistory(_History):
             probes.PUT_ITEM: [self.table.table_arn],
         }
         self.dead_letter_queue = self._build_queue()
-        self.log = functions.log_group(self, "Log", log_retention, log_removal_policy)
-        self.role = functions.role_for(self, "Role", _ROLE, self.log, permissions, traced=True)
-        self.function = functions.function_for(
+        self.log = lambda_function.log_group(self, "Log", log_retention, log_removal_policy)
+        self.role = lambda_function.role_for(self, "Role", _ROLE, self.log, permissions, traced=True)
+        self.function = lambda_function.function_for(
             self,
             "Recorder",
             description="Records the chats of an Amazon Connect instance by their contact events",
-            packages=functions.RECORDER_PACKAGES,
+            packages=lambda_function.RECORDER_PACKAGES,
             environment=environment,
             role=self.role,
             log=self.log,
@@ -456,5 +456,5 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
 def _where(stack: Stack, table: dynamodb.ITable) -> dict[str, str]:
     return {
         variables.HISTORY_TABLE: table.table_name,
-        variables.HISTORY_ENDPOINT_URL: functions.endpoint_url("dynamodb", stack),
+        variables.HISTORY_ENDPOINT_URL: lambda_function.endpoint_url("dynamodb", stack),
     }

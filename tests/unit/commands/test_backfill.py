@@ -1,4 +1,4 @@
-"""What a backfill says of its run, and how it exits; the run itself is in test_filling.py."""
+"""What a backfill says of its run, and how it exits; the run itself is in test_fill.py."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connect_persistent_chat.commands import backfill, filling, progress, recorder, search
-from tests.unit.commands.test_filling import NOW, World
+from connect_persistent_chat.commands import backfill, fill, recorder, search, state
+from tests.unit.commands.test_fill import NOW, World
 
 FAILING = 23
 
@@ -22,7 +22,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     class Here:
         """As the command's own."""
 
-        name, arn, retention_seconds = "Recorder", "arn:recorder", made.retention_seconds
+        name, arn, retention = "Recorder", "arn:recorder", timedelta(days=730)
         search, record = staticmethod(made.search), staticmethod(made.record)
 
         def __init__(self, function: str, say: Callable[[str], None]) -> None:
@@ -34,18 +34,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
     class Searching(search.Search):
         def __init__(self, recorder: Any, now: datetime) -> None:
-            super().__init__(recorder, now, made.wait, lambda: made.waited)
+            super().__init__(recorder, now, made.wait)
 
-    class Filling(filling.Filling):
-        def __init__(
-            self, recorder: recorder.Recorder, search: search.Search, rate: int, kept: progress.Progress
-        ) -> None:
+    class Fill(fill.Fill):
+        def __init__(self, recorder: recorder.Recorder, search: search.Search, rate: int, kept: state.State) -> None:
             super().__init__(recorder, search, rate, kept, made.wait)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(recorder, "Recorder", Here)
     monkeypatch.setattr(search, "Search", Searching)
-    monkeypatch.setattr(filling, "Filling", Filling)
+    monkeypatch.setattr(fill, "Fill", Fill)
     return made
 
 
@@ -58,7 +56,7 @@ def run(*arguments: str) -> int:
     return status
 
 
-def test_the_last_line_tells_how_the_chats_fared(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_last_line_tells_what_became_of_the_chats(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """On standard output, where a script reads it, and nothing else there."""
     assert run() == 0
     began = NOW - search.LONGEST_AGO
@@ -77,7 +75,7 @@ def test_what_failed_is_named_but_not_without_end(world: World, capsys: pytest.C
     assert "The same command tries them again first." in errors
     world.failing = {}
     assert run() == 0
-    assert "Going on from" in capsys.readouterr().err
+    assert "Continuing from" in capsys.readouterr().err
 
 
 def test_a_run_that_breaks_off_tells_how_far_it_came(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -99,53 +100,52 @@ def test_an_argument_is_what_was_typed() -> None:
 
 
 @pytest.mark.parametrize("by_customer_id", [True, False])
-def test_a_customer_that_no_contact_can_carry_is_refused(by_customer_id: bool) -> None:
+def test_a_customer_that_no_contact_can_carry_is_refused(by_customer_id: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Connect's limits: 128 characters of a CustomerId, 32,768 bytes of attributes."""
-    recorder = cast(Recorder, SimpleNamespace(by_customer_id=by_customer_id))
+    made = SimpleNamespace(by_customer_id=by_customer_id, dead_letters="", instance_id="instance", entries=lambda _: [])
+    monkeypatch.setattr("connect_persistent_chat.commands.recorder.Recorder", lambda *_, **__: made)
     most = "\u00fc" * (128 if by_customer_id else 16_384)
-    erase._refuse_too_long(most, recorder)
+    assert erase.run(Namespace(recorder="r", customer=most)) == 0
     with pytest.raises(CommandFailed, match=r"^--customer: got .*, expected"):
-        erase._refuse_too_long(most + "x", recorder)
+        erase.run(Namespace(recorder="r", customer=most + "x"))
 
 
 class Table:
-    """As the recorder's: so many entries a page, and some that DynamoDB does not get to at first."""
+    """As the recorder's, with so many entries."""
 
     def __init__(self, entries: int) -> None:
         self.instance_id = "instance"
         self.left = [{"session": {"S": str(number)}} for number in range(entries)]
-        self.batches: list[int] = []
-        self.broken_after = 10**9
+        # Entries that are written while others are erased.
+        self.late: list[dict[str, Any]] = []
+        self.broken_at = -1
 
-    def entries(self, customer: str, after: Any) -> tuple[list[Any], Any]:
-        """A page of ten."""
+    def entries(self, customer: str) -> list[Any]:
+        """All that there are."""
         assert customer == key_of("instance", "ada")
-        start = after or 0
-        return self.left[start : start + 10], start + 10 if start + 10 < len(self.left) else None
+        return list(self.left)
 
-    def delete(self, keys: list[Any]) -> list[Any]:
-        """All but the last, if there are several."""
-        if len(self.batches) >= self.broken_after:
+    def delete(self, key: Any) -> None:
+        """One entry; the last brings the late ones."""
+        if len(self.left) == self.broken_at:
             raise EndpointConnectionError(endpoint_url="http://x")
-        self.batches.append(len(keys))
-        missed = keys[1:] if len(self.batches) == 1 else []
-        self.left = [key for key in self.left if key not in keys or key in missed]
-        return missed
+        self.left.remove(key)
+        if not self.left:
+            self.left, self.late = self.late, []
 
 
-def test_all_pages_are_erased_and_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What DynamoDB did not get to is asked for again."""
-    monkeypatch.setattr(erase, "_PAUSES_SECONDS", (0, 0))
+def test_all_entries_are_erased_and_looked_for_again() -> None:
+    """An event of the customer may be recorded meanwhile."""
     table = Table(60)
-    assert erase.erase(cast(Recorder, table), "ada") == 60
-    assert (table.left, table.batches) == ([], [25, 24, 25, 10])
+    table.late = [{"session": {"S": "late"}}]
+    assert erase.erase(cast(Recorder, table), "ada") == 61
+    assert table.left == []
     assert erase.erase(cast(Recorder, table), "ada") == 0
 
 
-def test_what_was_erased_before_it_failed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_erased_before_it_failed_is_told() -> None:
     """The same command goes on."""
-    monkeypatch.setattr(erase, "_PAUSES_SECONDS", (0, 0))
     table = Table(60)
-    table.broken_after = 2
+    table.broken_at = 35
     with pytest.raises(CommandFailed, match=r"25 entries were erased\. Then the command failed: Could not connect"):
         erase.erase(cast(Recorder, table), "ada")

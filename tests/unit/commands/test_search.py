@@ -1,4 +1,4 @@
-"""Which period a backfill covers, and the windows it is searched in; the searches themselves are in test_filling.py."""
+"""Which period a backfill covers, and the windows it is searched in; the searches themselves are in test_fill.py."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connect_persistent_chat.commands.failure import CommandFailed
 from connect_persistent_chat.commands.search import LONGEST_AGO, WINDOW, Period, period_of
-from tests.unit.commands.test_filling import NOW, World, search_of
+from tests.unit.commands.test_fill import NOW, World, search_of
 
 RETENTION = timedelta(days=730)
 

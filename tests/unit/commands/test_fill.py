@@ -10,18 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connect_persistent_chat.commands import filling, search
+from connect_persistent_chat.commands import fill, search
 from connect_persistent_chat.commands.failure import CommandFailed
-from connect_persistent_chat.commands.filling import Filling
-from connect_persistent_chat.commands.progress import Of, Progress
-from connect_persistent_chat.commands.recorder import Chat, Fared, Page, Recorder
+from connect_persistent_chat.commands.fill import Fill
+from connect_persistent_chat.commands.recorder import Chat, Outcome, Page, Recorder
 from connect_persistent_chat.commands.search import Period, Search, period_of
+from connect_persistent_chat.commands.state import State
 
 START = datetime(2026, 1, 1, 12, 0, 0, 500_000, UTC)
 PERIOD = Period(START, START + timedelta(days=30))
 # By Amazon Connect's clock: long after all of it.
 NOW = PERIOD.end + timedelta(days=1)
-THIS = Of("recorder", None)
 
 
 class World:
@@ -30,7 +29,6 @@ class World:
     def __init__(self, began: list[datetime], cap: int = 10_000) -> None:
         self.contacts = {f"c{number}": at for number, at in enumerate(sorted(began))}
         self.cap = cap
-        self.retention_seconds = 730 * 86_400.0
         # By contact: how often it fails before it is recorded.
         self.failing: dict[str, float] = {}
         self.recorded: list[str] = []
@@ -51,14 +49,14 @@ class World:
         more = str(last) if last < min(len(found), self.cap) else None
         return Page(found[first:last], len(found), more)
 
-    def record(self, contact_ids: list[str]) -> Fared:
+    def record(self, contact_ids: list[str]) -> dict[str, Outcome]:
         """As the recorder does."""
         if len(self.recorded) >= self.interrupt_after:
             raise KeyboardInterrupt
         self.batches.append(len(contact_ids))
-        return Fared({id: self._fared(id) for id in contact_ids}, self.calls_each * len(contact_ids))
+        return {id: Outcome(self._outcome(id), self.calls_each) for id in contact_ids}
 
-    def _fared(self, id: str) -> str:
+    def _outcome(self, id: str) -> str:
         if self.failing.get(id, 0) > 0:
             self.failing[id] -= 1
             return "failed: DynamoDB: ThrottlingException"
@@ -72,20 +70,20 @@ class World:
 
 def search_of(world: World, now: datetime) -> Search:
     """Searches by its clock."""
-    return Search(cast(Recorder, world), now, world.wait, lambda: world.waited)
+    return Search(cast(Recorder, world), now, world.wait)
 
 
-def run(world: World, path: Path, rate: int = 5, period: Period = PERIOD, now: datetime = NOW) -> Filling:
+def run(world: World, path: Path, rate: int = 5, period: Period = PERIOD, now: datetime = NOW) -> Fill:
     """One run."""
-    progress = Progress(path, THIS, period.start, now)
-    made = Filling(cast(Recorder, world), search_of(world, now), rate, progress, world.wait)
+    state = State(path, "recorder", None, period.start, now)
+    made = Fill(cast(Recorder, world), search_of(world, now), rate, state, world.wait)
     made.run(period)
     return made
 
 
-def kept_in(path: Path) -> Progress:
+def kept_in(path: Path) -> State:
     """What the next run goes on from."""
-    return Progress(path, THIS, START, NOW)
+    return State(path, "recorder", None, START, NOW)
 
 
 @pytest.fixture(params=[2, 100])
@@ -93,7 +91,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest)
     """So that a few contacts are many; searches end by themselves, or because they list no more."""
     monkeypatch.setattr(search, "_PAGE", 2)
     monkeypatch.setattr(search, "_PAGES_A_SEARCH", request.param)
-    monkeypatch.setattr(filling, "_MOST_FAILURES", 10**6)
+    monkeypatch.setattr(fill, "_MOST_FAILURES", 10**6)
 
 
 OFFSETS = st.lists(st.sampled_from([0, 1, 2, 400, 999, 1000, 1001, 5000, 86_400_000, 8 * 86_400_000]), max_size=25)
@@ -136,8 +134,8 @@ def test_each_chat_is_recorded_once(tmp_path: Path) -> None:
 def test_a_second_run_has_nothing_to_do(tmp_path: Path) -> None:
     """It goes on where the first ended."""
     world = World([START + timedelta(minutes=minute) for minute in range(30)])
-    assert run(world, tmp_path / "s").fared == {"recorded": 30}
-    assert run(world, tmp_path / "s").fared == {}
+    assert run(world, tmp_path / "s").outcomes == {"recorded": 30}
+    assert run(world, tmp_path / "s").outcomes == {}
 
 
 @pytest.mark.parametrize("rate", [1, 2, 5, 25])
@@ -210,10 +208,10 @@ def test_what_keeps_failing_is_kept_and_tried_first_by_the_next_run(tmp_path: Pa
     world = World([START + timedelta(minutes=minute) for minute in range(10)])
     world.failing = {"c1": 5}
     made = run(world, tmp_path / "s")
-    assert made.fared == {"recorded": 9, "failed": 1}
+    assert made.outcomes == {"recorded": 9, "failed": 1}
     kept = kept_in(tmp_path / "s")
     assert kept.failed == {"c1": "DynamoDB: ThrottlingException"}
-    assert run(world, tmp_path / "s").fared == {"recorded": 1}
+    assert run(world, tmp_path / "s").outcomes == {"recorded": 1}
     assert kept_in(tmp_path / "s").failed == {}
 
 

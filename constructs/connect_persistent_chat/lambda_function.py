@@ -1,4 +1,4 @@
-"""How the code of the functions becomes an asset, what their roles may do, and how numbers are written for them."""
+"""What all Lambda functions of this package share: code, role, log, environment."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,16 @@ from constructs import Construct
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
-# A name look-up has to end within a request's deadline: by default the C library asks each server for 5 s, twice.
+# The C library asks each name server twice, for 5 s by default. A look-up has to end within a request's deadline.
 _NAME_LOOK_UPS = {"RES_OPTIONS": "timeout:1 attempts:2"}
-# What each function is made of.
+# The packages of lambda/ that each function needs; the first has the handler.
 ASSOCIATION_PACKAGES = ("association", "aws", "connect", "history", "shared")
 RECORDER_PACKAGES = ("recorder", "aws", "connect", "history", "shared")
 PROVISIONING_PACKAGES = ("provisioning", "shared")
 
 # Of all environment variables of a function (AWS Lambda quotas).
 _LARGEST_ENVIRONMENT = 4096
-# What the variables are made of that have no limit of their own.
+# The parameters behind the variables that have no limit of their own.
 _OF_VARIABLES = {
     variables.APP_CLIENTS: "authorization",
     variables.CORS_ALLOWED_ORIGINS: "cors_allowed_origins",
@@ -42,7 +42,7 @@ def code_of(*packages: str) -> lambda_.Code:
 def log_group(
     scope: Construct, id: str, retention: logs.RetentionDays | None, removal_policy: RemovalPolicy | None
 ) -> logs.LogGroup:
-    """A log group that ends with its stack and forgets after three months, unless told otherwise."""
+    """A log group. By default it is deleted with its stack, and keeps events for three months."""
     return logs.LogGroup(
         scope,
         id,
@@ -52,7 +52,7 @@ def log_group(
 
 
 def policy(permissions: Mapping[str, Sequence[str]]) -> iam.PolicyDocument:
-    """What allows this, action to resources: one statement an action, so that each can be proved by itself."""
+    """A policy that allows each action on its resources, in one statement an action: the proof tests each by itself."""
     statements = [
         {"Effect": "Allow", "Action": action, "Resource": [*resources]} for action, resources in permissions.items()
     ]
@@ -68,8 +68,7 @@ def role_for(
     *,
     traced: bool = False,
 ) -> iam.Role:
-    """A role for a function that may do nothing but this, action to resources, and write to its own log; and to its
-    trace."""
+    """A role for a function: it allows these actions on their resources, and writing to the log and the trace."""
     own_log = [log.log_group_arn]
     writes = {"logs:CreateLogStream": own_log, "logs:PutLogEvents": own_log}
     if traced:
@@ -79,7 +78,7 @@ def role_for(
         id,
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         description=description,
-        # In the role itself: a policy beside it would be one more resource to make and to wait for.
+        # A separate policy would be one more resource to wait for.
         inline_policies={"Function": policy({**writes, **permissions})},
     )
 
@@ -95,7 +94,7 @@ def function_for(
     instance: Construct,
     **properties: Any,
 ) -> lambda_.Function:
-    """A traced function of these packages, the first of which has the handler. Its role has to allow the trace."""
+    """A traced function of these packages; the first has the handler. Its role has to allow the trace."""
     function = lambda_.Function(
         scope,
         id,
@@ -108,40 +107,40 @@ def function_for(
         log_group=log,
         **properties,
     )
-    # By itself the CDK makes a policy for the trace beside the role, one more that the function would wait for.
+    # With the property `tracing` the CDK would add a separate policy for the trace.
     resource = function.node.default_child
     assert isinstance(resource, lambda_.CfnFunction)
     resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
-    # The instance is checked before anything else is made.
+    # The deployment checks the instance first.
     function.node.add_dependency(instance)
     return function
 
 
 def variables_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """All the variables of a function that is told this."""
+    """The whole environment of a function with these variables."""
     return {**environment, **_NAME_LOOK_UPS}
 
 
 def endpoint_url(service: str, stack: Stack) -> str:
-    """Where a service of AWS answers in the stack's region."""
+    """The address of an AWS service in the stack's region."""
     return f"https://{service}.{stack.region}.{stack.url_suffix}"
 
 
 def number_of(duration: Duration | None, default: float) -> float:
-    """Its seconds, perhaps a token. The default takes no call of the CDK's engine, which makes durations, too."""
+    """The seconds of a duration, or a token for them. A default in seconds saves a call of the CDK's engine."""
     found = default if duration is None else measured(duration, "seconds")
     assert found is not None, "a duration that was not held against its limits"
     return found
 
 
 def seconds_of(duration: Duration | None, default: float) -> str:
-    """Its seconds, as a function's environment has them."""
+    """The seconds of a duration, as a function's environment holds them."""
     number = number_of(duration, default)
     return Tokenization.stringify_number(number) if is_token(number) else f"{number:.15g}"
 
 
 def mistakes_in_size(environment: Mapping[str, str]) -> list[str]:
-    """Why a function cannot be told this; empty if it can. What only the deployment knows counts as nothing."""
+    """The mistake if these variables are too large together; tokens count as empty."""
     # Lambda measures the text of a JSON object (the error message of UpdateFunctionConfiguration).
     known = {name: with_tokens_as("", value) for name, value in variables_of(environment).items()}
     size = len(json.dumps(known, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))

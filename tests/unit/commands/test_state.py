@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connect_persistent_chat.commands import progress
+from connect_persistent_chat.commands import state
 from connect_persistent_chat.commands.failure import CommandFailed
-from connect_persistent_chat.commands.progress import Of, Progress
+from connect_persistent_chat.commands.state import State
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
-THIS = Of("recorder", None)
 SOUND: dict[str, Any] = {
     "version": 1,
     "recorder": "recorder",
@@ -27,9 +26,9 @@ SOUND: dict[str, Any] = {
 }
 
 
-def opened(path: Path, of: Of = THIS) -> Progress:
+def opened(path: Path) -> State:
     """The state that is there, or a new one."""
-    return Progress(path, of, START, NOW)
+    return State(path, "recorder", None, START, NOW)
 
 
 def sentence(path: Path) -> str:
@@ -58,9 +57,9 @@ def test_the_newest_minutes_are_never_passed(tmp_path: Path) -> None:
 
 
 def test_it_is_brought_to_the_disk_before_its_name_is(tmp_path: Path, synced: list[str]) -> None:
-    """Else the file is empty after the power failed."""
+    """Else the file is empty after the power failed. Until the name is there, the last state counts."""
     opened(tmp_path / "s")
-    assert synced == ["file", "folder"]
+    assert synced == ["file"]
 
 
 def test_a_run_that_is_killed_while_it_writes_leaves_the_last_state(
@@ -120,13 +119,11 @@ NO_INSTANTS: list[Any] = [
     float("nan"),
     "soon",
     "2026-01-10T00:00:00",
-    "1999-12-31T23:59:59+00:00",
     "2026-02-01T00:00:01+00:00",
     "9999-12-31T23:59:59+00:00",
-    "0001-01-01T00:00:00+23:59",
     [],
 ]
-NO_UNTIL = "until is not a time from 2000 to 2026-02-01T00:00Z"
+NO_UNTIL = "until is not a time before 2026-02-01T00:00Z"
 NO_FAILED = "failed does not hold contact ids with reasons"
 
 
@@ -160,11 +157,18 @@ NO_FAILED = "failed does not hold contact ids with reasons"
     ],
 )
 def test_a_state_that_is_not_this_backfills_is_refused(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
-    """Going on from another's would leave chats out."""
+    """Continuing from another's would leave chats out."""
     kept = json.dumps({**SOUND, **changed})
     (tmp_path / "s").write_text(kept)
     assert said in sentence(tmp_path / "s")
     assert (tmp_path / "s").read_text() == kept
+
+
+@pytest.mark.parametrize("until", ["1999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+23:59"])
+def test_a_time_before_the_period_is_its_start(tmp_path: Path, until: str) -> None:
+    """The days between are gone, in Amazon Connect or in the history."""
+    (tmp_path / "s").write_text(json.dumps({**SOUND, "until": until}))
+    assert opened(tmp_path / "s").until == START
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +177,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/null")):
         assert "it is not a regular file" in sentence(path)
     (tmp_path / "s").write_text(json.dumps(SOUND))
-    monkeypatch.setattr(progress, "_MOST_BYTES", 10)
+    monkeypatch.setattr(state, "_MOST_BYTES", 10)
     assert "it has " in sentence(tmp_path / "s")
 
 

@@ -1,0 +1,59 @@
+"""Calls of AWS services that are made again while they may succeed.
+
+The SDK repeats most of them. Its budget of retries is too small for a quota that others use up for minutes, so that
+throttled calls are repeated here as well.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from connect_persistent_chat.commands.failure import CommandFailed, one_line
+from connect_persistent_chat.shared import throttles
+
+# The recorder answers within 30 s.
+SDK = Config(retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=40)
+# For the first call: its address may be wrong, and it is answered quickly.
+SDK_AT_FIRST = SDK.merge(Config(retries={"mode": "standard", "total_max_attempts": 4}, read_timeout=10))
+_PAUSE_SECONDS = 20
+_MOST_PAUSES = 30
+# A function that is being updated cannot be invoked.
+_BUSY = throttles.CODES | {"ResourceConflictException"}
+# The SDK raises these if it expects an object and finds something else.
+_UNREADABLE = (ResponseParserError, AttributeError, TypeError)
+
+Result = TypeVar("Result")
+
+
+def while_busy(
+    service: str, call: Callable[[], Result], say: Callable[[str], None], wait: Callable[[float], None] = time.sleep
+) -> Result:
+    """What the call returns. If the service is busy, the call is repeated for ten minutes.
+
+    :param service: its name in messages.
+    :param say: tells people why nothing happens.
+    :param wait: time.sleep, or a test's.
+    Raises botocore's errors. Raises CommandFailed if the answer is not one of AWS.
+    """
+    pauses = 0
+    while True:
+        try:
+            return call()
+        except ClientError as error:
+            if not _is_busy(error) or pauses == _MOST_PAUSES:
+                raise
+        except _UNREADABLE as error:
+            reason = one_line(error)[:200]
+            raise CommandFailed(f"{service}: the answer is not one of AWS ({reason}). Check the address.") from error
+        minutes = (_MOST_PAUSES - pauses) * _PAUSE_SECONDS / 60
+        say(f"{service} is busy. The command tries again in {_PAUSE_SECONDS} s, for up to {minutes:.0f} minutes.")
+        wait(_PAUSE_SECONDS)
+        pauses += 1
+
+
+def _is_busy(error: ClientError) -> bool:
+    return error.response["Error"].get("Code") in _BUSY or error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
