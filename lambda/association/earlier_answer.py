@@ -8,8 +8,8 @@ nothing, because the end that it tells counts, and not when it came. What remain
 later than the request: the latest was another one then, and its retry is refused.
 """
 
-from association.latest_chat import MOST_ASKED, Describe, Known, LatestChat, Read, is_later, latest_of
-from association.rule import same
+from association.latest_chat import MOST_ASKED, Known, LatestChat, Read, is_later, latest_of
+from association.rule import Describe, same
 from connect.contact import Contact
 from history.session import Session
 

@@ -11,7 +11,6 @@ import time
 from typing import TYPE_CHECKING
 
 from association import caller, cors, log, probes, refusal, request, response, settings
-from association.contacts import Contacts
 from association.decision import Decider, associated
 from association.refusal import Refusal
 from aws.client import Client
@@ -42,7 +41,7 @@ def handle(event: object, context: object) -> dict[str, object]:
     started = time.monotonic()
     deadline = started + SETTINGS.deadline_seconds
     connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CLIENTS, Retry(deadline))
-    lookup = _lookup(deadline)
+    lookup = _lookup(connect, deadline)
     if not isinstance(event, dict) or "requestContext" not in event:
         return probes.answer(event, SETTINGS, connect, lookup)
     line = log.Line(_request_id(event["requestContext"], context))
@@ -87,21 +86,21 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
         line.add(rule="unchecked")
         # Without permission to look, ClientToken alone tells a repetition: the same for all that ask for the same.
         return associated(asked._replace(client_token=None), connect)
-    decider = Decider(who, Contacts(connect), SETTINGS.transcript_delay_seconds, lookup)
+    decider = Decider(who, connect, SETTINGS.transcript_delay_seconds, lookup)
     decision = decider.decide(asked)
     line.asks(decision.request)
-    granted = decider.associate(decision, connect)
+    granted = decider.associate(decision)
     line.add(rule=granted.rule)
     return granted.continued
 
 
-def _lookup(deadline: float) -> "Lookup | None":
+def _lookup(connect: Connect, deadline: float) -> "Lookup | None":
     if DYNAMODB is None:
         return None
     # Only what has a history pays for it with a part of its cold start.
     from association.lookup import Lookup
 
-    return Lookup(DYNAMODB, SETTINGS, deadline)
+    return Lookup(DYNAMODB, SETTINGS, connect, deadline)
 
 
 def _request_id(request_context: object, context: object) -> str:

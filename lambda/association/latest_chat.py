@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from association import refusal
 from association.refusal import Refusal
-from association.rule import same, seconds_to_wait
+from association.rule import Describe, same, seconds_to_wait
 from connect.contact import Contact
 from connect.ids import is_contact_id
 from connect.instants import CLOCKS_APART_SECONDS
@@ -34,12 +34,6 @@ class LatestChat(NamedTuple):
 
 class NoPastChat(NamedTuple):
     """The customer has no past chat."""
-
-
-class Describe(NamedTuple):
-    """That depends on these contacts, one or two: ask again with them described."""
-
-    contact_ids: tuple[str, ...]
 
 
 class Read(NamedTuple):

@@ -47,56 +47,32 @@ class Earlier(NamedTuple):
 
 
 class Describe(NamedTuple):
-    """That depends on one more contact: ask again with it described."""
+    """That depends on these contacts, one or two: ask again when they are described."""
 
-    contact_id: str
-
-
-def look_up(question: Question) -> Continue | Earlier | Describe:
-    """The same for a request that names no source, as far as it goes without one: Continue, and look for it.
-
-    Whatever is found is judged in its turn. Raises a Refusal.
-    """
-    current = _current(question)
-    _refuse_stranger(current, question.caller)
-    _refuse_unless_chat(current)
-    linked = _linked(question, current)
-    if isinstance(linked, Describe):
-        return linked
-    if linked is not None:
-        return _earlier_of_anybodys(question, linked, current)
-    _refuse_ended(current)
-    return Continue()
+    contact_ids: tuple[str, ...]
 
 
 def judge(question: Question) -> Continue | Earlier | Describe:
-    """Raises a Refusal unless the chat may continue the other, or does so already."""
-    current, source = _of_one_customer(question)
+    """Raises a Refusal unless the chat may continue the other, or does so already.
+
+    For a request without a source, Continue means: look for the source, and judge the request with it.
+    """
+    request = question.request
+    current = _existing(question, request.initial_contact_id)
+    source = _existing(question, request.source_contact_id) if request.source_contact_id else None
+    _refuse_unless_one_customer(current, source, question.caller)
     _refuse_unless_chat(current)
     linked = _linked(question, current)
     if isinstance(linked, Describe):
         return linked
     if linked is not None:
-        return _earlier(question, linked, source)
+        return _earlier_of_any(question, linked, current) if source is None else _earlier(request, linked, source)
     _refuse_ended(current)
-    _refuse_unless_past(source, question)
-    _refuse_same_session(current, source)
-    _refuse_unless_initial(source, question.request)
+    if source is not None:
+        _refuse_unless_past(source, question)
+        _refuse_same_session(current, source)
+        _refuse_unless_initial(source, request)
     return Continue()
-
-
-def _of_one_customer(question: Question) -> tuple[Contact, Contact]:
-    """1. Both exist and carry one customer, who is the caller if the authorization knows the person."""
-    current = _current(question)
-    source = _existing(question, question.request.source_contact_id)
-    if not same(current.customer, source.customer):
-        raise refusal.not_found("another_customer" if current.customer and source.customer else "no_customer")
-    _refuse_stranger(current, question.caller)
-    return current, source
-
-
-def _current(question: Question) -> Contact:
-    return _existing(question, question.request.initial_contact_id)
 
 
 def _existing(question: Question, contact_id: str) -> Contact:
@@ -107,8 +83,10 @@ def _existing(question: Question, contact_id: str) -> Contact:
     return contact
 
 
-def _refuse_stranger(current: Contact, caller: Caller) -> None:
-    """Nobody's contact is nobody's to continue, and a person's own is that person's."""
+def _refuse_unless_one_customer(current: Contact, source: Contact | None, caller: Caller) -> None:
+    """1. The contacts carry one customer, who is the caller if the authorization knows the person."""
+    if source is not None and not same(current.customer, source.customer):
+        raise refusal.not_found("another_customer" if current.customer and source.customer else "no_customer")
     if not current.customer:
         raise refusal.not_found("no_customer")
     if caller.customer is not None and not same(caller.customer, current.customer):
@@ -137,31 +115,31 @@ def _linked(question: Question, current: Contact) -> Contact | Describe | None:
     if current.related_id is None:
         return None
     if current.related_id not in question.contacts:
-        return Describe(current.related_id)
+        return Describe((current.related_id,))
     related = question.contacts[current.related_id]
     if related is None or related.id != current.related_id:
         raise continues_another()
     return related if related.channel in (_CHAT, "") and related.disconnected is not None else None
 
 
-def _earlier(question: Question, related: Contact, source: Contact) -> Earlier:
+def _earlier(request: AssociationRequest, related: Contact, source: Contact) -> Earlier:
     """The same request gets the same answer again, whatever became of the chat since; any other is refused."""
     if related.id == source.id:
         return Earlier(related.id)
     # A later segment may carry no customer: it is whose its session is.
     theirs = not related.customer or same(related.customer, source.customer)
-    whole = question.request.rehydration_type == wire.ENTIRE_PAST_SESSION
+    whole = request.rehydration_type == wire.ENTIRE_PAST_SESSION
     if whole and related.session == source.session and theirs:
         return Earlier(related.id)
     raise continues_another()
 
 
-def _earlier_of_anybodys(question: Question, related: Contact, current: Contact) -> Earlier | Describe:
+def _earlier_of_any(question: Question, related: Contact, current: Contact) -> Earlier | Describe:
     """Without a source it is any past chat of the customer's."""
     first: Contact | None = related
     if not related.customer and related.session != related.id:
         if related.session not in question.contacts:
-            return Describe(related.session)
+            return Describe((related.session,))
         first = question.contacts[related.session]
     if first is not None and same(first.customer, current.customer):
         return Earlier(related.id)

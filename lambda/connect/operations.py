@@ -2,9 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from aws.answer import Answer, Document, Outcome, for_proof, is_refused
 from aws.client import Client
@@ -16,15 +15,6 @@ from connect.failure import ConnectFailed, failure_of
 from shared import probes, wire
 
 
-class Described(NamedTuple):
-    """What Connect says of contacts."""
-
-    # By id; None: there is no such contact.
-    contacts: Mapping[str, Contact | None]
-    # When it said so, by its own clock, in seconds since the epoch; 0 if there was no contact.
-    now: float
-
-
 class Connect:
     """An instance of Amazon Connect, for one request of the function."""
 
@@ -34,6 +24,10 @@ class Connect:
         self._customer_identity = customer_identity
         self._clients = clients
         self._retry = retry
+        # The contacts that were described, by id; None: there is no such contact.
+        self.known: dict[str, Contact | None] = {}
+        # Connect's own clock at its last answer, in seconds since the epoch; 0 before the first contact.
+        self.now = 0.0
 
     @property
     def attempts(self) -> int:
@@ -48,25 +42,22 @@ class Connect:
             return str(outcome.result)
         raise failure_of(outcome)
 
-    def describe(self, *contact_ids: str) -> Described:
-        """DescribeContact for one contact, or for two at the same time. Raises ConnectFailed.
+    def describe(self, *contact_ids: str) -> None:
+        """Call DescribeContact for one contact, or for two at the same time. Raises ConnectFailed.
 
-        Whatever Connect refuses, except for lack of permission and throttling, counts as a contact that does
-        not exist: which error an unknown or malformed id gets is documented nowhere.
+        Every refusal, except for lack of permission and throttling, counts as a contact that does not exist: the error
+        for an unknown or malformed id is documented nowhere.
         """
         said = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
-        contacts: dict[str, Contact | None] = {}
-        now = 0.0
         for id, outcome in zip(contact_ids, said, strict=True):
             if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
                 if outcome.date is None:
                     raise ConnectFailed("connect_unreadable", "DescribeContact answered without a Date.")
-                contacts[id], now = outcome.result, max(now, outcome.date)
+                self.known[id], self.now = outcome.result, max(self.now, outcome.date)
             elif isinstance(outcome, Answer) and is_refused(outcome):
-                contacts[id] = None
+                self.known[id] = None
             else:
                 raise failure_of(outcome)
-        return Described(contacts, now)
 
     def probes(self, *actions: str) -> dict[str, Callable[[], dict[str, object]]]:
         """By name, what a deployment's proof may ask: each action with contacts that cannot exist, in this instance and

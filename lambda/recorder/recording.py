@@ -83,7 +83,8 @@ class Recorder:
         return contact
 
     def _found(self, contact_id: str) -> Contact | None:
-        return self._connect.describe(contact_id).contacts[contact_id]
+        self._connect.describe(contact_id)
+        return self._connect.known[contact_id]
 
     def _is_an_agents(self, contact: Contact) -> bool:
         """Whether it is an agent's guide that carries the customer of the contact which it is for.

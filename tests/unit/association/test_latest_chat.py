@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from association.latest_chat import Describe, Known, LatestChat, NoPastChat, Read, Step, is_later, latest, latest_of
+from association.latest_chat import Known, LatestChat, NoPastChat, Read, Step, is_later, latest, latest_of
 from association.refusal import Refusal
+from association.rule import Describe
 from connect.contact import Contact
 from history.entry import Entries, Entry
 from history.session import Segment, Session
