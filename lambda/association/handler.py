@@ -10,29 +10,25 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from association import caller, cors, log, probes, refusal, request, response, settings
+from association import caller, cors, log, refusal, request, response, settings
 from association.decision import Decider, associated
 from association.refusal import Refusal
+from aws import probes
 from aws.client import Client
 from aws.description import place_of
-from aws.endpoint import endpoint_of
 from aws.retry import Retry
 from connect.failure import ConnectFailed
 from connect.ids import same_instance
 from connect.operations import Connect
+from shared.probes import CREATE_ASSOCIATION, DESCRIBE_CONTACT
 
 if TYPE_CHECKING:
     from association.lookup import Lookup
 
 SETTINGS = settings.read(os.environ)
-_ENDPOINT = endpoint_of("connect", os.environ, SETTINGS.connect_endpoint_url)
 # Two connections: both contacts are described at the same time.
-CLIENTS = (Client("connect", _ENDPOINT), Client("connect", _ENDPOINT))
-DYNAMODB = (
-    Client("dynamodb", endpoint_of("dynamodb", os.environ, SETTINGS.history_endpoint_url))
-    if SETTINGS.has_history
-    else None
-)
+CLIENTS = (Client("connect", SETTINGS.connect_endpoint), Client("connect", SETTINGS.connect_endpoint))
+DYNAMODB = Client("dynamodb", SETTINGS.history_endpoint) if SETTINGS.history_endpoint is not None else None
 gc.enable()
 
 
@@ -43,7 +39,8 @@ def handle(event: object, context: object) -> dict[str, object]:
     connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CLIENTS, Retry(deadline))
     lookup = _lookup(connect, deadline)
     if not isinstance(event, dict) or "requestContext" not in event:
-        return probes.answer(event, SETTINGS, connect, lookup)
+        of_connect = connect.probes(CREATE_ASSOCIATION, DESCRIBE_CONTACT)
+        return probes.answer(event, SETTINGS.environment, {**of_connect, **(lookup.probes() if lookup else {})})
     line = log.Line(_request_id(event["requestContext"], context))
     try:
         return _answered(event, connect, lookup, line)

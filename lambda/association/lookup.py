@@ -9,6 +9,7 @@ from association.refusal import Refusal
 from association.rule import Describe
 from association.settings import Settings
 from aws.client import Client
+from aws.probes import Probes
 from aws.retry import Retry
 from connect.contact import Contact
 from connect.failure import ConnectFailed
@@ -84,8 +85,8 @@ class Lookup:
     def _key(self, current: Contact) -> str:
         return key_of(self._settings.instance_id, current.customer)
 
-    def probes(self) -> dict[str, Callable[[], dict[str, object]]]:
-        """By name, the reads that a deployment's proof may ask for."""
+    def probes(self) -> Probes:
+        """The reads."""
         return self._table.probes(probes.QUERY, probes.GET_ITEM)
 
 

@@ -121,10 +121,3 @@ def detail_of(outcome: Outcome) -> str:
     if isinstance(outcome, Answer):
         return f"{outcome.status} {outcome.error_type or 'without a type'}: {outcome.message}"
     return f"{type(outcome).__name__}: {outcome}"
-
-
-def for_proof(outcome: Outcome) -> dict[str, object]:
-    """The answer to a probe of a deployment's proof: what the service said to a call that finds and changes nothing."""
-    if isinstance(outcome, Answer):
-        return {"answer": {"type": outcome.error_type, "status": outcome.status, "message": outcome.message}}
-    return {"answer": {"type": "unreachable", "status": 0, "message": detail_of(outcome)}}

@@ -2,12 +2,12 @@
 
 import json
 import threading
-from collections.abc import Callable
 from functools import partial
 
-from aws.answer import Answer, Document, Outcome, for_proof, is_refused
+from aws.answer import Answer, Document, Outcome, is_refused
 from aws.client import Client
 from aws.failure import Unreadable
+from aws.probes import Probes, said
 from aws.retry import Operation, Retry
 from aws.signing import encoded
 from connect.contact import Contact, read
@@ -48,8 +48,8 @@ class Connect:
         Every refusal, except for lack of permission and throttling, counts as a contact that does not exist: the error
         for an unknown or malformed id is documented nowhere.
         """
-        said = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
-        for id, outcome in zip(contact_ids, said, strict=True):
+        outcomes = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
+        for id, outcome in zip(contact_ids, outcomes, strict=True):
             if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
                 if outcome.date is None:
                     raise ConnectFailed("connect_unreadable", "DescribeContact answered without a Date.")
@@ -59,11 +59,10 @@ class Connect:
             else:
                 raise failure_of(outcome)
 
-    def probes(self, *actions: str) -> dict[str, Callable[[], dict[str, object]]]:
-        """By name, what a deployment's proof may ask: each action with contacts that cannot exist, in this instance and
-        in one that the role does not name."""
-        elsewhere = {f"{probes.ELSEWHERE}{action}": partial(self._tried, action, probes.NOWHERE) for action in actions}
-        return {**{action: partial(self._tried, action, self._instance_id) for action in actions}, **elsewhere}
+    def probes(self, *actions: str) -> Probes:
+        """Each action with contacts that cannot exist, in this instance and in one that the role does not name."""
+        instances = {"": self._instance_id, probes.ELSEWHERE: probes.NOWHERE}
+        return {f"{where}{a}": partial(self._tried, a, id) for where, id in instances.items() for a in actions}
 
     def _tried(self, action: str, instance_id: str) -> dict[str, object]:
         nobody = probes.NOWHERE
@@ -71,7 +70,7 @@ class Connect:
             operation = _create_association(instance_id, nobody, nobody, wire.FROM_SEGMENT, nobody)
         else:
             operation = self._describe_contact(instance_id, nobody)
-        return for_proof(self._retry.call(operation, self._clients[0]))
+        return said(self._retry.call(operation, self._clients[0]))
 
     def _describe_contact(self, instance_id: str, contact_id: str) -> Operation:
         target = f"/contacts/{encoded(instance_id)}/{encoded(contact_id)}"

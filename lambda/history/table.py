@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from aws.answer import Answer, Document, Outcome, detail_of, for_proof, is_throttled
+from aws.answer import Answer, Document, Outcome, detail_of, is_throttled
 from aws.client import Client
 from aws.failure import TooLarge, Unreadable
+from aws.probes import Probes, said
 from aws.retry import Operation, Retry
 from history.entry import Entries
 from history.item import Row, entries_of, item_of, key_of_item, row_of
@@ -86,8 +87,8 @@ class Table:
             return True
         raise TableFailed(outcome)
 
-    def probes(self, *actions: str) -> dict[str, Callable[[], dict[str, object]]]:
-        """By name, what a deployment's proof may ask: each action with an item that does not exist."""
+    def probes(self, *actions: str) -> Probes:
+        """Each action with an item that does not exist."""
         return {action: partial(self._tried, action) for action in actions}
 
     def _tried(self, action: str) -> dict[str, object]:
@@ -98,7 +99,7 @@ class Table:
             probes.GET_ITEM: lambda: self._get(_NOBODY, _NOBODY),
             probes.PUT_ITEM: lambda: self._put(key_of_item(_NOBODY, _NOBODY), present),
         }
-        return for_proof(self._retry.call(operations[action](), self._client))
+        return said(self._retry.call(operations[action](), self._client))
 
     def _result(self, operation: Operation) -> object:
         outcome = self._retry.call(operation, self._client)

@@ -4,11 +4,11 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from aws import probes
 from aws.client import Client
 from aws.description import described, is_unicode, place_of
-from aws.endpoint import endpoint_of
 from aws.retry import Retry
 from connect.failure import ConnectFailed
 from connect.ids import is_contact_id
@@ -17,12 +17,12 @@ from history.table import Table
 from recorder import settings
 from recorder.event import Ignored, Poison, read
 from recorder.recording import Recorder, Unrecorded
-from shared import probes, recording, wire
+from shared import recording, wire
+from shared.probes import DESCRIBE_CONTACT, GET_ITEM, PROBE, PUT_ITEM
 
 SETTINGS = settings.read(os.environ)
-_ENDPOINT = endpoint_of("connect", os.environ, SETTINGS.connect_endpoint_url)
-CONNECT = (Client("connect", _ENDPOINT), Client("connect", _ENDPOINT))
-DYNAMODB = Client("dynamodb", endpoint_of("dynamodb", os.environ, SETTINGS.table_endpoint_url))
+CONNECT = (Client("connect", SETTINGS.connect_endpoint), Client("connect", SETTINGS.connect_endpoint))
+DYNAMODB = Client("dynamodb", SETTINGS.table_endpoint)
 # An event is worth waiting for: nobody waits for an answer, and Lambda tries it twice more. As many attempts as their
 # pauses let into the deadline.
 _DEADLINE_SECONDS = 20.0
@@ -42,8 +42,8 @@ def handle(event: object, _: object) -> dict[str, object]:
     connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CONNECT, Retry(deadline, _MOST_ATTEMPTS))
     table = Table(DYNAMODB, SETTINGS.table, Retry(deadline, _MOST_ATTEMPTS))
     recorder = Recorder(SETTINGS, connect, table)
-    if isinstance(event, dict) and probes.PROBE in event:
-        return _probed(event[probes.PROBE], connect, table)
+    if isinstance(event, dict) and PROBE in event:
+        return _probed(event, connect, table)
     if isinstance(event, dict) and recording.CONTACTS in event:
         return _recorded_anew(event[recording.CONTACTS], recorder, connect)
     return _recorded(event, recorder, connect)
@@ -137,18 +137,12 @@ def _checked(contact_id: object) -> str:
     raise Poison(f"contact id: got {described(contact_id)}, expected 1 to {longest} letters, digits and hyphens")
 
 
-def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:
-    known: dict[str, Callable[[], dict[str, object]]] = {
-        probes.SETTINGS: lambda: {"settings": SETTINGS.as_environment()},
-        **connect.probes(probes.DESCRIBE_CONTACT),
-        **table.probes(probes.GET_ITEM, probes.PUT_ITEM),
-    }
-    if not isinstance(probe, str) or probe not in known:
-        return {probes.PROBE: described(probe), recording.ERROR: "unknown probe"}
+def _probed(event: object, connect: Connect, table: Table) -> dict[str, object]:
+    known = {**connect.probes(DESCRIBE_CONTACT), **table.probes(GET_ITEM, PUT_ITEM)}
     line: Line = {}
     try:
         with _failures_in(line):
-            return {probes.PROBE: probe, **known[probe]()}
+            return probes.answer(event, SETTINGS.environment, known)
     finally:
         if line:
             _write(line, connect.attempts)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from aws import retry
+from aws.endpoint import Endpoint
 from aws.failure import Unreachable
 from aws.retry import Retry
 from connect.operations import Connect
@@ -44,7 +45,8 @@ class Recording:
         self.dynamodb = DynamoDB()
         self.table = Table(self.dynamodb, "table", Retry(time.monotonic() + 600))  # type: ignore[arg-type]
         self.connect = cast(Connect, SimpleNamespace(describe=self._describe, known={}))
-        made = Settings(world.instance.id, "http://x", identity, "table", "http://x", RETENTION_SECONDS)
+        nowhere = Endpoint.parse("http://x")
+        made = Settings(world.instance.id, nowhere, identity, "table", nowhere, RETENTION_SECONDS, {})
         self.recorder = Recorder(made, self.connect, self.table)
 
     def _describe(self, *contact_ids: str) -> None:
