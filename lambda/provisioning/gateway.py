@@ -2,7 +2,9 @@
 
 import json
 
-from provisioning.calls import Answer, BotoCoreError, Calls, ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from provisioning.calls import Answer, Calls
 from provisioning.failure import Broken
 from provisioning.properties import Gateway
 from shared import wire
@@ -30,9 +32,8 @@ def refuses_strangers(gateway: Gateway, calls: Calls) -> str:
         return str(answer)
     # A stage that does not exist answers 403 as well, but not in the words of our own gateway response.
     if answer.status in (403, 404) and answer.kind is None:
-        raise Broken(
-            "stage", f"An unsigned call got {answer}, which is not an answer of this API's stage.{_OUT_OF_REACH}"
-        )
+        found = f"An unsigned call got {answer}, which is not an answer of this API's stage.{_OUT_OF_REACH}"
+        raise Broken("stage", found)
     raise Broken("authorization", f"An unsigned call got {answer}, expected a refusal with 403.")
 
 
@@ -41,12 +42,10 @@ def answers_callers(gateway: Gateway, calls: Calls) -> str:
     answer = _post(gateway, calls, signed=True)
     if answer.status == 404 and answer.kind == "ResourceNotFoundException":
         return str(answer)
-    denied = answer.status == 403
-    raise Broken(
-        "authorization" if denied else "gateway to function",
-        f"A signed call got {answer}, expected the function's 404 for another instance."
-        f"{_OUT_OF_REACH if denied else ''}",
-    )
+    found = f"A signed call got {answer}, expected the function's 404 for another instance."
+    if answer.status == 403:
+        raise Broken("authorization", found + _OUT_OF_REACH)
+    raise Broken("gateway to function", found)
 
 
 def words_of_function(function: str, calls: Calls) -> str:

@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from provisioning.calls import Calls, ClientError
+from botocore.exceptions import ClientError
+
+from provisioning.calls import Calls
 from provisioning.failure import Broken, DeploymentFailure
 from provisioning.retry import answer_of, code_of, retry
 from shared import custom_resources
@@ -41,9 +43,20 @@ def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
             f"The Connect instance id {instance_id[:300]!r} is malformed, expected 1 to 250 letters, digits and "
             "hyphens. Correct the value that the stack gets."
         )
-    described = _told(lambda: _described(instance_id, calls), calls, until)
-    _refuse_unless_active(described, instance_id)
-    _refuse_unless_one_storage(_told(lambda: calls.transcript_storages(instance_id), calls, until), instance_id)
+    status = _told(lambda: _described(instance_id, calls), calls, until).get("InstanceStatus")
+    if status != "ACTIVE":
+        raise _unfit(
+            f"The Amazon Connect instance {instance_id} is {status}, expected ACTIVE. "
+            "Wait until its creation has ended, or create a new instance if that failed. Then deploy again."
+        )
+    storages = _told(lambda: calls.transcript_storages(instance_id), calls, until)
+    if len(storages) != 1 or storages[0].get("StorageType") != "S3":
+        found = ", ".join(map(_place, storages)) or "none"
+        raise _unfit(
+            f"The Amazon Connect instance {instance_id} stores chat transcripts in {len(storages)} places "
+            f"({found}), expected exactly one in S3: without it no past chat can be shown. Set it in the "
+            "instance's data storage settings, under chat transcripts, and deploy again."
+        )
 
 
 def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
@@ -61,7 +74,7 @@ def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
 
 
 def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
-    """What Connect says; asked again while the role is denied, Connect throttles or fails, or a connection is lost."""
+    """What Connect says; retried while it denies the role, throttles or fails, or a connection is lost."""
     try:
         return retry(lambda: answer_of(LINK, _SERVICE, call), calls, until)
     except Broken as broken:
@@ -100,26 +113,6 @@ def _described(instance_id: str, calls: Calls) -> dict[str, Any]:
                 "Correct the id, or deploy to the instance's account and region."
             ) from error
         raise
-
-
-def _refuse_unless_active(described: dict[str, Any], instance_id: str) -> None:
-    status = described.get("InstanceStatus")
-    if status != "ACTIVE":
-        raise _unfit(
-            f"The Amazon Connect instance {instance_id} is {status}, expected ACTIVE. "
-            "Wait until its creation has ended, or create a new instance if that failed. Then deploy again."
-        )
-
-
-def _refuse_unless_one_storage(storages: list[dict[str, Any]], instance_id: str) -> None:
-    places = [_place(storage) for storage in storages]
-    if len(places) != 1 or storages[0].get("StorageType") != "S3":
-        found = ", ".join(places) or "none"
-        raise _unfit(
-            f"The Amazon Connect instance {instance_id} stores chat transcripts in {len(places)} places "
-            f"({found}), expected exactly one in S3: without it no past chat can be shown. Set it in the "
-            "instance's data storage settings, under chat transcripts, and deploy again."
-        )
 
 
 def _place(storage: dict[str, Any]) -> str:

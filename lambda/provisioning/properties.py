@@ -55,17 +55,13 @@ def read(given: Mapping[str, object]) -> ProofProperties:
     actions = given.get(custom_resources.ACTIONS)
     if not isinstance(actions, list) or len(actions) > _MOST_ACTIONS:
         _refuse(custom_resources.ACTIONS, actions, f"a list of at most {_MOST_ACTIONS} actions")
+    scopes = custom_resources.SCOPES
     return ProofProperties(
         function=_matching(given, custom_resources.FUNCTION, _FUNCTION, "the ARN of a function"),
         environment=environment,
         actions=tuple(_action(action) for action in actions),
         patience=_patience(given.get(custom_resources.PATIENCE_SECONDS)),
-        scope=_matching(
-            given,
-            custom_resources.SCOPE,
-            "|".join(custom_resources.SCOPES),
-            f"one of {', '.join(custom_resources.SCOPES)}",
-        ),
+        scope=_matching(given, custom_resources.SCOPE, "|".join(scopes), f"one of {', '.join(scopes)}"),
         instance_id=_matching(given, custom_resources.INSTANCE_ID, "[0-9A-Za-z-]{1,250}", "an instance id"),
         gateway=_gateway(given),
         table=_matching(given, custom_resources.TABLE, "[A-Za-z0-9_.-]{3,255}", "the name of a table", optional=True),
