@@ -53,13 +53,13 @@ def _user(claims: dict[str, object], settings: Settings) -> Caller:
     """Of a user pool's token. The gateway looks at neither the kind of token nor the app client."""
     claim = settings.customer_claim
     person = _person(None if claim in variables.LISTS_OF_COGNITO else claims.get(claim), settings)
-    denial = None
     if claims.get("token_use") != "id":
-        denial = refusal.denied("token_kind", "The token is not an ID token. Send the user's ID token.")
-    elif claims.get("aud") not in settings.app_clients:
+        text = "The token is not an ID token. Send the user's ID token."
+        return Caller(person.name, "", refusal.denied("token_kind", text))
+    if claims.get("aud") not in settings.app_clients:
         text = "The token was issued to an app client that may not call this endpoint."
-        denial = refusal.denied("app_client", text)
-    return person if denial is None else Caller(person.name, "", denial)
+        return Caller(person.name, "", refusal.denied("app_client", text))
+    return person
 
 
 def _person(customer: object, settings: Settings) -> Caller:

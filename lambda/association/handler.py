@@ -10,7 +10,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from association import caller, cors, log, refusal, request, response, settings
+from association import caller, log, refusal, request, response, settings
 from association.decision import Decider, associated
 from association.refusal import Refusal
 from aws import probes
@@ -50,7 +50,7 @@ def handle(event: object, context: object) -> dict[str, object]:
 
 
 def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None", line: log.Line) -> dict[str, object]:
-    headers = {"x-amzn-RequestId": line.request_id, **cors.headers(event, SETTINGS.cors_allowed_origins)}
+    headers = {"x-amzn-RequestId": line.request_id, **response.cors_headers(event, SETTINGS.cors_allowed_origins)}
     try:
         continued = _continued(event, connect, lookup, line)
         line.ended("nothing" if continued is None else "granted", 200)

@@ -15,8 +15,7 @@ from association.rule import Describe, same, seconds_to_wait
 from connect.contact import Contact
 from connect.ids import is_contact_id
 from connect.instants import CLOCKS_APART_SECONDS
-from history.entry import Entries, Entry
-from history.session import Session
+from history.session import Entries, Entry, Session
 from shared import wire
 
 # Contacts beside the one that is found: each takes a DescribeContact, whose quota all callers share.
@@ -32,12 +31,8 @@ class LatestChat(NamedTuple):
     ended: float
 
 
-class NoPastChat(NamedTuple):
-    """The customer has no past chat."""
-
-
 class Read(NamedTuple):
-    """That depends on the segments of this session: ask again with its row read."""
+    """That depends on the segments of this session: ask again when its row is read."""
 
     session_id: str
 
@@ -56,7 +51,8 @@ class Known(NamedTuple):
     now: float
 
 
-Step = LatestChat | NoPastChat | Describe | Read
+# None: the customer has no past chat.
+Step = LatestChat | Describe | Read | None
 
 
 class _Weighed(NamedTuple):
@@ -114,7 +110,7 @@ def latest_of(known: Known, before: float | None = None) -> Step:
     if known.history.more and (best is None or _end(best) * 1000 < known.history.entries[-1].until):
         raise undecided()
     if best is None:
-        return NoPastChat()
+        return None
     if best.entry.session_id not in known.contacts:
         return Describe((best.entry.session_id,))
     return _confirmed(best, [one for one in weighed if one is not best], known)

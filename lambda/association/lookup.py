@@ -14,8 +14,7 @@ from aws.retry import Retry
 from connect.contact import Contact
 from connect.failure import ConnectFailed
 from connect.operations import Connect
-from history.entry import Entries
-from history.session import Session
+from history.session import Entries, Session
 from history.table import Table, TableFailed
 from shared import probes
 from shared.key import key_of
@@ -41,12 +40,11 @@ class Lookup:
         event_delay, transcript_delay = self._settings.event_delay_seconds, self._settings.transcript_delay_seconds
         try:
             entries = self._table.latest(self._key(current))
-            found = self._settled(
+            return self._settled(
                 lambda known: latest_chat.latest(known, event_delay, transcript_delay), current, entries
             )
         except TableFailed as failure:
             raise _refusal_of(failure) from failure
-        return found if isinstance(found, LatestChat) else None
 
     def shows_older(self, current: Contact, related: Contact) -> bool:
         """Whether the chat continues, with `related`, an older session than the latest; False if nobody can tell."""

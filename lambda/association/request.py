@@ -79,7 +79,7 @@ def _id(name: str, fields: Mapping[str, object], longest: int, violations: list[
     """Ids are taken as they are spelled, percent-encoding included: one contact, one spelling."""
     expected = f"expected 1 to {longest} letters, digits and hyphens, not percent-encoded"
     value = fields.get(name)
-    if isinstance(value, str) and is_id(value, longest):
+    if is_id(value, longest):
         return value
     got = described(value) if name in fields else "nothing"
     if isinstance(value, str) and 1 <= len(value) <= longest:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from association.refusal import Refusal
+from shared import variables, wire
 
 
 def success(continued_from_contact_id: str | None, headers: Mapping[str, str]) -> dict[str, object]:
@@ -20,6 +21,21 @@ def error(refusal: Refusal, headers: Mapping[str, str]) -> dict[str, object]:
         ours["x-amz-retry-after"] = str(refusal.retry_after * 1000)
     body = {"__type": refusal.error_type, "Message": refusal.message, "message": refusal.message}
     return _response(refusal.status, body, {**headers, **ours})
+
+
+def cors_headers(event: dict[str, object], allowed_origins: tuple[str, ...]) -> dict[str, str]:
+    """Which pages may read the answer: none at all if no origin was ever allowed. Credentials are never allowed."""
+    if not allowed_origins:
+        return {}
+    exposed = {"Access-Control-Expose-Headers": ", ".join(wire.EXPOSED_HEADERS)}
+    if variables.ANY_ORIGIN in allowed_origins:
+        return {"Access-Control-Allow-Origin": variables.ANY_ORIGIN, **exposed}
+    sent = event.get("headers")
+    origins = (value for name, value in (sent if isinstance(sent, dict) else {}).items() if name.lower() == "origin")
+    origin = next(origins, None)
+    if origin not in allowed_origins:
+        return {"Vary": "Origin"}
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", **exposed}
 
 
 def _response(status: int, body: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, object]:

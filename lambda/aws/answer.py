@@ -24,6 +24,8 @@ _OUR_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     )
 )
+# A front end, or a proxy, waited for a request in vain.
+_TIMEOUT = 408
 _DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # From 1 March of the year 0.
@@ -100,19 +102,15 @@ def is_denied(answer: Answer) -> bool:
 
 def is_refused(answer: Answer) -> bool:
     """Whether the answer is about what was asked for, not about us, the service or the connection."""
-    return 400 <= answer.status < 500 and not (_is_late(answer) or is_throttled(answer) or is_denied(answer))
-
-
-def _is_late(answer: Answer) -> bool:
-    """Whether who answers waited for a request in vain: a front end, or a proxy."""
-    return answer.status == 408
+    about_us = answer.status == _TIMEOUT or is_throttled(answer) or is_denied(answer)
+    return 400 <= answer.status < 500 and not about_us
 
 
 def is_worth_another_try(outcome: Outcome) -> bool:
     """Whether asking again may help: a throttle, a failure of the service, a connection that failed or is silent."""
     if isinstance(outcome, Answer):
         known = outcome.status == 200 or 400 <= outcome.status < 500
-        return is_throttled(outcome) or _is_late(outcome) or not known
+        return is_throttled(outcome) or outcome.status == _TIMEOUT or not known
     return not isinstance(outcome, TooLarge)
 
 

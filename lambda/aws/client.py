@@ -57,11 +57,10 @@ class Client:
     ) -> Response:
         """Sign and send a request; `deadline` is an instant of time.monotonic().
 
-        Any method but HEAD. `target` is percent-encoded. `headers` are beside, or instead of, a Content-Type of
-        application/json. Redirects are not followed. The name look-up is the
-        system's and keeps to the system's time limits, which RES_OPTIONS sets.
-        Raises Unreachable (Stale if a kept connection was closed meanwhile), DeadlineExceeded, Unreadable,
-        CredentialsMissing. Of a request that ends so, nobody knows whether it took effect.
+        Any method but HEAD. `target` is percent-encoded. `headers` add to, or replace, a Content-Type of
+        application/json. Redirects are not followed. The system looks the name up, within its own time limits, which
+        RES_OPTIONS sets. Raises Unreachable (Stale if a kept connection was closed meanwhile), DeadlineExceeded,
+        Unreadable, CredentialsMissing. After any of these the request may have taken effect.
         """
         request = self._request(method, target, body, headers or {})
         if self._sock is not None and not self._is_fresh(self._sock):
@@ -146,20 +145,17 @@ class Client:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
                 sock.connect(address)
-                return self._secured(sock, host, deadline)
+                if self._tls is None:
+                    return sock
+                # The time limit of a socket holds for the whole of a handshake.
+                sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
+                return self._tls.wrap_socket(sock, server_hostname=host)
             except OSError as error:
                 sock.close()
                 if isinstance(error, ssl.SSLCertVerificationError):
                     raise
                 failure = error
         raise failure or OSError("the name has no address")
-
-    def _secured(self, sock: socket.socket, host: bytes, deadline: float) -> socket.socket:
-        if self._tls is None:
-            return sock
-        # The time limit of a socket holds for the whole of a handshake.
-        sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
-        return self._tls.wrap_socket(sock, server_hostname=host)
 
 
 def _left(deadline: float) -> float:

@@ -62,7 +62,7 @@ class Environment:
         """Where a service answers: at this variable's URL, unless the variables of the AWS SDKs say otherwise."""
         url = self.get(name)
         try:
-            Endpoint.parse(url)
+            default = Endpoint.parse(url)
         except ValueError:
             raise SettingsError(name, url, f"the URL of {service} in this region") from None
-        return endpoint_of(service, self._environ, url)
+        return endpoint_of(service, self._environ, default)

@@ -32,15 +32,15 @@ class Credentials(NamedTuple):
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Credentials":
         """From the variables that Lambda sets. Raises CredentialsMissing, which names the missing one."""
-        required = [environ.get(name, "") for name in _VARIABLES]
-        for name, value in zip(_VARIABLES, required, strict=True):
-            if not value:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+            if not environ.get(name):
                 raise CredentialsMissing(f"environment variable {name} is missing; AWS Lambda sets it.")
-        access_key_id, secret_access_key, region = required
-        return cls(access_key_id, secret_access_key, environ.get("AWS_SESSION_TOKEN") or None, region)
-
-
-_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
+        return cls(
+            environ["AWS_ACCESS_KEY_ID"],
+            environ["AWS_SECRET_ACCESS_KEY"],
+            environ.get("AWS_SESSION_TOKEN") or None,
+            environ["AWS_REGION"],
+        )
 
 
 class Unsigned(NamedTuple):

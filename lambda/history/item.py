@@ -7,8 +7,7 @@ from aws.answer import Document
 from aws.failure import Unreadable
 from connect.ids import is_contact_id
 from connect.instants import LEAST_SECONDS, TOO_LATE_SECONDS
-from history.entry import Entries, Entry
-from history.session import Segment, Session
+from history.session import Entries, Entry, Segment, Session
 from shared import schema
 
 # An instant in milliseconds.

@@ -1,4 +1,4 @@
-"""A session as the history knows it: facts about its segments, joined.
+"""A session as the history knows it: facts about its segments, joined; and as the index has it.
 
 Joining is commutative, associative and idempotent, so late, repeated and reordered events end in one state.
 """
@@ -72,3 +72,23 @@ def _kept(segment: Segment) -> Segment:
 
 def _latest(one: int | None, other: int | None) -> int | None:
     return max((time for time in (one, other) if time is not None), default=None)
+
+
+class Entry(NamedTuple):
+    """A session in the index; times in milliseconds since the epoch."""
+
+    session_id: str
+    # Never before `ended`.
+    until: int
+    ended: int | None
+    running: tuple[str, ...]
+    # Whether it is not as the recorder writes it; then what is left of it are ids that can be ones.
+    broken: bool = False
+
+
+class Entries(NamedTuple):
+    """A customer's sessions in the index, those that may have ended last first."""
+
+    entries: tuple[Entry, ...]
+    # Whether there are others, which come after the last of these.
+    more: bool

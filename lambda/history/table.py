@@ -10,9 +10,8 @@ from aws.client import Client
 from aws.failure import TooLarge, Unreadable
 from aws.probes import Probes, said
 from aws.retry import Operation, Retry
-from history.entry import Entries
 from history.item import Row, entries_of, item_of, key_of_item, row_of
-from history.session import Session
+from history.session import Entries, Session
 from shared import probes, schema
 
 # A customer rarely has two chats that are not known to have ended; ten index entries are about 2.5 kB, one read unit.
@@ -72,9 +71,11 @@ class Table:
         `expires` is in seconds since the epoch. Raises TableFailed.
         """
         item = {**item_of(customer, after), schema.EXPIRES: {"N": str(expires)}}
-        if before is None:
-            condition: dict[str, Any] = _absent()
-        else:
+        condition: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(#customer)",
+            "ExpressionAttributeNames": {"#customer": schema.CUSTOMER},
+        }
+        if before is not None:
             condition = {
                 "ConditionExpression": "#segments = :segments",
                 "ExpressionAttributeNames": {"#segments": schema.SEGMENTS},
@@ -94,12 +95,12 @@ class Table:
     def _tried(self, action: str) -> dict[str, object]:
         # An item that has to exist to be written.
         present = {"ConditionExpression": f"attribute_exists({schema.CUSTOMER})"}
-        operations: Mapping[str, Callable[[], Operation]] = {
-            probes.QUERY: lambda: self._query(_NOBODY),
-            probes.GET_ITEM: lambda: self._get(_NOBODY, _NOBODY),
-            probes.PUT_ITEM: lambda: self._put(key_of_item(_NOBODY, _NOBODY), present),
+        operations = {
+            probes.QUERY: self._query(_NOBODY),
+            probes.GET_ITEM: self._get(_NOBODY, _NOBODY),
+            probes.PUT_ITEM: self._put(key_of_item(_NOBODY, _NOBODY), present),
         }
-        return said(self._retry.call(operations[action](), self._client))
+        return said(self._retry.call(operations[action], self._client))
 
     def _result(self, operation: Operation) -> object:
         outcome = self._retry.call(operation, self._client)
@@ -130,10 +131,3 @@ class Table:
         body = json.dumps({"TableName": self._name, **parameters}).encode()
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{name}"}
         return Operation("POST", "/", body, read, headers)
-
-
-def _absent() -> dict[str, Any]:
-    return {
-        "ConditionExpression": "attribute_not_exists(#customer)",
-        "ExpressionAttributeNames": {"#customer": schema.CUSTOMER},
-    }

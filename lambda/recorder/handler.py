@@ -27,6 +27,7 @@ DYNAMODB = Client("dynamodb", SETTINGS.table_endpoint)
 # pauses let into the deadline.
 _DEADLINE_SECONDS = 20.0
 _MOST_ATTEMPTS = 8
+_CONTACT_ID = f"1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens"
 
 Line = dict[str, object]
 
@@ -94,7 +95,9 @@ def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> di
     outcomes: dict[str, str] = {}
     attempts: dict[str, int] = {}
     for place, contact_id in enumerate(contacts):
-        id = str(contact_id) if _is_name(contact_id) else f"#{place}"
+        # The answer names a contact by a short text. Half a surrogate pair cannot be sent: the whole answer would fail.
+        is_name = isinstance(contact_id, str) and len(contact_id) <= wire.CONTACT_ID_LENGTH and is_unicode(contact_id)
+        id = contact_id if is_name else f"#{place}"
         if id not in outcomes:
             before = connect.attempts
             outcomes[id] = _outcome_of(id, contact_id, recorder, connect)
@@ -102,20 +105,16 @@ def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> di
     return {recording.CONTACTS: outcomes, recording.ATTEMPTS: attempts}
 
 
-def _is_name(contact_id: object) -> bool:
-    """Whether the answer can name the contact by it. Half a surrogate pair cannot be sent: no contact would be told."""
-    longest = wire.CONTACT_ID_LENGTH
-    return isinstance(contact_id, str) and len(contact_id) <= longest and is_unicode(contact_id)
-
-
 def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connect) -> str:
     """`id` is how the answer names the contact."""
     before, line = connect.attempts, Line(level="INFO")
     try:
         with _failures_in(line):
-            checked = _checked(contact_id)
+            # As the id of a request is checked.
+            if not is_contact_id(contact_id):
+                raise Poison(f"contact id: got {described(contact_id)}, expected {_CONTACT_ID}")
             line["contactId"] = id
-            line["verdict"] = "recorded" if recorder.record_contact(checked) else "known"
+            line["verdict"] = "recorded" if recorder.record_contact(contact_id) else "known"
         return str(line["verdict"])
     except Ignored as reason:
         line["verdict"] = str(reason)
@@ -127,14 +126,6 @@ def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connec
         return f"{recording.FAILED}: {line['rule']}"
     finally:
         _write(line, connect.attempts - before)
-
-
-def _checked(contact_id: object) -> str:
-    """As the id of a request is checked."""
-    if isinstance(contact_id, str) and is_contact_id(contact_id):
-        return contact_id
-    longest = wire.CONTACT_ID_LENGTH
-    raise Poison(f"contact id: got {described(contact_id)}, expected 1 to {longest} letters, digits and hyphens")
 
 
 def _probed(event: object, connect: Connect, table: Table) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association import cors
+from association import response
 
 FEWER = settings(max_examples=40)
 ORIGINS = st.builds(
@@ -24,7 +24,7 @@ def test_a_page_may_read_only_if_its_origin_was_allowed_to_the_letter(
 ) -> None:
     """However HTTP's version spells the header's name; nothing else in a request is an origin."""
     origin = data.draw(ORIGINS | st.sampled_from(allowed))
-    sent = cors.headers({"headers": {**others, spelling: origin}}, allowed)
+    sent = response.cors_headers({"headers": {**others, spelling: origin}}, allowed)
     assert sent.get("Access-Control-Allow-Origin") == (origin if origin in allowed else None)
     assert ("Access-Control-Expose-Headers" in sent) == (origin in allowed)
     # A cache in between must not hand one page's answer to another.
@@ -36,8 +36,8 @@ def test_a_page_may_read_only_if_its_origin_was_allowed_to_the_letter(
 def test_where_every_page_may_read_nobody_is_told_apart(origin: str | None) -> None:
     """The answer names no origin, so that it is the same for all."""
     request: dict[str, object] = {"headers": {} if origin is None else {"origin": origin}}
-    sent = cors.headers(request, ("*",))
-    assert sent == cors.headers({}, ("*",))
+    sent = response.cors_headers(request, ("*",))
+    assert sent == response.cors_headers({}, ("*",))
     assert (sent["Access-Control-Allow-Origin"], "Vary" in sent) == ("*", False)
 
 
@@ -45,7 +45,7 @@ def test_where_every_page_may_read_nobody_is_told_apart(origin: str | None) -> N
 @given(ORIGINS, ALLOWED | st.just(("*",)))
 def test_no_page_is_given_what_a_browser_keeps(origin: str, allowed: tuple[str, ...]) -> None:
     """Cookies and the like would let any allowed page act for its visitor."""
-    sent = cors.headers({"headers": {"origin": origin}}, allowed)
+    sent = response.cors_headers({"headers": {"origin": origin}}, allowed)
     assert "Access-Control-Allow-Credentials" not in sent
 
 
@@ -53,7 +53,7 @@ def test_no_page_is_given_what_a_browser_keeps(origin: str, allowed: tuple[str, 
 @given(ORIGINS)
 def test_without_allowed_origins_nothing_is_said(origin: str) -> None:
     """No word of it: an endpoint for backends looks like one."""
-    assert cors.headers({"headers": {"origin": origin}}, ()) == {}
+    assert response.cors_headers({"headers": {"origin": origin}}, ()) == {}
 
 
 @FEWER
@@ -66,4 +66,4 @@ def test_without_allowed_origins_nothing_is_said(origin: str) -> None:
 )
 def test_odd_headers_are_no_origin(headers: object, allowed: tuple[str, ...]) -> None:
     """API Gateway says null where there are none, and whoever invokes the function directly says anything."""
-    assert cors.headers({"headers": headers}, allowed) == {"Vary": "Origin"}
+    assert response.cors_headers({"headers": headers}, allowed) == {"Vary": "Origin"}
