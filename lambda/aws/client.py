@@ -11,7 +11,7 @@ from aws import http, trust
 from aws.endpoint import Endpoint
 from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.http import Response
-from aws.signing import Unsigned, signed_headers
+from aws.signing import signed_headers
 
 # AWS closes a connection that nobody used for about a minute, and what stands between may forget it silently.
 _IDLE_SECONDS = 20
@@ -90,7 +90,7 @@ class Client:
     def _request(self, method: str, target: str, body: bytes, more: Mapping[str, str]) -> bytes:
         target = self._endpoint.base_path + target
         headers = {"Host": self._endpoint.host_header, "Content-Type": "application/json", **more}
-        signed = signed_headers(Unsigned(method, target, headers, body), self._service)
+        signed = signed_headers(method, target, headers, body, self._service)
         signed["Content-Length"] = str(len(body))
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items())]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body

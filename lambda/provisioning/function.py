@@ -67,11 +67,6 @@ def is_denied_elsewhere(to_prove: ProofProperties, action: str, calls: Calls) ->
     )
 
 
-def has_control(action: str) -> bool:
-    """Whether there is a negative control for it: DynamoDB's answers are documented, Connect's are not."""
-    return action.startswith("connect:")
-
-
 class _ServiceAnswer:
     """What a service answered the function."""
 

@@ -28,7 +28,7 @@ _OUT_OF_REACH = (
 def refuses_strangers(gateway: Gateway, calls: Calls) -> str:
     """An unsigned call is refused in the words of our own gateway response. Raises Broken."""
     answer = _post(gateway, calls, signed=False)
-    if answer.status == 403 and answer.kind == "AccessDeniedException":
+    if answer.status == 403 and answer.kind == wire.ACCESS_DENIED:
         return str(answer)
     # A stage that does not exist answers 403 as well, but not in the words of our own gateway response.
     if answer.status in (403, 404) and answer.kind is None:
@@ -40,7 +40,7 @@ def refuses_strangers(gateway: Gateway, calls: Calls) -> str:
 def answers_callers(gateway: Gateway, calls: Calls) -> str:
     """A signed call reaches the function. Raises Broken."""
     answer = _post(gateway, calls, signed=True)
-    if answer.status == 404 and answer.kind == "ResourceNotFoundException":
+    if answer.status == 404 and answer.kind == wire.RESOURCE_NOT_FOUND:
         return str(answer)
     found = f"A signed call got {answer}, expected the function's 404 for another instance."
     if answer.status == 403:

@@ -28,7 +28,7 @@ def check(properties: Mapping[str, object], calls: Calls, is_update: bool = Fals
     attributes: dict[str, str] = {}
     try:
         attributes[custom_resources.INSTANCE_ID] = _id_of(properties, calls, until)
-        refuse_unfit(attributes[custom_resources.INSTANCE_ID], calls, until)
+        is_fit(attributes[custom_resources.INSTANCE_ID], calls, until)
     except Broken as broken:
         if not (broken.throttled and is_update and attributes):
             raise DeploymentFailure(broken.found, attributes) from broken
@@ -36,7 +36,7 @@ def check(properties: Mapping[str, object], calls: Calls, is_update: bool = Fals
     return attributes
 
 
-def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
+def is_fit(instance_id: str, calls: Calls, until: float) -> str:
     """Raises Broken unless the instance is there, active, and stores its transcripts in one place."""
     if not re.fullmatch(_INSTANCE_ID, instance_id):
         raise _unfit(
@@ -57,6 +57,7 @@ def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
             f"({found}), expected exactly one in S3: without it no past chat can be shown. Set it in the "
             "instance's data storage settings, under chat transcripts, and deploy again."
         )
+    return ""
 
 
 def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:

@@ -68,7 +68,9 @@ def read(event: object, instance_id: str, now: float) -> ContactEvent:
     if _text(detail, "channel", 32).lower() != _CHAT:
         raise Ignored("another_channel")
     told = max(_time(envelope, "time") or 0, round(now * 1000))
-    contact_id = _id(detail, "contactId")
+    contact_id = _optional_id(detail, "contactId")
+    if contact_id is None:
+        raise Poison("contactId: got nothing, expected a contact's id.")
     previous_id = _optional_id(detail, "previousContactId")
     initial_id = _optional_id(detail, "initialContactId")
     kind, updated = _text(detail, "eventType", _MOST_TYPE_CHARACTERS), detail.get("updatedproperties")
@@ -132,13 +134,6 @@ def _optional_id(detail: dict[str, object], name: str) -> str | None:
         return None
     if not is_contact_id(value):
         raise Poison(f"{name}: got {described(value)} with other characters, expected letters, digits and hyphens.")
-    return value
-
-
-def _id(detail: dict[str, object], name: str) -> str:
-    value = _optional_id(detail, name)
-    if value is None:
-        raise Poison(f"{name}: got nothing, expected a contact's id.")
     return value
 
 

@@ -107,29 +107,27 @@ class Recorder:
 
     def _recorded(self, customer: str, session_id: str) -> Session | None:
         try:
-            return self._table.get(key_of(self._settings.instance_id, customer), session_id)
+            return self._table.get(self._key(customer), session_id)
         except TableFailed as failure:
             raise _unrecorded(failure) from failure
 
     def _record(self, customer: str, fact: Fact) -> bool:
-        try:
-            return self._joined(key_of(self._settings.instance_id, customer), fact)
-        except TableFailed as failure:
-            raise _unrecorded(failure) from failure
-
-    def _joined(self, key: str, fact: Fact) -> bool:
         for attempt in range(_MOST_WRITES):
-            before = self._table.get(key, fact.session_id)
+            before = self._recorded(customer, fact.session_id)
             after = joined(before, fact)
             if after == before:
                 return False
-            if self._table.conditional_write(key, before, after, self._expires(after)):
-                return True
+            expires = math.ceil(after.until / 1000 + self._settings.retention_seconds)
+            try:
+                if self._table.conditional_write(self._key(customer), before, after, expires):
+                    return True
+            except TableFailed as failure:
+                raise _unrecorded(failure) from failure
             time.sleep(min(attempt + 1, 5) * _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255)
         raise Unrecorded(f"others wrote the same session {_MOST_WRITES} times in between")
 
-    def _expires(self, session: Session) -> int:
-        return math.ceil(session.until / 1000 + self._settings.retention_seconds)
+    def _key(self, customer: str) -> str:
+        return key_of(self._settings.instance_id, customer)
 
 
 def _unrecorded(failure: TableFailed) -> Unrecorded:

@@ -54,10 +54,6 @@ class GatewayRefusal(NamedTuple):
     retry_after_seconds: int | None = None
 
 
-_DENIED = "AccessDeniedException"
-_INVALID = "InvalidParameterException"
-_INTERNAL = "InternalServiceException"
-_THROTTLED = "ThrottlingException"
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 
 # A default stands for every refusal of its class that is not listed. A status here would become the status of each of
@@ -66,26 +62,26 @@ _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 # a 413 of its own, which cannot be customized (API Gateway Developer Guide, "Gateway response types" and "Known
 # issues"). Nor is UNSUPPORTED_MEDIA_TYPE: the integration takes every content type.
 GATEWAY_REFUSALS = (
-    GatewayRefusal("DEFAULT_4XX", None, _DENIED),
-    GatewayRefusal("DEFAULT_5XX", None, _INTERNAL, "The endpoint failed."),
+    GatewayRefusal("DEFAULT_4XX", None, wire.ACCESS_DENIED),
+    GatewayRefusal("DEFAULT_5XX", None, wire.INTERNAL_SERVICE, "The endpoint failed."),
     GatewayRefusal(
         "MISSING_AUTHENTICATION_TOKEN",
         403,
-        _DENIED,
+        wire.ACCESS_DENIED,
         "The request has no credentials, or this path and method do not exist. Send "
         f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
-    GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, _INVALID),
-    GatewayRefusal("RESOURCE_NOT_FOUND", 404, "ResourceNotFoundException"),
-    GatewayRefusal("THROTTLED", 429, _THROTTLED, "Too many requests. Try again.", 1),
+    GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, wire.INVALID_PARAMETER),
+    GatewayRefusal("RESOURCE_NOT_FOUND", 404, wire.RESOURCE_NOT_FOUND),
+    GatewayRefusal("THROTTLED", 429, wire.THROTTLING, "Too many requests. Try again.", 1),
     # Of a usage plan that the owner of the API added. It begins anew with the plan's period: no retry helps soon.
-    GatewayRefusal("QUOTA_EXCEEDED", 429, _THROTTLED, "The quota of the usage plan is used up."),
-    GatewayRefusal("INTEGRATION_TIMEOUT", 503, _INTERNAL, _OUT_OF_REACH, 1),
-    GatewayRefusal("INTEGRATION_FAILURE", 503, _INTERNAL, _OUT_OF_REACH, 1),
+    GatewayRefusal("QUOTA_EXCEEDED", 429, wire.THROTTLING, "The quota of the usage plan is used up."),
+    GatewayRefusal("INTEGRATION_TIMEOUT", 503, wire.INTERNAL_SERVICE, _OUT_OF_REACH, 1),
+    GatewayRefusal("INTEGRATION_FAILURE", 503, wire.INTERNAL_SERVICE, _OUT_OF_REACH, 1),
 )
 
 # With an authorizer only (as there): callers by IAM are refused by the default.
-UNAUTHORIZED = GatewayRefusal("UNAUTHORIZED", 403, _DENIED, "The credentials are missing, wrong or expired.")
+UNAUTHORIZED = GatewayRefusal("UNAUTHORIZED", 403, wire.ACCESS_DENIED, "The credentials are missing, wrong or expired.")
 
 
 def add_gateway_refusals(
@@ -115,7 +111,7 @@ def _bad_body(*, has_history: bool) -> GatewayRefusal:
         f"SourceContactId ({required}1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens{latest}), "
         f"ClientToken (at most {wire.CLIENT_TOKEN_LENGTH} characters), and nothing else."
     )
-    return GatewayRefusal("BAD_REQUEST_BODY", 400, _INVALID, message)
+    return GatewayRefusal("BAD_REQUEST_BODY", 400, wire.INVALID_PARAMETER, message)
 
 
 def _body(refusal: GatewayRefusal) -> str:
