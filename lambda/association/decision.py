@@ -1,4 +1,4 @@
-"""The decision on a request: the rule is asked, and gets the contacts that it asks for; then Connect is asked."""
+"""The decision on a request: the rule judges it, with the contacts that it needs. Then Connect is called."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class Decision(NamedTuple):
-    """What a request leads to, if it is not refused."""
+    """The result of a request that is not refused."""
 
-    # With the source that was looked up, if it named none.
+    # With the source that was looked up, if the request named none.
     request: AssociationRequest
     # Which rule decided.
     rule: "reasons.Granted"
-    # The contact that is continued already.
+    # The contact that is continued; None: none yet.
     continued: str | None
 
 
@@ -69,7 +69,7 @@ class Decider:
             return again
 
     def _judged(self, request: AssociationRequest, session_ended: float = 0) -> Decision:
-        """The rule's decision, after each contact is described that it asks for."""
+        """The rule's decision. Contacts that the rule needs are described first."""
         connect = self._connect
         while True:
             question = rule.Question(
@@ -83,7 +83,7 @@ class Decider:
             connect.describe(*verdict.contact_ids)
 
     def _earlier(self, request: AssociationRequest, verdict: rule.Earlier) -> Decision:
-        """The answer that was given before, unless the history proves that something else was asked for then."""
+        """The earlier answer, unless the history proves that the earlier request was another one."""
         current, related = self._current(request), self._connect.known[verdict.continued_from_contact_id]
         if self._lookup is not None and related is not None and request.rehydration_type == wire.ENTIRE_PAST_SESSION:
             if not request.source_contact_id and self._lookup.shows_older(current, related):
@@ -99,7 +99,7 @@ class Decider:
 
 
 def associated(request: AssociationRequest, connect: Connect) -> str:
-    """The contact that is continued, by Connect's word. Raises ConnectFailed."""
+    """Have Connect make the association: the contact that is continued. Raises ConnectFailed."""
     return connect.create_association(
         request.initial_contact_id,
         request.source_contact_id,

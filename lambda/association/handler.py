@@ -77,11 +77,12 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
         raise who.denial
     if not same_instance(asked.instance_id, SETTINGS.instance_id):
         raise refusal.not_found("another_instance")
-    # From here on in the one spelling that the permissions know.
+    # From here on in the spelling that the role's permissions have.
     asked = asked._replace(instance_id=SETTINGS.instance_id)
     if not SETTINGS.checks_customers:
         line.add(rule="unchecked")
-        # Without permission to look, ClientToken alone tells a repetition: the same for all that ask for the same.
+        # The function may not describe contacts, so only ClientToken shows Connect a retry. It is the same for all
+        # requests for the same association.
         return associated(asked._replace(client_token=None), connect)
     decider = Decider(who, connect, SETTINGS.transcript_delay_seconds, lookup)
     decision = decider.decide(asked)
@@ -94,7 +95,7 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
 def _lookup(connect: Connect, deadline: float) -> "Lookup | None":
     if DYNAMODB is None:
         return None
-    # Only what has a history pays for it with a part of its cold start.
+    # Imported here: without a history the cold start does not pay for it.
     from association.lookup import Lookup
 
     return Lookup(DYNAMODB, SETTINGS, connect, deadline)

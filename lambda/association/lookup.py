@@ -1,4 +1,4 @@
-"""The look-up of a customer's latest chat: one read of the history, and Amazon Connect's word on the rest."""
+"""The look-up of a customer's latest chat: one read of the history, and what Amazon Connect says of the entries."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -37,26 +37,24 @@ class Lookup:
 
         Raises a Refusal, or ConnectFailed.
         """
-        event_delay, transcript_delay = self._settings.event_delay_seconds, self._settings.transcript_delay_seconds
+        delays = (self._settings.event_delay_seconds, self._settings.transcript_delay_seconds)
         try:
             entries = self._table.latest(self._key(current))
-            return self._settled(
-                lambda known: latest_chat.latest(known, event_delay, transcript_delay), current, entries
-            )
+            return self._settled(lambda known: latest_chat.latest(known, *delays), current, entries)
         except TableFailed as failure:
             raise _refusal_of(failure) from failure
 
     def shows_older(self, current: Contact, related: Contact) -> bool:
-        """Whether the chat continues, with `related`, an older session than the latest; False if nobody can tell."""
+        """Whether the chat, which continues `related`, shows an older session than the latest; False if unknown."""
         try:
             entries = self._table.latest(self._key(current))
             return self._settled(lambda known: earlier_answer.shows_older(related, known), current, entries)
         except (TableFailed, ConnectFailed, Refusal):
-            # It is named in the answer, and a retry must not depend on more than the request did.
+            # The answer names the contact, and a retry must not depend on more services than the request did.
             return False
 
     def shows_part(self, current: Contact, related: Contact) -> bool:
-        """Whether the chat continues, with `related`, a part of its session only; False if nobody can tell."""
+        """Whether the chat, which continues `related`, shows only a part of that session; False if unknown."""
         try:
             row = self._row(current, related.session)
             return self._settled(lambda known: earlier_answer.shows_part(related, row, known), current, _NO_ENTRIES)
@@ -64,7 +62,7 @@ class Lookup:
             return False
 
     def _settled(self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Entries) -> Found:
-        """The result, after each contact is described and each row is read that it depends on."""
+        """The result of `ask`. Contacts that it needs are described first, and rows are read."""
         while True:
             found = ask(Known(current, entries, self._rows, self._connect.known, self._connect.now))
             if isinstance(found, Describe):

@@ -8,7 +8,7 @@ from shared import variables, wire
 
 
 def success(continued_from_contact_id: str | None, headers: Mapping[str, str]) -> dict[str, object]:
-    """The association was made; None: there was no past chat to continue."""
+    """The contact that is continued; None: there was no past chat."""
     body = {} if continued_from_contact_id is None else {"ContinuedFromContactId": continued_from_contact_id}
     return _response(200, body, headers)
 
@@ -24,7 +24,7 @@ def error(refusal: Refusal, headers: Mapping[str, str]) -> dict[str, object]:
 
 
 def cors_headers(event: dict[str, object], allowed_origins: tuple[str, ...]) -> dict[str, str]:
-    """Which pages may read the answer: none at all if no origin was ever allowed. Credentials are never allowed."""
+    """Which pages may read the answer. Browsers may never send credentials of their own."""
     if not allowed_origins:
         return {}
     exposed = {"Access-Control-Expose-Headers": ", ".join(wire.EXPOSED_HEADERS)}

@@ -1,4 +1,4 @@
-"""What an AWS service said, in JSON: its answer or why there is none, and whether asking again may help."""
+"""The JSON answer of an AWS service, or why there is none, and whether a retry may help."""
 
 import json
 import re
@@ -91,12 +91,12 @@ def date_of(text: str | None) -> float | None:
 
 
 def is_throttled(answer: Answer) -> bool:
-    """Whether it came too soon."""
+    """Whether the service throttled the call."""
     return answer.status == 429 or answer.error_type in throttles.CODES
 
 
 def is_denied(answer: Answer) -> bool:
-    """Whether our role may not do it, or our signature does not hold."""
+    """Whether our role lacks the permission, or our signature is invalid."""
     return answer.status == 403 or answer.error_type in _OUR_CREDENTIALS
 
 
@@ -107,7 +107,7 @@ def is_refused(answer: Answer) -> bool:
 
 
 def is_worth_another_try(outcome: Outcome) -> bool:
-    """Whether asking again may help: a throttle, a failure of the service, a connection that failed or is silent."""
+    """Whether a retry may help: after a throttle, a failure of the service, or a broken or silent connection."""
     if isinstance(outcome, Answer):
         known = outcome.status == 200 or 400 <= outcome.status < 500
         return is_throttled(outcome) or outcome.status == _TIMEOUT or not known
@@ -115,7 +115,7 @@ def is_worth_another_try(outcome: Outcome) -> bool:
 
 
 def detail_of(outcome: Outcome) -> str:
-    """For the log of our own failures. A service's own words: it was sent ids and hashes, and nothing secret."""
+    """For the log of our own failures: the service's words. It was sent ids and hashes, and nothing secret."""
     if isinstance(outcome, Answer):
         return f"{outcome.status} {outcome.error_type or 'without a type'}: {outcome.message}"
     return f"{type(outcome).__name__}: {outcome}"

@@ -13,9 +13,9 @@ from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.http import Response
 from aws.signing import signed_headers
 
-# AWS closes a connection that nobody used for about a minute, and what stands between may forget it silently.
+# AWS closes a connection that was unused for about a minute, and a device on the way may drop it silently.
 _IDLE_SECONDS = 20
-# Longer than any network between two services of a region needs; then another connection is the better bet.
+# More than a network within a region needs. After that, a new connection is more likely to succeed.
 _CONNECT_SECONDS = 1.0
 
 
@@ -77,8 +77,8 @@ class Client:
             raise Unreadable(str(error)) from error
 
     def _is_fresh(self, sock: socket.socket) -> bool:
-        """Whether a kept connection is young, and silent: what nobody asked for is no answer (RFC 9112, 9.2), and the
-        end of a connection is seen in the same way."""
+        """Whether a kept connection is young and silent: it has neither ended, nor sent data that belongs to no request
+        (RFC 9112, 9.2)."""
         return 0 <= time.time() - self._used < _IDLE_SECONDS and not select.select([sock], [], [], 0)[0]
 
     def close(self) -> None:
@@ -106,7 +106,7 @@ class Client:
             stream: io.BufferedReader = io.BufferedReader(reader)
             response, kept = http.read(stream)
             reader.ended = True
-            # More than the answer: whose it is, nobody knows.
+            # There is more than the answer, and it belongs to no request.
             kept = kept and not stream.peek()
         except TimeoutError:
             raise

@@ -31,7 +31,7 @@ class Connect:
 
     @property
     def attempts(self) -> int:
-        """How often Connect was called so far."""
+        """How many calls there were so far."""
         return self._retry.attempts
 
     def create_association(self, contact_id: str, source_id: str, rehydration_type: str, client_token: str) -> str:
@@ -95,7 +95,7 @@ class Connect:
         try:
             first = self._retry.call(operations[0], self._clients[0], given_up)
         finally:
-            # It ends by the deadline, as this one does.
+            # The other call ends by the same deadline.
             thread.join()
         if bugs:
             raise bugs[0]

@@ -20,13 +20,13 @@ _NOBODY = "probe"
 
 
 class TableFailed(Exception):
-    """DynamoDB did not do it; the text is what it said."""
+    """A call of DynamoDB failed. The text is its answer."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(detail_of(outcome))
         self.throttled = isinstance(outcome, Answer) and is_throttled(outcome)
         self.reached = isinstance(outcome, Answer | Unreadable)
-        # No row that the recorder wrote, and so again for as long as it is there.
+        # The recorder writes no such row. A retry would get the same.
         self.too_large = isinstance(outcome, TooLarge)
 
 
@@ -45,9 +45,9 @@ class Table:
         return result
 
     def get(self, customer: str, session_id: str) -> Session | None:
-        """A session, by a strongly consistent read. Raises TableFailed, also if it is not as it was written.
+        """A session, by a strongly consistent read. Raises TableFailed, also if the recorder cannot have written it so.
 
-        That is not asked for again: it stays so until somebody deletes the item.
+        That is not retried: it stays so until somebody deletes the item.
         """
         row = self.row(customer, session_id)
         if row is not None and row.broken:
@@ -60,13 +60,13 @@ class Table:
         return None if row is None else row.session
 
     def row(self, customer: str, session_id: str) -> Row | None:
-        """As `get`, with what can be read of an item that is not as it was written. Raises TableFailed."""
+        """As `get`, with what can be read of a broken item. Raises TableFailed."""
         result = self._result(self._get(customer, session_id))
         assert result is None or isinstance(result, Row)
         return result
 
     def conditional_write(self, customer: str, before: Session | None, after: Session, expires: int) -> bool:
-        """Write a session, if it still is as it was read; whether that was so.
+        """Write a session, unless it changed since it was read. Returns whether it was written.
 
         `expires` is in seconds since the epoch. Raises TableFailed.
         """

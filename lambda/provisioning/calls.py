@@ -1,4 +1,4 @@
-"""All that the custom resources ask of the world: AWS's services, the function, the endpoint, the clock."""
+"""All calls of the custom resources: AWS's services, the function, the endpoint, the clock."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from botocore.httpsession import URLLib3Session
 
 # Longer than the association function's longest deadline with its start.
 _READ_SECONDS = 35
-# What may be asked again is asked again by the proof, which knows for how long.
+# The proof itself retries, because it knows for how long.
 _CONFIG = Config(connect_timeout=5, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1})
 _QUICK_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
 
@@ -43,12 +43,12 @@ class Answer(NamedTuple):
         return " ".join([str(self.status), body, *([f"({', '.join(told)})"] if told else [])])
 
 
-# What tells API Gateway's own refusals apart, and its request in its logs.
+# These name the kind of API Gateway's own refusal, and the request in its logs.
 _TOLD = ("x-amzn-errortype", "x-amzn-requestid", "x-amz-apigw-id")
 
 
 class Invoked(NamedTuple):
-    """How a direct invocation ended."""
+    """The result of a direct invocation."""
 
     # The kind of the function's error, if any.
     error: str | None
@@ -58,7 +58,7 @@ class Invoked(NamedTuple):
 
 
 class Calls:
-    """The real thing. Tests put another in its place."""
+    """The real calls. Tests replace them."""
 
     def __init__(self) -> None:
         self._session = boto3.session.Session()
@@ -73,7 +73,7 @@ class Calls:
         return dict(self._quick("connect").describe_instance(InstanceId=instance_id)["Instance"])
 
     def transcript_storages(self, instance_id: str) -> list[dict[str, Any]]:
-        """Where the instance stores chat transcripts."""
+        """The places where the instance stores chat transcripts."""
         asked = {"InstanceId": instance_id, "ResourceType": "CHAT_TRANSCRIPTS"}
         return self._all("connect", "list_instance_storage_configs", "StorageConfigs", asked)
 
@@ -88,7 +88,7 @@ class Calls:
         return Invoked(answer.get("FunctionError"), returned, log)
 
     def reserved_concurrency(self, function: str) -> int | None:
-        """How many executions of the function there may be at once; None if that is not limited."""
+        """The function's reserved concurrency; None if it has none."""
         got = self._quick("lambda").get_function_concurrency(FunctionName=function)
         reserved: int | None = got.get("ReservedConcurrentExecutions")
         return reserved
@@ -108,7 +108,7 @@ class Calls:
         return dict(self._quick("events").describe_rule(Name=name))
 
     def targets(self, rule: str) -> list[dict[str, Any]]:
-        """All that a rule sends its events to."""
+        """All targets of a rule."""
         return self._all("events", "list_targets_by_rule", "Targets", {"Rule": rule})
 
     def matches(self, pattern: str, event: dict[str, Any]) -> bool:
@@ -143,9 +143,9 @@ class Calls:
         return Answer(sent.status_code, sent.content, headers)
 
     def rolls_back(self, stack_id: str) -> bool:
-        """Whether CloudFormation is undoing an update of this stack; no if it may not be asked."""
+        """Whether CloudFormation is rolling an update of this stack back; False if that is unknown."""
         try:
-            # A no for want of an answer would leave the stack half-way.
+            # Without an answer the roll-back would fail, and the stack would be stuck.
             patient = _QUICK_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 6}))
             client = self._session.client("cloudformation", config=patient)
             (stack,) = client.describe_stacks(StackName=stack_id)["Stacks"]
@@ -159,7 +159,7 @@ class Calls:
         return time.monotonic()
 
     def wait(self, seconds: float) -> None:
-        """Let this much time pass."""
+        """Wait for so many seconds."""
         time.sleep(seconds)
 
     def _all(

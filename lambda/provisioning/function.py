@@ -1,4 +1,4 @@
-"""A proof's links in the function itself: it starts, knows its environment, and its role allows what it calls."""
+"""A proof's links in the function itself: it starts with the right environment, and its role allows its calls."""
 
 from botocore.exceptions import ClientError
 
@@ -37,7 +37,7 @@ def starts(to_prove: ProofProperties, calls: Calls) -> str:
 
 
 def is_allowed(to_prove: ProofProperties, action: str, calls: Calls) -> str:
-    """The function's role allows an action: what the service answered to ids that cannot exist. Raises Broken."""
+    """The function's role allows an action. Returns the service's answer to ids that cannot exist. Raises Broken."""
     invoked = _invoke(to_prove, action, calls)
     said, service = _ServiceAnswer(invoked), _service_of(action)
     if not said.is_any:
@@ -82,7 +82,7 @@ class _ServiceAnswer:
         self.throttled = self.status == 429 or self.kind in throttles.CODES
 
     def is_answer(self, service: str) -> bool:
-        """Of Connect any modelled answer will do: its refusal of ids that cannot exist is documented nowhere."""
+        """Every modelled answer of Connect counts: its refusal of ids that cannot exist is documented nowhere."""
         if service == _SERVICES["dynamodb"]:
             return self.status == 200 or self.kind == "ConditionalCheckFailedException"
         return 200 <= self.status < 500 and not self.throttled

@@ -11,9 +11,9 @@ from shared import wire
 from shared.probes import NOWHERE
 
 LINKS = ("stage", "authorization", "gateway to function")
-# Ids that cannot exist: the function answers for another instance, before Connect is asked anything.
+# Ids that cannot exist: the function refuses another instance before it calls Connect.
 _REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": NOWHERE}).encode()
-# The same, as the gateway hands it on.
+# The same, as the gateway passes it on.
 _EVENT = {
     "requestContext": {},
     "pathParameters": {"InstanceId": NOWHERE, "InitialContactId": NOWHERE},
@@ -26,7 +26,7 @@ _OUT_OF_REACH = (
 
 
 def refuses_strangers(gateway: Gateway, calls: Calls) -> str:
-    """An unsigned call is refused in the words of our own gateway response. Raises Broken."""
+    """An unsigned call is refused by our own gateway response. Raises Broken."""
     answer = _post(gateway, calls, signed=False)
     if answer.status == 403 and answer.kind == wire.ACCESS_DENIED:
         return str(answer)

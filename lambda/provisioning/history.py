@@ -18,7 +18,7 @@ _EVENTS = "Amazon EventBridge"
 _DYNAMODB = "DynamoDB"
 _PRINCIPAL = "events.amazonaws.com"
 _ACTIONS = {"lambda:InvokeFunction", "lambda:Invoke*", "lambda:*", "*"}
-# What the recorder learns a chat from: that it began, that it ended, that its attributes were changed.
+# The events that the recorder uses: a chat began, it ended, its attributes were changed.
 _EVENT_TYPES = ("INITIATED", "DISCONNECTED", "COMPLETED", "CONTACT_DATA_UPDATED")
 # How a chat's later segments begin: after a transfer, and by a disconnect flow. Not all of their events say the same.
 _OTHER_BEGINNINGS = ("TRANSFER", "DISCONNECT")
@@ -175,7 +175,7 @@ def _is_principal(principal: Any) -> bool:
 
 
 def _is_met(operator: str, key: str, values: list[str], rule: str) -> bool:
-    """Whether a condition holds for the rule. One that is not known does not: it would be a guess."""
+    """Whether a condition holds for the rule. An unknown condition does not: that would be a guess."""
     got = {"aws:sourcearn": rule, "aws:sourceaccount": rule.split(":")[4]}.get(key)
     if got is None or operator not in ("arnlike", "arnequals", "stringlike", "stringequals"):
         return False

@@ -1,4 +1,4 @@
-"""Custom::ConnectInstance: is there an instance that persistent chat can work on?"""
+"""Custom::ConnectInstance: checks that persistent chat can work on an instance."""
 
 import json
 import re
@@ -22,7 +22,7 @@ _INSTANCE_ID = "[0-9A-Za-z-]{1,250}"
 def check(properties: Mapping[str, object], calls: Calls, is_update: bool = False) -> dict[str, str]:
     """The instance's id. Raises DeploymentFailure, with the id if it is known, unless it is fit for persistent chat.
 
-    What nobody could look at, because others ask Amazon Connect too much, does not undo an update.
+    An update does not fail if Amazon Connect only throttled the check.
     """
     until = calls.now() + custom_resources.INSTANCE_PATIENCE_SECONDS
     attributes: dict[str, str] = {}
@@ -79,7 +79,7 @@ def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
     try:
         return retry(lambda: answer_of(LINK, _SERVICE, call), calls, until)
     except Broken as broken:
-        # Connect did answer: there is nothing to wait for, and nothing to deploy again.
+        # Connect answered: neither waiting nor another deployment helps.
         if broken.final:
             raise
         raise Broken(
@@ -124,5 +124,5 @@ def _place(storage: dict[str, Any]) -> str:
 
 
 def _unfit(found: str) -> Broken:
-    """Waiting cannot help: somebody has to do what the sentence says."""
+    """A retry cannot help: somebody has to do what the sentence says."""
     return Broken(LINK, found, final=True)

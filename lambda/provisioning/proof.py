@@ -1,8 +1,8 @@
-"""Custom::PersistentChatProof: does the endpoint, or the recorder, work, link by link?
+"""Custom::PersistentChatProof: shows that the endpoint, or the recorder, works, link by link.
 
 A caller's request passes the gateway's stage and authorization, the function with its environment, and the
-permissions of the function's role. A contact event passes a rule, its pattern and target. The proof tries them one by
-one, from the inside out, and names the one that is broken.
+permissions of the function's role. A contact event passes a rule, its pattern and target. The proof tries these links
+one by one, from the inside out, and names the first that is broken.
 """
 
 import json
@@ -22,7 +22,7 @@ from shared import custom_resources
 _SETTLE_SECONDS = 10.0
 # How long after the patience the last link may still be tried. CloudFormation does not wait much longer.
 _LAST_TRY_SECONDS = 50.0
-# The negative control decides nothing, so it does not use up what the links need.
+# The negative control fails nothing, so it must not use up the time that the links need.
 _CONTROL_SECONDS = 10.0
 # How much of a report may be about broken links.
 _REPORTED_BYTES = 2200
@@ -31,11 +31,11 @@ Link = tuple[str, Callable[[], str]]
 
 
 def prove(given: Mapping[str, object], calls: Calls, is_update: bool) -> dict[str, str]:
-    """What the proof showed, and what not, as its attribute.
+    """The report, as the proof's attribute.
 
-    Raises DeploymentFailure, with the first broken link's name, unless every link holds. Two things do not fail it: an
-    update whose links could not be tried because others ask too much, and a scope that only reports.
-    After an update twice, with a pause between: at first it may be what was there before that answers.
+    Raises DeploymentFailure with the name of the first broken link. Two things do not fail: an update whose links could
+    not be tried because a service throttled them, and a scope that only reports. An update is proved twice, with a
+    pause between, because at first the old version may answer.
     """
     to_prove = properties.read(given)
     proof = _Proof(to_prove, calls, is_update)
@@ -68,7 +68,7 @@ def _links(to_prove: ProofProperties, calls: Calls) -> Iterator[Link]:
 
 
 class _Proof:
-    """What became of each link."""
+    """The result of each link."""
 
     def __init__(self, to_prove: ProofProperties, calls: Calls, is_update: bool) -> None:
         self._to_prove = to_prove
@@ -96,7 +96,7 @@ class _Proof:
 
     def _held(self, name: str, tried: Callable[[], str], until: float) -> str:
         if self._calls.now() > until + _LAST_TRY_SECONDS:
-            # What came before held, or was throttled, and took long: that is load, and no fault of this link.
+            # The links before took too long because of load. This link has no fault.
             raise Broken(name, "The proof did not try it: the patience was used up before.", final=True, throttled=True)
         return retry(tried, self._calls, until)
 
@@ -104,7 +104,7 @@ class _Proof:
         found = broken.found if broken.final else f"{broken.found} It stayed so for {self._to_prove.patience:g} s."
         if name in self._shown:
             self._shown.remove(name)
-        # The gateway has no words of its own for a function that Lambda throttles.
+        # The gateway does not say that Lambda throttles the function.
         without_room = broken.link == gateway.LINKS[-1] and "function" in self._not_shown
         if (broken.throttled or without_room) and self._is_update:
             self._not_shown[name] = f"{broken.link}: {found}"
@@ -123,7 +123,7 @@ class _Proof:
         self._broken[broken.link] = found
 
     def _try_control(self, name: str, until: float) -> None:
-        """The negative control of a permission that was shown. It fails nothing: it tells what the proof is worth."""
+        """Try the negative control of a permission that was shown. It fails nothing, and goes into the report."""
         action = name.removeprefix("permission ")
         # DynamoDB's answers are documented, Connect's are not.
         if not action.startswith("connect:"):
@@ -139,9 +139,9 @@ class _Proof:
         _log("WARN" if why else "INFO", name, "could show nothing" if why else "denied elsewhere", why)
 
     def report(self) -> str:
-        """All of it in a few sentences."""
+        """The results in a few sentences."""
         told = [f"{self._to_prove.subject}: {_GOES_ON if self._broken else 'no broken link was found.'}"]
-        # One long answer must not take the others' room.
+        # A long answer must leave room for the others.
         room = _REPORTED_BYTES // max(1, len(self._broken))
         told += [f"Broken link: {link}. {head(without_secrets(why), room)}" for link, why in self._broken.items()]
         told += [f"Not shown: {link} ({why})." for link, why in self._not_shown.items()]

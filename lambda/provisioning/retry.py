@@ -1,4 +1,4 @@
-"""Retries of the custom resources: a link of a chain is tried again until it holds, or the patience is used up."""
+"""Retries of the custom resources: a link is retried until it holds, or until the patience is used up."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -20,7 +20,7 @@ _FAILED = {"InternalFailure", "InternalServerError", "InternalServiceException",
 
 
 def retry(link: Callable[[], _T], calls: Calls, until: float) -> _T:
-    """Try a link until it holds: a new policy or stage takes a while to be seen. Raises Broken as it was in the end."""
+    """Try a link until it holds: a new policy or stage takes effect after a while. Raises the last Broken."""
     while True:
         try:
             return link()
@@ -31,8 +31,8 @@ def retry(link: Callable[[], _T], calls: Calls, until: float) -> _T:
 
 
 def answer_of(link: str, service: str, call: Callable[[], _T], refused: str = "") -> _T:
-    """What AWS answers. Raises Broken for a link that may hold later; for a refusal of what was asked for Broken with
-    this sentence, or without one botocore's ClientError."""
+    """AWS's answer. Raises Broken if the link may hold later. If AWS refuses the request itself, raises Broken with the
+    sentence `refused`, or botocore's ClientError if there is none."""
     try:
         return call()
     except BotoCoreError as error:

@@ -1,4 +1,4 @@
-"""The Provider framework's handler: which custom resource, and what CloudFormation wants of it."""
+"""The Provider framework's handler: passes a request to the custom resource that it is for."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ def handle(event: object, _context: object, calls: Calls | None = None) -> dict[
         try:
             data = _answered(asked, calls)
         except Exception as failure:
-            # Of a failure that was not foreseen its kind says more than its text.
+            # The kind of an unforeseen failure says more than its text.
             unforeseen = f"{type(failure).__name__}: {failure}"
             known = failure if isinstance(failure, DeploymentFailure) else DeploymentFailure(unforeseen)
             if asked["RequestType"] != "Update" or not calls.rolls_back(str(asked.get("StackId"))):
@@ -49,7 +49,7 @@ def handle(event: object, _context: object, calls: Calls | None = None) -> dict[
 
 
 def _checked(event: object) -> dict[str, Any]:
-    """The event, if it is one of CloudFormation's about one of ours. Raises DeploymentFailure."""
+    """The event, if it is CloudFormation's request for one of these resources. Raises DeploymentFailure."""
     got: object = event
     if isinstance(event, dict):
         got = {name: event.get(name) for name in ("RequestType", "ResourceType", "LogicalResourceId")}
@@ -72,7 +72,7 @@ def _answered(event: dict[str, Any], calls: Calls) -> dict[str, str]:
     except Exception as failure:
         if properties.get(custom_resources.SCOPE) != custom_resources.REPORT_ONLY:
             raise
-        # Whatever it stumbled over: only a report was asked for.
+        # Only a report was asked for, so nothing may fail.
         return {custom_resources.REPORT: f"Nothing could be shown: {type(failure).__name__}: {failure}"}
 
 

@@ -1,4 +1,4 @@
-"""The recorder's entry: a contact event, contacts to be recorded anew, or a probe of a deployment's proof."""
+"""The recorder's entry: a contact event, contacts to record again, or a probe of a deployment's proof."""
 
 import contextlib
 import json
@@ -23,8 +23,7 @@ from shared.probes import DESCRIBE_CONTACT, GET_ITEM, PROBE, PUT_ITEM
 SETTINGS = settings.read(os.environ)
 CONNECT = (Client("connect", SETTINGS.connect_endpoint), Client("connect", SETTINGS.connect_endpoint))
 DYNAMODB = Client("dynamodb", SETTINGS.table_endpoint)
-# An event is worth waiting for: nobody waits for an answer, and Lambda tries it twice more. As many attempts as their
-# pauses let into the deadline.
+# Nobody waits for an answer, and Lambda retries the event twice. So there are as many attempts as the deadline allows.
 _DEADLINE_SECONDS = 20.0
 _MOST_ATTEMPTS = 8
 _CONTACT_ID = f"1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens"
@@ -33,12 +32,11 @@ Line = dict[str, object]
 
 
 class Crashed(Exception):
-    """A bug of ours; the text is its place. Lambda logs what is raised, and the text of a bug may hold the event."""
+    """A bug. The text is its place only: Lambda logs it, and the bug's own text may hold the event."""
 
 
 def handle(event: object, _: object) -> dict[str, object]:
-    """Record what an event tells. Raises whatever keeps it from being recorded: Lambda tries again, and then keeps
-    the event in the dead-letter queue."""
+    """Record an event. Raises if that fails: Lambda retries the event, and then keeps it in the dead-letter queue."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
     connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CONNECT, Retry(deadline, _MOST_ATTEMPTS))
     table = Table(DYNAMODB, SETTINGS.table, Retry(deadline, _MOST_ATTEMPTS))
@@ -66,7 +64,7 @@ def _recorded(event: object, recorder: Recorder, connect: Connect) -> dict[str, 
 
 @contextlib.contextmanager
 def _failures_in(line: Line) -> Iterator[None]:
-    """What goes wrong, added to the line and raised."""
+    """Add a failure to the line, and raise it."""
     try:
         yield
     except Ignored:
@@ -86,7 +84,7 @@ def _write(line: Line, attempts: int) -> None:
 
 
 def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> dict[str, object]:
-    """What became of each of these contacts, by id: recorded, known, why it was ignored, or why it failed."""
+    """The result for each of these contacts, by id: recorded, known, why it was ignored, or why it failed."""
     if not isinstance(contacts, list) or not 1 <= len(contacts) <= recording.MOST_CONTACTS:
         got = f"an array of {len(contacts)}" if isinstance(contacts, list) else described(contacts)
         error = f"{recording.CONTACTS}: got {got}, expected an array of 1 to {recording.MOST_CONTACTS} contact ids."
@@ -119,7 +117,7 @@ def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connec
     except Ignored as reason:
         line["verdict"] = str(reason)
         return str(reason)
-    # One contact takes no other down.
+    # A failure must not keep the others from being recorded.
     except (Poison, Unrecorded) as failure:
         return f"{recording.FAILED}: {failure}"
     except (ConnectFailed, Crashed):
