@@ -37,7 +37,7 @@ def fields_of(event: Mapping[str, object]) -> dict[str, object]:
 
 
 def shown(text: str) -> str:
-    """A short text in quotation marks and ASCII; of a long one the length only."""
+    """A short text in quotation marks and ASCII; a long text by its length only."""
     return json.dumps(text) if len(text) <= _MOST_SHOWN else described(text)
 
 

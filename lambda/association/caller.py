@@ -1,4 +1,4 @@
-"""The caller: whom the configured authorization says it is. Nothing that a caller writes by itself counts."""
+"""The caller, as the configured authorization identifies it. Nothing that a caller writes itself counts."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from association.settings import Settings
 from shared import variables
 from shared.key import key_of
 
-# What API Gateway tells of a caller with credentials of a Cognito identity pool, and of nobody else.
+# API Gateway sets these only for a caller with credentials of a Cognito identity pool.
 _OF_IDENTITY_POOLS = (
     "cognitoIdentityId",
     "cognitoIdentityPoolId",
@@ -18,20 +18,20 @@ _OF_IDENTITY_POOLS = (
 
 
 class Caller(NamedTuple):
-    """Who asks."""
+    """Who sent the request."""
 
     # For the log: the principal's ARN, or the customer's fingerprint.
     name: str
-    # The customer that the caller is, "" if nobody's; None: an AWS identity, trusted to speak for anybody.
+    # The customer that the caller is; "": no customer; None: an AWS identity, which may act for every customer.
     customer: str | None
-    # AccessDeniedException, if this endpoint takes nothing from this caller.
+    # AccessDeniedException, if this caller may not use the endpoint.
     denial: Refusal | None = None
 
 
 def identify(event: dict[str, object], settings: Settings) -> Caller:
     """Who sent this API Gateway proxy event.
 
-    The setting decides where to look, never what the event happens to hold.
+    The settings decide where to look, never the content of the event.
     """
     context = _mapping(event.get("requestContext"))
     authorizer = _mapping(context.get("authorizer"))
@@ -50,23 +50,23 @@ def identify(event: dict[str, object], settings: Settings) -> Caller:
 
 
 def _user(claims: dict[str, object], settings: Settings) -> Caller:
-    """Of a user pool's token. The gateway looks at neither the kind of token nor the app client."""
+    """The user of a user pool's token. The gateway checks neither the kind of token nor the app client."""
     claim = settings.customer_claim
     person = _person(None if claim in variables.LISTS_OF_COGNITO else claims.get(claim), settings)
-    denial = None
     if claims.get("token_use") != "id":
-        denial = refusal.denied("token_kind", "The token is not an ID token. Send the user's ID token.")
-    elif claims.get("aud") not in settings.app_clients:
+        text = "The token is not an ID token. Send the user's ID token."
+        return Caller(person.name, "", refusal.denied("token_kind", text))
+    if claims.get("aud") not in settings.app_clients:
         text = "The token was issued to an app client that may not call this endpoint."
-        denial = refusal.denied("app_client", text)
-    return person if denial is None else Caller(person.name, "", denial)
+        return Caller(person.name, "", refusal.denied("app_client", text))
+    return person
 
 
 def _person(customer: object, settings: Settings) -> Caller:
-    """Nobody is a list, nor the text in brackets into which API Gateway turns one: `[a b]`, `["a","b"]`."""
+    """A list is no customer, nor is the text in brackets that API Gateway makes of one: `[a b]`, `["a","b"]`."""
     if not isinstance(customer, str) or not customer or (customer.startswith("[") and customer.endswith("]")):
         return Caller("nobody", "")
-    # Long enough to follow a person through the log, and not the customer's id itself.
+    # Long enough to follow a person through the log, without the customer's id.
     return Caller(f"sha256:{key_of(settings.instance_id, customer)[:16]}", customer)
 
 

@@ -1,21 +1,21 @@
-"""Does a chat that continues one already show something else than is asked for? By the history; if it cannot tell, no.
+"""Whether a chat that already continues another shows something else than the request asks for.
 
-A retry must get the answer that was lost, whatever happened in between, and nobody knows when the association was made:
-at the earliest when the chat began. So only what had ended before that counts against it. A segment, or another chat,
-that ended after the current chat began may have ended after the association as well, and Amazon Connect, asked for the
-whole, takes what has ended last: the answer of that time is given again. An event that is recorded late changes
-nothing, because the end that it tells counts, and not when it came. What remains is a chat of which every event came
-later than the request: the latest was another one then, and its retry is refused.
+The history decides; if it cannot tell, the answer is no. A retry must get the answer that was lost, whatever happened
+in between. Nobody knows when the association was made, only that it was not before the chat began. So only what ended
+before that moment counts against a retry. A segment, or another chat, that ended later may have ended after the
+association, and Connect, asked for the whole, takes what has ended last: then the earlier answer is repeated. An event
+that is recorded late changes nothing, because the end in it counts, not its arrival. One case remains: a chat of which
+every event arrived after the request. The latest chat was another one at that time, and the retry is refused.
 """
 
-from association.latest_chat import MOST_ASKED, Describe, Known, LatestChat, Read, is_later, latest_of
-from association.rule import same
+from association.latest_chat import MOST_ASKED, Known, LatestChat, Read, is_later, latest_of
+from association.rule import Describe, same
 from connect.contact import Contact
 from history.session import Session
 
 
 def shows_part(related: Contact, row: Session | None, known: Known) -> Describe | bool:
-    """Whether a chat that continues `related` shows a part of its session only, if the whole is asked for.
+    """Whether a chat that continues `related` shows only a part of its session, for a request that asks for the whole.
 
     :param row: what the history knows of that session.
     """
@@ -23,7 +23,7 @@ def shows_part(related: Contact, row: Session | None, known: Known) -> Describe 
         return False
     running = [id for id in row.running if id != related.id]
     later = [id for id in row.segments if id != related.id and id not in running and _ended_later(id, related, row)]
-    # What has no end in the history may have one in Connect; what has one may be told by whoever can write there.
+    # A segment without an end in the history may have one in Connect. An end in the history may be forged.
     asked = [*running, *later]
     if len(asked) > MOST_ASKED:
         return False
@@ -34,7 +34,7 @@ def shows_part(related: Contact, row: Session | None, known: Known) -> Describe 
 
 
 def shows_older(related: Contact, known: Known) -> Describe | Read | bool:
-    """Whether a chat that continues `related` shows another session than the customer's latest, if that is asked for.
+    """Whether a chat that continues `related` shows another session than the customer's latest, if that was asked for.
 
     Raises a Refusal if the history cannot tell.
     """

@@ -10,30 +10,25 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from association import caller, cors, log, probes, refusal, request, response, settings
-from association.contacts import Contacts
+from association import caller, log, refusal, request, response, settings
 from association.decision import Decider, associated
 from association.refusal import Refusal
+from aws import probes
 from aws.client import Client
 from aws.description import place_of
-from aws.endpoint import endpoint_of
 from aws.retry import Retry
 from connect.failure import ConnectFailed
 from connect.ids import same_instance
 from connect.operations import Connect
+from shared.probes import CREATE_ASSOCIATION, DESCRIBE_CONTACT
 
 if TYPE_CHECKING:
     from association.lookup import Lookup
 
 SETTINGS = settings.read(os.environ)
-_ENDPOINT = endpoint_of("connect", os.environ, SETTINGS.connect_endpoint_url)
 # Two connections: both contacts are described at the same time.
-CLIENTS = (Client("connect", _ENDPOINT), Client("connect", _ENDPOINT))
-DYNAMODB = (
-    Client("dynamodb", endpoint_of("dynamodb", os.environ, SETTINGS.history_endpoint_url))
-    if SETTINGS.has_history
-    else None
-)
+CLIENTS = (Client("connect", SETTINGS.connect_endpoint), Client("connect", SETTINGS.connect_endpoint))
+DYNAMODB = Client("dynamodb", SETTINGS.history_endpoint) if SETTINGS.history_endpoint is not None else None
 gc.enable()
 
 
@@ -42,9 +37,10 @@ def handle(event: object, context: object) -> dict[str, object]:
     started = time.monotonic()
     deadline = started + SETTINGS.deadline_seconds
     connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CLIENTS, Retry(deadline))
-    lookup = _lookup(deadline)
+    lookup = _lookup(connect, deadline)
     if not isinstance(event, dict) or "requestContext" not in event:
-        return probes.answer(event, SETTINGS, connect, lookup)
+        of_connect = connect.probes(CREATE_ASSOCIATION, DESCRIBE_CONTACT)
+        return probes.answer(event, SETTINGS.environment, {**of_connect, **(lookup.probes() if lookup else {})})
     line = log.Line(_request_id(event["requestContext"], context))
     try:
         return _answered(event, connect, lookup, line)
@@ -54,7 +50,7 @@ def handle(event: object, context: object) -> dict[str, object]:
 
 
 def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None", line: log.Line) -> dict[str, object]:
-    headers = {"x-amzn-RequestId": line.request_id, **cors.headers(event, SETTINGS.cors_allowed_origins)}
+    headers = {"x-amzn-RequestId": line.request_id, **response.cors_headers(event, SETTINGS.cors_allowed_origins)}
     try:
         continued = _continued(event, connect, lookup, line)
         line.ended("nothing" if continued is None else "granted", 200)
@@ -81,27 +77,28 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
         raise who.denial
     if not same_instance(asked.instance_id, SETTINGS.instance_id):
         raise refusal.not_found("another_instance")
-    # From here on in the one spelling that the permissions know.
+    # From here on in the spelling that the role's permissions have.
     asked = asked._replace(instance_id=SETTINGS.instance_id)
     if not SETTINGS.checks_customers:
         line.add(rule="unchecked")
-        # Without permission to look, ClientToken alone tells a repetition: the same for all that ask for the same.
+        # The function may not describe contacts, so only ClientToken shows Connect a retry. It is the same for all
+        # requests for the same association.
         return associated(asked._replace(client_token=None), connect)
-    decider = Decider(who, Contacts(connect), SETTINGS.transcript_delay_seconds, lookup)
+    decider = Decider(who, connect, SETTINGS.transcript_delay_seconds, lookup)
     decision = decider.decide(asked)
     line.asks(decision.request)
-    granted = decider.associate(decision, connect)
+    granted = decider.associate(decision)
     line.add(rule=granted.rule)
     return granted.continued
 
 
-def _lookup(deadline: float) -> "Lookup | None":
+def _lookup(connect: Connect, deadline: float) -> "Lookup | None":
     if DYNAMODB is None:
         return None
-    # Only what has a history pays for it with a part of its cold start.
+    # Imported here: without a history the cold start does not pay for it.
     from association.lookup import Lookup
 
-    return Lookup(DYNAMODB, SETTINGS, deadline)
+    return Lookup(DYNAMODB, SETTINGS, connect, deadline)
 
 
 def _request_id(request_context: object, context: object) -> str:

@@ -1,8 +1,8 @@
-"""Which session of the customer ended last? A pure function of the history's entries and of Amazon Connect's word.
+"""The session of the customer that ended last: a pure function of the history's entries and of Connect's answers.
 
-The history is told by events, which may be late or lost, and is written by whoever may write to the table: a session
-that it does not know to have ended is asked about, and what it says is only a hint. What may hide the customer's latest
-chat is never passed over in silence.
+The history comes from events, which may be late or lost, and anybody who can write to the table can change it. So its
+entries are only hints, and Connect is asked about a session without a known end. An entry that may hide the customer's
+latest chat is never skipped silently.
 """
 
 import math
@@ -11,15 +11,14 @@ from typing import NamedTuple
 
 from association import refusal
 from association.refusal import Refusal
-from association.rule import same, seconds_to_wait
+from association.rule import Describe, same, seconds_to_wait
 from connect.contact import Contact
 from connect.ids import is_contact_id
 from connect.instants import CLOCKS_APART_SECONDS
-from history.entry import Entries, Entry
-from history.session import Session
+from history.session import Entries, Entry, Session
 from shared import wire
 
-# Contacts beside the one that is found: each takes a DescribeContact, whose quota all callers share.
+# How many contacts, in addition to the one that is found: each needs a DescribeContact, whose quota all callers share.
 MOST_ASKED = 6
 
 
@@ -32,26 +31,16 @@ class LatestChat(NamedTuple):
     ended: float
 
 
-class NoPastChat(NamedTuple):
-    """The customer has no past chat."""
-
-
-class Describe(NamedTuple):
-    """That depends on these contacts, one or two: ask again with them described."""
-
-    contact_ids: tuple[str, ...]
-
-
 class Read(NamedTuple):
-    """That depends on the segments of this session: ask again with its row read."""
+    """That depends on the segments of this session: ask again when its row is read."""
 
     session_id: str
 
 
 class Known(NamedTuple):
-    """All that decides."""
+    """Everything that the decision depends on."""
 
-    # Whose customer's latest session is looked for, other than its own.
+    # The latest session of this contact's customer is looked for, except for the contact's own session.
     current: Contact
     history: Entries
     # The rows that were read, by session; None: there is none.
@@ -62,16 +51,17 @@ class Known(NamedTuple):
     now: float
 
 
-Step = LatestChat | NoPastChat | Describe | Read
+# None: the customer has no past chat.
+Step = LatestChat | Describe | Read | None
 
 
 class _Weighed(NamedTuple):
-    """An entry, with Connect's word on it as far as it was asked."""
+    """An entry, with what Connect has said of it so far."""
 
     entry: Entry
     # When the session ended, in seconds since the epoch; None if that is not known.
     ended: float | None
-    # Whether a segment of it runs, so that it is no past chat.
+    # Whether a segment of it still runs: then it is no past chat.
     runs: bool
     # Whether it is not what the history says it is.
     doubtful: bool
@@ -83,10 +73,10 @@ class _Weighed(NamedTuple):
 
 
 def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
-    """The session that ended last, or what it depends on.
+    """The session that ended last, or what is needed to find it.
 
-    :param event_delay: how long the current chat's own event is awaited, in seconds since its start.
-    :param transcript_delay: how long after a chat's end its transcript is awaited, in seconds.
+    :param event_delay: how long after its start the current chat's own event may arrive, in seconds.
+    :param transcript_delay: how long after a chat's end its transcript may arrive, in seconds.
 
     Raises a Refusal.
     """
@@ -96,15 +86,15 @@ def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
 
 
 def latest_of(known: Known, before: float | None = None) -> Step:
-    """As `latest`, of the history as it is.
+    """As `latest`, without waiting for the current chat's own event.
 
-    :param before: leave out what has not surely ended before, in seconds since the epoch. None: leave nothing out.
+    :param before: leave out sessions that may have ended later, in seconds since the epoch. None: leave nothing out.
     """
     entries = [entry for entry in known.history.entries if entry.session_id != known.current.session]
     weighed = [one for one in (_weigh(entry, known) for entry in entries) if not one.runs]
     if before is not None:
         weighed = [one for one in weighed if one.ended is None or is_later(before, one.ended)]
-    # Of two that ended at once, the one that began later.
+    # If two ended at the same time: the one that began later.
     best = max((one for one in weighed if one.ended is not None and not one.doubtful), key=_end, default=None)
     later = [one for one in weighed if best is None or one.may_have_ended > _end(best)]
     asked = {id for one in later for id in one.entry.running}
@@ -120,14 +110,14 @@ def latest_of(known: Known, before: float | None = None) -> Step:
     if known.history.more and (best is None or _end(best) * 1000 < known.history.entries[-1].until):
         raise undecided()
     if best is None:
-        return NoPastChat()
+        return None
     if best.entry.session_id not in known.contacts:
         return Describe((best.entry.session_id,))
     return _confirmed(best, [one for one in weighed if one is not best], known)
 
 
 def is_later(instant: float, other: float) -> bool:
-    """Whether one instant is surely later than another: DescribeContact may tell whole seconds only."""
+    """Whether one instant is certainly later than another: DescribeContact may give whole seconds only."""
     return instant > other if other % 1 else int(instant) > int(other)
 
 
@@ -138,7 +128,7 @@ def _end(one: _Weighed) -> float:
 
 def _weigh(entry: Entry, known: Known) -> _Weighed:
     ends = [] if entry.ended is None else [entry.ended / 1000]
-    # An end may be told a little ahead; one that is further off is none.
+    # An end may be slightly in the future; one that is further away is not believed.
     doubtful = entry.broken or any(end > known.now + CLOCKS_APART_SECONDS for end in ends)
     is_believed = not doubtful
     if entry.session_id in known.contacts:
@@ -156,23 +146,23 @@ def _weigh(entry: Entry, known: Known) -> _Weighed:
 
 
 def _is_theirs(contact: Contact, id: str, current: Contact) -> bool:
-    """Whether it is a chat of the customer's. A contact has one spelling; Connect may know another."""
+    """Whether it is a chat of this customer. Connect may accept other spellings of a contact's id; only one counts."""
     return contact.id == id and _may_be_chat(contact) and same(contact.customer, current.customer)
 
 
 def _belongs(contact: Contact, id: str, session_id: str, current: Contact) -> bool:
-    """Whether it is a segment of the session. It may carry no customer: it is whose its session is."""
+    """Whether it is a segment of the session. Without a customer of its own it belongs to its session's customer."""
     whose = not contact.customer or same(contact.customer, current.customer)
     return contact.id == id and _may_be_chat(contact) and contact.session == session_id and whose
 
 
 def _may_be_chat(contact: Contact) -> bool:
-    """A call, a task or an e-mail is in no history of chats, whoever wrote it there."""
+    """A call, a task or an e-mail does not belong into the history, even if an entry names it."""
     return contact.channel in ("CHAT", "")
 
 
 def _looked_through(known: Known, entries: list[Entry], best: _Weighed | None) -> set[str]:
-    """What was described of these entries, but for the one that is found."""
+    """The contacts of these entries that were described, without the one that is found."""
     listed = {id for entry in entries for id in (entry.session_id, *entry.running)}
     for row in known.rows.values():
         listed |= set(row.segments) if row is not None else set()
@@ -180,15 +170,16 @@ def _looked_through(known: Known, entries: list[Entry], best: _Weighed | None) -
 
 
 def _settle(doubt: _Weighed, known: Known, room: int) -> Describe | Read | None:
-    """What is not as the history says: it holds a contact of the customer's own, which is refused, or it is passed
-    over (None), or that has to be asked. Raises a Refusal."""
+    """What to do with an entry that Connect contradicts: describe or read more, or skip it (None).
+
+    Raises a Refusal if the entry holds a contact of the customer."""
     entry = doubt.entry
     row = known.rows.get(entry.session_id)
     segments = [] if row is None else sorted(row.segments, key=lambda id: _end_in(row, id, known), reverse=True)
     listed = [id for id in dict.fromkeys((entry.session_id, *entry.running, *segments)) if is_contact_id(id)]
     described = [(id, known.contacts[id]) for id in listed if id in known.contacts]
     own = [one for id, one in described if one is not None and _is_theirs(one, id, known.current)]
-    # The current chat is in nobody's past.
+    # The current chat is no past chat.
     own = [one for one in own if one.session != known.current.session]
     ended = [one for one in own if one.disconnected is not None]
     if ended:
@@ -211,7 +202,7 @@ def _disconnected(contact: Contact) -> float:
 
 
 def _end_in(row: Session, id: str, known: Known) -> float:
-    """When a segment ended, in milliseconds: as the history says; else as Connect does; else it counts as the last."""
+    """When a segment ended, in milliseconds: by the history, else by Connect, else it counts as the last."""
     ended = row.segments[id].ended
     if ended is not None:
         return ended
@@ -226,22 +217,22 @@ def _one_more(contact_ids: tuple[str, ...], room: int) -> Describe:
 
 
 def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe | Read | LatestChat:
-    """The session that is found, if it does not depend on an end of which Connect has said nothing.
+    """The session that is found, unless that depends on an end which Connect has not confirmed.
 
-    Its first contact was described. If another session ended after that one, the end that the history tells of a later
-    segment decides, and is asked for.
+    Its first contact was described. If another session ended after that contact, then the end of a later segment
+    decides. Only the history knows that end, so Connect is asked for it.
     """
     id, end = best.entry.session_id, _end(best)
     found, first = LatestChat(id, end), known.contacts[id]
-    # What Connect does not know is doubtful.
+    # An entry that Connect does not know is doubtful.
     assert first is not None
     said = [one.disconnected for one in map(known.contacts.get, (id, *best.entry.running)) if one is not None]
     rivals = [_end(one) for one in others if one.ended is not None and not one.doubtful]
-    # An end that Connect does not tell yet is a matter of moments, and the rule's.
+    # Connect will know the end in a moment. Until then the rule refuses the request.
     if first.disconnected is None or not rivals:
         return found
     rival = max(rivals)
-    # Connect may tell whole seconds.
+    # Connect may give whole seconds.
     if int(rival) <= int(max(at for at in said if at is not None)):
         return found
     if id not in known.rows:
@@ -259,7 +250,7 @@ def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe
 
 
 def undecided() -> Refusal:
-    """What would have to be looked through is more than one request may."""
+    """One request may not look through so many contacts."""
     return refusal.cannot(
         "history_undecided",
         "To find the latest chat, the endpoint would have to ask about too many of the customer's chats. Send the "
@@ -268,7 +259,7 @@ def undecided() -> Refusal:
 
 
 def _not_as_a_whole(first: Contact | None, own: Contact | None) -> Refusal:
-    """A part of it is the customer's own. As a whole it cannot be continued, and an older one is not the latest."""
+    """A part of the chat is the customer's. The whole cannot be continued, and an older chat is not the latest."""
     part = "of a part of that chat" if own is None else own.id
     send = f"Send the SourceContactId {part} with {wire.FROM_SEGMENT}, or the SourceContactId of another chat."
     if first is not None and not first.customer:
@@ -282,9 +273,9 @@ def _not_as_a_whole(first: Contact | None, own: Contact | None) -> Refusal:
 
 
 def _refuse_too_early(known: Known, event_delay: float, transcript_delay: float) -> None:
-    """Events take a moment. Before the current chat's own has come, another chat's may be on its way as well.
+    """Before the current chat's own event has arrived, the event of another chat may still be on its way.
 
-    If a chat is known whose transcript takes longer, that is told as well: nobody is to come back in vain.
+    The time to wait includes the longest wait for a known transcript, so that the caller has to retry only once.
     """
     if known.current.initiated is None:
         return

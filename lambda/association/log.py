@@ -40,14 +40,14 @@ class Line:
         self._known: dict[str, str | int | None] = {"requestId": request_id}
 
     def add(self, **fields: str | int | None) -> None:
-        """What became known. Raises KeyError for a field that is not on the list."""
+        """Add fields. Raises KeyError for a field that is not on the list."""
         for name, value in fields.items():
             if name not in _FIELDS:
                 raise KeyError(name)
             self._known[name] = value
 
     def asks(self, request: AssociationRequest) -> None:
-        """What is asked for; the source may become known later."""
+        """Add what the request asks for. The source may become known later."""
         self.add(
             initialContactId=request.initial_contact_id,
             sourceContactId=request.source_contact_id or None,
@@ -64,6 +64,6 @@ class Line:
         self.add(rule=refusal.reason, errorType=refusal.error_type, detail=refusal.detail)
 
     def write(self) -> None:
-        """Print what is known, in the order of the list."""
+        """Print the fields, in the order of the list."""
         known = {name: self._known[name] for name in _FIELDS if self._known.get(name) is not None}
         print(json.dumps(known), flush=True)

@@ -1,19 +1,20 @@
-"""The look-up of a customer's latest chat: one read of the history, and Amazon Connect's word on the rest."""
+"""The look-up of a customer's latest chat: one read of the history, and what Amazon Connect says of the entries."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from association import earlier_answer, latest_chat, refusal
-from association.contacts import Contacts
-from association.latest_chat import Describe, Known, LatestChat, Read
+from association.latest_chat import Known, LatestChat, Read
 from association.refusal import Refusal
+from association.rule import Describe
 from association.settings import Settings
 from aws.client import Client
+from aws.probes import Probes
 from aws.retry import Retry
 from connect.contact import Contact
 from connect.failure import ConnectFailed
-from history.entry import Entries
-from history.session import Session
+from connect.operations import Connect
+from history.session import Entries, Session
 from history.table import Table, TableFailed
 from shared import probes
 from shared.key import key_of
@@ -25,53 +26,47 @@ _NO_ENTRIES = Entries((), more=False)
 class Lookup:
     """For one request of the function."""
 
-    def __init__(self, client: Client, settings: Settings, deadline: float) -> None:
+    def __init__(self, client: Client, settings: Settings, connect: Connect, deadline: float) -> None:
         self._table = Table(client, settings.history_table, Retry(deadline))
         self._settings = settings
+        self._connect = connect
         self._rows: dict[str, Session | None] = {}
 
-    def latest(self, current: Contact, contacts: Contacts) -> LatestChat | None:
+    def latest(self, current: Contact) -> LatestChat | None:
         """The session that ended last of the customer of `current`, other than its own.
 
         Raises a Refusal, or ConnectFailed.
         """
-        event_delay, transcript_delay = self._settings.event_delay_seconds, self._settings.transcript_delay_seconds
+        delays = (self._settings.event_delay_seconds, self._settings.transcript_delay_seconds)
         try:
             entries = self._table.latest(self._key(current))
-            found = self._settled(
-                lambda known: latest_chat.latest(known, event_delay, transcript_delay), current, entries, contacts
-            )
+            return self._settled(lambda known: latest_chat.latest(known, *delays), current, entries)
         except TableFailed as failure:
             raise _refusal_of(failure) from failure
-        return found if isinstance(found, LatestChat) else None
 
-    def shows_older(self, current: Contact, related: Contact, contacts: Contacts) -> bool:
-        """Whether the chat continues, with `related`, an older session than the latest; False if nobody can tell."""
+    def shows_older(self, current: Contact, related: Contact) -> bool:
+        """Whether the chat, which continues `related`, shows an older session than the latest; False if unknown."""
         try:
             entries = self._table.latest(self._key(current))
-            return self._settled(lambda known: earlier_answer.shows_older(related, known), current, entries, contacts)
+            return self._settled(lambda known: earlier_answer.shows_older(related, known), current, entries)
         except (TableFailed, ConnectFailed, Refusal):
-            # It is named in the answer, and a retry must not depend on more than the request did.
+            # The answer names the contact, and a retry must not depend on more services than the request did.
             return False
 
-    def shows_part(self, current: Contact, related: Contact, contacts: Contacts) -> bool:
-        """Whether the chat continues, with `related`, a part of its session only; False if nobody can tell."""
+    def shows_part(self, current: Contact, related: Contact) -> bool:
+        """Whether the chat, which continues `related`, shows only a part of that session; False if unknown."""
         try:
             row = self._row(current, related.session)
-            return self._settled(
-                lambda known: earlier_answer.shows_part(related, row, known), current, _NO_ENTRIES, contacts
-            )
+            return self._settled(lambda known: earlier_answer.shows_part(related, row, known), current, _NO_ENTRIES)
         except (TableFailed, ConnectFailed, Refusal):
             return False
 
-    def _settled(
-        self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Entries, contacts: Contacts
-    ) -> Found:
-        """What it comes to, with each contact described and each row read that it depends on."""
+    def _settled(self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Entries) -> Found:
+        """The result of `ask`. Contacts that it needs are described first, and rows are read."""
         while True:
-            found = ask(Known(current, entries, self._rows, contacts.known, contacts.now))
+            found = ask(Known(current, entries, self._rows, self._connect.known, self._connect.now))
             if isinstance(found, Describe):
-                contacts.describe(*found.contact_ids)
+                self._connect.describe(*found.contact_ids)
             elif isinstance(found, Read):
                 self._row(current, found.session_id)
             else:
@@ -86,8 +81,8 @@ class Lookup:
     def _key(self, current: Contact) -> str:
         return key_of(self._settings.instance_id, current.customer)
 
-    def probes(self) -> dict[str, Callable[[], dict[str, object]]]:
-        """By name, the reads that a deployment's proof may ask for."""
+    def probes(self) -> Probes:
+        """The reads."""
         return self._table.probes(probes.QUERY, probes.GET_ITEM)
 
 

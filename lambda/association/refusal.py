@@ -17,7 +17,7 @@ STATUS: Mapping[str, int] = {
     wire.THROTTLING: 429,
     wire.INTERNAL_SERVICE: 500,
 }
-# Amazon Connect out of reach: an InternalServiceException as well, but one worth another try.
+# Amazon Connect cannot be reached: an InternalServiceException as well, but a retry may help.
 OUT_OF_REACH = 503
 
 # One text for another instance, an unknown contact and somebody else's: nobody learns which contacts exist.
@@ -57,22 +57,22 @@ def invalid(message: str) -> Refusal:
 
 
 def denied(reason: "reasons.Denied", message: str) -> Refusal:
-    """The caller is one that this endpoint takes nothing from."""
+    """This caller may not use the endpoint."""
     return Refusal(wire.ACCESS_DENIED, message, reason=reason)
 
 
 def cannot(reason: "reasons.Invalid", message: str, retry_after: int | None = None) -> Refusal:
-    """The chats are what they say, and the customer's own, but the one cannot continue the other."""
+    """Both chats are the customer's, but one cannot continue the other."""
     return Refusal(wire.INVALID_REQUEST, message, reason=reason, retry_after=retry_after)
 
 
 def not_found(reason: "reasons.NotFound") -> Refusal:
-    """The one answer for all that the caller may not know to exist."""
+    """The one answer for everything that a caller must not learn about."""
     return Refusal(wire.RESOURCE_NOT_FOUND, _NOT_FOUND, reason=reason)
 
 
 def throttled(reason: "reasons.Throttled") -> Refusal:
-    """Over a rate; worth another try soon."""
+    """Too many requests: a retry may help soon."""
     return Refusal(wire.THROTTLING, "Too many requests. Try again.", reason=reason, retry_after=_RETRY_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""The request: every field checked, every mistake said."""
+"""The request: every field is checked, and every mistake is reported."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ class AssociationRequest(NamedTuple):
     rehydration_type: str
     # The past chat; like initial_contact_id. "": the customer's latest, which the history knows.
     source_contact_id: str
-    # The caller's own, at most 500 characters; it never goes out.
+    # The caller's own, at most 500 characters. Connect never gets it.
     client_token: str | None
 
 
@@ -64,7 +64,7 @@ def parse(event: Mapping[str, object], *, has_history: bool = False) -> Associat
 
 
 def derived_client_token(request: AssociationRequest) -> str:
-    """The ClientToken that Amazon Connect gets: the same for a retry, another for anything that differs.
+    """The ClientToken that Amazon Connect gets: the same for a retry, another one for any other request.
 
     SHA-256 in hexadecimal. An empty token of the caller counts as none.
     """
@@ -76,10 +76,10 @@ def derived_client_token(request: AssociationRequest) -> str:
 
 
 def _id(name: str, fields: Mapping[str, object], longest: int, violations: list[str]) -> str:
-    """Ids are taken as they are spelled, percent-encoding included: one contact, one spelling."""
+    """An id is not decoded: each contact has one spelling."""
     expected = f"expected 1 to {longest} letters, digits and hyphens, not percent-encoded"
     value = fields.get(name)
-    if isinstance(value, str) and is_id(value, longest):
+    if is_id(value, longest):
         return value
     got = described(value) if name in fields else "nothing"
     if isinstance(value, str) and 1 <= len(value) <= longest:

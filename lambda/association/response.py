@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping
 
 from association.refusal import Refusal
+from shared import variables, wire
 
 
 def success(continued_from_contact_id: str | None, headers: Mapping[str, str]) -> dict[str, object]:
-    """The association was made; None: there was no past chat to continue."""
+    """The contact that is continued; None: there was no past chat."""
     body = {} if continued_from_contact_id is None else {"ContinuedFromContactId": continued_from_contact_id}
     return _response(200, body, headers)
 
@@ -20,6 +21,21 @@ def error(refusal: Refusal, headers: Mapping[str, str]) -> dict[str, object]:
         ours["x-amz-retry-after"] = str(refusal.retry_after * 1000)
     body = {"__type": refusal.error_type, "Message": refusal.message, "message": refusal.message}
     return _response(refusal.status, body, {**headers, **ours})
+
+
+def cors_headers(event: dict[str, object], allowed_origins: tuple[str, ...]) -> dict[str, str]:
+    """Which pages may read the answer. Browsers may never send credentials of their own."""
+    if not allowed_origins:
+        return {}
+    exposed = {"Access-Control-Expose-Headers": ", ".join(wire.EXPOSED_HEADERS)}
+    if variables.ANY_ORIGIN in allowed_origins:
+        return {"Access-Control-Allow-Origin": variables.ANY_ORIGIN, **exposed}
+    sent = event.get("headers")
+    origins = (value for name, value in (sent if isinstance(sent, dict) else {}).items() if name.lower() == "origin")
+    origin = next(origins, None)
+    if origin not in allowed_origins:
+        return {"Vary": "Origin"}
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", **exposed}
 
 
 def _response(status: int, body: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, object]:

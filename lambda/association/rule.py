@@ -1,8 +1,8 @@
-"""The rule: may this chat continue that one? A pure function of what is in the question.
+"""The rule: whether one chat may continue another. A pure function of the question.
 
 Every association that is made joins contacts that carried one and the same customer when they were described.
-The steps stand in the order in which they are taken. What comes after the first may say why: by then both
-contacts are known to be the customer's own.
+The steps stand in the order in which they are taken. The steps after the first may say why they refuse: by then both
+contacts are known to be the customer's.
 """
 
 import hmac
@@ -22,7 +22,7 @@ _CHAT = "CHAT"
 
 
 class Question(NamedTuple):
-    """All that decides."""
+    """Everything that the decision depends on."""
 
     request: AssociationRequest
     caller: Caller
@@ -30,85 +30,63 @@ class Question(NamedTuple):
     contacts: Mapping[str, Contact | None]
     # By Connect's clock, in seconds since the epoch.
     now: float
-    # How long after a chat's end its transcript is awaited, in seconds.
+    # How long after a chat's end its transcript may arrive, in seconds.
     transcript_delay: float
-    # When the source's session ended, in seconds since the epoch, if the history says so; 0: it was not asked.
+    # When the source's session ended by the history, in seconds since the epoch; 0: the history was not read.
     session_ended: float = 0
 
 
 class Continue(NamedTuple):
-    """It may: ask Connect."""
+    """The chat may continue the other: ask Connect."""
 
 
 class Earlier(NamedTuple):
-    """It does already: this was the answer."""
+    """The chat continues the other already: this was the answer."""
 
     continued_from_contact_id: str
 
 
 class Describe(NamedTuple):
-    """That depends on one more contact: ask again with it described."""
+    """One or two more contacts are needed: describe them, and judge once more."""
 
-    contact_id: str
-
-
-def look_up(question: Question) -> Continue | Earlier | Describe:
-    """The same for a request that names no source, as far as it goes without one: Continue, and look for it.
-
-    Whatever is found is judged in its turn. Raises a Refusal.
-    """
-    current = _current(question)
-    _refuse_stranger(current, question.caller)
-    _refuse_unless_chat(current)
-    linked = _linked(question, current)
-    if isinstance(linked, Describe):
-        return linked
-    if linked is not None:
-        return _earlier_of_anybodys(question, linked, current)
-    _refuse_ended(current)
-    return Continue()
+    contact_ids: tuple[str, ...]
 
 
 def judge(question: Question) -> Continue | Earlier | Describe:
-    """Raises a Refusal unless the chat may continue the other, or does so already."""
-    current, source = _of_one_customer(question)
+    """Raises a Refusal unless the chat may continue the other, or does so already.
+
+    For a request without a source, Continue means: look for the source, and judge the request with it.
+    """
+    request = question.request
+    current = _existing(question, request.initial_contact_id)
+    source = _existing(question, request.source_contact_id) if request.source_contact_id else None
+    _refuse_unless_one_customer(current, source, question.caller)
     _refuse_unless_chat(current)
     linked = _linked(question, current)
     if isinstance(linked, Describe):
         return linked
     if linked is not None:
-        return _earlier(question, linked, source)
+        return _earlier_of_any(question, linked, current) if source is None else _earlier(request, linked, source)
     _refuse_ended(current)
-    _refuse_unless_past(source, question)
-    _refuse_same_session(current, source)
-    _refuse_unless_initial(source, question.request)
+    if source is not None:
+        _refuse_unless_past(source, question)
+        _refuse_same_session(current, source)
+        _refuse_unless_initial(source, request)
     return Continue()
-
-
-def _of_one_customer(question: Question) -> tuple[Contact, Contact]:
-    """1. Both exist and carry one customer, who is the caller if the authorization knows the person."""
-    current = _current(question)
-    source = _existing(question, question.request.source_contact_id)
-    if not same(current.customer, source.customer):
-        raise refusal.not_found("another_customer" if current.customer and source.customer else "no_customer")
-    _refuse_stranger(current, question.caller)
-    return current, source
-
-
-def _current(question: Question) -> Contact:
-    return _existing(question, question.request.initial_contact_id)
 
 
 def _existing(question: Question, contact_id: str) -> Contact:
     contact = question.contacts[contact_id]
-    # A contact has one spelling; Connect may know another.
+    # Connect may accept other spellings of a contact's id; only one counts.
     if contact is None or contact.id != contact_id:
         raise refusal.not_found("unknown_contact")
     return contact
 
 
-def _refuse_stranger(current: Contact, caller: Caller) -> None:
-    """Nobody's contact is nobody's to continue, and a person's own is that person's."""
+def _refuse_unless_one_customer(current: Contact, source: Contact | None, caller: Caller) -> None:
+    """1. The contacts carry one customer, who is the caller if the authorization knows the person."""
+    if source is not None and not same(current.customer, source.customer):
+        raise refusal.not_found("another_customer" if current.customer and source.customer else "no_customer")
     if not current.customer:
         raise refusal.not_found("no_customer")
     if caller.customer is not None and not same(caller.customer, current.customer):
@@ -137,31 +115,31 @@ def _linked(question: Question, current: Contact) -> Contact | Describe | None:
     if current.related_id is None:
         return None
     if current.related_id not in question.contacts:
-        return Describe(current.related_id)
+        return Describe((current.related_id,))
     related = question.contacts[current.related_id]
     if related is None or related.id != current.related_id:
         raise continues_another()
     return related if related.channel in (_CHAT, "") and related.disconnected is not None else None
 
 
-def _earlier(question: Question, related: Contact, source: Contact) -> Earlier:
-    """The same request gets the same answer again, whatever became of the chat since; any other is refused."""
+def _earlier(request: AssociationRequest, related: Contact, source: Contact) -> Earlier:
+    """The same request gets the same answer, whatever happened to the chat since. Any other request is refused."""
     if related.id == source.id:
         return Earlier(related.id)
-    # A later segment may carry no customer: it is whose its session is.
+    # A later segment without a customer belongs to its session's customer.
     theirs = not related.customer or same(related.customer, source.customer)
-    whole = question.request.rehydration_type == wire.ENTIRE_PAST_SESSION
+    whole = request.rehydration_type == wire.ENTIRE_PAST_SESSION
     if whole and related.session == source.session and theirs:
         return Earlier(related.id)
     raise continues_another()
 
 
-def _earlier_of_anybodys(question: Question, related: Contact, current: Contact) -> Earlier | Describe:
-    """Without a source it is any past chat of the customer's."""
+def _earlier_of_any(question: Question, related: Contact, current: Contact) -> Earlier | Describe:
+    """Without a source in the request, any past chat of the customer will do."""
     first: Contact | None = related
     if not related.customer and related.session != related.id:
         if related.session not in question.contacts:
-            return Describe(related.session)
+            return Describe((related.session,))
         first = question.contacts[related.session]
     if first is not None and same(first.customer, current.customer):
         return Earlier(related.id)
@@ -169,20 +147,20 @@ def _earlier_of_anybodys(question: Question, related: Contact, current: Contact)
 
 
 def _refuse_ended(current: Contact) -> None:
-    """2. It has not ended. What continues a chat already is asked before: a retry may come after the end."""
+    """2. It has not ended. Step 3 comes before this check, because a retry may come after the end."""
     if current.disconnected is not None:
         raise refusal.cannot("current_ended", "The chat InitialContactId has ended. Start a new one.")
 
 
 def continues_another() -> Refusal:
-    """Another chat than the one that is asked for."""
+    """The chat continues another one than the request names."""
     return refusal.cannot(
         "continues_another", "The chat InitialContactId already continues another chat. That cannot be changed."
     )
 
 
 def continues_part() -> Refusal:
-    """The whole is asked for, of a session of which the chat shows a part."""
+    """The request asks for a whole session, and the chat shows a part of it."""
     return refusal.cannot(
         "continues_part", "The chat InitialContactId already continues a part of that session. That cannot be changed."
     )
@@ -208,10 +186,10 @@ def _refuse_unless_past(source: Contact, question: Question) -> None:
 
 
 def seconds_to_wait(since: float, delay: float, now: float) -> int:
-    """How long until `delay` seconds after an instant, in whole seconds; 0 if that is over.
+    """The whole seconds until `delay` seconds after an instant; 0 if that time has passed.
 
-    Connect's Date tells whole seconds: the instant counts in such as well, or the wait told would be one too short. It
-    may be told some minutes ahead; of what is further off a clock is wrong, and nobody is told to wait for that.
+    Connect's Date has whole seconds. So the instant is rounded down as well, or the wait could be a second too short.
+    An instant may be some minutes in the future. If it is further away, a clock is wrong, and the wait is limited.
     """
     left = math.floor(since) + delay - now
     return max(0, math.ceil(min(left, delay + CLOCKS_APART_SECONDS)))

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from aws.environment import seconds, text, url, words
+from aws.endpoint import Endpoint
+from aws.environment import Environment
 from connect.contact import is_identity
 from connect.ids import is_id
 from shared import variables, wire
@@ -16,8 +17,7 @@ class Settings(NamedTuple):
 
     # 1 to 100 letters, digits and hyphens.
     instance_id: str
-    # Where Amazon Connect answers, unless the variables of the AWS SDKs say otherwise.
-    connect_endpoint_url: str
+    connect_endpoint: Endpoint
     # For one HTTP request, from the handler's start; greater than 0.
     deadline_seconds: float
     # How long after a chat's end its transcript is awaited; at least 0.
@@ -34,10 +34,12 @@ class Settings(NamedTuple):
     cors_allowed_origins: tuple[str, ...]
     # The table with the customers' chats; "" if there is none, and every request has to name its source.
     history_table: str
-    # Where DynamoDB answers, unless the variables of the AWS SDKs say otherwise; "" without a table.
-    history_endpoint_url: str
+    # DynamoDB's; None without a table.
+    history_endpoint: Endpoint | None
     # How long after a chat's start its own event is awaited; 0 without a table.
     event_delay_seconds: float
+    # The variables that were read.
+    environment: Mapping[str, str]
 
     @property
     def has_history(self) -> bool:
@@ -49,51 +51,33 @@ class Settings(NamedTuple):
         """Whether both contacts have to carry the same customer."""
         return self.customer_identity != variables.UNCHECKED
 
-    def as_environment(self) -> dict[str, str]:
-        """The variables that these settings were read from, as the proof of a deployment compares them."""
-        told = {
-            variables.INSTANCE_ID: self.instance_id,
-            variables.CONNECT_ENDPOINT_URL: self.connect_endpoint_url,
-            variables.DEADLINE_SECONDS: f"{self.deadline_seconds:.15g}",
-            variables.TRANSCRIPT_DELAY_SECONDS: f"{self.transcript_delay_seconds:.15g}",
-            variables.CUSTOMER_IDENTITY: self.customer_identity,
-            variables.AUTHORIZATION: self.authorization,
-            variables.APP_CLIENTS: " ".join(self.app_clients),
-            variables.CUSTOMER_CLAIM: self.customer_claim,
-            variables.CORS_ALLOWED_ORIGINS: " ".join(self.cors_allowed_origins),
-            variables.HISTORY_TABLE: self.history_table,
-            variables.HISTORY_ENDPOINT_URL: self.history_endpoint_url,
-            variables.EVENT_DELAY_SECONDS: f"{self.event_delay_seconds:.15g}" if self.has_history else "",
-        }
-        return {name: value for name, value in told.items() if value}
-
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment. Raises SettingsError."""
-    authorization = text(environ, variables.AUTHORIZATION, _AUTHORIZATIONS.__contains__, " or ".join(_AUTHORIZATIONS))
+    of = Environment(environ)
+    authorization = of.text(variables.AUTHORIZATION, _AUTHORIZATIONS.__contains__, " or ".join(_AUTHORIZATIONS))
     knows_person = authorization in (variables.COGNITO, variables.AUTHORIZER)
-    has_history = bool(environ.get(variables.HISTORY_TABLE))
+    history_table = of.get(variables.HISTORY_TABLE)
     return Settings(
-        instance_id=text(
-            environ,
+        instance_id=of.text(
             variables.INSTANCE_ID,
             lambda value: is_id(value, wire.INSTANCE_ID_LENGTH),
             f"1 to {wire.INSTANCE_ID_LENGTH} letters, digits and hyphens",
         ),
-        connect_endpoint_url=url(environ, variables.CONNECT_ENDPOINT_URL, "Amazon Connect"),
-        deadline_seconds=seconds(environ, variables.DEADLINE_SECONDS, more_than_zero=True),
-        transcript_delay_seconds=seconds(environ, variables.TRANSCRIPT_DELAY_SECONDS, more_than_zero=False),
-        customer_identity=text(
-            environ,
+        connect_endpoint=of.endpoint("connect", variables.CONNECT_ENDPOINT_URL),
+        deadline_seconds=of.seconds(variables.DEADLINE_SECONDS, more_than_zero=True),
+        transcript_delay_seconds=of.seconds(variables.TRANSCRIPT_DELAY_SECONDS, more_than_zero=False),
+        customer_identity=of.text(
             variables.CUSTOMER_IDENTITY,
             lambda value: value == variables.UNCHECKED or is_identity(value),
             f"{variables.CUSTOMER_ID}, {variables.ATTRIBUTE_PREFIX}<name> or {variables.UNCHECKED}",
         ),
         authorization=authorization,
-        app_clients=words(environ, variables.APP_CLIENTS, required=authorization == variables.COGNITO),
-        customer_claim=text(environ, variables.CUSTOMER_CLAIM, bool, "the name of a claim") if knows_person else "",
-        cors_allowed_origins=words(environ, variables.CORS_ALLOWED_ORIGINS, required=False),
-        history_table=environ.get(variables.HISTORY_TABLE, ""),
-        history_endpoint_url=url(environ, variables.HISTORY_ENDPOINT_URL, "DynamoDB") if has_history else "",
-        event_delay_seconds=seconds(environ, variables.EVENT_DELAY_SECONDS, more_than_zero=False) if has_history else 0,
+        app_clients=of.words(variables.APP_CLIENTS, required=authorization == variables.COGNITO),
+        customer_claim=of.text(variables.CUSTOMER_CLAIM, bool, "the name of a claim") if knows_person else "",
+        cors_allowed_origins=of.words(variables.CORS_ALLOWED_ORIGINS, required=False),
+        history_table=history_table,
+        history_endpoint=of.endpoint("dynamodb", variables.HISTORY_ENDPOINT_URL) if history_table else None,
+        event_delay_seconds=of.seconds(variables.EVENT_DELAY_SECONDS, more_than_zero=False) if history_table else 0,
+        environment=of.seen,
     )

@@ -1,4 +1,4 @@
-"""What an AWS service said, in JSON: its answer or why there is none, and whether asking again may help."""
+"""The JSON answer of an AWS service, or why there is none, and whether a retry may help."""
 
 import json
 import re
@@ -24,6 +24,8 @@ _OUR_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     )
 )
+# A front end, or a proxy, waited for a request in vain.
+_TIMEOUT = 408
 _DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # From 1 March of the year 0.
@@ -89,42 +91,31 @@ def date_of(text: str | None) -> float | None:
 
 
 def is_throttled(answer: Answer) -> bool:
-    """Whether it came too soon."""
+    """Whether the service throttled the call."""
     return answer.status == 429 or answer.error_type in throttles.CODES
 
 
 def is_denied(answer: Answer) -> bool:
-    """Whether our role may not do it, or our signature does not hold."""
+    """Whether our role lacks the permission, or our signature is invalid."""
     return answer.status == 403 or answer.error_type in _OUR_CREDENTIALS
 
 
 def is_refused(answer: Answer) -> bool:
     """Whether the answer is about what was asked for, not about us, the service or the connection."""
-    return 400 <= answer.status < 500 and not (_is_late(answer) or is_throttled(answer) or is_denied(answer))
-
-
-def _is_late(answer: Answer) -> bool:
-    """Whether who answers waited for a request in vain: a front end, or a proxy."""
-    return answer.status == 408
+    about_us = answer.status == _TIMEOUT or is_throttled(answer) or is_denied(answer)
+    return 400 <= answer.status < 500 and not about_us
 
 
 def is_worth_another_try(outcome: Outcome) -> bool:
-    """Whether asking again may help: a throttle, a failure of the service, a connection that failed or is silent."""
+    """Whether a retry may help: after a throttle, a failure of the service, or a broken or silent connection."""
     if isinstance(outcome, Answer):
         known = outcome.status == 200 or 400 <= outcome.status < 500
-        return is_throttled(outcome) or _is_late(outcome) or not known
+        return is_throttled(outcome) or outcome.status == _TIMEOUT or not known
     return not isinstance(outcome, TooLarge)
 
 
 def detail_of(outcome: Outcome) -> str:
-    """For the log of our own failures. A service's own words: it was sent ids and hashes, and nothing secret."""
+    """For the log of our own failures: the service's words. It was sent ids and hashes, and nothing secret."""
     if isinstance(outcome, Answer):
         return f"{outcome.status} {outcome.error_type or 'without a type'}: {outcome.message}"
     return f"{type(outcome).__name__}: {outcome}"
-
-
-def for_proof(outcome: Outcome) -> dict[str, object]:
-    """The answer to a probe of a deployment's proof: what the service said to a call that finds and changes nothing."""
-    if isinstance(outcome, Answer):
-        return {"answer": {"type": outcome.error_type, "status": outcome.status, "message": outcome.message}}
-    return {"answer": {"type": "unreachable", "status": 0, "message": detail_of(outcome)}}

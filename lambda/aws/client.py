@@ -11,11 +11,11 @@ from aws import http, trust
 from aws.endpoint import Endpoint
 from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.http import Response
-from aws.signing import Unsigned, signed_headers
+from aws.signing import signed_headers
 
-# AWS closes a connection that nobody used for about a minute, and what stands between may forget it silently.
+# AWS closes a connection that was unused for about a minute, and a device on the way may drop it silently.
 _IDLE_SECONDS = 20
-# Longer than any network between two services of a region needs; then another connection is the better bet.
+# More than a network within a region needs. After that, a new connection is more likely to succeed.
 _CONNECT_SECONDS = 1.0
 
 
@@ -57,11 +57,10 @@ class Client:
     ) -> Response:
         """Sign and send a request; `deadline` is an instant of time.monotonic().
 
-        Any method but HEAD. `target` is percent-encoded. `headers` are beside, or instead of, a Content-Type of
-        application/json. Redirects are not followed. The name look-up is the
-        system's and keeps to the system's time limits, which RES_OPTIONS sets.
-        Raises Unreachable (Stale if a kept connection was closed meanwhile), DeadlineExceeded, Unreadable,
-        CredentialsMissing. Of a request that ends so, nobody knows whether it took effect.
+        Any method but HEAD. `target` is percent-encoded. `headers` add to, or replace, a Content-Type of
+        application/json. Redirects are not followed. The system looks the name up, within its own time limits, which
+        RES_OPTIONS sets. Raises Unreachable (Stale if a kept connection was closed meanwhile), DeadlineExceeded,
+        Unreadable, CredentialsMissing. After any of these the request may have taken effect.
         """
         request = self._request(method, target, body, headers or {})
         if self._sock is not None and not self._is_fresh(self._sock):
@@ -78,8 +77,8 @@ class Client:
             raise Unreadable(str(error)) from error
 
     def _is_fresh(self, sock: socket.socket) -> bool:
-        """Whether a kept connection is young, and silent: what nobody asked for is no answer (RFC 9112, 9.2), and the
-        end of a connection is seen in the same way."""
+        """Whether a kept connection is young and silent: it has neither ended, nor sent data that belongs to no request
+        (RFC 9112, 9.2)."""
         return 0 <= time.time() - self._used < _IDLE_SECONDS and not select.select([sock], [], [], 0)[0]
 
     def close(self) -> None:
@@ -91,7 +90,7 @@ class Client:
     def _request(self, method: str, target: str, body: bytes, more: Mapping[str, str]) -> bytes:
         target = self._endpoint.base_path + target
         headers = {"Host": self._endpoint.host_header, "Content-Type": "application/json", **more}
-        signed = signed_headers(Unsigned(method, target, headers, body), self._service)
+        signed = signed_headers(method, target, headers, body, self._service)
         signed["Content-Length"] = str(len(body))
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items())]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
@@ -107,7 +106,7 @@ class Client:
             stream: io.BufferedReader = io.BufferedReader(reader)
             response, kept = http.read(stream)
             reader.ended = True
-            # More than the answer: whose it is, nobody knows.
+            # There is more than the answer, and it belongs to no request.
             kept = kept and not stream.peek()
         except TimeoutError:
             raise
@@ -146,20 +145,17 @@ class Client:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
                 sock.connect(address)
-                return self._secured(sock, host, deadline)
+                if self._tls is None:
+                    return sock
+                # The time limit of a socket holds for the whole of a handshake.
+                sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
+                return self._tls.wrap_socket(sock, server_hostname=host)
             except OSError as error:
                 sock.close()
                 if isinstance(error, ssl.SSLCertVerificationError):
                     raise
                 failure = error
         raise failure or OSError("the name has no address")
-
-    def _secured(self, sock: socket.socket, host: bytes, deadline: float) -> socket.socket:
-        if self._tls is None:
-            return sock
-        # The time limit of a socket holds for the whole of a handshake.
-        sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
-        return self._tls.wrap_socket(sock, server_hostname=host)
 
 
 def _left(deadline: float) -> float:

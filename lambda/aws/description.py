@@ -1,4 +1,4 @@
-"""How a value or a bug is described, in an answer or a log: never by what it says, which may be a secret."""
+"""How an answer or a log describes a value or a bug: never by its content, which may be secret."""
 
 
 def described(value: object) -> str:

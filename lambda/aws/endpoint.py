@@ -35,20 +35,17 @@ class Endpoint(NamedTuple):
         return cls(scheme, (address or name).lower(), int(port) if port else _PORTS[scheme], path.rstrip("/"))
 
 
-def endpoint_of(service: str, environ: Mapping[str, str], default_url: str) -> Endpoint:
+def endpoint_of(service: str, environ: Mapping[str, str], default: Endpoint) -> Endpoint:
     """Where the AWS SDKs would look: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then the default; the default
     alone with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS.
 
     Raises ValueError, which names the variable. Source: AWS SDKs and Tools Reference Guide,
     "Service-specific endpoints".
     """
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
-        return Endpoint.parse(default_url)
-    for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
-        url = environ.get(name)
-        if url:
-            try:
-                return Endpoint.parse(url)
-            except ValueError as error:
-                raise ValueError(f"environment variable {name} is malformed: {error}") from None
-    return Endpoint.parse(default_url)
+    ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
+    names = () if ignored else (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
+    name = next((name for name in names if environ.get(name)), None)
+    try:
+        return default if name is None else Endpoint.parse(environ[name])
+    except ValueError as error:
+        raise ValueError(f"environment variable {name} is malformed: {error}") from None

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 
-from aws.endpoint import Endpoint
+from aws.endpoint import Endpoint, endpoint_of
 
 
 class SettingsError(Exception):
@@ -17,39 +17,52 @@ class SettingsError(Exception):
         )
 
 
-def text(environ: Mapping[str, str], name: str, is_right: Callable[[str], bool], expected: str) -> str:
-    """A variable that is right. Raises SettingsError."""
-    value = environ.get(name, "")
-    if not is_right(value):
-        raise SettingsError(name, value, expected)
-    return value
+class Environment:
+    """Reads variables. Raises SettingsError for one that is missing or malformed."""
 
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        # What was read: a deployment's proof compares it with the template.
+        self.seen: dict[str, str] = {}
 
-def words(environ: Mapping[str, str], name: str, *, required: bool) -> tuple[str, ...]:
-    """A variable that is words with spaces between them; none if it is missing. Raises SettingsError."""
-    value = environ.get(name, "")
-    if required and not value.split():
-        raise SettingsError(name, value, "words with spaces between them")
-    return tuple(value.split())
+    def get(self, name: str) -> str:
+        """A variable; "" if it is missing."""
+        value = self._environ.get(name, "")
+        if value:
+            self.seen[name] = value
+        return value
 
+    def text(self, name: str, is_right: Callable[[str], bool], expected: str) -> str:
+        """A variable for which `is_right` is true."""
+        value = self.get(name)
+        if not is_right(value):
+            raise SettingsError(name, value, expected)
+        return value
 
-def seconds(environ: Mapping[str, str], name: str, *, more_than_zero: bool) -> float:
-    """A variable that is a number of seconds. Raises SettingsError."""
-    value = environ.get(name, "")
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or number < 0 or (more_than_zero and number == 0):
-        raise SettingsError(name, value, f"a number of seconds {'greater than' if more_than_zero else 'of at least'} 0")
-    return number
+    def words(self, name: str, *, required: bool) -> tuple[str, ...]:
+        """The words of a variable, which spaces separate."""
+        words = tuple(self.get(name).split())
+        if required and not words:
+            raise SettingsError(name, self.get(name), "words with spaces between them")
+        return words
 
+    def seconds(self, name: str, *, more_than_zero: bool) -> float:
+        """A number of seconds."""
+        value = self.get(name)
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number) or number < 0 or (more_than_zero and number == 0):
+            least = "greater than" if more_than_zero else "of at least"
+            raise SettingsError(name, value, f"a number of seconds {least} 0")
+        return number
 
-def url(environ: Mapping[str, str], name: str, service: str) -> str:
-    """A variable that is an endpoint's URL. Raises SettingsError."""
-    value = environ.get(name, "")
-    try:
-        Endpoint.parse(value)
-    except ValueError:
-        raise SettingsError(name, value, f"the URL of {service} in this region") from None
-    return value
+    def endpoint(self, service: str, name: str) -> Endpoint:
+        """Where a service answers: at this variable's URL, unless the variables of the AWS SDKs say otherwise."""
+        url = self.get(name)
+        try:
+            default = Endpoint.parse(url)
+        except ValueError:
+            raise SettingsError(name, url, f"the URL of {service} in this region") from None
+        return endpoint_of(service, self._environ, default)

@@ -1,4 +1,4 @@
-"""Why a service gave no answer. After any of these nobody knows whether the request took effect."""
+"""Why a service gave no answer. After any of these the request may have taken effect."""
 
 
 class Unreachable(Exception):
@@ -6,7 +6,7 @@ class Unreachable(Exception):
 
 
 class Stale(Unreachable):
-    """A kept connection turned out to be closed: nothing is wrong, a new one will do."""
+    """A kept connection was closed. Nothing is wrong: a new one will work."""
 
 
 class DeadlineExceeded(Exception):
@@ -14,8 +14,8 @@ class DeadlineExceeded(Exception):
 
 
 class Unreadable(Exception):
-    """What came is not HTTP, or not what the service answers."""
+    """The answer is not HTTP, or not one of the service's answers."""
 
 
 class TooLarge(Unreadable):
-    """What came is more than 1 MiB. It is so again, as long as what was asked for is."""
+    """The answer is larger than 1 MiB. A retry would get the same."""

@@ -1,6 +1,6 @@
 """Reads one HTTP/1.1 answer. No `http.client`: with the mail parser that it needs it takes a third of a cold start.
 
-Source: RFC 9112, sections 4 to 7 and 9. What is not plainly right is refused, not guessed at.
+Source: RFC 9112, sections 4 to 7 and 9. An answer that is not clearly correct is refused.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from aws.failure import TooLarge
 
-# More than any answer of Amazon Connect or DynamoDB to what is asked of them.
+# More than any answer of Amazon Connect or DynamoDB to the functions' calls.
 _MOST_BYTES = 1024 * 1024
 _MOST_LINE_BYTES = 8 * 1024
 _MOST_HEADERS = 100
@@ -59,7 +59,7 @@ def _head(stream: BufferedReader) -> tuple[int, bool, dict[str, str]]:
 
 
 def _body(stream: BufferedReader, status: int, headers: dict[str, str]) -> tuple[bytes, bool]:
-    """The body, and whether its end was told other than by the connection's."""
+    """The body, and whether the headers or chunks say where it ends, not only the end of the connection."""
     if status in (204, 304):
         return b"", True
     encoding, length = headers.get("transfer-encoding"), headers.get("content-length")

@@ -1,4 +1,4 @@
-"""Calls of an AWS service, with retries where they may help: a few attempts within a deadline, with full jitter."""
+"""Calls of an AWS service. A call is retried if that may help: a few attempts within a deadline, with full jitter."""
 
 import os
 import time
@@ -10,12 +10,12 @@ from aws.answer import Document, Outcome, is_worth_another_try, read_answer
 from aws.client import Client
 from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
 
-# For somebody who waits.
+# A caller waits for the answer.
 _MOST_ATTEMPTS = 3
 # Before the second attempt; twice as much before each further one, up to the last of these.
 _LONGEST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_OF_ALL_SECONDS = 5.0
-# An answer takes longer only if none will come. Half of what is left of the deadline, if that is more.
+# If an answer takes longer, it will probably not come. Half of the remaining time, if that is more.
 _READ_SECONDS = 1.0
 # An attempt with less time than this would only use up the quota.
 _LEAST_ATTEMPT_SECONDS = 0.2
@@ -46,10 +46,10 @@ class Retry:
         return len(self._attempts)
 
     def call(self, operation: Operation, client: Client, given_up: Event | None = None) -> Outcome:
-        """Call, and again if that may help and there is time. What is sent stays the same.
+        """Call, and retry with the same request if that may help and there is time.
 
-        :param given_up: shared with a call at the same time, if one is worth nothing without the other: set by the
-            first that is given up, which ends the other's attempts as well.
+        :param given_up: shared by two calls at the same time that are useless without each other. The first call that
+            gives up sets it, and the other makes no more attempts.
         """
         attempts = 0
         while True:
@@ -73,7 +73,7 @@ class Retry:
 
     def _attempt(self, operation: Operation, client: Client, *, last: bool) -> Outcome:
         now = time.monotonic()
-        # Silence is not awaited until there is no time for anything else.
+        # A silent service must leave time for a retry.
         enough = self._deadline if last else now + max(_READ_SECONDS, (self._deadline - now) / 2)
         deadline = min(enough, self._deadline)
         try:

@@ -32,47 +32,55 @@ class Credentials(NamedTuple):
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Credentials":
         """From the variables that Lambda sets. Raises CredentialsMissing, which names the missing one."""
-        required = [environ.get(name, "") for name in _VARIABLES]
-        for name, value in zip(_VARIABLES, required, strict=True):
-            if not value:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+            if not environ.get(name):
                 raise CredentialsMissing(f"environment variable {name} is missing; AWS Lambda sets it.")
-        access_key_id, secret_access_key, region = required
-        return cls(access_key_id, secret_access_key, environ.get("AWS_SESSION_TOKEN") or None, region)
-
-
-_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
-
-
-class Unsigned(NamedTuple):
-    """A request before it is signed."""
-
-    method: str
-    # As it goes out on the wire: percent-encoded, with the query after a `?`.
-    target: str
-    # Names that differ by more than their case. `Host` has to be among them.
-    headers: Mapping[str, str]
-    body: bytes
+        return cls(
+            environ["AWS_ACCESS_KEY_ID"],
+            environ["AWS_SECRET_ACCESS_KEY"],
+            environ.get("AWS_SESSION_TOKEN") or None,
+            environ["AWS_REGION"],
+        )
 
 
 def signed_headers(
-    request: Unsigned, service: str, credentials: Credentials | None = None, now: float | None = None
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    service: str,
+    credentials: Credentials | None = None,
+    now: float | None = None,
 ) -> dict[str, str]:
-    """The request's headers with X-Amz-Date, X-Amz-Security-Token (if there is one) and Authorization.
+    """The headers with X-Amz-Date, X-Amz-Security-Token (if there is one) and Authorization.
 
-    `credentials` default to the environment's of this moment: Lambda may change them between invocations.
+    `target` is as it goes out: percent-encoded, with the query after a `?`. `headers` have `Host`, and no name in two
+    spellings. `credentials` default to the environment's of this moment: Lambda may change them between invocations.
     `now` is in seconds since the epoch. Raises CredentialsMissing.
     """
     who = credentials or Credentials.of(os.environ)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    headers = {**request.headers, "X-Amz-Date": stamp}
+    headers = {**headers, "X-Amz-Date": stamp}
     if who.session_token:
         headers["X-Amz-Security-Token"] = who.session_token
     canonical = {
         name.lower(): " ".join(value.split()) for name, value in headers.items() if name.lower() not in _UNSIGNED
     }
     names = ";".join(sorted(canonical))
+    path, _, query = target.partition("?")
+    pairs = sorted(pair.partition("=")[::2] for pair in query.split("&")) if query else []
+    request = (
+        method.upper(),
+        # The path is encoded on the wire already, and once more here: only S3 does without.
+        encoded(_normalized(path), b"/"),
+        "&".join(f"{name}={value}" for name, value in pairs),
+        *(f"{name}:{canonical[name]}" for name in sorted(canonical)),
+        "",
+        names,
+        hashlib.sha256(body).hexdigest(),
+    )
     scope = f"{stamp[:8]}/{who.region}/{service}/aws4_request"
-    digest = hashlib.sha256(_canonical_request(request, canonical, names).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(request).encode()).hexdigest()
     key = f"AWS4{who.secret_access_key}".encode()
     for part in scope.split("/"):
         key = _hmac(key, part)
@@ -86,23 +94,6 @@ def signed_headers(
 def encoded(text: str, kept: bytes = b"") -> str:
     """Percent-encoded in UTF-8, but for these characters. `urllib.parse` would cost a cold start milliseconds."""
     return "".join(chr(byte) if byte in _UNRESERVED or byte in kept else f"%{byte:02X}" for byte in text.encode())
-
-
-def _canonical_request(request: Unsigned, headers: Mapping[str, str], names: str) -> str:
-    path, _, query = request.target.partition("?")
-    pairs = sorted(pair.partition("=")[::2] for pair in query.split("&")) if query else []
-    return "\n".join(
-        (
-            request.method.upper(),
-            # The path is encoded on the wire already, and once more here: only S3 does without.
-            encoded(_normalized(path), b"/"),
-            "&".join(f"{name}={value}" for name, value in pairs),
-            *(f"{name}:{headers[name]}" for name in sorted(headers)),
-            "",
-            names,
-            hashlib.sha256(request.body).hexdigest(),
-        )
-    )
 
 
 def _normalized(path: str) -> str:

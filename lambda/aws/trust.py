@@ -1,7 +1,7 @@
-"""Which certificate authorities a connection believes: Amazon's own at first, all of the system's if need be.
+"""Which certificate authorities a connection trusts: Amazon's first, and all of the system's if those do not suffice.
 
-Reading all of the system's is most of a cold start that a client can save. AWS services have certificates of Amazon's
-own authorities; where one has not (a proxy, an endpoint of one's own), the system's all are read after all.
+Reading all certificates of the system is the largest part of a cold start that a client can save. AWS services have
+certificates of Amazon's authorities. Other servers, such as a proxy, may not: then all certificates are read.
 Source: Amazon Trust Services, "Repository".
 """
 

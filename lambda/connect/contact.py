@@ -1,4 +1,4 @@
-"""A described contact: what the rule has to know of it."""
+"""A described contact: what the functions need of it."""
 
 import re
 from typing import NamedTuple
@@ -12,13 +12,13 @@ class Contact(NamedTuple):
     """A segment of a session; Connect calls it a contact."""
 
     id: str
-    # Whose it is; "" if it does not say.
+    # The customer; "" if it does not say.
     customer: str
     # VOICE, CHAT, TASK or EMAIL; "" if it does not say.
     channel: str
     # The id of the session's first contact: its own, if it is that.
     session: str
-    # What it is linked to: an association makes it a past chat, but whoever starts a chat may link it to a call, too.
+    # The contact that it is linked to. An association links it to a past chat; StartChatContact may link it to a call.
     related_id: str | None
     # When it ended, in seconds since the epoch.
     disconnected: float | None
@@ -60,7 +60,7 @@ def subtype_of(segment_attributes: object) -> str:
 
 
 def is_identity(value: str) -> bool:
-    """Whether a contact can be tied to a customer by this: its CustomerId, or an attribute."""
+    """Whether this can name a contact's customer: the CustomerId, or an attribute."""
     attribute = f"{variables.ATTRIBUTE_PREFIX}{variables.ATTRIBUTE_PATTERN}"
     return value == variables.CUSTOMER_ID or re.fullmatch(attribute, value) is not None
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class ConnectFailed(Exception):
-    """Amazon Connect did not do it.
+    """A call of Amazon Connect failed.
 
-    :param reason: why, as the logs have it.
-    :param detail: for the log of our own failures; None if it is no failure of ours.
-    :param refusal: of "connect_refused" Connect's own words: the type of the error, and its message.
+    :param reason: the reason for the logs.
+    :param detail: for the log, if it is our own failure; else None.
+    :param refusal: for "connect_refused", Connect's own words: the type of the error, and its message.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class ConnectFailed(Exception):
 
     @property
     def is_about_request(self) -> bool:
-        """Whether it is about what was asked for, and not about us, the service or the connection."""
+        """Whether it is about the request, and not about us, the service or the connection."""
         return self.reason in ("connect_not_found", "connect_refused", "connect_unexpected")
 
 

@@ -1,22 +1,23 @@
-"""What is an id: one check for those of requests, of the history's rows, and of contacts that are to be recorded."""
+"""The check of ids, for requests, for the history's rows, and for contacts to record."""
 
 import re
+from typing import TypeGuard
 
 from shared import wire
 
 _IDS = re.compile(wire.ID_PATTERN)
 
 
-def is_id(value: object, longest: int) -> bool:
+def is_id(value: object, longest: int) -> TypeGuard[str]:
     """Whether this is 1 to `longest` letters, digits and hyphens."""
     return isinstance(value, str) and len(value) <= longest and _IDS.fullmatch(value) is not None
 
 
-def is_contact_id(value: object) -> bool:
-    """Whether Amazon Connect could have a contact of this id: nothing else is ever sent to it."""
+def is_contact_id(value: object) -> TypeGuard[str]:
+    """Whether this can be a contact's id. Nothing else is ever sent to Amazon Connect as one."""
     return is_id(value, wire.CONTACT_ID_LENGTH)
 
 
 def same_instance(one: str, other: str) -> bool:
-    """An instance's id is one whatever its case."""
+    """The case of an instance's id does not matter."""
     return one.lower() == other.lower()

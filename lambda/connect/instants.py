@@ -1,17 +1,17 @@
-"""What is an instant: one rule for what Amazon Connect answers, what its events tell, and what the history keeps."""
+"""The check of instants, for Amazon Connect's answers, its events, and the history."""
 
 # An unset time comes as 1970-01-01T00:00:00.001Z in published events; Amazon Connect is of 2017.
 LEAST_SECONDS = 946_684_800
 # From the year 2100 on.
 TOO_LATE_SECONDS = 4_102_444_800
-# How far two clocks may be apart: an end may be told so much ahead, and nothing further ahead is believed.
+# How much two clocks may differ: an end may be so far in the future, and no further.
 CLOCKS_APART_SECONDS = 300
 
 
 def instant_of(seconds: object) -> float | None:
     """An instant in seconds since the epoch; None if it is unset, that is before the year 2000.
 
-    Raises ValueError for what is no number, and for the year 2100 and later.
+    Raises ValueError for anything but a number, and for the year 2100 and later.
     """
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise ValueError("no number")

@@ -2,27 +2,17 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
 
-from aws.answer import Answer, Document, Outcome, for_proof, is_refused
+from aws.answer import Answer, Document, Outcome, is_refused
 from aws.client import Client
 from aws.failure import Unreadable
+from aws.probes import Probes, said
 from aws.retry import Operation, Retry
 from aws.signing import encoded
 from connect.contact import Contact, read
 from connect.failure import ConnectFailed, failure_of
 from shared import probes, wire
-
-
-class Described(NamedTuple):
-    """What Connect says of contacts."""
-
-    # By id; None: there is no such contact.
-    contacts: Mapping[str, Contact | None]
-    # When it said so, by its own clock, in seconds since the epoch; 0 if there was no contact.
-    now: float
 
 
 class Connect:
@@ -34,10 +24,14 @@ class Connect:
         self._customer_identity = customer_identity
         self._clients = clients
         self._retry = retry
+        # The contacts that were described, by id; None: there is no such contact.
+        self.known: dict[str, Contact | None] = {}
+        # Connect's own clock at its last answer, in seconds since the epoch; 0 before the first contact.
+        self.now = 0.0
 
     @property
     def attempts(self) -> int:
-        """How often Connect was called so far."""
+        """How many calls there were so far."""
         return self._retry.attempts
 
     def create_association(self, contact_id: str, source_id: str, rehydration_type: str, client_token: str) -> str:
@@ -48,31 +42,27 @@ class Connect:
             return str(outcome.result)
         raise failure_of(outcome)
 
-    def describe(self, *contact_ids: str) -> Described:
-        """DescribeContact for one contact, or for two at the same time. Raises ConnectFailed.
+    def describe(self, *contact_ids: str) -> None:
+        """Call DescribeContact for one contact, or for two at the same time. Raises ConnectFailed.
 
-        Whatever Connect refuses, except for lack of permission and throttling, counts as a contact that does
-        not exist: which error an unknown or malformed id gets is documented nowhere.
+        Every refusal, except for lack of permission and throttling, counts as a contact that does not exist: the error
+        for an unknown or malformed id is documented nowhere.
         """
-        said = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
-        contacts: dict[str, Contact | None] = {}
-        now = 0.0
-        for id, outcome in zip(contact_ids, said, strict=True):
+        outcomes = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
+        for id, outcome in zip(contact_ids, outcomes, strict=True):
             if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
                 if outcome.date is None:
                     raise ConnectFailed("connect_unreadable", "DescribeContact answered without a Date.")
-                contacts[id], now = outcome.result, max(now, outcome.date)
+                self.known[id], self.now = outcome.result, max(self.now, outcome.date)
             elif isinstance(outcome, Answer) and is_refused(outcome):
-                contacts[id] = None
+                self.known[id] = None
             else:
                 raise failure_of(outcome)
-        return Described(contacts, now)
 
-    def probes(self, *actions: str) -> dict[str, Callable[[], dict[str, object]]]:
-        """By name, what a deployment's proof may ask: each action with contacts that cannot exist, in this instance and
-        in one that the role does not name."""
-        elsewhere = {f"{probes.ELSEWHERE}{action}": partial(self._tried, action, probes.NOWHERE) for action in actions}
-        return {**{action: partial(self._tried, action, self._instance_id) for action in actions}, **elsewhere}
+    def probes(self, *actions: str) -> Probes:
+        """Each action with contacts that cannot exist, in this instance and in one that the role does not name."""
+        instances = {"": self._instance_id, probes.ELSEWHERE: probes.NOWHERE}
+        return {f"{where}{a}": partial(self._tried, a, id) for where, id in instances.items() for a in actions}
 
     def _tried(self, action: str, instance_id: str) -> dict[str, object]:
         nobody = probes.NOWHERE
@@ -80,7 +70,7 @@ class Connect:
             operation = _create_association(instance_id, nobody, nobody, wire.FROM_SEGMENT, nobody)
         else:
             operation = self._describe_contact(instance_id, nobody)
-        return for_proof(self._retry.call(operation, self._clients[0]))
+        return said(self._retry.call(operation, self._clients[0]))
 
     def _describe_contact(self, instance_id: str, contact_id: str) -> Operation:
         target = f"/contacts/{encoded(instance_id)}/{encoded(contact_id)}"
@@ -105,7 +95,7 @@ class Connect:
         try:
             first = self._retry.call(operations[0], self._clients[0], given_up)
         finally:
-            # It ends by the deadline, as this one does.
+            # The other call ends by the same deadline.
             thread.join()
         if bugs:
             raise bugs[0]

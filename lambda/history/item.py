@@ -1,4 +1,4 @@
-"""Sessions as the table has them: written, and read back, whoever may have written there."""
+"""Sessions as the table stores them. What is read may have been written by anybody, so it is checked."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,13 +7,12 @@ from aws.answer import Document
 from aws.failure import Unreadable
 from connect.ids import is_contact_id
 from connect.instants import LEAST_SECONDS, TOO_LATE_SECONDS
-from history.entry import Entries, Entry
-from history.session import Segment, Session
+from history.session import Entries, Entry, Segment, Session
 from shared import schema
 
 # An instant in milliseconds.
 _MOST_DIGITS = 13
-# What stands where another type of DynamoDB's is expected.
+# The value of an attribute that has another DynamoDB type than expected.
 _OTHER = object()
 
 
@@ -21,7 +20,7 @@ class Row(NamedTuple):
     """An item of the table."""
 
     session: Session
-    # What of it is not as the recorder writes it, and left out; "" if all is.
+    # Which part the recorder cannot have written, and was left out; "" if there is none.
     broken: str
 
 
@@ -31,7 +30,7 @@ def key_of_item(customer: str, session_id: str) -> dict[str, Any]:
 
 
 def item_of(customer: str, session: Session) -> dict[str, Any]:
-    """A session as the table keeps it, but for when it expires. `customer` is a key."""
+    """A session as the table stores it, without its expiry. `customer` is a key."""
     item = {
         **key_of_item(customer, session.id),
         schema.UNTIL: {"N": str(session.until)},
@@ -54,7 +53,7 @@ def entries_of(document: Document) -> Entries:
     items = document.get("Items")
     if not isinstance(items, list):
         raise Unreadable("an answer without Items")
-    # One entry that is not as it was written takes no other down.
+    # A broken entry must not hide the others.
     return Entries(
         tuple(_entry(item if isinstance(item, dict) else {}) for item in items), "LastEvaluatedKey" in document
     )
@@ -74,7 +73,7 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         and until >= (ended or 0)
         and (bool(kept) or until == ended)
     )
-    # Of what cannot be read nobody knows when it ended.
+    # If the end cannot be read, the session may have ended at any time.
     return Entry(
         session_id if isinstance(session_id, str) else "",
         max(until if until is not None else TOO_LATE_SECONDS * 1000, ended or 0),

@@ -1,4 +1,4 @@
-"""A session as the history knows it: facts about its segments, joined.
+"""A session as the history knows it: facts about its segments, joined; and as the index has it.
 
 Joining is commutative, associative and idempotent, so late, repeated and reordered events end in one state.
 """
@@ -11,7 +11,7 @@ LONGEST_CHAT_SECONDS = 10_080 * 60
 
 
 class Segment(NamedTuple):
-    """What is known of a segment: when it ended, or else when it began; in milliseconds since the epoch."""
+    """What is known of a segment: its end, or else its beginning, in milliseconds since the epoch."""
 
     began: int | None
     ended: int | None
@@ -45,7 +45,7 @@ class Session(NamedTuple):
 
     @property
     def until(self) -> int:
-        """When it ended; while a segment is not known to have ended, when it has to have at the latest."""
+        """When it ended; if a segment's end is unknown, when the session must have ended at the latest."""
         longest = LONGEST_CHAT_SECONDS * 1000
         return max(
             segment.ended if segment.ended is not None else (segment.began or 0) + longest
@@ -66,9 +66,29 @@ def _joined(one: Segment, other: Segment) -> Segment:
 
 
 def _kept(segment: Segment) -> Segment:
-    """Its end says all; when it began counts only until then."""
+    """The beginning counts only until the end is known."""
     return Segment(segment.began if segment.ended is None else None, segment.ended)
 
 
 def _latest(one: int | None, other: int | None) -> int | None:
     return max((time for time in (one, other) if time is not None), default=None)
+
+
+class Entry(NamedTuple):
+    """A session in the index; times in milliseconds since the epoch."""
+
+    session_id: str
+    # Never before `ended`.
+    until: int
+    ended: int | None
+    running: tuple[str, ...]
+    # Whether the recorder cannot have written it so. Then `running` has only valid ids.
+    broken: bool = False
+
+
+class Entries(NamedTuple):
+    """A customer's sessions in the index. Those that may have ended last come first."""
+
+    entries: tuple[Entry, ...]
+    # Whether the index has more entries, which come after these.
+    more: bool

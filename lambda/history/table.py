@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from aws.answer import Answer, Document, Outcome, detail_of, for_proof, is_throttled
+from aws.answer import Answer, Document, Outcome, detail_of, is_throttled
 from aws.client import Client
 from aws.failure import TooLarge, Unreadable
+from aws.probes import Probes, said
 from aws.retry import Operation, Retry
-from history.entry import Entries
 from history.item import Row, entries_of, item_of, key_of_item, row_of
-from history.session import Session
+from history.session import Entries, Session
 from shared import probes, schema
 
 # A customer rarely has two chats that are not known to have ended; ten index entries are about 2.5 kB, one read unit.
@@ -20,13 +20,13 @@ _NOBODY = "probe"
 
 
 class TableFailed(Exception):
-    """DynamoDB did not do it; the text is what it said."""
+    """A call of DynamoDB failed. The text is its answer."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(detail_of(outcome))
         self.throttled = isinstance(outcome, Answer) and is_throttled(outcome)
         self.reached = isinstance(outcome, Answer | Unreadable)
-        # No row that the recorder wrote, and so again for as long as it is there.
+        # The recorder writes no such row. A retry would get the same.
         self.too_large = isinstance(outcome, TooLarge)
 
 
@@ -45,9 +45,9 @@ class Table:
         return result
 
     def get(self, customer: str, session_id: str) -> Session | None:
-        """A session, by a strongly consistent read. Raises TableFailed, also if it is not as it was written.
+        """A session, by a strongly consistent read. Raises TableFailed, also if the recorder cannot have written it so.
 
-        That is not asked for again: it stays so until somebody deletes the item.
+        That is not retried: it stays so until somebody deletes the item.
         """
         row = self.row(customer, session_id)
         if row is not None and row.broken:
@@ -60,20 +60,22 @@ class Table:
         return None if row is None else row.session
 
     def row(self, customer: str, session_id: str) -> Row | None:
-        """As `get`, with what can be read of an item that is not as it was written. Raises TableFailed."""
+        """As `get`, with what can be read of a broken item. Raises TableFailed."""
         result = self._result(self._get(customer, session_id))
         assert result is None or isinstance(result, Row)
         return result
 
     def conditional_write(self, customer: str, before: Session | None, after: Session, expires: int) -> bool:
-        """Write a session, if it still is as it was read; whether that was so.
+        """Write a session, unless it changed since it was read. Returns whether it was written.
 
         `expires` is in seconds since the epoch. Raises TableFailed.
         """
         item = {**item_of(customer, after), schema.EXPIRES: {"N": str(expires)}}
-        if before is None:
-            condition: dict[str, Any] = _absent()
-        else:
+        condition: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(#customer)",
+            "ExpressionAttributeNames": {"#customer": schema.CUSTOMER},
+        }
+        if before is not None:
             condition = {
                 "ConditionExpression": "#segments = :segments",
                 "ExpressionAttributeNames": {"#segments": schema.SEGMENTS},
@@ -86,19 +88,19 @@ class Table:
             return True
         raise TableFailed(outcome)
 
-    def probes(self, *actions: str) -> dict[str, Callable[[], dict[str, object]]]:
-        """By name, what a deployment's proof may ask: each action with an item that does not exist."""
+    def probes(self, *actions: str) -> Probes:
+        """Each action with an item that does not exist."""
         return {action: partial(self._tried, action) for action in actions}
 
     def _tried(self, action: str) -> dict[str, object]:
         # An item that has to exist to be written.
         present = {"ConditionExpression": f"attribute_exists({schema.CUSTOMER})"}
-        operations: Mapping[str, Callable[[], Operation]] = {
-            probes.QUERY: lambda: self._query(_NOBODY),
-            probes.GET_ITEM: lambda: self._get(_NOBODY, _NOBODY),
-            probes.PUT_ITEM: lambda: self._put(key_of_item(_NOBODY, _NOBODY), present),
+        operations = {
+            probes.QUERY: self._query(_NOBODY),
+            probes.GET_ITEM: self._get(_NOBODY, _NOBODY),
+            probes.PUT_ITEM: self._put(key_of_item(_NOBODY, _NOBODY), present),
         }
-        return for_proof(self._retry.call(operations[action](), self._client))
+        return said(self._retry.call(operations[action], self._client))
 
     def _result(self, operation: Operation) -> object:
         outcome = self._retry.call(operation, self._client)
@@ -129,10 +131,3 @@ class Table:
         body = json.dumps({"TableName": self._name, **parameters}).encode()
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{name}"}
         return Operation("POST", "/", body, read, headers)
-
-
-def _absent() -> dict[str, Any]:
-    return {
-        "ConditionExpression": "attribute_not_exists(#customer)",
-        "ExpressionAttributeNames": {"#customer": schema.CUSTOMER},
-    }

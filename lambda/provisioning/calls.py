@@ -1,4 +1,4 @@
-"""All that the custom resources ask of the world: AWS's services, the function, the endpoint, the clock."""
+"""All calls of the custom resources: AWS's services, the function, the endpoint, the clock."""
 
 import base64
 import json
@@ -16,12 +16,9 @@ from botocore.httpsession import URLLib3Session
 
 # Longer than the association function's longest deadline with its start.
 _READ_SECONDS = 35
-# What may be asked again is asked again by the proof, which knows for how long.
+# The proof itself retries, because it knows for how long.
 _CONFIG = Config(connect_timeout=5, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1})
 _QUICK_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
-_PAGE = 10
-# Where execute-api answers, if not at its public address; named like the SDKs' own variables.
-EXECUTE_API_VARIABLE = "AWS_ENDPOINT_URL_EXECUTE_API"
 
 
 class Answer(NamedTuple):
@@ -31,18 +28,14 @@ class Answer(NamedTuple):
     body: bytes
     headers: Mapping[str, str] = {}
 
-    def json(self) -> dict[str, Any]:
-        """The body as a JSON object; empty if it is none."""
-        try:
-            parsed = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return parsed if isinstance(parsed, dict) else {}
-
     @property
     def kind(self) -> object:
         """The error's type in the words of this library's own gateway responses and function; None if it has none."""
-        return self.json().get("__type")
+        try:
+            parsed = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return parsed.get("__type") if isinstance(parsed, dict) else None
 
     def __str__(self) -> str:
         told = [f"{name} {self.headers[name]}" for name in _TOLD if name in self.headers]
@@ -50,12 +43,12 @@ class Answer(NamedTuple):
         return " ".join([str(self.status), body, *([f"({', '.join(told)})"] if told else [])])
 
 
-# What tells API Gateway's own refusals apart, and its request in its logs.
+# These name the kind of API Gateway's own refusal, and the request in its logs.
 _TOLD = ("x-amzn-errortype", "x-amzn-requestid", "x-amz-apigw-id")
 
 
 class Invoked(NamedTuple):
-    """How a direct invocation ended."""
+    """The result of a direct invocation."""
 
     # The kind of the function's error, if any.
     error: str | None
@@ -65,7 +58,7 @@ class Invoked(NamedTuple):
 
 
 class Calls:
-    """The real thing. Tests put another in its place."""
+    """The real calls. Tests replace them."""
 
     def __init__(self) -> None:
         self._session = boto3.session.Session()
@@ -73,22 +66,16 @@ class Calls:
 
     def instances(self) -> list[dict[str, Any]]:
         """Every instance of the account and region."""
-        pages = self._quick("connect").get_paginator("list_instances").paginate(PaginationConfig={"PageSize": _PAGE})
-        return [summary for page in pages for summary in page["InstanceSummaryList"]]
+        return self._all("connect", "list_instances", "InstanceSummaryList")
 
     def instance(self, instance_id: str) -> dict[str, Any]:
         """The instance, as DescribeInstance says."""
-        described: dict[str, Any] = self._quick("connect").describe_instance(InstanceId=instance_id)["Instance"]
-        return described
+        return dict(self._quick("connect").describe_instance(InstanceId=instance_id)["Instance"])
 
     def transcript_storages(self, instance_id: str) -> list[dict[str, Any]]:
-        """Where the instance stores chat transcripts."""
-        pages = (
-            self._quick("connect")
-            .get_paginator("list_instance_storage_configs")
-            .paginate(InstanceId=instance_id, ResourceType="CHAT_TRANSCRIPTS", PaginationConfig={"PageSize": _PAGE})
-        )
-        return [storage for page in pages for storage in page["StorageConfigs"]]
+        """The places where the instance stores chat transcripts."""
+        asked = {"InstanceId": instance_id, "ResourceType": "CHAT_TRANSCRIPTS"}
+        return self._all("connect", "list_instance_storage_configs", "StorageConfigs", asked)
 
     def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
         """Invoke a function directly."""
@@ -101,7 +88,7 @@ class Calls:
         return Invoked(answer.get("FunctionError"), returned, log)
 
     def reserved_concurrency(self, function: str) -> int | None:
-        """How many executions of the function there may be at once; None if that is not limited."""
+        """The function's reserved concurrency; None if it has none."""
         got = self._quick("lambda").get_function_concurrency(FunctionName=function)
         reserved: int | None = got.get("ReservedConcurrentExecutions")
         return reserved
@@ -114,32 +101,28 @@ class Calls:
             if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
                 return []
             raise
-        statements: list[dict[str, Any]] = json.loads(policy)["Statement"]
-        return statements
+        return list(json.loads(policy)["Statement"])
 
     def rule(self, name: str) -> dict[str, Any]:
         """A rule of the default bus, as DescribeRule says."""
-        described: dict[str, Any] = self._quick("events").describe_rule(Name=name)
-        return described
+        return dict(self._quick("events").describe_rule(Name=name))
 
     def targets(self, rule: str) -> list[dict[str, Any]]:
-        """All that a rule sends its events to."""
-        pages = self._quick("events").get_paginator("list_targets_by_rule").paginate(Rule=rule)
-        return [target for page in pages for target in page["Targets"]]
+        """All targets of a rule."""
+        return self._all("events", "list_targets_by_rule", "Targets", {"Rule": rule})
 
     def matches(self, pattern: str, event: dict[str, Any]) -> bool:
         """Whether EventBridge finds that an event matches a pattern."""
-        answer = self._quick("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(event))
-        return bool(answer["Result"])
+        return bool(self._quick("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"])
 
     def table(self, name: str) -> dict[str, Any]:
         """A table, as DescribeTable says."""
-        described: dict[str, Any] = self._quick("dynamodb").describe_table(TableName=name)["Table"]
-        return described
+        return dict(self._quick("dynamodb").describe_table(TableName=name)["Table"])
 
     def base_of(self, api_id: str, stage: str) -> str:
         """Where a stage of an API of this region answers: at its default address, or where the environment says."""
-        elsewhere = os.environ.get(EXECUTE_API_VARIABLE)
+        # Named like the SDKs' own variables.
+        elsewhere = os.environ.get("AWS_ENDPOINT_URL_EXECUTE_API")
         if elsewhere:
             return f"{elsewhere.rstrip('/')}/{api_id}/{stage}"
         # The one client whose own address is execute-api's: it knows what each partition's hosts end with.
@@ -160,9 +143,9 @@ class Calls:
         return Answer(sent.status_code, sent.content, headers)
 
     def rolls_back(self, stack_id: str) -> bool:
-        """Whether CloudFormation is undoing an update of this stack; no if it may not be asked."""
+        """Whether CloudFormation is rolling an update of this stack back; False if that is unknown."""
         try:
-            # A no for want of an answer would leave the stack half-way.
+            # Without an answer the roll-back would fail, and the stack would be stuck.
             patient = _QUICK_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 6}))
             client = self._session.client("cloudformation", config=patient)
             (stack,) = client.describe_stacks(StackName=stack_id)["Stacks"]
@@ -176,11 +159,15 @@ class Calls:
         return time.monotonic()
 
     def wait(self, seconds: float) -> None:
-        """Let this much time pass."""
+        """Wait for so many seconds."""
         time.sleep(seconds)
+
+    def _all(
+        self, service: str, operation: str, member: str, asked: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """What all pages list."""
+        pages = self._quick(service).get_paginator(operation).paginate(**(asked or {}))
+        return [one for page in pages for one in page[member]]
 
     def _quick(self, service: str) -> Any:
         return self._session.client(service, config=_QUICK_CONFIG)
-
-
-__all__ = ["EXECUTE_API_VARIABLE", "Answer", "BotoCoreError", "Calls", "ClientError", "Invoked"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 class DeploymentFailure(Exception):
     """The deployment has to fail. The text says what was found, what was expected and what to do.
 
-    :param attributes: what the resource's attributes are all the same, for a roll-back that goes on without it.
+    :param attributes: the resource's attributes, for a roll-back that continues in spite of the failure.
     :param log: the end of the log of the function that was proved, if that was invoked.
     """
 
@@ -17,12 +17,12 @@ class DeploymentFailure(Exception):
 
 
 class Broken(Exception):
-    """A link of a chain that does not hold.
+    """A link of a chain is broken.
 
     :param link: its name, for example `stage`.
     :param found: what was seen.
-    :param final: whether asking again cannot help.
-    :param throttled: whether there was no answer only because others ask too much.
+    :param final: whether a retry cannot help.
+    :param throttled: whether a service throttled the call, because of other traffic.
     :param log: the end of the log of the function that was invoked.
     """
 

@@ -1,8 +1,8 @@
-"""A proof's links in the function itself: it starts, knows its environment, and its role allows what it calls."""
+"""A proof's links in the function itself: it starts with the right environment, and its role allows its calls."""
 
-from collections.abc import Mapping
+from botocore.exceptions import ClientError
 
-from provisioning.calls import Calls, ClientError, Invoked
+from provisioning.calls import Calls, Invoked
 from provisioning.failure import Broken
 from provisioning.properties import ProofProperties
 from provisioning.retry import answer_of, code_of
@@ -22,11 +22,8 @@ def starts(to_prove: ProofProperties, calls: Calls) -> str:
     invoked = _invoke(to_prove, probes.SETTINGS, calls)
     settings = invoked.answer.get("settings")
     if not isinstance(settings, dict):
-        raise Broken(
-            "function",
-            "The function answered without its settings, expected the settings of this library's function.",
-            log=invoked.log,
-        )
+        found = "The function answered without its settings, expected the settings of this library's function."
+        raise Broken("function", found, log=invoked.log)
     environment = to_prove.environment
     wrong = [
         f"{name} is {settings.get(name)!r}, expected {environment.get(name)!r}"
@@ -34,16 +31,13 @@ def starts(to_prove: ProofProperties, calls: Calls) -> str:
         if settings.get(name) != environment.get(name)
     ]
     if wrong:
-        raise Broken(
-            "environment",
-            f"The function's environment variables differ from the template: {'; '.join(wrong)}.",
-            log=invoked.log,
-        )
+        found = f"The function's environment variables differ from the template: {'; '.join(wrong)}."
+        raise Broken("environment", found, log=invoked.log)
     return ""
 
 
 def is_allowed(to_prove: ProofProperties, action: str, calls: Calls) -> str:
-    """The function's role allows an action: what the service answered to ids that cannot exist. Raises Broken."""
+    """The function's role allows an action. Returns the service's answer to ids that cannot exist. Raises Broken."""
     invoked = _invoke(to_prove, action, calls)
     said, service = _ServiceAnswer(invoked), _service_of(action)
     if not said.is_any:
@@ -57,9 +51,9 @@ def is_allowed(to_prove: ProofProperties, action: str, calls: Calls) -> str:
 
 
 def is_denied_elsewhere(to_prove: ProofProperties, action: str, calls: Calls) -> str:
-    """The negative control: for an instance that the role does not name Connect has to deny the same action.
+    """The negative control: Connect has to deny the same action for an instance that the role does not name.
 
-    Returns why the permission could show nothing; "" if it was denied. Raises Broken if there was no answer to tell.
+    Returns why the permission could show nothing; "" if it was denied. Raises Broken if no answer says so.
     """
     invoked = _invoke(to_prove, f"{probes.ELSEWHERE}{action}", calls)
     said, service = _ServiceAnswer(invoked), _service_of(action)
@@ -71,11 +65,6 @@ def is_denied_elsewhere(to_prove: ProofProperties, action: str, calls: Calls) ->
         f"For an instance that the role does not name, {service} answered {said}, expected a denial. Either the role "
         "allows more than this library gave it, or Connect looks for a contact before it checks the permission."
     )
-
-
-def has_control(action: str) -> bool:
-    """Whether there is a negative control for it: DynamoDB's answers are documented, Connect's are not."""
-    return action.startswith("connect:")
 
 
 class _ServiceAnswer:
@@ -93,7 +82,7 @@ class _ServiceAnswer:
         self.throttled = self.status == 429 or self.kind in throttles.CODES
 
     def is_answer(self, service: str) -> bool:
-        """Of Connect any modelled answer will do: its refusal of ids that cannot exist is documented nowhere."""
+        """Every modelled answer of Connect counts: its refusal of ids that cannot exist is documented nowhere."""
         if service == _SERVICES["dynamodb"]:
             return self.status == 200 or self.kind == "ConditionalCheckFailedException"
         return 200 <= self.status < 500 and not self.throttled
@@ -120,29 +109,20 @@ def _invoke(to_prove: ProofProperties, probe: str, calls: Calls) -> Invoked:
         return invoked
     text = f"{invoked.answer.get('errorType', invoked.error)}: {invoked.answer.get('errorMessage')}"
     link = "environment" if "environment variable" in text else "function"
-    raise Broken(link, f"The function fails: {text}.", final=True, log=invoked.log or _trace_of(invoked.answer))
-
-
-def _trace_of(answer: Mapping[str, object]) -> str:
-    """Where a function failed, as its error tells it."""
-    trace = answer.get("stackTrace")
-    return "\n".join(str(line) for line in trace) if isinstance(trace, list) else ""
+    trace = invoked.answer.get("stackTrace")
+    log = invoked.log or "\n".join(map(str, trace if isinstance(trace, list) else ()))
+    raise Broken(link, f"The function fails: {text}.", final=True, log=log)
 
 
 def _without_room(function: str, broken: Broken, calls: Calls) -> Broken:
-    """Lambda throttles it: because of traffic, or because it may not run at all."""
+    """The throttle by Lambda, or, if the function may never run, that this is the reason."""
     try:
         reserved = calls.reserved_concurrency(function)
     except Exception as unknown:
         reserved = None
-        print(f"The function's reserved concurrency is unknown: {unknown_kind(unknown)}")
+        kind = code_of(unknown) if isinstance(unknown, ClientError) else type(unknown).__name__
+        print(f"The function's reserved concurrency is unknown: {kind}")
     if reserved == 0:
-        return Broken(
-            "function", "The function's reserved concurrency is 0: it never runs. Expected none, or at least 1."
-        )
+        found = "The function's reserved concurrency is 0: it never runs. Expected none, or at least 1."
+        return Broken("function", found)
     return Broken("throttle", broken.found, throttled=True)
-
-
-def unknown_kind(error: Exception) -> str:
-    """What kind of error it was, in short."""
-    return code_of(error) if isinstance(error, ClientError) else type(error).__name__

@@ -2,16 +2,18 @@
 
 import json
 
-from provisioning.calls import Answer, BotoCoreError, Calls, ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from provisioning.calls import Answer, Calls
 from provisioning.failure import Broken
 from provisioning.properties import Gateway
 from shared import wire
 from shared.probes import NOWHERE
 
 LINKS = ("stage", "authorization", "gateway to function")
-# Ids that cannot exist: the function answers for another instance, before Connect is asked anything.
+# Ids that cannot exist: the function refuses another instance before it calls Connect.
 _REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": NOWHERE}).encode()
-# The same, as the gateway hands it on.
+# The same, as the gateway passes it on.
 _EVENT = {
     "requestContext": {},
     "pathParameters": {"InstanceId": NOWHERE, "InitialContactId": NOWHERE},
@@ -24,29 +26,26 @@ _OUT_OF_REACH = (
 
 
 def refuses_strangers(gateway: Gateway, calls: Calls) -> str:
-    """An unsigned call is refused in the words of our own gateway response. Raises Broken."""
+    """An unsigned call is refused by our own gateway response. Raises Broken."""
     answer = _post(gateway, calls, signed=False)
-    if answer.status == 403 and answer.kind == "AccessDeniedException":
+    if answer.status == 403 and answer.kind == wire.ACCESS_DENIED:
         return str(answer)
     # A stage that does not exist answers 403 as well, but not in the words of our own gateway response.
     if answer.status in (403, 404) and answer.kind is None:
-        raise Broken(
-            "stage", f"An unsigned call got {answer}, which is not an answer of this API's stage.{_OUT_OF_REACH}"
-        )
+        found = f"An unsigned call got {answer}, which is not an answer of this API's stage.{_OUT_OF_REACH}"
+        raise Broken("stage", found)
     raise Broken("authorization", f"An unsigned call got {answer}, expected a refusal with 403.")
 
 
 def answers_callers(gateway: Gateway, calls: Calls) -> str:
     """A signed call reaches the function. Raises Broken."""
     answer = _post(gateway, calls, signed=True)
-    if answer.status == 404 and answer.kind == "ResourceNotFoundException":
+    if answer.status == 404 and answer.kind == wire.RESOURCE_NOT_FOUND:
         return str(answer)
-    denied = answer.status == 403
-    raise Broken(
-        "authorization" if denied else "gateway to function",
-        f"A signed call got {answer}, expected the function's 404 for another instance."
-        f"{_OUT_OF_REACH if denied else ''}",
-    )
+    found = f"A signed call got {answer}, expected the function's 404 for another instance."
+    if answer.status == 403:
+        raise Broken("authorization", found + _OUT_OF_REACH)
+    raise Broken("gateway to function", found)
 
 
 def words_of_function(function: str, calls: Calls) -> str:

@@ -4,7 +4,9 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
-from provisioning.calls import Calls, ClientError
+from botocore.exceptions import ClientError
+
+from provisioning.calls import Calls
 from provisioning.failure import Broken
 from provisioning.properties import ProofProperties
 from provisioning.retry import answer_of, code_of
@@ -16,7 +18,7 @@ _EVENTS = "Amazon EventBridge"
 _DYNAMODB = "DynamoDB"
 _PRINCIPAL = "events.amazonaws.com"
 _ACTIONS = {"lambda:InvokeFunction", "lambda:Invoke*", "lambda:*", "*"}
-# What the recorder learns a chat from: that it began, that it ended, that its attributes were changed.
+# The events that the recorder uses: a chat began, it ended, its attributes were changed.
 _EVENT_TYPES = ("INITIATED", "DISCONNECTED", "COMPLETED", "CONTACT_DATA_UPDATED")
 # How a chat's later segments begin: after a transfer, and by a disconnect flow. Not all of their events say the same.
 _OTHER_BEGINNINGS = ("TRANSFER", "DISCONNECT")
@@ -87,44 +89,25 @@ def has_index(to_prove: ProofProperties, calls: Calls) -> str:
     indexes = {index.get("IndexName"): index for index in table.get("LocalSecondaryIndexes") or ()}
     if schema.INDEX not in indexes:
         found = ", ".join(sorted(map(str, indexes))) or "none"
-        raise Broken(
-            "index",
-            f"The table {to_prove.table} has the local indexes {found}, expected {schema.INDEX}.{_ANEW}",
-            final=True,
-        )
-    _refuse_unless_sorted(to_prove.table, table, indexes[schema.INDEX])
-    _refuse_unless_filled(to_prove.table, indexes[schema.INDEX])
-    return ""
-
-
-_ANEW = " A local index can be made only together with its table: use a ChatHistory of this library."
-
-
-def _refuse_unless_sorted(name: str, table: dict[str, Any], index: dict[str, Any]) -> None:
+        raise _useless(f"The table {to_prove.table} has the local indexes {found}, expected {schema.INDEX}.")
     types = {one["AttributeName"]: one["AttributeType"] for one in table.get("AttributeDefinitions") or ()}
-    keys = [
-        (key["KeyType"], key["AttributeName"], types.get(key["AttributeName"])) for key in index.get("KeySchema") or ()
-    ]
+    index, named = indexes[schema.INDEX], f"The index {schema.INDEX} of the table {to_prove.table}"
+    names = {key["KeyType"]: key["AttributeName"] for key in index.get("KeySchema") or ()}
+    keys = [(kind, name, types.get(name)) for kind, name in sorted(names.items())]
     expected = [("HASH", schema.CUSTOMER, "S"), ("RANGE", schema.UNTIL, "N")]
-    if sorted(keys) != expected:
-        raise Broken(
-            "index",
-            f"The index {schema.INDEX} of the table {name} has the keys {keys}, expected {expected}.{_ANEW}",
-            final=True,
-        )
-
-
-def _refuse_unless_filled(name: str, index: dict[str, Any]) -> None:
+    if keys != expected:
+        raise _useless(f"{named} has the keys {keys}, expected {expected}.")
     projection = index.get("Projection") or {}
     kind, held = projection.get("ProjectionType"), set(projection.get("NonKeyAttributes") or ())
     missing = sorted(set(schema.INDEXED) - (held if kind == "INCLUDE" else set()))
     if kind != "ALL" and missing:
-        raise Broken(
-            "index",
-            f"The index {schema.INDEX} of the table {name} holds {kind} {sorted(held)}, without "
-            f"{', '.join(missing)}, which a look-up reads.{_ANEW}",
-            final=True,
-        )
+        raise _useless(f"{named} holds {kind} {sorted(held)}, without {', '.join(missing)}, which a look-up reads.")
+    return ""
+
+
+def _useless(found: str) -> Broken:
+    anew = " A local index can be made only together with its table: use a ChatHistory of this library."
+    return Broken("index", found + anew, final=True)
 
 
 def _rule(to_prove: ProofProperties, link: str, calls: Calls) -> dict[str, Any]:
@@ -192,7 +175,7 @@ def _is_principal(principal: Any) -> bool:
 
 
 def _is_met(operator: str, key: str, values: list[str], rule: str) -> bool:
-    """Whether a condition holds for the rule. One that is not known does not: it would be a guess."""
+    """Whether a condition holds for the rule. An unknown condition does not: that would be a guess."""
     got = {"aws:sourcearn": rule, "aws:sourceaccount": rule.split(":")[4]}.get(key)
     if got is None or operator not in ("arnlike", "arnequals", "stringlike", "stringequals"):
         return False

@@ -1,11 +1,13 @@
-"""Custom::ConnectInstance: is there an instance that persistent chat can work on?"""
+"""Custom::ConnectInstance: checks that persistent chat can work on an instance."""
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from provisioning.calls import Calls, ClientError
+from botocore.exceptions import ClientError
+
+from provisioning.calls import Calls
 from provisioning.failure import Broken, DeploymentFailure
 from provisioning.retry import answer_of, code_of, retry
 from shared import custom_resources
@@ -20,13 +22,13 @@ _INSTANCE_ID = "[0-9A-Za-z-]{1,250}"
 def check(properties: Mapping[str, object], calls: Calls, is_update: bool = False) -> dict[str, str]:
     """The instance's id. Raises DeploymentFailure, with the id if it is known, unless it is fit for persistent chat.
 
-    What nobody could look at, because others ask Amazon Connect too much, does not undo an update.
+    An update does not fail if Amazon Connect only throttled the check.
     """
     until = calls.now() + custom_resources.INSTANCE_PATIENCE_SECONDS
     attributes: dict[str, str] = {}
     try:
         attributes[custom_resources.INSTANCE_ID] = _id_of(properties, calls, until)
-        refuse_unfit(attributes[custom_resources.INSTANCE_ID], calls, until)
+        is_fit(attributes[custom_resources.INSTANCE_ID], calls, until)
     except Broken as broken:
         if not (broken.throttled and is_update and attributes):
             raise DeploymentFailure(broken.found, attributes) from broken
@@ -34,16 +36,28 @@ def check(properties: Mapping[str, object], calls: Calls, is_update: bool = Fals
     return attributes
 
 
-def refuse_unfit(instance_id: str, calls: Calls, until: float) -> None:
+def is_fit(instance_id: str, calls: Calls, until: float) -> str:
     """Raises Broken unless the instance is there, active, and stores its transcripts in one place."""
     if not re.fullmatch(_INSTANCE_ID, instance_id):
         raise _unfit(
             f"The Connect instance id {instance_id[:300]!r} is malformed, expected 1 to 250 letters, digits and "
             "hyphens. Correct the value that the stack gets."
         )
-    described = _told(lambda: _described(instance_id, calls), calls, until)
-    _refuse_unless_active(described, instance_id)
-    _refuse_unless_one_storage(_told(lambda: calls.transcript_storages(instance_id), calls, until), instance_id)
+    status = _told(lambda: _described(instance_id, calls), calls, until).get("InstanceStatus")
+    if status != "ACTIVE":
+        raise _unfit(
+            f"The Amazon Connect instance {instance_id} is {status}, expected ACTIVE. "
+            "Wait until its creation has ended, or create a new instance if that failed. Then deploy again."
+        )
+    storages = _told(lambda: calls.transcript_storages(instance_id), calls, until)
+    if len(storages) != 1 or storages[0].get("StorageType") != "S3":
+        found = ", ".join(map(_place, storages)) or "none"
+        raise _unfit(
+            f"The Amazon Connect instance {instance_id} stores chat transcripts in {len(storages)} places "
+            f"({found}), expected exactly one in S3: without it no past chat can be shown. Set it in the "
+            "instance's data storage settings, under chat transcripts, and deploy again."
+        )
+    return ""
 
 
 def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
@@ -61,11 +75,11 @@ def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
 
 
 def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
-    """What Connect says; asked again while the role is denied, Connect throttles or fails, or a connection is lost."""
+    """What Connect says; retried while it denies the role, throttles or fails, or a connection is lost."""
     try:
         return retry(lambda: answer_of(LINK, _SERVICE, call), calls, until)
     except Broken as broken:
-        # Connect did answer: there is nothing to wait for, and nothing to deploy again.
+        # Connect answered: neither waiting nor another deployment helps.
         if broken.final:
             raise
         raise Broken(
@@ -102,26 +116,6 @@ def _described(instance_id: str, calls: Calls) -> dict[str, Any]:
         raise
 
 
-def _refuse_unless_active(described: dict[str, Any], instance_id: str) -> None:
-    status = described.get("InstanceStatus")
-    if status != "ACTIVE":
-        raise _unfit(
-            f"The Amazon Connect instance {instance_id} is {status}, expected ACTIVE. "
-            "Wait until its creation has ended, or create a new instance if that failed. Then deploy again."
-        )
-
-
-def _refuse_unless_one_storage(storages: list[dict[str, Any]], instance_id: str) -> None:
-    places = [_place(storage) for storage in storages]
-    if len(places) != 1 or storages[0].get("StorageType") != "S3":
-        found = ", ".join(places) or "none"
-        raise _unfit(
-            f"The Amazon Connect instance {instance_id} stores chat transcripts in {len(places)} places "
-            f"({found}), expected exactly one in S3: without it no past chat can be shown. Set it in the "
-            "instance's data storage settings, under chat transcripts, and deploy again."
-        )
-
-
 def _place(storage: dict[str, Any]) -> str:
     location = storage.get("S3Config")
     if location is None:
@@ -130,5 +124,5 @@ def _place(storage: dict[str, Any]) -> str:
 
 
 def _unfit(found: str) -> Broken:
-    """Waiting cannot help: somebody has to do what the sentence says."""
+    """A retry cannot help: somebody has to do what the sentence says."""
     return Broken(LINK, found, final=True)

@@ -1,13 +1,14 @@
-"""Custom::PersistentChatProof: does the endpoint, or the recorder, work, link by link?
+"""Custom::PersistentChatProof: shows that the endpoint, or the recorder, works, link by link.
 
 A caller's request passes the gateway's stage and authorization, the function with its environment, and the
-permissions of the function's role. A contact event passes a rule, its pattern and target. The proof tries them one by
-one, from the inside out, and names the one that is broken.
+permissions of the function's role. A contact event passes a rule, its pattern and target. The proof tries these links
+one by one, from the inside out, and names the first that is broken.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 
 from provisioning import function, gateway, history, instance, properties
 from provisioning.calls import Calls
@@ -17,29 +18,31 @@ from provisioning.retry import retry
 from provisioning.text import head, without_secrets
 from shared import custom_resources
 
-# At most so long what was there before is given to answer no more: a changed policy or stage takes a while to be seen.
+# How long the old version gets to stop answering: a changed policy or stage takes a while to be seen.
 _SETTLE_SECONDS = 10.0
-# So long after the patience the last link may still be tried; CloudFormation's own patience is not much longer.
+# How long after the patience the last link may still be tried. CloudFormation does not wait much longer.
 _LAST_TRY_SECONDS = 50.0
-# The negative control decides nothing, so it does not use up what the links need.
+# The negative control fails nothing, so it must not use up the time that the links need.
 _CONTROL_SECONDS = 10.0
-# Of the room for a report, so much is for what was found of broken links.
+# How much of a report may be about broken links.
 _REPORTED_BYTES = 2200
 
 Link = tuple[str, Callable[[], str]]
 
 
 def prove(given: Mapping[str, object], calls: Calls, is_update: bool) -> dict[str, str]:
-    """What the proof showed, and what not, as its attribute.
+    """The report, as the proof's attribute.
 
-    Raises DeploymentFailure, with the first broken link's name, unless every link holds. Two things do not fail it: an
-    update whose links could not be tried because others ask too much, and a scope that only reports.
-    After an update twice, with a pause between: at first it may be what was there before that answers.
+    Raises DeploymentFailure with the name of the first broken link. Two things do not fail: an update whose links could
+    not be tried because a service throttled them, and a scope that only reports. An update is proved twice, with a
+    pause between, because at first the old version may answer.
     """
     to_prove = properties.read(given)
     proof = _Proof(to_prove, calls, is_update)
     until = calls.now() + to_prove.patience
-    proof.walk(_all_links(to_prove, calls, until), until)
+    # Once: the whole account may ask about its instances only twice a second.
+    of_instance = (instance.LINK, partial(instance.is_fit, to_prove.instance_id, calls, until))
+    proof.walk(chain((of_instance,), _links(to_prove, calls)), until)
     if is_update:
         settle = min(_SETTLE_SECONDS, to_prove.patience / 6)
         calls.wait(settle)
@@ -47,22 +50,11 @@ def prove(given: Mapping[str, object], calls: Calls, is_update: bool) -> dict[st
     return {custom_resources.REPORT: proof.report()}
 
 
-def _all_links(to_prove: ProofProperties, calls: Calls, until: float) -> Iterator[Link]:
-    """The instance first, and once: all of the account may ask about it twice a second only."""
-
-    def looked_at() -> str:
-        instance.refuse_unfit(to_prove.instance_id, calls, until)
-        return ""
-
-    yield instance.LINK, looked_at
-    yield from _links(to_prove, calls)
-
-
 def _links(to_prove: ProofProperties, calls: Calls) -> Iterator[Link]:
     """Each link of the chain, from the inside out."""
     yield "function", partial(function.starts, to_prove, calls)
     for action in to_prove.actions:
-        yield _permission(action), partial(function.is_allowed, to_prove, action, calls)
+        yield f"permission {action}", partial(function.is_allowed, to_prove, action, calls)
     if to_prove.table:
         yield "index", partial(history.has_index, to_prove, calls)
     if to_prove.rule:
@@ -75,12 +67,8 @@ def _links(to_prove: ProofProperties, calls: Calls) -> Iterator[Link]:
             yield "gateway to function", partial(gateway.answers_callers, to_prove.gateway, calls)
 
 
-def _permission(action: str) -> str:
-    return f"permission {action}"
-
-
 class _Proof:
-    """What became of each link."""
+    """The result of each link."""
 
     def __init__(self, to_prove: ProofProperties, calls: Calls, is_update: bool) -> None:
         self._to_prove = to_prove
@@ -108,15 +96,15 @@ class _Proof:
 
     def _held(self, name: str, tried: Callable[[], str], until: float) -> str:
         if self._calls.now() > until + _LAST_TRY_SECONDS:
-            # What came before held, or was throttled, and took long: that is load, and no fault of this link.
+            # The links before took too long because of load. This link has no fault.
             raise Broken(name, "The proof did not try it: the patience was used up before.", final=True, throttled=True)
         return retry(tried, self._calls, until)
 
     def _fail_or_go_on(self, name: str, broken: Broken) -> None:
-        found = f"{broken.found}{self._waited(broken)}"
+        found = broken.found if broken.final else f"{broken.found} It stayed so for {self._to_prove.patience:g} s."
         if name in self._shown:
             self._shown.remove(name)
-        # The gateway has no words of its own for a function that Lambda throttles.
+        # The gateway does not say that Lambda throttles the function.
         without_room = broken.link == gateway.LINKS[-1] and "function" in self._not_shown
         if (broken.throttled or without_room) and self._is_update:
             self._not_shown[name] = f"{broken.link}: {found}"
@@ -126,24 +114,19 @@ class _Proof:
         if self._to_prove.scope != custom_resources.REPORT_ONLY:
             creation = _CREATION if broken.throttled else ""
             before = f" What held before: {', '.join(self._shown) or 'nothing'}."
-            raise DeploymentFailure(
-                f"{self._to_prove.subject} does not work. Broken link: {broken.link}. {found}{creation}{before}",
-                log=broken.log or self._words_of_function(broken.link),
-            ) from broken
+            log = broken.log
+            if not log and broken.link == gateway.LINKS[-1]:
+                # The gateway does not tell why the function behind it fails.
+                log = gateway.words_of_function(self._to_prove.function, self._calls)
+            what = f"{self._to_prove.subject} does not work. Broken link: {broken.link}."
+            raise DeploymentFailure(f"{what} {found}{creation}{before}", log=log) from broken
         self._broken[broken.link] = found
 
-    def _words_of_function(self, link: str) -> str:
-        """The gateway does not tell why the function behind it fails."""
-        is_behind = link == gateway.LINKS[-1]
-        return gateway.words_of_function(self._to_prove.function, self._calls) if is_behind else ""
-
-    def _waited(self, broken: Broken) -> str:
-        return "" if broken.final else f" It stayed so for {self._to_prove.patience:g} s."
-
     def _try_control(self, name: str, until: float) -> None:
-        """The negative control of a permission that was shown. It fails nothing: it tells what the proof is worth."""
-        action = name.removeprefix(_permission(""))
-        if action == name or not function.has_control(action):
+        """Try the negative control of a permission that was shown. It fails nothing, and goes into the report."""
+        action = name.removeprefix("permission ")
+        # DynamoDB's answers are documented, Connect's are not.
+        if not action.startswith("connect:"):
             return
         try:
             until = min(until, self._calls.now() + _CONTROL_SECONDS)
@@ -156,9 +139,9 @@ class _Proof:
         _log("WARN" if why else "INFO", name, "could show nothing" if why else "denied elsewhere", why)
 
     def report(self) -> str:
-        """All of it in a few sentences."""
+        """The results in a few sentences."""
         told = [f"{self._to_prove.subject}: {_GOES_ON if self._broken else 'no broken link was found.'}"]
-        # One long answer must not take the others' room.
+        # A long answer must leave room for the others.
         room = _REPORTED_BYTES // max(1, len(self._broken))
         told += [f"Broken link: {link}. {head(without_secrets(why), room)}" for link, why in self._broken.items()]
         told += [f"Not shown: {link} ({why})." for link, why in self._not_shown.items()]

@@ -1,4 +1,4 @@
-"""What a proof is asked for. Whoever may invoke the prover says it, so nothing of it is taken as it comes."""
+"""A proof's properties. Whoever may invoke the prover chooses them, so each of them is checked."""
 
 import re
 from collections.abc import Mapping
@@ -55,17 +55,16 @@ def read(given: Mapping[str, object]) -> ProofProperties:
     actions = given.get(custom_resources.ACTIONS)
     if not isinstance(actions, list) or len(actions) > _MOST_ACTIONS:
         _refuse(custom_resources.ACTIONS, actions, f"a list of at most {_MOST_ACTIONS} actions")
+    for action in actions:
+        if not isinstance(action, str) or not re.fullmatch(_PROBE, action):
+            _refuse(custom_resources.ACTIONS, action, "actions of Amazon Connect or DynamoDB")
+    scopes = custom_resources.SCOPES
     return ProofProperties(
         function=_matching(given, custom_resources.FUNCTION, _FUNCTION, "the ARN of a function"),
         environment=environment,
-        actions=tuple(_action(action) for action in actions),
+        actions=tuple(actions),
         patience=_patience(given.get(custom_resources.PATIENCE_SECONDS)),
-        scope=_matching(
-            given,
-            custom_resources.SCOPE,
-            "|".join(custom_resources.SCOPES),
-            f"one of {', '.join(custom_resources.SCOPES)}",
-        ),
+        scope=_matching(given, custom_resources.SCOPE, "|".join(scopes), f"one of {', '.join(scopes)}"),
         instance_id=_matching(given, custom_resources.INSTANCE_ID, "[0-9A-Za-z-]{1,250}", "an instance id"),
         gateway=_gateway(given),
         table=_matching(given, custom_resources.TABLE, "[A-Za-z0-9_.-]{3,255}", "the name of a table", optional=True),
@@ -89,12 +88,6 @@ def _patience(value: object) -> float:
     if not 1 <= seconds <= custom_resources.LONGEST_PATIENCE_SECONDS:
         _refuse(custom_resources.PATIENCE_SECONDS, value, f"1 to {custom_resources.LONGEST_PATIENCE_SECONDS}")
     return float(seconds)
-
-
-def _action(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(_PROBE, value):
-        _refuse(custom_resources.ACTIONS, value, "actions of Amazon Connect or DynamoDB")
-    return value
 
 
 def _matching(given: Mapping[str, object], name: str, pattern: str, expected: str, *, optional: bool = False) -> str:

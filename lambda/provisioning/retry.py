@@ -1,20 +1,26 @@
-"""Retries of the custom resources: a link of a chain is tried again until it holds, or the patience is used up."""
+"""Retries of the custom resources: a link is retried until it holds, or until the patience is used up."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from provisioning.calls import BotoCoreError, Calls, ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from provisioning.calls import Calls
 from provisioning.failure import Broken
 from shared import throttles
 
 _T = TypeVar("_T")
 PAUSE_SECONDS = 2.0
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnrecognizedClientException", "InvalidClientTokenId"}
+_BOUNDARY = (
+    "Expected the permissions of the proof's own policy. Look for a permissions boundary or a service control policy "
+    "that denies them."
+)
 _FAILED = {"InternalFailure", "InternalServerError", "InternalServiceException", "ServiceException"}
 
 
 def retry(link: Callable[[], _T], calls: Calls, until: float) -> _T:
-    """Try a link until it holds: a new policy or stage takes a while to be seen. Raises Broken as it was in the end."""
+    """Try a link until it holds: a new policy or stage takes effect after a while. Raises the last Broken."""
     while True:
         try:
             return link()
@@ -25,8 +31,8 @@ def retry(link: Callable[[], _T], calls: Calls, until: float) -> _T:
 
 
 def answer_of(link: str, service: str, call: Callable[[], _T], refused: str = "") -> _T:
-    """What AWS answers. Raises Broken for a link that may hold later; for a refusal of what was asked for Broken with
-    this sentence, or without one botocore's ClientError."""
+    """AWS's answer. Raises Broken if the link may hold later. If AWS refuses the request itself, raises Broken with the
+    sentence `refused`, or botocore's ClientError if there is none."""
     try:
         return call()
     except BotoCoreError as error:
@@ -34,27 +40,16 @@ def answer_of(link: str, service: str, call: Callable[[], _T], refused: str = ""
     except ClientError as error:
         code = code_of(error)
         if code in _DENIED:
-            raise Broken(link, f"{service} denies the proof's call: {error}.{_BOUNDARY}") from error
+            raise Broken(link, f"{service} denies the proof's call: {error}. {_BOUNDARY}") from error
         if code in throttles.CODES:
             raise Broken(link, f"{service} throttles the proof: {error}.", throttled=True) from error
-        if code in _FAILED or status_of(error) >= 500:
+        if code in _FAILED or int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0) >= 500:
             raise Broken(link, f"{service} fails: {error}.") from error
         if refused:
             raise Broken(link, f"{refused}: {error}.") from error
         raise
 
 
-_BOUNDARY = (
-    " Expected the permissions of the proof's own policy. Look for a permissions boundary or a service control policy "
-    "that denies them."
-)
-
-
 def code_of(error: ClientError) -> str:
     """The kind of error that a service names."""
     return str(error.response.get("Error", {}).get("Code"))
-
-
-def status_of(error: ClientError) -> int:
-    """The answer's HTTP status; 0 if it is unknown."""
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)

@@ -1,4 +1,4 @@
-"""The Provider framework's handler: which custom resource, and what CloudFormation wants of it."""
+"""The Provider framework's handler: passes a request to the custom resource that it is for."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -31,16 +31,17 @@ def handle(event: object, _context: object, calls: Calls | None = None) -> dict[
         try:
             data = _answered(asked, calls)
         except Exception as failure:
-            # Of a failure that was not foreseen its kind says more than its text.
-            known = isinstance(failure, DeploymentFailure)
-            said = str(failure) if known else f"{type(failure).__name__}: {failure}"
-            log = failure.log if isinstance(failure, DeploymentFailure) else ""
+            # The kind of an unforeseen failure says more than its text.
+            unforeseen = f"{type(failure).__name__}: {failure}"
+            known = failure if isinstance(failure, DeploymentFailure) else DeploymentFailure(unforeseen)
             if asked["RequestType"] != "Update" or not calls.rolls_back(str(asked.get("StackId"))):
-                _say(asked, f"failed: {said}", log)
-                raise DeploymentFailure(text.of_failure(asked, said, log)) from None
-            # What was there before is broken as well. To say so now would only leave the stack stuck half-way.
-            outcome = f"passed over, while the stack is rolled back: {said}"
-            data = _without_it(asked, failure, outcome)
+                _say(asked, f"failed: {known}", known.log)
+                raise DeploymentFailure(text.of_failure(asked, str(known), known.log)) from None
+            # What was there before is broken as well. A failure now would only leave the stack stuck half-way.
+            outcome = f"passed over, while the stack is rolled back: {known}"
+            # What refers to the resource's attributes must not fail as well.
+            is_proof = asked["ResourceType"] == custom_resources.PERSISTENT_CHAT_PROOF
+            data = {custom_resources.REPORT: outcome} if is_proof else known.attributes
     _say(asked, outcome)
     if custom_resources.REPORT in data:
         data[custom_resources.REPORT] = text.of_report(asked, data[custom_resources.REPORT])
@@ -48,7 +49,7 @@ def handle(event: object, _context: object, calls: Calls | None = None) -> dict[
 
 
 def _checked(event: object) -> dict[str, Any]:
-    """The event, if it is one of CloudFormation's about one of ours. Raises DeploymentFailure."""
+    """The event, if it is CloudFormation's request for one of these resources. Raises DeploymentFailure."""
     got: object = event
     if isinstance(event, dict):
         got = {name: event.get(name) for name in ("RequestType", "ResourceType", "LogicalResourceId")}
@@ -71,15 +72,8 @@ def _answered(event: dict[str, Any], calls: Calls) -> dict[str, str]:
     except Exception as failure:
         if properties.get(custom_resources.SCOPE) != custom_resources.REPORT_ONLY:
             raise
-        # Whatever it stumbled over: only a report was asked for.
+        # Only a report was asked for, so nothing may fail.
         return {custom_resources.REPORT: f"Nothing could be shown: {type(failure).__name__}: {failure}"}
-
-
-def _without_it(event: dict[str, Any], failure: Exception, outcome: str) -> dict[str, str]:
-    """The attributes of a resource that failed: what refers to them must not fail as well."""
-    if event["ResourceType"] == custom_resources.PERSISTENT_CHAT_PROOF:
-        return {custom_resources.REPORT: outcome}
-    return failure.attributes if isinstance(failure, DeploymentFailure) else {}
 
 
 def _say(event: dict[str, Any], outcome: str, log: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What CloudFormation is told, and how much of it: 4,096 bytes take the whole answer, and more is lost whole."""
+"""The texts for CloudFormation, and their length: an answer of more than 4,096 bytes is lost."""
 
 import json
 import os
@@ -9,19 +9,19 @@ from shared import custom_resources
 
 # The whole response of a custom resource (AWS CloudFormation quotas).
 _MOST_BYTES = 4096
-# The physical id that the Provider framework gives what could not be made.
+# The Provider framework's physical id of a resource that could not be created.
 _CREATE_FAILED = "AWSCDK::CustomResourceProviderFramework::CREATE_FAILED"
 # The frames of its own stack that the framework adds to a failure: four of them, about 300 bytes.
 _FRAMES_BYTES = 420
-# So much of the function's log is kept whatever else is said.
+# So much of the function's log is kept in any case.
 _LOG_BYTES = 900
-# CloudFormation's names leave more than this. Whoever else asks, with longer names, gets a sentence all the same.
+# CloudFormation's names leave more than this. A caller with longer names gets a sentence as well.
 _LEAST_BYTES = 1000
 _CUT = "..."
-# What is no letter, mark, number, sign or line end: as an escape it would take six bytes.
+# Control characters except line ends: as an escape each would take six bytes.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
-# API Gateway shows a signed request whose signature does not hold, with the session's token in it.
-# And a function's last words are its author's choice: they may be all of its environment.
+# API Gateway shows a request with an invalid signature, with the session's token in it.
+# A function's log may hold anything, also all of its environment.
 _SECRETS = (
     re.compile(r"(?i)((?:security|session|participant|connection)[-_]?token[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+"),
     re.compile(r"(?i)(secret[-_]?access[-_]?key[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+"),
@@ -35,14 +35,14 @@ Event = Mapping[str, object]
 
 
 def without_secrets(text: str) -> str:
-    """What may be shown to whoever sees the deployment, on lines without control characters."""
+    """The text without secrets and control characters, for everybody who sees the deployment."""
     for secret in _SECRETS:
         text = secret.sub(r"\1[left out]", text)
     return _CONTROL.sub(" ", text)
 
 
 def of_failure(event: Event, sentence: str, log: str) -> str:
-    """The sentence, where the whole of it is, and the end of the function's log: as much as there is room for."""
+    """The sentence, where to find the rest, and the end of the function's log, as far as there is room."""
     room = max(_LEAST_BYTES, _MOST_BYTES - _FRAMES_BYTES - _size_of(_response(event, _framed(""))))
     where = _where(event)
     log = _told_of(log)
@@ -52,12 +52,12 @@ def of_failure(event: Event, sentence: str, log: str) -> str:
 
 
 def of_report(event: Event, text: str) -> str:
-    """An attribute's value, as much as there is room for."""
+    """An attribute's value, as far as there is room."""
     return head(without_secrets(text), _MOST_BYTES - _size_of(_response(event, "SUCCESS", {"Report": ""})))
 
 
 def _where(event: Event) -> str:
-    """Where the rest is: the framework names a log that does not exist; a creation's logs end with its roll-back."""
+    """Where the rest is. The framework names a log that does not exist, and a roll-back deletes a creation's logs."""
     log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
     told = [f"log group {log}"] if log else []
     if event.get("RequestType") == "Create" and event.get("ResourceType") == custom_resources.PERSISTENT_CHAT_PROOF:
@@ -89,14 +89,14 @@ def physical_id_of(event: Event) -> str:
 
 
 def head(text: str, room: int) -> str:
-    """The beginning, if it is too long for so many bytes of JSON."""
+    """The text, or its beginning if the text needs more bytes of JSON than there is room."""
     if _size(text) <= room:
         return text
     return _longest(text, room - len(_CUT), lambda count: text[:count]) + _CUT
 
 
 def _tail(text: str, room: int) -> str:
-    """The end of a log below its title, from the beginning of a line on."""
+    """A log, or its title and its last lines if there is too little room."""
     if _size(text) <= room:
         return text
     title, _, log = text.lstrip("\n").partition("\n")

@@ -1,6 +1,6 @@
-"""A contact event, in either spelling of its keys: what it says of one segment, or why it is none of ours.
+"""A contact event, in either spelling of its keys: what it says of a segment, or why it is not recorded.
 
-Source: Administrator Guide, "Amazon Connect contact events". Unknown event types and fields are no mistakes.
+Source: Administrator Guide, "Amazon Connect contact events". Unknown event types and fields are allowed.
 """
 
 import re
@@ -22,11 +22,11 @@ _UPDATED, _ATTRIBUTES = "CONTACT_DATA_UPDATED", "UserDefinedAttributes"
 
 
 class Poison(Exception):
-    """The event cannot be read; the text says what was found, never anything that a customer is known by."""
+    """The event cannot be read. The text says what was found, and nothing that identifies a customer."""
 
 
 class Ignored(Exception):
-    """The event is sound, and not for this history; the text is the reason's name."""
+    """The event is correct, but not for this history. The text is the reason's name."""
 
 
 class ContactEvent(NamedTuple):
@@ -41,19 +41,19 @@ class ContactEvent(NamedTuple):
     # In milliseconds since the epoch; None if the event does not say.
     began: int | None
     ended: int | None
-    # Whether it tells that the contact's attributes were changed.
+    # Whether it says that the contact's attributes were changed.
     updates_attributes: bool = False
 
     @property
     def complete(self) -> bool:
-        """Whether it can be recorded without asking Amazon Connect, but for the customer."""
+        """Whether it says everything that is recorded, except perhaps the customer."""
         if self.initial_id is None:
             return False
         return self.ended is not None or (self.began is not None and not self.says_end)
 
     @property
     def says_end(self) -> bool:
-        """Whether the segment has ended, whenever that was."""
+        """Whether the segment has ended, with or without a time."""
         return self.type in _ENDS
 
 
@@ -68,14 +68,16 @@ def read(event: object, instance_id: str, now: float) -> ContactEvent:
     if _text(detail, "channel", 32).lower() != _CHAT:
         raise Ignored("another_channel")
     told = max(_time(envelope, "time") or 0, round(now * 1000))
-    contact_id = _id(detail, "contactId")
+    contact_id = _optional_id(detail, "contactId")
+    if contact_id is None:
+        raise Poison("contactId: got nothing, expected a contact's id.")
     previous_id = _optional_id(detail, "previousContactId")
     initial_id = _optional_id(detail, "initialContactId")
     kind, updated = _text(detail, "eventType", _MOST_TYPE_CHARACTERS), detail.get("updatedproperties")
     return ContactEvent(
         type=kind,
         contact_id=contact_id,
-        # Absent on a first segment. One that has a previous contact is none.
+        # Absent on a first segment. A segment with a previous contact is not the first.
         initial_id=initial_id or (contact_id if previous_id is None else None),
         customer=_optional(detail, "customerId", _MOST_CUSTOMER_CHARACTERS),
         began=_past_time(detail, "initiationTimestamp", told),
@@ -102,7 +104,7 @@ def _lower(detail: dict[str, object]) -> dict[str, object]:
 
 
 def _instance(detail: dict[str, object]) -> str:
-    """From an ARN of which only the end can be relied upon: samples lack a partition, or have colons too many."""
+    """The instance in an ARN. Only its end is reliable: samples lack a partition, or have too many colons."""
     arn = _text(detail, "instanceArn", 2048)
     found = _INSTANCE.search(arn)
     if found is None:
@@ -135,15 +137,8 @@ def _optional_id(detail: dict[str, object], name: str) -> str | None:
     return value
 
 
-def _id(detail: dict[str, object], name: str) -> str:
-    value = _optional_id(detail, name)
-    if value is None:
-        raise Poison(f"{name}: got nothing, expected a contact's id.")
-    return value
-
-
 def _past_time(detail: dict[str, object], name: str, told: int) -> int | None:
-    """As `_time`, and not later than it was told: it would hide every later chat."""
+    """As `_time`, and not after the event: that would hide every later chat."""
     instant = _time(detail, name)
     if instant is not None and instant > told + _CLOCKS_APART_MILLISECONDS:
         raise Poison(f"{name}: got an instant after the event's own time, and after now.")

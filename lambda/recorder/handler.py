@@ -1,14 +1,14 @@
-"""The recorder's entry: a contact event, contacts to be recorded anew, or a probe of a deployment's proof."""
+"""The recorder's entry: a contact event, contacts to record again, or a probe of a deployment's proof."""
 
 import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from aws import probes
 from aws.client import Client
 from aws.description import described, is_unicode, place_of
-from aws.endpoint import endpoint_of
 from aws.retry import Retry
 from connect.failure import ConnectFailed
 from connect.ids import is_contact_id
@@ -17,33 +17,32 @@ from history.table import Table
 from recorder import settings
 from recorder.event import Ignored, Poison, read
 from recorder.recording import Recorder, Unrecorded
-from shared import probes, recording, wire
+from shared import recording, wire
+from shared.probes import DESCRIBE_CONTACT, GET_ITEM, PROBE, PUT_ITEM
 
 SETTINGS = settings.read(os.environ)
-_ENDPOINT = endpoint_of("connect", os.environ, SETTINGS.connect_endpoint_url)
-CONNECT = (Client("connect", _ENDPOINT), Client("connect", _ENDPOINT))
-DYNAMODB = Client("dynamodb", endpoint_of("dynamodb", os.environ, SETTINGS.table_endpoint_url))
-# An event is worth waiting for: nobody waits for an answer, and Lambda tries it twice more. As many attempts as their
-# pauses let into the deadline.
+CONNECT = (Client("connect", SETTINGS.connect_endpoint), Client("connect", SETTINGS.connect_endpoint))
+DYNAMODB = Client("dynamodb", SETTINGS.table_endpoint)
+# Nobody waits for an answer, and Lambda retries the event twice. So there are as many attempts as the deadline allows.
 _DEADLINE_SECONDS = 20.0
 _MOST_ATTEMPTS = 8
+_CONTACT_ID = f"1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens"
 
 Line = dict[str, object]
 
 
 class Crashed(Exception):
-    """A bug of ours; the text is its place. Lambda logs what is raised, and the text of a bug may hold the event."""
+    """A bug. The text is its place only: Lambda logs it, and the bug's own text may hold the event."""
 
 
 def handle(event: object, _: object) -> dict[str, object]:
-    """Record what an event tells. Raises whatever keeps it from being recorded: Lambda tries again, and then keeps
-    the event in the dead-letter queue."""
+    """Record an event. Raises if that fails: Lambda retries the event, and then keeps it in the dead-letter queue."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
     connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CONNECT, Retry(deadline, _MOST_ATTEMPTS))
     table = Table(DYNAMODB, SETTINGS.table, Retry(deadline, _MOST_ATTEMPTS))
     recorder = Recorder(SETTINGS, connect, table)
-    if isinstance(event, dict) and probes.PROBE in event:
-        return _probed(event[probes.PROBE], connect, table)
+    if isinstance(event, dict) and PROBE in event:
+        return _probed(event, connect, table)
     if isinstance(event, dict) and recording.CONTACTS in event:
         return _recorded_anew(event[recording.CONTACTS], recorder, connect)
     return _recorded(event, recorder, connect)
@@ -65,7 +64,7 @@ def _recorded(event: object, recorder: Recorder, connect: Connect) -> dict[str, 
 
 @contextlib.contextmanager
 def _failures_in(line: Line) -> Iterator[None]:
-    """What goes wrong, added to the line and raised."""
+    """Add a failure to the line, and raise it."""
     try:
         yield
     except Ignored:
@@ -85,7 +84,7 @@ def _write(line: Line, attempts: int) -> None:
 
 
 def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> dict[str, object]:
-    """What became of each of these contacts, by id: recorded, known, why it was ignored, or why it failed."""
+    """The result for each of these contacts, by id: recorded, known, why it was ignored, or why it failed."""
     if not isinstance(contacts, list) or not 1 <= len(contacts) <= recording.MOST_CONTACTS:
         got = f"an array of {len(contacts)}" if isinstance(contacts, list) else described(contacts)
         error = f"{recording.CONTACTS}: got {got}, expected an array of 1 to {recording.MOST_CONTACTS} contact ids."
@@ -94,7 +93,9 @@ def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> di
     outcomes: dict[str, str] = {}
     attempts: dict[str, int] = {}
     for place, contact_id in enumerate(contacts):
-        id = str(contact_id) if _is_name(contact_id) else f"#{place}"
+        # The answer names a contact by a short text. Half a surrogate pair cannot be sent: the whole answer would fail.
+        is_name = isinstance(contact_id, str) and len(contact_id) <= wire.CONTACT_ID_LENGTH and is_unicode(contact_id)
+        id = contact_id if is_name else f"#{place}"
         if id not in outcomes:
             before = connect.attempts
             outcomes[id] = _outcome_of(id, contact_id, recorder, connect)
@@ -102,25 +103,21 @@ def _recorded_anew(contacts: object, recorder: Recorder, connect: Connect) -> di
     return {recording.CONTACTS: outcomes, recording.ATTEMPTS: attempts}
 
 
-def _is_name(contact_id: object) -> bool:
-    """Whether the answer can name the contact by it. Half a surrogate pair cannot be sent: no contact would be told."""
-    longest = wire.CONTACT_ID_LENGTH
-    return isinstance(contact_id, str) and len(contact_id) <= longest and is_unicode(contact_id)
-
-
 def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connect) -> str:
     """`id` is how the answer names the contact."""
     before, line = connect.attempts, Line(level="INFO")
     try:
         with _failures_in(line):
-            checked = _checked(contact_id)
+            # As the id of a request is checked.
+            if not is_contact_id(contact_id):
+                raise Poison(f"contact id: got {described(contact_id)}, expected {_CONTACT_ID}")
             line["contactId"] = id
-            line["verdict"] = "recorded" if recorder.record_contact(checked) else "known"
+            line["verdict"] = "recorded" if recorder.record_contact(contact_id) else "known"
         return str(line["verdict"])
     except Ignored as reason:
         line["verdict"] = str(reason)
         return str(reason)
-    # One contact takes no other down.
+    # A failure must not keep the others from being recorded.
     except (Poison, Unrecorded) as failure:
         return f"{recording.FAILED}: {failure}"
     except (ConnectFailed, Crashed):
@@ -129,26 +126,12 @@ def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connec
         _write(line, connect.attempts - before)
 
 
-def _checked(contact_id: object) -> str:
-    """As the id of a request is checked."""
-    if isinstance(contact_id, str) and is_contact_id(contact_id):
-        return contact_id
-    longest = wire.CONTACT_ID_LENGTH
-    raise Poison(f"contact id: got {described(contact_id)}, expected 1 to {longest} letters, digits and hyphens")
-
-
-def _probed(probe: object, connect: Connect, table: Table) -> dict[str, object]:
-    known: dict[str, Callable[[], dict[str, object]]] = {
-        probes.SETTINGS: lambda: {"settings": SETTINGS.as_environment()},
-        **connect.probes(probes.DESCRIBE_CONTACT),
-        **table.probes(probes.GET_ITEM, probes.PUT_ITEM),
-    }
-    if not isinstance(probe, str) or probe not in known:
-        return {probes.PROBE: described(probe), recording.ERROR: "unknown probe"}
+def _probed(event: object, connect: Connect, table: Table) -> dict[str, object]:
+    known = {**connect.probes(DESCRIBE_CONTACT), **table.probes(GET_ITEM, PUT_ITEM)}
     line: Line = {}
     try:
         with _failures_in(line):
-            return {probes.PROBE: probe, **known[probe]()}
+            return probes.answer(event, SETTINGS.environment, known)
     finally:
         if line:
             _write(line, connect.attempts)

@@ -1,4 +1,4 @@
-"""From what an event or Amazon Connect tells to the table: completed, joined, and written by a conditional write."""
+"""How an event, or a contact that Amazon Connect describes, gets into the table: completed, joined, and written."""
 
 import math
 import os
@@ -13,27 +13,27 @@ from recorder.settings import Settings
 from shared import variables
 from shared.key import key_of
 
-# Events of one session come close together, and each may be written by another instance of the function.
+# Events of a session come close together, and several instances of the function may write them at the same time.
 _MOST_WRITES = 10
 _LONGEST_PAUSE_SECONDS = 0.2
 _CHAT = "CHAT"
-# What is asked about if an event does not say whose the contact is: when it begins, and when it has ended.
+# After these events Connect is asked for the customer, if the event does not name one.
 _COMPLETED = frozenset(("INITIATED", "DISCONNECTED"))
-# A flow may set an attribute any time, and no event holds it.
+# A flow may set an attribute at any time, and no event holds attributes.
 _COMPLETED_BY_ATTRIBUTE = _COMPLETED | {"COMPLETED"}
 # A chat that can show forms (StartChatContact, the widget's token): a customer's own, or the one in which Amazon
 # Connect runs the step-by-step guide that an agent sees beside a contact (flow action ShowView, "Set event flow").
 _GUIDE = "connect:Guide"
-# No chat can be continued sooner after its end (Administrator Guide, "Enable persistent chat").
+# The earliest time after its end at which a chat can be continued (Administrator Guide, "Enable persistent chat").
 _SOONEST_CONTINUED_SECONDS = 30
 
 
 class Unrecorded(Exception):
-    """It could not be recorded now; the text says why."""
+    """The contact could not be recorded now. The text says why."""
 
 
 class Recorder:
-    """Records one fact after the other."""
+    """Records events and contacts, one after the other."""
 
     def __init__(self, settings: Settings, connect: Connect, table: Table) -> None:
         self._settings = settings
@@ -54,14 +54,14 @@ class Recorder:
         return self._record_described(event.contact_id, event)
 
     def record_contact(self, contact_id: str) -> bool:
-        """As `record_event`, from what Amazon Connect says of a contact."""
+        """As `record_event`, for a contact that Amazon Connect describes."""
         return self._record_described(contact_id, None)
 
     def _record_described(self, contact_id: str, event: ContactEvent | None) -> bool:
         contact = self._described(contact_id)
         if contact.channel != _CHAT:
             raise Ignored("another_channel")
-        # A transfer or a survey is whose its session is, also where Connect does not say so.
+        # A transfer or a survey belongs to its session's customer, even if Connect does not say so.
         customer = contact.customer or (
             self._described(contact.session).customer if contact.session != contact_id else ""
         )
@@ -83,15 +83,16 @@ class Recorder:
         return contact
 
     def _found(self, contact_id: str) -> Contact | None:
-        return self._connect.describe(contact_id).contacts[contact_id]
+        self._connect.describe(contact_id)
+        return self._connect.known[contact_id]
 
     def _is_an_agents(self, contact: Contact) -> bool:
-        """Whether it is an agent's guide that carries the customer of the contact which it is for.
+        """Whether it is an agent's guide, with the customer of the contact that it belongs to.
 
-        No document says how the two kinds of connect:Guide differ. An agent's is related to the contact that it is
-        for, begins while that one runs or at its end, and holds a copy of its attributes: its flow reads them as its
-        own. A CustomerId is nowhere said to be copied so: who carries one is a customer. A customer's own chat is
-        related to nothing, or to a chat that it continues, which ended a while before.
+        No document says how the two kinds of connect:Guide differ. An agent's guide is related to the contact that it
+        belongs to, begins while that contact runs or at its end, and has a copy of its attributes, because its flow
+        reads them as its own. No document says that a CustomerId is copied: a contact with one is a customer's. A
+        customer's own chat is related to nothing, or to the chat that it continues, which ended some time before.
         """
         if self._by_id or contact.subtype != _GUIDE or contact.related_id is None or contact.initiated is None:
             return False
@@ -106,33 +107,27 @@ class Recorder:
 
     def _recorded(self, customer: str, session_id: str) -> Session | None:
         try:
-            return self._table.get(key_of(self._settings.instance_id, customer), session_id)
+            return self._table.get(self._key(customer), session_id)
         except TableFailed as failure:
-            raise _unrecorded(failure) from failure
+            raise Unrecorded(f"DynamoDB: {failure}") from failure
 
     def _record(self, customer: str, fact: Fact) -> bool:
-        try:
-            return self._joined(key_of(self._settings.instance_id, customer), fact)
-        except TableFailed as failure:
-            raise _unrecorded(failure) from failure
-
-    def _joined(self, key: str, fact: Fact) -> bool:
         for attempt in range(_MOST_WRITES):
-            before = self._table.get(key, fact.session_id)
+            before = self._recorded(customer, fact.session_id)
             after = joined(before, fact)
             if after == before:
                 return False
-            if self._table.conditional_write(key, before, after, self._expires(after)):
-                return True
+            expires = math.ceil(after.until / 1000 + self._settings.retention_seconds)
+            try:
+                if self._table.conditional_write(self._key(customer), before, after, expires):
+                    return True
+            except TableFailed as failure:
+                raise Unrecorded(f"DynamoDB: {failure}") from failure
             time.sleep(min(attempt + 1, 5) * _LONGEST_PAUSE_SECONDS * os.urandom(1)[0] / 255)
         raise Unrecorded(f"others wrote the same session {_MOST_WRITES} times in between")
 
-    def _expires(self, session: Session) -> int:
-        return math.ceil(session.until / 1000 + self._settings.retention_seconds)
-
-
-def _unrecorded(failure: TableFailed) -> Unrecorded:
-    return Unrecorded(f"DynamoDB: {failure}")
+    def _key(self, customer: str) -> str:
+        return key_of(self._settings.instance_id, customer)
 
 
 def _milliseconds(seconds: float | None) -> int | None:

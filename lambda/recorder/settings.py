@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from aws.environment import seconds, text, url
+from aws.endpoint import Endpoint
+from aws.environment import Environment
 from connect.contact import is_identity
 from connect.ids import is_id
 from shared import variables
@@ -14,37 +15,29 @@ class Settings(NamedTuple):
     """What the construct decided for the recorder."""
 
     instance_id: str
-    connect_endpoint_url: str
+    connect_endpoint: Endpoint
     # "customer_id" or "attribute:<name>".
     customer_identity: str
     table: str
-    # Where DynamoDB answers, unless the variables of the AWS SDKs say otherwise.
-    table_endpoint_url: str
+    table_endpoint: Endpoint
     # For how long after its end a session is kept.
     retention_seconds: float
-
-    def as_environment(self) -> dict[str, str]:
-        """The variables that these settings were read from, as the proof of a deployment compares them."""
-        return {
-            variables.INSTANCE_ID: self.instance_id,
-            variables.CONNECT_ENDPOINT_URL: self.connect_endpoint_url,
-            variables.CUSTOMER_IDENTITY: self.customer_identity,
-            variables.HISTORY_TABLE: self.table,
-            variables.HISTORY_ENDPOINT_URL: self.table_endpoint_url,
-            variables.RETENTION_SECONDS: f"{self.retention_seconds:.15g}",
-        }
+    # The variables that were read.
+    environment: Mapping[str, str]
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment. Raises SettingsError."""
+    of = Environment(environ)
     identities = f"{variables.CUSTOMER_ID} or {variables.ATTRIBUTE_PREFIX}<name>"
     return Settings(
-        instance_id=text(environ, variables.INSTANCE_ID, lambda value: is_id(value, len(value)), "an instance id"),
-        connect_endpoint_url=url(environ, variables.CONNECT_ENDPOINT_URL, "Amazon Connect"),
-        customer_identity=text(environ, variables.CUSTOMER_IDENTITY, is_identity, identities),
-        table=text(environ, variables.HISTORY_TABLE, _is_table, "the name of a DynamoDB table"),
-        table_endpoint_url=url(environ, variables.HISTORY_ENDPOINT_URL, "DynamoDB"),
-        retention_seconds=seconds(environ, variables.RETENTION_SECONDS, more_than_zero=True),
+        instance_id=of.text(variables.INSTANCE_ID, lambda value: is_id(value, len(value)), "an instance id"),
+        connect_endpoint=of.endpoint("connect", variables.CONNECT_ENDPOINT_URL),
+        customer_identity=of.text(variables.CUSTOMER_IDENTITY, is_identity, identities),
+        table=of.text(variables.HISTORY_TABLE, _is_table, "the name of a DynamoDB table"),
+        table_endpoint=of.endpoint("dynamodb", variables.HISTORY_ENDPOINT_URL),
+        retention_seconds=of.seconds(variables.RETENTION_SECONDS, more_than_zero=True),
+        environment=of.seen,
     )
 
 

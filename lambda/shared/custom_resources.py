@@ -3,7 +3,7 @@
 CONNECT_INSTANCE = "Custom::ConnectInstance"
 PERSISTENT_CHAT_PROOF = "Custom::PersistentChatProof"
 
-# Properties and attributes of Custom::ConnectInstance; the first is one of the proof's properties as well.
+# Properties and attributes of Custom::ConnectInstance. The proof has the first property as well.
 INSTANCE_ID = "InstanceId"
 INSTANCE_ALIAS = "InstanceAlias"
 
@@ -14,16 +14,16 @@ ACTIONS = "Actions"
 PATIENCE_SECONDS = "PatienceSeconds"
 SCOPE = "Scope"
 FINGERPRINT = "Fingerprint"
-# Of an endpoint; without them its function is proved, and no gateway before it.
+# Of an endpoint. Without them only its function is proved, and not the gateway.
 API_ID = "ApiId"
 STAGE = "Stage"
-# "true" if a call that is signed for execute-api is to be answered; else callers show what the proof has not.
+# "true" if the gateway has to answer a call that is signed for execute-api. Else the proof cannot call it.
 SIGNED = "Signed"
-# Of whatever uses a history: its table.
+# Of an endpoint with a history, and of a recorder: the table.
 TABLE = "Table"
 # Of a recorder: the rule that sends it events.
 RULE = "Rule"
-# The proof's attribute: what it showed, and what not.
+# The proof's attribute: what was shown and what was not.
 REPORT = "Report"
 
 # Values of SCOPE.
@@ -33,9 +33,9 @@ REPORT_ONLY = "REPORT_ONLY"
 SCOPES = (WHOLE, WITHOUT_GATEWAY, REPORT_ONLY)
 
 LONGEST_PATIENCE_SECONDS = 600
-# How long the check of an instance asks again while it is denied or throttled: a new policy takes a while to be seen.
+# How long the check of an instance is retried while it is denied or throttled: a new policy takes effect after a while.
 INSTANCE_PATIENCE_SECONDS = 60
-# What CloudFormation grants the check of an instance beyond that: the function's start, and its last attempt.
+# How much longer CloudFormation waits for the check of an instance: for the function's start, and its last attempt.
 INSTANCE_MARGIN_SECONDS = 60
 # The same for a proof, which walks the chain a second time after an update.
 MARGIN_SECONDS = 120

@@ -1,8 +1,8 @@
-"""What a deployment's proof asks of a function, which it invokes directly with {PROBE: one of these}."""
+"""The probes of a deployment's proof, which invokes a function directly with {PROBE: one of these}."""
 
 PROBE = "probe"
 SETTINGS = "settings"
-# Before a permission of Connect: for an instance that the role does not name, which has to be denied.
+# Before a permission of Connect: try it for an instance that the role does not name. That has to be denied.
 ELSEWHERE = "elsewhere "
 CREATE_ASSOCIATION = "connect:CreatePersistentContactAssociation"
 DESCRIBE_CONTACT = "connect:DescribeContact"

@@ -1,4 +1,4 @@
-"""The reasons of the endpoint: the words of the field `rule` in its log, by what the caller gets.
+"""The reasons of the endpoint: the words of the field `rule` in its log, grouped by the caller's answer.
 
 A new one goes into its group here, and into the table in docs/security.md. The functions import this for its types
 only: at run time a reason is a text, and a cold start does not pay for it.
@@ -41,7 +41,7 @@ Failed = Literal[
 ]
 Refused = Invalid | Denied | NotFound | Throttled | OutOfReach | Failed
 
-# Those for which a call of Amazon Connect fails, in the recorder's log as well.
+# The reasons why a call of Amazon Connect fails. The recorder's log has them as well.
 Connect = Literal[
     "connect_denied",
     "connect_failed",
@@ -54,6 +54,6 @@ Connect = Literal[
     "deadline_exceeded",
 ]
 
-# A mistake where chats start, and nobody who tries what belongs to others.
+# A mistake of whoever starts the chats, and not an attack.
 NO_CUSTOMER: NotFound = "no_customer"
 PROBING = frozenset(get_args(NotFound) + get_args(Denied)) - {NO_CUSTOMER}

@@ -1,14 +1,14 @@
-"""What the recorder takes: contact events of EventBridge; and contacts to be described and recorded, by invocation."""
+"""What the recorder accepts: contact events of EventBridge and, by direct invocation, contacts to record."""
 
 SOURCE = "aws.connect"
-# The second is that of one sample in the Administrator Guide.
+# The second is in one sample of the Administrator Guide.
 DETAIL_TYPES = ("Amazon Connect Contact Event", "Connect Customer Contact Event")
 
-# Of an invocation, and of its answer: what became of each contact.
+# In an invocation: the contacts. In its answer: the result for each.
 CONTACTS = "contacts"
 MOST_CONTACTS = 25
-# What became of one that could not be recorded: this, a colon, and why.
+# The result for a contact that could not be recorded: this, a colon, and why.
 FAILED = "failed"
-# In the answer: how often each contact had Amazon Connect asked; and what was wrong with the question.
+# In the answer: the number of calls of Amazon Connect for each contact; and what was wrong with the invocation.
 ATTEMPTS = "attempts"
 ERROR = "error"

@@ -1,15 +1,15 @@
-"""The history's table: one item a session.
+"""The history's table: one item for each session.
 
-Times are in milliseconds since the epoch, but for EXPIRES, which DynamoDB itself reads, in seconds.
+Times are in milliseconds since the epoch. Only EXPIRES is in seconds, because DynamoDB itself reads it.
 """
 
 CUSTOMER = "customer"
 SESSION = "session"
-# When the last segment ended; or, while one is not known to have, when it has to have ended at the latest.
+# When the last segment ended; if the end of a segment is unknown, when the session must have ended at the latest.
 UNTIL = "until"
-# The latest end of a segment that is known.
+# The latest known end of a segment.
 ENDED = "ended"
-# The segments of which no end is known.
+# The segments without a known end.
 RUNNING = "running"
 SEGMENTS = "segments"
 BEGAN = "began"

@@ -1,6 +1,6 @@
-"""How AWS services say that a call came too soon."""
+"""How AWS services say that they throttle a call."""
 
-# Beside the status 429. Of Amazon Connect, DynamoDB, Lambda and EventBridge.
+# In addition to the status 429: of Amazon Connect, DynamoDB, Lambda and EventBridge.
 CODES = frozenset(
     (
         "LimitExceededException",

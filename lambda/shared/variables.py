@@ -1,9 +1,9 @@
-"""The functions' environment variables, and what some of them may be."""
+"""The functions' environment variables, and the values of some of them."""
 
 INSTANCE_ID = "CONNECT_INSTANCE_ID"
 CONNECT_ENDPOINT_URL = "CONNECT_ENDPOINT_URL"
 CUSTOMER_IDENTITY = "CUSTOMER_IDENTITY"
-# Of the association function. Those from APP_CLIENTS on are there only if they say something.
+# Of the association function. Those from APP_CLIENTS on are optional.
 DEADLINE_SECONDS = "DEADLINE_SECONDS"
 TRANSCRIPT_DELAY_SECONDS = "TRANSCRIPT_DELAY_SECONDS"
 AUTHORIZATION = "AUTHORIZATION"
@@ -18,7 +18,7 @@ EVENT_DELAY_SECONDS = "EVENT_DELAY_SECONDS"
 # Of the recorder.
 RETENTION_SECONDS = "RETENTION_SECONDS"
 
-# Values of CUSTOMER_IDENTITY; behind the prefix stands the attribute's name.
+# Values of CUSTOMER_IDENTITY. The attribute's name follows the prefix.
 UNCHECKED = "unchecked"
 CUSTOMER_ID = "customer_id"
 ATTRIBUTE_PREFIX = "attribute:"
@@ -30,8 +30,8 @@ IAM_WITH_IDENTITY_POOLS = "iam_with_identity_pools"
 COGNITO = "cognito"
 AUTHORIZER = "authorizer"
 
-# No values of CUSTOMER_CLAIM: claims of Cognito's own that are lists. A REST API hands them on as "one,two", and one
-# of a single value as that value: nothing in it says that it was a list.
+# Claims of Cognito that are lists, and so no values of CUSTOMER_CLAIM. A REST API passes a list on as "one,two", and a
+# list of one value as that value: nothing shows that it was a list.
 LISTS_OF_COGNITO = ("cognito:groups", "cognito:roles")
 
 # A value of CORS_ALLOWED_ORIGINS.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from association import cors
+from association import response
 from association.settings import read
 from connect_persistent_chat import Authorization, ConfigurationError, CustomerIdentity
 from connect_persistent_chat.endpoint.cors import Cors
@@ -164,7 +164,7 @@ def test_a_page_reads_the_gateways_refusals_as_the_functions_answers(origins: li
     allowed = read({**ENVIRONMENT, **gateways.environment()}).cors_allowed_origins
     assert allowed == tuple(origins)
     for origin in (*[one for one in origins if one != "*"], other):
-        function = cors.headers({"headers": {"origin": origin}}, allowed)
+        function = response.cors_headers({"headers": {"origin": origin}}, allowed)
         gateway = {
             name: origin if value == "method.request.header.origin" else value.strip("'")
             for name, value in gateways.refusal_headers().items()

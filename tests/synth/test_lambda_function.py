@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aws.environment import seconds
+from aws.environment import Environment
 from bench import runtime
 from connect_persistent_chat import lambda_function
 from connect_persistent_chat.source import SOURCE
@@ -33,7 +33,7 @@ MILLISECONDS = st.integers(0, 3_600_000) | st.sampled_from([1, 999, 1_001, 86_40
 def test_the_function_reads_the_seconds_that_were_meant(milliseconds: int) -> None:
     """To the millisecond: the proof of a deployment compares what it was told with what it understood, as text."""
     written = lambda_function.seconds_of(Duration.millis(milliseconds), 7)
-    read = seconds({"NAME": written}, "NAME", more_than_zero=False)
+    read = Environment({"NAME": written}).seconds("NAME", more_than_zero=False)
     assert read == milliseconds / 1000 == lambda_function.number_of(Duration.millis(milliseconds), 7)
     assert f"{read:.15g}" == written
 

@@ -52,38 +52,34 @@ class GatewayRefusal(NamedTuple):
     retry_after_seconds: int | None = None
 
 
-_DENIED = "AccessDeniedException"
-_INVALID = "InvalidParameterException"
-_INTERNAL = "InternalServiceException"
-_THROTTLED = "ThrottlingException"
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 
 # A default answers every refusal of its class that is not listed. It has no status here, because that would replace
-# the status of each: 404 would become 403, and 504 would become 500. DEFAULT_4XX answers the denials, all of them 403: no
-# permission, a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE cannot be customized: above
-# 10 MB AWS answers 413 (API Gateway Developer Guide, "Gateway response types" and "Known issues").
+# the status of each: 404 would become 403, and 504 would become 500. DEFAULT_4XX answers the denials, all of them 403:
+# no permission, a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE cannot be customized:
+# above 10 MB AWS answers 413 (API Gateway Developer Guide, "Gateway response types" and "Known issues").
 # UNSUPPORTED_MEDIA_TYPE cannot occur, because the integration accepts every content type.
 GATEWAY_REFUSALS = (
-    GatewayRefusal("DEFAULT_4XX", None, _DENIED),
-    GatewayRefusal("DEFAULT_5XX", None, _INTERNAL, "The endpoint failed."),
+    GatewayRefusal("DEFAULT_4XX", None, wire.ACCESS_DENIED),
+    GatewayRefusal("DEFAULT_5XX", None, wire.INTERNAL_SERVICE, "The endpoint failed."),
     GatewayRefusal(
         "MISSING_AUTHENTICATION_TOKEN",
         403,
-        _DENIED,
+        wire.ACCESS_DENIED,
         "The request has no credentials, or this path and method do not exist. Send "
         f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
-    GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, _INVALID),
-    GatewayRefusal("RESOURCE_NOT_FOUND", 404, "ResourceNotFoundException"),
-    GatewayRefusal("THROTTLED", 429, _THROTTLED, "Too many requests. Try again.", 1),
-    # The owner of the API added a usage plan. Its quota is full again in the next period, so an early retry cannot help.
-    GatewayRefusal("QUOTA_EXCEEDED", 429, _THROTTLED, "The quota of the usage plan is used up."),
-    GatewayRefusal("INTEGRATION_TIMEOUT", 503, _INTERNAL, _OUT_OF_REACH, 1),
-    GatewayRefusal("INTEGRATION_FAILURE", 503, _INTERNAL, _OUT_OF_REACH, 1),
+    GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, wire.INVALID_PARAMETER),
+    GatewayRefusal("RESOURCE_NOT_FOUND", 404, wire.RESOURCE_NOT_FOUND),
+    GatewayRefusal("THROTTLED", 429, wire.THROTTLING, "Too many requests. Try again.", 1),
+    # The owner of the API added a usage plan. Its quota is full again in the next period: no retry helps before.
+    GatewayRefusal("QUOTA_EXCEEDED", 429, wire.THROTTLING, "The quota of the usage plan is used up."),
+    GatewayRefusal("INTEGRATION_TIMEOUT", 503, wire.INTERNAL_SERVICE, _OUT_OF_REACH, 1),
+    GatewayRefusal("INTEGRATION_FAILURE", 503, wire.INTERNAL_SERVICE, _OUT_OF_REACH, 1),
 )
 
 # For authorizers only. DEFAULT_4XX refuses callers with IAM authorization.
-UNAUTHORIZED = GatewayRefusal("UNAUTHORIZED", 403, _DENIED, "The credentials are missing, wrong or expired.")
+UNAUTHORIZED = GatewayRefusal("UNAUTHORIZED", 403, wire.ACCESS_DENIED, "The credentials are missing, wrong or expired.")
 
 
 def add_gateway_refusals(
@@ -113,7 +109,7 @@ def _bad_body(*, has_history: bool) -> GatewayRefusal:
         f"SourceContactId ({required}1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens{latest}), "
         f"ClientToken (at most {wire.CLIENT_TOKEN_LENGTH} characters), and nothing else."
     )
-    return GatewayRefusal("BAD_REQUEST_BODY", 400, _INVALID, message)
+    return GatewayRefusal("BAD_REQUEST_BODY", 400, wire.INVALID_PARAMETER, message)
 
 
 def _body(refusal: GatewayRefusal) -> str:

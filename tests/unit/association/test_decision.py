@@ -5,14 +5,13 @@ from typing import NamedTuple, cast
 import pytest
 
 from association.caller import Caller
-from association.contacts import Contacts
 from association.decision import Decider, Decision
 from association.lookup import Lookup
 from association.refusal import Refusal
 from association.request import AssociationRequest, derived_client_token
 from connect.contact import Contact
 from connect.failure import ConnectFailed
-from connect.operations import Connect, Described
+from connect.operations import Connect
 from shared import reasons, wire
 from tests.unit.association.events import CONTACT_ID, INSTANCE_ID, NOW, SOURCE_ID
 
@@ -40,13 +39,15 @@ class World:
         self.failure: ConnectFailed | None = None
         # What somebody else makes of the current contact while Connect is asked.
         self.then = self.contacts.get(CONTACT_ID)
+        self.known: dict[str, Contact | None] = {}
+        self.now = NOW
         self.described: list[tuple[str, ...]] = []
         self.associated: list[tuple[str, ...]] = []
 
-    def describe(self, *contact_ids: str) -> Described:
+    def describe(self, *contact_ids: str) -> None:
         """As the function's own Connect."""
         self.described.append(contact_ids)
-        return Described({id: self.contacts.get(id) for id in contact_ids}, NOW)
+        self.known |= {id: self.contacts.get(id) for id in contact_ids}
 
     def create_association(self, contact_id: str, source_id: str, rehydration_type: str, client_token: str) -> str:
         """The same."""
@@ -57,27 +58,26 @@ class World:
             raise self.failure
         return source_id
 
-    def latest(self, current: Contact, contacts: Contacts) -> Found | None:
+    def latest(self, current: Contact) -> Found | None:
         """As the look-up, which describes what it finds."""
         if self.found is not None:
-            contacts.describe(self.found.session_id)
+            self.describe(self.found.session_id)
         return self.found
 
-    def shows_older(self, current: Contact, related: Contact, contacts: Contacts) -> bool:
+    def shows_older(self, current: Contact, related: Contact) -> bool:
         """The same."""
         return self.older
 
-    def shows_part(self, current: Contact, related: Contact, contacts: Contacts) -> bool:
+    def shows_part(self, current: Contact, related: Contact) -> bool:
         """The same."""
         return self.part
 
     def ask(self, source: str = SOURCE_ID, kind: str = wire.FROM_SEGMENT, *, history: bool = True) -> Decision:
         """A request from its beginning to its end. Raises a Refusal."""
-        contacts = Contacts(cast(Connect, self))
         lookup = cast(Lookup, self) if history else None
-        decider = Decider(Caller("caller", None), contacts, DELAY_SECONDS, lookup)
+        decider = Decider(Caller("caller", None), cast(Connect, self), DELAY_SECONDS, lookup)
         decision = decider.decide(AssociationRequest(INSTANCE_ID, CONTACT_ID, kind, source, None))
-        return decider.associate(decision, cast(Connect, self))
+        return decider.associate(decision)
 
     def reason(self, source: str = SOURCE_ID, kind: str = wire.FROM_SEGMENT) -> str:
         """How the request ended: by which rule, or refused for which reason."""

@@ -3,10 +3,10 @@
 import pytest
 
 from association.earlier_answer import shows_older, shows_part
-from association.latest_chat import MOST_ASKED, Describe, Known, Read
+from association.latest_chat import MOST_ASKED, Known, Read
+from association.rule import Describe
 from connect.contact import Contact
-from history.entry import Entries, Entry
-from history.session import Segment, Session
+from history.session import Entries, Entry, Segment, Session
 
 NOW = 3_000_000.0
 BEGAN = NOW - 500

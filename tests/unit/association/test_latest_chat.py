@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from association.latest_chat import Describe, Known, LatestChat, NoPastChat, Read, Step, is_later, latest, latest_of
+from association.latest_chat import Known, LatestChat, Read, Step, is_later, latest, latest_of
 from association.refusal import Refusal
+from association.rule import Describe
 from connect.contact import Contact
-from history.entry import Entries, Entry
-from history.session import Segment, Session
+from history.session import Entries, Entry, Segment, Session
 
 NOW = 3_000_000.0
 CURRENT = Contact("now", "me", "CHAT", "now", None, None, NOW - 100)
@@ -66,8 +66,8 @@ def refusal_of(*entries: Entry, **more: object) -> Refusal:
 
 def test_without_a_past_chat_there_is_nothing() -> None:
     """The current one is not its own past."""
-    assert found() == NoPastChat()
-    assert found(own=False) == NoPastChat()
+    assert found() is None
+    assert found(own=False) is None
 
 
 def test_the_latest_is_described_and_then_found() -> None:
@@ -97,7 +97,7 @@ def test_a_session_that_may_run_is_asked_about() -> None:
     assert found(*sessions, contacts={**runs, "a": contact("a", 10)}) == LatestChat("a", 10)
     assert found(open_("b"), open_("c", until=WEEK * 2), open_("d", until=WEEK)) == Describe(("b", "c"))
     assert found(open_("b", "b1", "b2", "b3")) == Describe(("b1", "b2"))
-    assert found(open_("b"), contacts=runs) == NoPastChat()
+    assert found(open_("b"), contacts=runs) is None
     assert found(open_("b"), ended("a", 20), contacts={"b": contact("b", 19.99)}) == Describe(("a",))
 
 
@@ -114,7 +114,7 @@ def test_a_session_ended_when_its_last_segment_did() -> None:
     ends = {**first, "b2": contact("b2", 30, "b"), "b3": contact("b3", 35, "b")}
     assert found(session, contacts=ends) == LatestChat("b", 40)
     assert found(session, contacts={**ends, "b3": contact("b3", 60, "b")}) == LatestChat("b", 60)
-    assert found(session, contacts={**ends, "b2": contact("b2", None, "b")}) == NoPastChat()
+    assert found(session, contacts={**ends, "b2": contact("b2", None, "b")}) is None
 
 
 def test_what_has_to_have_ended_before_the_latest_is_not_asked_about() -> None:
@@ -134,8 +134,8 @@ def test_what_is_not_the_customers_is_passed_over(said: Contact | None) -> None:
     sessions = (ended("b", 20), ended("a", 10))
     assert found(*sessions, contacts={"b": said}) == Read("b")
     assert found(*sessions, contacts={"b": said}, rows=row("b", b=20)) == Describe(("a",))
-    assert found(ended("b", 20), contacts={"b": said}, rows=row("b", b=20)) == NoPastChat()
-    assert found(ended("b", 20), contacts={"b": said}, rows={"b": None}) == NoPastChat()
+    assert found(ended("b", 20), contacts={"b": said}, rows=row("b", b=20)) is None
+    assert found(ended("b", 20), contacts={"b": said}, rows={"b": None}) is None
     two = row("b", b=15, b2=20)
     assert found(*sessions, contacts={"b": said}, rows=two) == Describe(("b2",))
     for other in (None, contact("b2", 20, "b", "you"), contact("b2", 20, "b", ""), contact("B2", 20, "b")):
@@ -246,10 +246,10 @@ def test_a_part_that_is_not_the_sessions_hides_no_chat_of_the_customers(other: C
 def test_the_current_chat_in_a_row_of_the_past_is_no_part_of_the_customers_past() -> None:
     """Otherwise a row that somebody wrote would hold up all later chats."""
     contacts: dict[str, Contact | None] = {"now": CURRENT, "b": None}
-    assert found(open_("b", "now"), contacts=contacts, rows=row("b", now=None)) == NoPastChat()
+    assert found(open_("b", "now"), contacts=contacts, rows=row("b", now=None)) is None
     transferred = CURRENT._replace(id="before", session="now", disconnected=NOW - 50)
     contacts |= {"before": transferred}
-    assert found(ended("b", 20), contacts=contacts, rows=row("b", before=20)) == NoPastChat()
+    assert found(ended("b", 20), contacts=contacts, rows=row("b", before=20)) is None
 
 
 def test_an_entry_that_is_not_as_it_was_written_is_looked_into() -> None:
@@ -341,7 +341,7 @@ def test_what_ended_after_an_instant_can_be_left_out() -> None:
     assert found_by(21, *sessions) == Describe(("b",))
     assert found_by(20, *sessions) == Describe(("a",))
     assert found_by(20.9, *sessions) == Describe(("a",))
-    assert found_by(10, *sessions) == NoPastChat()
+    assert found_by(10, *sessions) is None
     assert found_by(30, open_("b"), ended("a", 10)) == Describe(("b",))
     assert found_by(30, open_("b"), ended("a", 10), b=contact("b", 40)) == Describe(("a",))
     assert found_by(30, open_("b"), ended("a", 10), b=contact("b", 29)) == LatestChat("b", 29)
@@ -372,7 +372,7 @@ def test_a_part_without_a_customer_is_whose_its_session_is() -> None:
     session = open_("b", "b2", known=40_000)
     first = {"b": contact("b", 40)}
     assert found(session, contacts={**first, "b2": contact("b2", 50, "b", "")}) == LatestChat("b", 50)
-    assert found(session, contacts={**first, "b2": contact("b2", None, "b", "")}) == NoPastChat()
+    assert found(session, contacts={**first, "b2": contact("b2", None, "b", "")}) is None
 
 
 def test_more_than_was_read_is_not_guessed_at() -> None:
@@ -385,7 +385,7 @@ def test_more_than_was_read_is_not_guessed_at() -> None:
         "To find the latest chat, the endpoint would have to ask about too many of the customer's chats. Send the "
         "SourceContactId."
     )
-    assert found(*running, contacts=contacts) == NoPastChat()
+    assert found(*running, contacts=contacts) is None
     last = {**contacts, "r0": contact("r0", WEEK / 1000 - 0.1)}
     assert refusal_of(*running, contacts=last, more=True).reason == "history_undecided"
     assert found(*running, ended("a", 10), contacts={**contacts, "a": contact("a", 10)}, more=True) == LatestChat(
@@ -411,7 +411,7 @@ def test_what_connect_has_forgotten_counts_as_looked_through() -> None:
     contacts: dict[str, Contact | None] = {entry.session_id: None for entry in six}
     rows: dict[str, Session | None] = dict.fromkeys(contacts)
     assert found(*six, contacts=contacts) == Read("f5")
-    assert found(*six, contacts=contacts, rows=rows) == NoPastChat()
+    assert found(*six, contacts=contacts, rows=rows) is None
     assert refusal_of(*six, contacts=contacts, rows=rows, more=True).reason == "history_undecided"
     last = ended("a", 10)
     assert found(*six, last, contacts=contacts, rows=rows) == Describe(("a",))

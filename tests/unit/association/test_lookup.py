@@ -13,14 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.contacts import Contacts
 from association.latest_chat import MOST_ASKED, LatestChat, is_later
 from association.lookup import Lookup
 from association.refusal import Refusal
 from association.settings import read as read_settings
 from aws import retry
 from aws.failure import TooLarge, Unreachable
-from connect.operations import Connect, Described
+from connect.operations import Connect
 from history.session import Session
 from history.table import MOST_ENTRIES
 from shared.key import key_of
@@ -37,23 +36,23 @@ class LookingUp:
     """The look-up of one request for this contact."""
 
     def __init__(self, world: World, dynamodb: DynamoDB, current: str) -> None:
-        self.lookup, self.contacts = prepared(world, dynamodb)
-        self.contacts.describe(current)
-        contact = self.contacts.known[current]
+        self.lookup, self.connect = prepared(world, dynamodb)
+        self.connect.describe(current)
+        contact = self.connect.known[current]
         assert contact is not None
         self.current = contact
 
     def latest(self) -> LatestChat | None:
         """The latest past session. Raises a Refusal."""
-        return self.lookup.latest(self.current, self.contacts)
+        return self.lookup.latest(self.current)
 
     def shows(self, related: str) -> tuple[bool, bool]:
         """Whether a chat that continues this contact shows an older session, and whether a part."""
-        self.contacts.describe(related)
-        contact = self.contacts.known[related]
+        self.connect.describe(related)
+        contact = self.connect.known[related]
         assert contact is not None
-        older = self.lookup.shows_older(self.current, contact, self.contacts)
-        return older, self.lookup.shows_part(self.current, contact, self.contacts)
+        older = self.lookup.shows_older(self.current, contact)
+        return older, self.lookup.shows_part(self.current, contact)
 
 
 def look_up(world: World, dynamodb: DynamoDB, current: str) -> LatestChat | None:
@@ -61,8 +60,8 @@ def look_up(world: World, dynamodb: DynamoDB, current: str) -> LatestChat | None
     return LookingUp(world, dynamodb, current).latest()
 
 
-def prepared(world: World, dynamodb: DynamoDB) -> tuple[Lookup, Contacts]:
-    """A look-up, and the contacts of its request."""
+def prepared(world: World, dynamodb: DynamoDB) -> tuple[Lookup, Connect]:
+    """A look-up, and the Connect of its request."""
     made = read_settings(
         {
             **ENVIRONMENT,
@@ -73,12 +72,12 @@ def prepared(world: World, dynamodb: DynamoDB) -> tuple[Lookup, Contacts]:
         }
     )
 
-    def describe(*contact_ids: str) -> Described:
-        return Described({id: world.described(id) for id in contact_ids}, world.now.timestamp())
+    def describe(*contact_ids: str) -> None:
+        connect.known |= {id: world.described(id) for id in contact_ids}
 
-    contacts = Contacts(cast(Connect, SimpleNamespace(describe=describe)))
-    lookup = Lookup(dynamodb, made, time.monotonic() + 60)  # type: ignore[arg-type]
-    return lookup, contacts
+    connect = cast(Connect, SimpleNamespace(describe=describe, known={}, now=world.now.timestamp()))
+    lookup = Lookup(dynamodb, made, connect, time.monotonic() + 60)  # type: ignore[arg-type]
+    return lookup, connect
 
 
 def check_a_history(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:

@@ -14,7 +14,6 @@ from association.rule import (
     Question,
     continues_part,
     judge,
-    look_up,
     seconds_to_wait,
 )
 from connect.contact import Contact
@@ -154,7 +153,7 @@ def test_three_a_retry_after_a_transfer_or_the_end_gets_the_earlier_answer(rehyd
 def test_three_for_a_whole_session_the_continued_contact_is_described_too() -> None:
     """3. Connect chose it, so it has to be one of the source's session, and nobody else's."""
     linked, entire = CURRENT._replace(related_id="last"), "ENTIRE_PAST_SESSION"
-    assert judge(question(linked, rehydration_type=entire)) == Describe("last")
+    assert judge(question(linked, rehydration_type=entire)) == Describe(("last",))
     last = Contact("last", "me", "CHAT", "source", None, NOW - 61)
     assert judge(question(linked, rehydration_type=entire, related=last)) == Earlier("last")
     # A survey may carry no customer: it is whose its session is, or a retry would be refused.
@@ -169,7 +168,7 @@ def test_three_for_a_whole_session_the_continued_contact_is_described_too() -> N
 def test_three_a_link_to_what_connect_does_not_know_stays(rehydration_type: str) -> None:
     """3. It may be one to a past chat that was forgotten, and that cannot be changed."""
     asked = question(CURRENT._replace(related_id="gone"), rehydration_type=rehydration_type)
-    assert judge(asked) == Describe("gone")
+    assert judge(asked) == Describe(("gone",))
     for gone in (None, SOURCE._replace(id="GONE")):
         refused = refusal_of(asked._replace(contacts={**asked.contacts, "gone": gone}))
         assert refused.reason == "continues_another"
@@ -214,7 +213,8 @@ def test_three_a_link_to_a_chat_that_runs_is_no_continued_chat(customer: str) ->
     )
     for rehydration_type in ("FROM_SEGMENT", "ENTIRE_PAST_SESSION"):
         assert judge(question(linked, rehydration_type=rehydration_type, related=running)) == Continue()
-    assert look_up(question(linked, related=running)) == Continue()
+    unnamed = looked_up(CURRENT._replace(related_id="related"), BACKEND, running._replace(id="related"))
+    assert unnamed == Continue()
     # Named as the source it is refused as what it is.
     named = question(linked._replace(related_id="source"), SOURCE._replace(disconnected=None))
     assert refusal_of(named).reason == "source_running"
@@ -391,7 +391,7 @@ def looked_up(current: Contact | None = CURRENT, caller: Caller = BACKEND, *othe
     """What the rule says to a request that names no source."""
     request = AssociationRequest("instance", "current", "ENTIRE_PAST_SESSION", "", None)
     contacts = {"current": current, **dict(zip(("related",), others, strict=False))}
-    return look_up(Question(request, caller, contacts, NOW, 60))
+    return judge(Question(request, caller, contacts, NOW, 60))
 
 
 def test_a_running_chat_of_ones_own_may_be_looked_up_for() -> None:
@@ -434,7 +434,7 @@ def test_a_look_up_that_was_answered_gets_the_same_answer(disconnected: float | 
     made elsewhere, is not passed on."""
     linked = CURRENT._replace(related_id="related", disconnected=disconnected)
     related = SOURCE._replace(id="related")
-    assert looked_up(linked) == Describe("related")
+    assert looked_up(linked) == Describe(("related",))
     assert looked_up(linked, BACKEND, related) == Earlier("related")
     for other in (None, related._replace(customer="you"), related._replace(customer="", session="related")):
         with pytest.raises(Refusal) as refused:
@@ -446,12 +446,12 @@ def test_a_look_up_that_was_answered_gets_the_same_answer(disconnected: float | 
 def test_a_look_up_that_continued_a_survey_without_a_customer_is_answered_again() -> None:
     """It is whose its session is: its first contact says so."""
     linked, survey = CURRENT._replace(related_id="related"), SOURCE._replace(id="related", session="first", customer="")
-    assert looked_up(linked, BACKEND, survey) == Describe("first")
+    assert looked_up(linked, BACKEND, survey) == Describe(("first",))
 
     def with_first(first: Contact | None) -> object:
         request = AssociationRequest("instance", "current", "ENTIRE_PAST_SESSION", "", None)
         contacts = {"current": linked, "related": survey, "first": first}
-        return look_up(Question(request, BACKEND, contacts, NOW, 60))
+        return judge(Question(request, BACKEND, contacts, NOW, 60))
 
     first = SOURCE._replace(id="first", session="first")
     assert with_first(first) == Earlier("related")

@@ -7,7 +7,6 @@ from typing import cast
 from hypothesis import HealthCheck, given, settings
 
 from association.caller import Caller
-from association.contacts import Contacts as Described
 from association.decision import Decider
 from association.refusal import Refusal, of_connect
 from association.request import AssociationRequest
@@ -15,7 +14,6 @@ from association.settings import read
 from connect import contact
 from connect.failure import ConnectFailed
 from connect.operations import Connect
-from connect.operations import Described as Answered
 from local.connect import model
 from local.connect.errors import ConnectError
 from local.connect.service import INSTANCE_ID
@@ -51,6 +49,8 @@ class RuleWorld:
         self._clock = StillClock()
         self._instance = self._connect.instances.get(REGION, INSTANCE_ID)
         self._contacts, self._associations = self._connect.contacts, self._connect.associations
+        self.known: dict[str, contact.Contact | None] = {}
+        self.now = 0.0
 
     def start(self, customer: str | None) -> str:
         """A chat."""
@@ -93,9 +93,10 @@ class RuleWorld:
     def ask(self, current: str, source: str, rehydration_type: str, caller: str | None) -> tuple[int, str]:
         """As the handler does."""
         request = AssociationRequest(INSTANCE_ID, current, rehydration_type, source, None)
-        decider = Decider(Caller("x", caller), Described(cast(Connect, self)), DELAY, None)
+        self.known.clear()
+        decider = Decider(Caller("x", caller), cast(Connect, self), DELAY, None)
         try:
-            made = decider.associate(decider.decide(request), cast(Connect, self))
+            made = decider.associate(decider.decide(request))
         except Refusal as refused:
             return refused.status, refused.reason
         except ConnectFailed as failure:
@@ -103,9 +104,10 @@ class RuleWorld:
         assert made.continued is not None
         return 200, made.continued
 
-    def describe(self, *contact_ids: str) -> Answered:
+    def describe(self, *contact_ids: str) -> None:
         """As the function's own Connect."""
-        return Answered({id: self._described(id) for id in contact_ids}, self._clock.now().timestamp())
+        self.known |= {id: self._described(id) for id in contact_ids}
+        self.now = self._clock.now().timestamp()
 
     def create_association(self, contact_id: str, source_id: str, rehydration_type: str, token: str) -> str:
         """The same."""

@@ -18,7 +18,7 @@ def test_the_settings_can_be_told_as_they_were_read() -> None:
     # As the construct wrote them: an id that a token brought in upper case, too.
     upper = {"CONNECT_INSTANCE_ID": "ABCDEF00-1111-4111-8111-111111111111"}
     for environment in (ENVIRONMENT, {**ENVIRONMENT, **person}, {**ENVIRONMENT, **upper}):
-        assert read(environment).as_environment() == environment
+        assert read(environment).environment == environment
 
 
 @pytest.mark.parametrize("name", sorted(ENVIRONMENT))

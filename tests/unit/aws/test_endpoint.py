@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aws.endpoint import Endpoint, endpoint_of
 
-DEFAULT = "https://connect.us-east-1.amazonaws.com"
+DEFAULT = Endpoint.parse("https://connect.us-east-1.amazonaws.com")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aws.signing import Credentials, CredentialsMissing, Unsigned, encoded, signed_headers
+from aws.signing import Credentials, CredentialsMissing, encoded, signed_headers
 from tests.profiles import profiles
 
 NOW = 1_763_900_000
@@ -57,8 +57,8 @@ def hold_against_botocore(request: dict[str, Any]) -> None:
     target = request["path"] + (f"?{query}" if query else "")
     headers = {"Host": "connect.us-east-1.amazonaws.com", **request["extra"]}
     credentials = Credentials("AKIDEXAMPLE", "secret", request["token"], "us-east-1")
-    unsigned = Unsigned(request["method"], target, headers, request["body"])
-    ours = signed_headers(unsigned, "connect", credentials, NOW)["Authorization"]
+    unsigned = (request["method"], target, headers, request["body"])
+    ours = signed_headers(*unsigned, "connect", credentials, NOW)["Authorization"]
     assert ours == botocore_authorization(request["method"], target, headers, request["body"], credentials)
 
 

@@ -129,12 +129,12 @@ def test_two_contacts_are_described_at_the_same_time() -> None:
             return super().send(method, target, body, deadline, headers)
 
     connect = connect_with(Waiting(ConnectClient.sound().contacts))
-    contacts, now = connect.describe(CONTACT_ID, SOURCE_ID)
-    assert {id: contact.customer for id, contact in contacts.items() if contact} == {
+    connect.describe(CONTACT_ID, SOURCE_ID)
+    assert {id: contact.customer for id, contact in connect.known.items() if contact} == {
         CONTACT_ID: "customer",
         SOURCE_ID: "customer",
     }
-    assert (now, connect.attempts) == (NOW, 2)
+    assert (connect.now, connect.attempts) == (NOW, 2)
 
 
 def test_what_depends_on_a_description_that_was_given_up_is_given_up_too() -> None:
@@ -181,8 +181,8 @@ def test_what_depends_on_a_description_that_was_given_up_is_given_up_too() -> No
 def test_whatever_describing_is_refused_with_counts_as_no_contact(refused: Response) -> None:
     """Which error an odd id gets is documented nowhere, and must not tell what exists."""
     connect = connect_with(ConnectClient({CONTACT_ID: described(CONTACT_ID), SOURCE_ID: refused}))
-    contacts, _ = connect.describe(CONTACT_ID, SOURCE_ID)
-    assert contacts[SOURCE_ID] is None
+    connect.describe(CONTACT_ID, SOURCE_ID)
+    assert connect.known[SOURCE_ID] is None
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connect.ids import is_contact_id
-from history.entry import Entry
 from history.item import entries_of, row_of
-from history.session import Segment, Session
+from history.session import Entry, Segment, Session
 
 BEGAN = 1_700_000_000_000
 

@@ -11,8 +11,7 @@ from aws import retry
 from aws.failure import Unreachable
 from aws.http import Response
 from aws.retry import Retry
-from history.entry import Entry
-from history.session import Segment, Session
+from history.session import Entry, Segment, Session
 from history.table import MOST_ENTRIES, Table, TableFailed
 from tests.unit.history.dynamodb import DynamoDB, ok, refused
 from tests.unit.history.test_item import BEGAN, written

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioning.calls import Answer, Calls, ClientError
+from provisioning.calls import Answer, Calls
 from tests.unit.local.web import web
 from tests.unit.provisioning.world import FUNCTION_ARN, statement
 
@@ -68,10 +69,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
 @given(
     st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda x: json.dumps(x).encode())
 )
-def test_a_body_that_is_no_object_is_an_empty_one(body: bytes) -> None:
+def test_a_body_that_is_no_object_names_no_error(body: bytes) -> None:
     """A proxy's page, or anything else: the proof says what came, and does not fail by itself."""
-    assert (Answer(200, body).json(), Answer(200, body).kind) == ({}, None)
-    assert Answer(200, b"[" * 100_000).json() == {}
+    assert Answer(200, body).kind is None
+    assert Answer(200, b"[" * 100_000).kind is None
     assert Answer(403, b'{"__type": "AccessDeniedException"}').kind == "AccessDeniedException"
 
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import strategies as st
 
 from aws import retry
+from aws.endpoint import Endpoint
 from aws.failure import Unreachable
 from aws.retry import Retry
-from connect.operations import Connect, Described
+from connect.operations import Connect
 from history.session import Segment, Session
 from history.table import Table
 from recorder import recording
@@ -43,14 +44,15 @@ class Recording:
         self.described: list[str] = []
         self.dynamodb = DynamoDB()
         self.table = Table(self.dynamodb, "table", Retry(time.monotonic() + 600))  # type: ignore[arg-type]
-        connect = cast(Connect, SimpleNamespace(describe=self._describe))
-        made = Settings(world.instance.id, "http://x", identity, "table", "http://x", RETENTION_SECONDS)
-        self.recorder = Recorder(made, connect, self.table)
+        self.connect = cast(Connect, SimpleNamespace(describe=self._describe, known={}))
+        nowhere = Endpoint.parse("http://x")
+        made = Settings(world.instance.id, nowhere, identity, "table", nowhere, RETENTION_SECONDS, {})
+        self.recorder = Recorder(made, self.connect, self.table)
 
-    def _describe(self, *contact_ids: str) -> Described:
+    def _describe(self, *contact_ids: str) -> None:
         # With an attribute the world's customers are its values.
         self.described += contact_ids
-        return Described({id: self.world.described(id) for id in contact_ids}, self.world.now.timestamp())
+        self.connect.known |= {id: self.world.described(id) for id in contact_ids}
 
     def take(self, event: dict[str, Any]) -> bool | None:
         """Record an event; None if it is none for the history."""

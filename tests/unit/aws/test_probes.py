@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from association import probes, settings
+from aws import probes
 from aws.http import Response
 from aws.retry import Retry
 from connect.operations import Connect
 from shared.probes import NOWHERE
-from tests.unit.association.events import ENVIRONMENT, INSTANCE_ID, ConnectClient
+from tests.unit.association.events import INSTANCE_ID, ConnectClient
 
 ACTIONS = ("connect:CreatePersistentContactAssociation", "connect:DescribeContact")
 DENIED = Response(403, {"x-amzn-errortype": "AccessDeniedException"}, b'{"Message":"no"}')
@@ -24,7 +24,7 @@ def test_a_permission_is_tried_with_contacts_that_cannot_exist(action: str, pref
     a service that does not ask for one."""
     client = ConnectClient({NOWHERE: DENIED}, DENIED)
     connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 5))  # type: ignore[arg-type]
-    said = probes.answer({"probe": f"{prefix}{action}"}, settings.read(ENVIRONMENT), connect, None)
+    said = probes.answer({"probe": f"{prefix}{action}"}, {}, connect.probes(*ACTIONS))
     assert said["answer"] == {"type": "AccessDeniedException", "status": 403, "message": "no"}
     ((_, target),) = client.sent
     assert target.endswith(f"/{instance}/{NOWHERE}")
@@ -38,7 +38,7 @@ def test_an_unknown_probe_is_not_repeated(probe: object, got: str) -> None:
     """Half a surrogate pair cannot be answered, and Lambda takes no answer of more than 6 MB: either is a crash."""
     client = ConnectClient({})
     connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 5))  # type: ignore[arg-type]
-    said = probes.answer({"probe": probe}, settings.read(ENVIRONMENT), connect, None)
+    said = probes.answer({"probe": probe}, {}, connect.probes(*ACTIONS))
     assert said["probe"] == got
     assert len(json.dumps(said, ensure_ascii=False).encode()) < 1000
 
@@ -47,6 +47,6 @@ def test_an_unknown_probe_is_told_which_there_are() -> None:
     """Whoever may invoke the function sees what it takes, and starts nothing."""
     client = ConnectClient({})
     connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 5))  # type: ignore[arg-type]
-    said = probes.answer({"probe": "elsewhere settings"}, settings.read(ENVIRONMENT), connect, None)
+    said = probes.answer({"probe": "elsewhere settings"}, {}, connect.probes(*ACTIONS))
     assert "unknown probe; known: settings, connect:Create" in str(said["error"])
     assert client.sent == []
