@@ -2,8 +2,10 @@
 
 import re
 
-from connect_persistent_chat.parameters import Parameters, is_known, is_placeholder, shown, with_tokens_as
+from connect_persistent_chat.messages import shown
+from connect_persistent_chat.parameters import Parameters
 from connect_persistent_chat.shared import variables
+from connect_persistent_chat.tokens import is_known, is_placeholder, with_tokens_as
 
 # Amazon Connect's hosted widget gives this prefix to what a page sets without a signed token.
 _SET_BY_BROWSERS = "hostedwidget-"

@@ -9,9 +9,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from connect_persistent_chat.parameters import is_token, measured, with_tokens_as
 from connect_persistent_chat.shared import variables
 from connect_persistent_chat.source import SOURCE, readable
+from connect_persistent_chat.tokens import is_token, measured, with_tokens_as
 from constructs import Construct
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
@@ -148,7 +148,7 @@ def mistakes_in_size(environment: Mapping[str, str]) -> list[str]:
         return []
     longest = max(known, key=lambda name: len(known[name]))
     return [
-        f"{_OF_VARIABLES.get(longest, longest)}: got so many or so long ones that the function's environment variables "
-        f"have {size} bytes, expected at most {_LARGEST_ENVIRONMENT}, which is AWS Lambda's limit. Give fewer or "
-        "shorter ones."
+        f"{_OF_VARIABLES.get(longest, longest)}: got values that need {size} bytes of environment variables together "
+        f"with the other settings, expected at most {_LARGEST_ENVIRONMENT}, which is AWS Lambda's limit. Give fewer or "
+        "shorter values."
     ]

@@ -130,7 +130,7 @@ def test_a_tls_policy_is_one_that_a_regional_api_can_have_or_a_sentence(policy: 
     here = stack()
     if policy.name == "TLS_1_0" or "EDGE" in policy.name:
         with pytest.raises(
-            ConfigurationError, match=f"security_policy: got {policy.name}, expected a policy of a regional"
+            ConfigurationError, match=f"security_policy: got {policy.name}, expected a SecurityPolicy of a regional"
         ):
             endpoint(here, security_policy=policy)
         return
@@ -211,7 +211,7 @@ def test_grant_invoke_gives_this_method_and_no_more() -> None:
     [
         (
             lambda here: iam.Role.from_role_arn(here, "There", "arn:aws:iam::999999999999:role/backend"),
-            "got an identity of the account 999999999999, expected one of 123456789012",
+            "got an identity of the account 999999999999, expected one of the account 123456789012",
         ),
         (lambda here: iam.ServicePrincipal("ecs-tasks.amazonaws.com"), "got an identity that takes no permissions"),
     ],

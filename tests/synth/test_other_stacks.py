@@ -14,7 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 
 from connect_persistent_chat import Authorization, ChatHistory, ConfigurationError, ConnectInstance, CustomerIdentity
-from connect_persistent_chat.parameters import unnamed_in
+from connect_persistent_chat.stacks import unnamed_in
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, history, stack, user_pool
 
 ACCOUNT, OTHER, REGION, FAR = "123456789012", "999999999999", "us-east-1", "eu-west-2"
@@ -201,7 +201,7 @@ def test_what_an_arn_says_is_held_against_the_stack_that_uses_it(changed: tuple[
         ("from_instance_id", "x{}", "instance_id: got 'x<token>', expected an instance id"),
         ("from_instance_id", "11111111-{}", ""),
         ("from_instance_id", "{}" + INSTANCE_ID + "1", "instance_id: got "),
-        ("from_instance_alias", "arn:aws:connect:{}", "Use from_instance_arn."),
+        ("from_instance_alias", "arn:aws:connect:{}", "Use ConnectInstance.from_instance_arn(...)."),
         ("from_instance_alias", "centre-{}", ""),
         ("from_instance_alias", "my centre {}", "instance_alias: got 'my centre <token>', expected an instance alias"),
         ("from_instance_arn", "arn:aws:connect:us-east-1:123456789012:{}", ""),

@@ -34,6 +34,7 @@ from connect_persistent_chat import (
     IChatHistory,
     PersistentChatEndpoint,
     PersistentChatMonitoring,
+    messages,
     parameters,
 )
 from constructs import Construct
@@ -402,7 +403,9 @@ def test_a_list_that_only_the_deployment_knows_is_told_how_to_be_given() -> None
     """A preflight's template has a line for each origin; the elements one by one are taken."""
     here = stack()
     several = CfnParameter(here, "Origins", type="CommaDelimitedList").value_as_list
-    assert "Fn.select(0, ...)" in mistakes_of(lambda: endpoint(here, cors_allowed_origins=several))
+    assert "[Fn.select(0, list), Fn.select(1, list)]" in mistakes_of(
+        lambda: endpoint(here, cors_allowed_origins=several)
+    )
     endpoint(here, "Taken", cors_allowed_origins=[Fn.select(0, several), Fn.select(1, several)])
 
 
@@ -417,8 +420,8 @@ def test_one_of_what_there_may_be_several_is_told_to_be_put_into_a_list() -> Non
     assert "Put it into a list." in mistakes_of(lambda: endpoint(stack(), cors_allowed_origins=text))
     swapped: Any = ([client], [pool])
     said = mistakes_of(lambda: Authorization.cognito(*swapped))
-    assert "user_pools: got a UserPoolClient in the list, expected an IUserPool." in said
-    assert "app_clients: got a UserPool in the list, expected an IUserPoolClient." in said
+    assert "user_pools: got a UserPoolClient in the list, expected a Cognito user pool. " in said
+    assert "app_clients: got a UserPool in the list, expected a Cognito app client. " in said
 
 
 def test_what_was_imported_has_its_interfaces() -> None:
@@ -437,7 +440,7 @@ def test_what_was_imported_has_its_interfaces() -> None:
     PersistentChatMonitoring(here, "Monitoring", endpoint=made, topic=topic)
     ChatHistory(here, "Other", instance=instance, topic=topic)
     wrong: Any = topic
-    assert "got a TopicBase in the list, expected an IUserPool" in mistakes_of(
+    assert "got a TopicBase in the list, expected a Cognito user pool" in mistakes_of(
         lambda: Authorization.cognito([wrong], [client])
     )
 
@@ -507,7 +510,9 @@ def test_a_stack_with_an_env_refers_to_nothing_of_one_without(what: str, swapped
                 clients = far_clients
             endpoint(here, authorization=Authorization.cognito(pools, clients))
 
-    assert "Of one of them the account or the region is not known. Give both the same env." in mistakes_of(build)
+    assert "The account or the region of one of the two is not known. Give both stacks the same env." in mistakes_of(
+        build
+    )
     # By its id or its ARN it may be of any stack.
     imported = ChatHistory.from_table_arn(there, "Imported", TABLE_ARN)
     endpoint(here, "Taken", history=imported, instance=ConnectInstance.from_instance_id(there, "Known", INSTANCE_ID))
@@ -554,7 +559,7 @@ def test_a_metric_has_a_period_that_the_cdk_takes(period: int, other: int) -> No
     made = endpoint(stack())
     assert made.metric_count(period=Duration.seconds(period)).period.to_seconds() == period
     said = mistakes_of(lambda: made.metric_count(period=Duration.seconds(other)))
-    assert f"period: got {other} seconds, expected 1, 5, 10 or 30 seconds, or a multiple of 60." in said
+    assert f"period: got {other} seconds, expected 1, 5, 10 or 30 seconds, or a multiple of 60 seconds." in said
 
 
 def test_a_user_pool_that_no_template_can_name_is_refused() -> None:
@@ -642,9 +647,10 @@ def test_variables_fit_or_the_sentence_names_what_is_too_much() -> None:
     pools, _ = user_pool(here)
     endpoint(here, "Few", authorization=Authorization.cognito(pools, clients[:100]))
     said = mistakes_of(lambda: endpoint(here, "Many", authorization=Authorization.cognito(pools, clients)))
-    assert "authorization: got so many or so long ones that the function's environment variables have 4" in said
+    assert "authorization: got values that need 4" in said
+    assert " bytes of environment variables together with the other settings, expected at most 4096" in said
     long = f"https://{'a' * 4000}.example"
-    assert "cors_allowed_origins: got so many" in mistakes_of(
+    assert "cors_allowed_origins: got values that need 4" in mistakes_of(
         lambda: endpoint(here, "Long", cors_allowed_origins=[long])
     )
 
@@ -696,7 +702,7 @@ def test_a_history_that_was_imported_is_of_the_interface_that_an_endpoint_takes(
 @example(1.8881545897087e292)
 def test_a_value_in_a_message_is_short_and_no_tokens_inner_form(value: object) -> None:
     """A message is read by a person, who must see what was given and not how the CDK writes it."""
-    said = parameters.shown(value)
+    said = messages.shown(value)
     assert 0 < len(said) <= 303
     assert "Token[" not in said
     assert "e+289" not in said
@@ -757,12 +763,12 @@ def test_an_element_of_a_list_token_is_told_how_to_be_taken() -> None:
         lambda: CustomerIdentity.attribute(first),
         lambda: Authorization.cognito(*user_pool(here), customer_claim=first),
         lambda: PersistentChatEndpoint(here, "Pages", instance=instance, cors_allowed_origins=[f"https://{first}"]),
-        lambda: PersistentChatEndpoint(here, first, instance=instance),
     ):
-        with pytest.raises(ConfigurationError) as told:
-            call()
-        assert "list" in str(told.value)
-        assert "Token[" not in str(told.value)
+        assert "got `list[0]` of a list that only the deployment knows, expected Fn.select(0, list)." in mistakes_of(
+            call
+        )
+    said = mistakes_of(lambda: PersistentChatEndpoint(here, first, instance=instance))
+    assert "id: got a token, expected a text that is known at synthesis." in said
 
 
 @pytest.mark.parametrize("length", [Duration.seconds(16.1), Duration.millis(1500.5), Duration.minutes(0.0333)])
@@ -802,7 +808,7 @@ def test_nobody_elsewhere_is_let_read_a_history() -> None:
     there = Environment(account="999999999999", region="us-east-1")
     for other, said in (
         (Stack(app, "Other", env=there), "of the account 999999999999"),
-        (Stack(app, "Anywhere"), "Of one of them the account or the region is not known"),
+        (Stack(app, "Anywhere"), "The account or the region of one of the two is not known"),
         (stack(), "of another stage"),
     ):
         with pytest.raises(ConfigurationError, match=said):
@@ -837,5 +843,8 @@ def test_what_is_wrong_in_a_list_has_its_advice() -> None:
     """Ids of pools are what people try first."""
     ids: Any = ["us-east-1_abc"]
     said = mistakes_of(lambda: Authorization.cognito(ids, ids))
-    assert "user_pools: got 'us-east-1_abc' in the list, expected an IUserPool. Use cognito.UserPool(...) or " in said
+    assert (
+        "user_pools: got 'us-east-1_abc' in the list, expected a Cognito user pool. Use cognito.UserPool(...) or "
+        in said
+    )
     assert "Use cognito.UserPoolClient(...) or " in said

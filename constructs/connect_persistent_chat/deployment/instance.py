@@ -7,19 +7,11 @@ from aws_cdk import CustomResource, Duration, Fn, Stack
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.deployment.provisioning import Provisioning
-from connect_persistent_chat.parameters import (
-    Limits,
-    Parameters,
-    elsewhere,
-    is_known,
-    is_placeholder,
-    is_token,
-    mistakes_in_place,
-    shown,
-    unnamed_in,
-    with_tokens_as,
-)
+from connect_persistent_chat.messages import shown
+from connect_persistent_chat.parameters import Limits, Parameters
 from connect_persistent_chat.shared import custom_resources
+from connect_persistent_chat.stacks import elsewhere, mistakes_in_place, unnamed_in
+from connect_persistent_chat.tokens import is_known, is_placeholder, is_token, with_tokens_as
 from constructs import Construct
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -173,11 +165,11 @@ class ConnectInstance(Construct):
                 return cls.from_instance_id(scope, id, instance)
             if _is_alias(instance):
                 return cls.from_instance_alias(scope, id, instance)
-            how = (
-                " Only the deployment knows what it is: use ConnectInstance.from_instance_id(...), "
-                "from_instance_arn(...) or from_instance_alias(...)."
+            expected = (
+                "a text that is known at synthesis. Use ConnectInstance.from_instance_id(...), from_instance_arn(...) "
+                "or from_instance_alias(...)"
             )
-            given.add([f"instance: got {shown(instance)}, expected {_ANY}.{how if is_token(instance) else ''}"])
+            given.add([f"instance: got {shown(instance)}, expected {expected if is_token(instance) else _ANY}."])
         given.refuse()
         raise AssertionError("a text that is none of them is a mistake")
 

@@ -14,7 +14,7 @@ from aws_cdk import custom_resources as cr
 from connect_persistent_chat import lambda_function
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.errors import ConfigurationError
-from connect_persistent_chat.parameters import with_tokens_as
+from connect_persistent_chat.tokens import with_tokens_as
 from constructs import Construct
 
 _ID = "ConnectPersistentChatProvisioning"

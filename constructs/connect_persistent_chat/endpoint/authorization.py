@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from aws_cdk import Annotations, Duration, Names, Stack
 from aws_cdk import aws_apigateway as apigateway
 
-from connect_persistent_chat.parameters import Parameters, is_known, is_token, shown, stacks_named, unlinked, unnamed_in
+from connect_persistent_chat.messages import shown
+from connect_persistent_chat.parameters import Parameters
 from connect_persistent_chat.shared import variables
+from connect_persistent_chat.stacks import stacks_named, unlinked, unnamed_in
+from connect_persistent_chat.tokens import is_known, is_token
 from constructs import Construct
 
 if TYPE_CHECKING:

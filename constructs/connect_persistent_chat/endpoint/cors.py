@@ -10,8 +10,9 @@ from aws_cdk import aws_apigateway as apigateway
 from connect_persistent_chat.acknowledgments import acknowledge
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.identity import CustomerIdentity
-from connect_persistent_chat.parameters import is_known, is_placeholder, shown, with_tokens_as
+from connect_persistent_chat.messages import shown
 from connect_persistent_chat.shared import variables, wire
+from connect_persistent_chat.tokens import is_known, is_placeholder, with_tokens_as
 from constructs import Construct
 
 # A dot at its end stays in an origin (URL Standard, "host serializer").

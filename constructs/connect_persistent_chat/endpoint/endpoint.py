@@ -26,20 +26,12 @@ from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
+from connect_persistent_chat.kinds import parts_of
 from connect_persistent_chat.lambda_function import number_of, seconds_of
-from connect_persistent_chat.parameters import (
-    Limits,
-    Parameters,
-    is_looked_up,
-    is_token,
-    mistakes_in_grantee,
-    mistakes_in_removal,
-    parts_of,
-    refuse_metric,
-    seconds,
-    unnamed_in,
-)
+from connect_persistent_chat.parameters import Limits, Parameters, mistakes_in_removal, refuse_metric, seconds
 from connect_persistent_chat.shared import probes, variables
+from connect_persistent_chat.stacks import is_looked_up, mistakes_in_grantee, unnamed_in
+from connect_persistent_chat.tokens import is_token
 from constructs import Construct
 
 if TYPE_CHECKING:

@@ -9,8 +9,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
 from connect_persistent_chat.endpoint.endpoint import PersistentChatEndpoint
-from connect_persistent_chat.parameters import AT_LEAST_ONE, Limits, Parameters, elsewhere, measured, mistakes_in_topic
+from connect_persistent_chat.parameters import AT_LEAST_ONE, Limits, Parameters
 from connect_persistent_chat.shared import reasons
+from connect_persistent_chat.stacks import elsewhere, mistakes_in_topic
+from connect_persistent_chat.tokens import measured
 from constructs import Construct
 
 _PERIOD = Duration.minutes(5)

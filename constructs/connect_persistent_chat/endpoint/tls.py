@@ -10,7 +10,7 @@ _TAKEN = tuple(
     for policy in apigateway.SecurityPolicy
     if policy is not apigateway.SecurityPolicy.TLS_1_0 and not policy.value.endswith("_EDGE")
 )
-EXPECTED = f"a policy of a regional API with TLS 1.2 or newer: {', '.join(one.name for one in _TAKEN)}"
+EXPECTED = f"a SecurityPolicy of a regional API with TLS 1.2 or newer: {', '.join(one.name for one in _TAKEN)}"
 
 
 def mistakes_in(policy: apigateway.SecurityPolicy) -> list[str]:

@@ -29,24 +29,24 @@ from connect_persistent_chat.deployment.proof import (
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.lambda_function import number_of, seconds_of
+from connect_persistent_chat.messages import shown
 from connect_persistent_chat.parameters import (
     AT_LEAST_ONE,
     Limits,
     Parameters,
-    elsewhere,
-    is_placeholder,
-    is_token,
-    mistakes_in_grantee,
-    mistakes_in_place,
     mistakes_in_removal,
-    mistakes_in_topic,
     refuse_metric,
     seconds,
-    shown,
-    unnamed_in,
-    with_tokens_as,
 )
 from connect_persistent_chat.shared import probes, recording, schema, variables
+from connect_persistent_chat.stacks import (
+    elsewhere,
+    mistakes_in_grantee,
+    mistakes_in_place,
+    mistakes_in_topic,
+    unnamed_in,
+)
+from connect_persistent_chat.tokens import is_placeholder, is_token, with_tokens_as
 from constructs import Construct
 
 # With the word "token" for what only the deployment knows.

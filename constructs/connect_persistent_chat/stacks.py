@@ -1,0 +1,177 @@
+"""Resources and values of another stack, stage, region or account: whether this stack can use them."""
+
+from typing import TYPE_CHECKING, cast
+
+from aws_cdk import (
+    DefaultTokenResolver,
+    IPostProcessor,
+    IResolvable,
+    IResolveContext,
+    Reference,
+    Stack,
+    Stage,
+    StringConcat,
+    Tokenization,
+)
+from aws_cdk import aws_iam as iam
+
+from connect_persistent_chat.kinds import parts_of
+from connect_persistent_chat.messages import shown
+from connect_persistent_chat.tokens import is_known, is_placeholder, is_token
+from constructs import Construct
+
+if TYPE_CHECKING:
+    # A module of the CDK takes long to import, and most stacks have no topic.
+    from aws_cdk import aws_sns as sns
+
+
+def elsewhere(name: str, what: str, own: Stack, stack: Stack, *, referred: bool = False) -> list[str]:
+    """Why `stack` cannot use a resource of the stack `own` that works in one region and account only.
+
+    :param referred: whether the template refers to the resource in the CDK's usual way, within one env only.
+    """
+    if stack is own:
+        return []
+    if Stage.of(own) is not Stage.of(stack):
+        return [_of_another_stage(name, what, stack)]
+    pairs = {"region": (own.region, stack.region), "account": (own.account, stack.account)}
+    differ = {
+        place: pair for place, pair in pairs.items() if pair[0] != pair[1] and (referred or all(map(is_known, pair)))
+    }
+    if not all(is_known(place) for pair in differ.values() for place in pair):
+        return [_of_another_env(name, what, own, stack)]
+    return [
+        f"{name}: got {what} in {place} {got}, expected one in {place} {expected}, the stack's."
+        for place, (got, expected) in differ.items()
+    ]
+
+
+def unlinked(name: str, what: str, own: Stack, stack: Stack) -> list[str]:
+    """Why the template of `stack` cannot hold an attribute of a resource of the stack `own`.
+
+    Between accounts or regions, the CDK reads the attribute from outputs of the stack `own`, if both regions are known.
+    Within an account, the stack `own` must also be deployed first. The CDK can ensure this only within one stage.
+    """
+    if own.account == stack.account and Stage.of(own) is not Stage.of(stack):
+        return [_of_another_stage(name, what, stack)]
+    differ = (own.account, own.region) != (stack.account, stack.region)
+    known = is_known(own.region) and is_known(stack.region)
+    return [_of_another_env(name, what, own, stack)] if differ and not known else []
+
+
+def unnamed_in(name: str, what: str, value: object, stack: Stack) -> list[str]:
+    """Why the template of `stack` cannot hold this value, or an item of this list."""
+    if isinstance(value, list | tuple):
+        return [mistake for item in value for mistake in unnamed_in(name, what, item, stack)]
+    named, refused = stacks_named(value, stack)
+    if refused is not None:
+        return elsewhere(name, what, refused, stack, referred=True)
+    return [mistake for own in named for mistake in unlinked(name, what, own, stack)]
+
+
+def stacks_named(value: object, stack: Stack) -> tuple[list[Stack], Stack | None]:
+    """The stacks whose resources a value has attributes of, and the stack that the CDK refuses to name in `stack`."""
+    if not is_token(value):
+        return [], None
+    seen = _References()
+    try:
+        Tokenization.resolve(value, scope=stack, resolver=seen, preparing=True)
+    except RuntimeError:
+        # The CDK refers to most resources only within their env. A text that only looks like a token has no stack.
+        return [], seen.last
+    return list(dict.fromkeys(seen.named)), None
+
+
+class _References(DefaultTokenResolver):
+    """Notes the stacks whose resources a value has attributes of."""
+
+    def __init__(self) -> None:
+        super().__init__(StringConcat())
+        self.last: Stack | None = None
+        self.named: list[Stack] = []
+
+    def resolve_token(self, token: IResolvable, context: IResolveContext, post_processor: IPostProcessor) -> object:
+        """The token's value in the template."""
+        own = Stack.of(cast(Reference, token).target) if Reference.is_reference(token) else None
+        self.last = own or self.last
+        found: object = super().resolve_token(token, context, post_processor)
+        # In other envs, the CDK writes the physical name of a resource that has one.
+        if own and isinstance(found, dict) and found.keys() & {"Ref", "Fn::GetAtt"}:
+            self.named.append(own)
+        return found
+
+
+def mistakes_in_place(name: str, arn: str, stack: Stack) -> list[str]:
+    """The known parts of an ARN that differ from the partition, region and account of `stack`."""
+    if arn.count(":") < 5:
+        return []
+    _, partition, _, region, account, _ = arn.split(":", 5)
+    return [
+        f"{name}: got {shown(arn)}, whose {what} is {shown(got)}, expected {expected!r}, the stack's."
+        for what, got, expected in (
+            ("partition", partition, _partition_of(stack)),
+            ("region", region, stack.region),
+            ("account", account, stack.account),
+        )
+        if is_known(got) and is_known(expected) and got != expected
+    ]
+
+
+def mistakes_in_topic(topic: "sns.ITopic", stack: Stack) -> list[str]:
+    """Why alarms of `stack` cannot use the topic. It may be of another account."""
+    mistakes = unnamed_in("topic", "a topic", topic.topic_arn, stack)
+    region = topic.env.region
+    if mistakes or not is_known(region) or not is_known(stack.region) or region == stack.region:
+        return mistakes
+    return [f"topic: got a topic in region {region}, expected one in region {stack.region}, the stack's."]
+
+
+def is_looked_up(principal: object) -> bool:
+    """Whether this is a role that the CDK will look up before the next pass of synthesis."""
+    return is_placeholder(getattr(principal, "role_arn", ""))
+
+
+def mistakes_in_grantee(principal: object, resource: str, stack: Stack) -> list[str]:
+    """Why a permission for this resource of `stack` would have no effect for this principal."""
+    if is_looked_up(principal):
+        return []
+    # Some principals of the CDK have no such attribute.
+    account, own = getattr(principal, "principal_account", None), stack.account
+    made_in = next((Stack.of(part) for part in parts_of(principal) if isinstance(part, Construct)), stack)
+    if any(isinstance(part, iam.UnknownPrincipal) for part in parts_of(principal)):
+        return [
+            "grantee: got a resource that was imported without its role, expected an identity that takes permissions. "
+            "Import the resource with its role, or give the role itself."
+        ]
+    if account is not None and is_known(account) and is_known(own) and account != own:
+        return [
+            f"grantee: got an identity of the account {account}, expected one of the account {own}. A permission of "
+            "this stack counts in its account only. Use a role of this account that the identity may assume."
+        ]
+    # The CDK writes the permission into the template of the identity's stack.
+    unnamed = unnamed_in("grantee", "an identity", resource, made_in)
+    return elsewhere("grantee", "an identity", made_in, stack, referred=True) if unnamed else []
+
+
+def _partition_of(stack: Stack) -> str:
+    """The partition of the stack's region. `stack.partition` is a token, unless a feature flag is set."""
+    if is_token(stack.region):
+        return stack.partition
+    # A module of the CDK takes long to import.
+    from aws_cdk.region_info import RegionInfo
+
+    return RegionInfo.get(stack.region).partition or stack.partition
+
+
+def _of_another_stage(name: str, what: str, stack: Stack) -> str:
+    return (
+        f"{name}: got {what} of another stage, expected one in the stage of the stack {stack.node.path!r}. "
+        "Create one in that stage."
+    )
+
+
+def _of_another_env(name: str, what: str, own: Stack, stack: Stack) -> str:
+    return (
+        f"{name}: got {what} of the stack {own.node.path!r}, expected one of a stack with the same env as "
+        f"{stack.node.path!r}. The account or the region of one of the two is not known. Give both stacks the same env."
+    )
