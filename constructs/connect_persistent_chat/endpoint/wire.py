@@ -59,9 +59,9 @@ _THROTTLED = "ThrottlingException"
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 
 # A default answers every refusal of its class that is not listed. It has no status here, because that would replace
-# the status of each: 404 would become 403, and 504 would become 500. DEFAULT_4XX answers the denials, all of them 403: no
-# permission, a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE cannot be customized: above
-# 10 MB AWS answers 413 (API Gateway Developer Guide, "Gateway response types" and "Known issues").
+# the status of each: 404 would become 403, and 504 would become 500. DEFAULT_4XX answers the denials, all of them 403:
+# no permission, a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE cannot be customized:
+# above 10 MB AWS answers 413 (API Gateway Developer Guide, "Gateway response types" and "Known issues").
 # UNSUPPORTED_MEDIA_TYPE cannot occur, because the integration accepts every content type.
 GATEWAY_REFUSALS = (
     GatewayRefusal("DEFAULT_4XX", None, _DENIED),
@@ -76,7 +76,7 @@ GATEWAY_REFUSALS = (
     GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, _INVALID),
     GatewayRefusal("RESOURCE_NOT_FOUND", 404, "ResourceNotFoundException"),
     GatewayRefusal("THROTTLED", 429, _THROTTLED, "Too many requests. Try again.", 1),
-    # The owner of the API added a usage plan. Its quota is full again in the next period, so an early retry cannot help.
+    # Of a usage plan that the owner of the API added. It resets in the next period, so an early retry cannot help.
     GatewayRefusal("QUOTA_EXCEEDED", 429, _THROTTLED, "The quota of the usage plan is used up."),
     GatewayRefusal("INTEGRATION_TIMEOUT", 503, _INTERNAL, _OUT_OF_REACH, 1),
     GatewayRefusal("INTEGRATION_FAILURE", 503, _INTERNAL, _OUT_OF_REACH, 1),
