@@ -250,8 +250,10 @@ def _is_like_a_token(number: float) -> bool:
     return _LIKE_A_TOKEN[0] < abs(number) < _LIKE_A_TOKEN[1]
 
 
-def _shown_seconds(number: float) -> str:
-    return shown(number) if _is_like_a_token(number) else f"{number:.15g} seconds"
+def _shown_seconds(number: float, *, in_days: bool = False) -> str:
+    if _is_like_a_token(number):
+        return shown(number)
+    return f"{number / 86_400:.15g} days" if in_days else f"{number:.15g} seconds"
 
 
 def elsewhere(name: str, what: str, own: Stack, stack: Stack, *, referred: bool = False) -> list[str]:
@@ -466,7 +468,7 @@ def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> 
             return [f"{name}: got a token, expected {limits.expected}{taken}."]
         if limits.unit == "millis" and not is_token(number):
             number /= 1000
-        got = _shown_seconds(number)
+        got = _shown_seconds(number, in_days=limits.expected.endswith(" days"))
     assert isinstance(number, int | float)
     within = is_token(number) or limits.least <= number <= limits.most
     return [] if within else [f"{name}: got {got}, expected {limits.expected}."]
@@ -540,6 +542,10 @@ def _how(value: object, kind: object, limits: Limits | None) -> list[str]:
     assert isinstance(kind, type)
     if _is_resolvable(value) and kind in (str, int, float):
         return [f"Use Token.{'as_string' if kind is str else 'as_number'}(...)."]
+    # A method of a class that gives one, such as Duration.seconds.
+    name = getattr(value, "__qualname__", "") if callable(value) else ""
+    if name.startswith(f"{kind.__name__}."):
+        return [f"Call it: {name}(...)."]
     if issubclass(kind, Enum) and limits is None:
         return [f"Use {next(iter(kind))}, for example."]
     return [_HOW[kind.__name__]] if kind.__name__ in _HOW else []

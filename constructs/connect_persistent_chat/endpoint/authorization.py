@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cognito as cognito
 
 _TYPE = apigateway.AuthorizationType
+# What to do where an authorizer of another type was given.
+_INSTEAD_OF = {
+    _TYPE.COGNITO: "For user pools use Authorization.cognito(...).",
+    _TYPE.IAM: "For AWS identities use Authorization.iam().",
+    _TYPE.NONE: "With none, everybody could call.",
+}
 # The claim that Cognito alone writes, and never anew for somebody else.
 _SUBJECT = "sub"
 # The pattern and the length that the API's model gives for an app client's id.
@@ -79,9 +85,9 @@ class Authorization:
         from aws_cdk import aws_cognito as cognito
 
         given = Parameters(cls.cognito, locals(), where="Authorization.cognito", cognito=cognito)
-        for name, listed in (("user_pools", user_pools), ("app_clients", app_clients)):
+        for name, listed, what in (("user_pools", user_pools, "user pool"), ("app_clients", app_clients, "app client")):
             if given.right(name) and not listed:
-                given.add([f"{name}: got none, expected at least one."])
+                given.add([f"{name}: got an empty list, expected at least one {what}."])
         if given.right("app_clients"):
             ids = [client.user_pool_client_id for client in app_clients]
             given.add(
@@ -112,13 +118,10 @@ class Authorization:
         Raises ConfigurationError.
         """
         given = Parameters(cls.authorizer, locals(), where="Authorization.authorizer")
-        if given.right("authorizer") and authorizer.authorization_type not in (None, _TYPE.CUSTOM):
-            given.add(
-                [
-                    f"authorizer: got one of type {authorizer.authorization_type}, expected a Lambda authorizer. "
-                    "For user pools there is Authorization.cognito."
-                ]
-            )
+        kind = authorizer.authorization_type if given.right("authorizer") else None
+        if kind not in (None, _TYPE.CUSTOM):
+            how = _INSTEAD_OF.get(kind, "Make one with apigateway.RequestAuthorizer(...) or TokenAuthorizer(...).")
+            given.add([f"authorizer: got one of type {kind.name}, expected a Lambda authorizer. {how}"])
         given.refuse()
         made = cls()
         made._kind = variables.AUTHORIZER
@@ -193,6 +196,12 @@ class Authorization:
         named += [("an app client", client.user_pool_client_id) for client in self._app_clients]
         for what, value in [*named, ("a claim", self._claim)]:
             mistakes += unnamed_in("authorization", what, value, stack)
+        mistakes += [
+            f"authorization: got the app client {client.node.path!r} of another user pool, expected one of the user "
+            "pools that were given. Give its pool as well, or a client of theirs."
+            for client in self._app_clients
+            if _is_of_another(client, self._user_pools)
+        ]
         return mistakes
 
     def warn(self, scope: Construct) -> None:
@@ -258,3 +267,15 @@ def _has_an_api(authorizer: apigateway.Authorizer, stack: Stack) -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _is_of_another(client: "cognito.IUserPoolClient", pools: Sequence["cognito.IUserPool"]) -> bool:
+    """Whether an app client was made for none of these pools, as far as the app made them all."""
+    from aws_cdk import aws_cognito as cognito
+
+    resource = client.node.default_child
+    made = all(isinstance(pool.node.default_child, cognito.CfnUserPool) for pool in pools)
+    if not (made and isinstance(resource, cognito.CfnUserPoolClient)):
+        return False
+    own, *given = client.stack.resolve([resource.user_pool_id, *(pool.user_pool_id for pool in pools)])
+    return is_token(resource.user_pool_id) and own not in given
