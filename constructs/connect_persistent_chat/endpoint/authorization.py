@@ -2,18 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, Duration, Names, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
 
 from connect_persistent_chat.parameters import Parameters, is_known, is_token, shown, stacks_named, unlinked, unnamed_in
 from connect_persistent_chat.shared import variables
 from constructs import Construct
-
-if TYPE_CHECKING:
-    # A module of the CDK takes long to import, and most stacks have no user pool.
-    from aws_cdk import aws_cognito as cognito
 
 _TYPE = apigateway.AuthorizationType
 # What to do where an authorizer of another type was given.
@@ -37,8 +33,8 @@ class Authorization:
 
     # Set by the methods below.
     _kind: str = variables.IAM
-    _user_pools: Sequence["cognito.IUserPool"] = ()
-    _app_clients: Sequence["cognito.IUserPoolClient"] = ()
+    _user_pools: Sequence[cognito.IUserPool] = ()
+    _app_clients: Sequence[cognito.IUserPoolClient] = ()
     _claim: str = ""
     _authorizer: apigateway.IAuthorizer | None = None
 
@@ -63,8 +59,8 @@ class Authorization:
     @classmethod
     def cognito(
         cls,
-        user_pools: Sequence["cognito.IUserPool"],
-        app_clients: Sequence["cognito.IUserPoolClient"],
+        user_pools: Sequence[cognito.IUserPool],
+        app_clients: Sequence[cognito.IUserPoolClient],
         *,
         customer_claim: str | None = None,
     ) -> "Authorization":
@@ -82,9 +78,7 @@ class Authorization:
 
         Raises ConfigurationError.
         """
-        from aws_cdk import aws_cognito as cognito
-
-        given = Parameters(cls.cognito, locals(), where="Authorization.cognito", cognito=cognito)
+        given = Parameters(cls.cognito, locals(), where="Authorization.cognito")
         for name, listed, what in (("user_pools", user_pools, "user pool"), ("app_clients", app_clients, "app client")):
             if given.right(name) and not listed:
                 given.add([f"{name}: got an empty list, expected at least one {what}."])
@@ -269,10 +263,8 @@ def _has_an_api(authorizer: apigateway.Authorizer, stack: Stack) -> bool:
     return True
 
 
-def _is_of_another(client: "cognito.IUserPoolClient", pools: Sequence["cognito.IUserPool"]) -> bool:
+def _is_of_another(client: cognito.IUserPoolClient, pools: Sequence[cognito.IUserPool]) -> bool:
     """Whether an app client was made for none of these pools, as far as the app made them all."""
-    from aws_cdk import aws_cognito as cognito
-
     resource = client.node.default_child
     made = all(isinstance(pool.node.default_child, cognito.CfnUserPool) for pool in pools)
     if not (made and isinstance(resource, cognito.CfnUserPoolClient)):
