@@ -1,6 +1,6 @@
 """The words of the messages: how they show a value, and name a type with advice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 
 from connect_persistent_chat.kinds import is_resolvable, parts_of
@@ -60,8 +60,8 @@ def shown(value: object) -> str:
         return _cut(f"[{', '.join(flat)}]")
     if isinstance(value, dict):
         return f"a dict of {len(value)}" if value else "{}"
-    if callable(value) and hasattr(value, "__qualname__"):
-        return f"the function {_called(value)}"
+    if function := _function(value):
+        return f"the function {function}"
     names = [type(part).__name__.removeprefix("_").removesuffix("Proxy") for part in parts_of(value)]
     return "a token" if is_resolvable(value) else _with_article(names[-1] if names else "object")
 
@@ -91,20 +91,24 @@ def wrong_type(value: object, kind: type, expected: str = "", where: str = "") -
 
 
 def _advice(value: object, kind: type, *, example: bool) -> str | None:
-    if callable(value) and not isinstance(value, type) and hasattr(value, "__qualname__"):
-        return f"Call it: {_called(value)}(...)."
+    advice = _ADVICE.get(kind.__name__)
+    function = _function(value)
+    # Methods such as Duration.seconds return what is expected. Other functions may return anything.
+    if function and (function.startswith(f"{kind.__name__}.") or not advice):
+        return f"Call it: {function}(...)."
     if is_resolvable(value) and kind in (str, int, float):
         return f"Use Token.{'as_string' if kind is str else 'as_number'}(...)."
     if issubclass(kind, Enum):
         member = kind.__members__.get(value.upper()) if isinstance(value, str) else None
         if member or example:
             return f"Use {shown(member)}." if member else f"Use {shown(next(iter(kind)))}, for example."
-    return _ADVICE.get(kind.__name__)
+    return advice
 
 
-def _called(function: Callable[..., object]) -> str:
-    """A function's name, with its class, but without the function that it is in."""
-    return function.__qualname__.rpartition(">.")[2]
+def _function(value: object) -> str:
+    """The name of a function, with its class, but without the function that it is in. Empty for other values."""
+    name: str = getattr(value, "__qualname__", "") if callable(value) and not isinstance(value, type) else ""
+    return name.rpartition(">.")[2]
 
 
 def _with_article(name: str) -> str:

@@ -49,20 +49,18 @@ class Parameters:
         limits: Mapping[str, Limits] | None = None,
         *,
         where: str | Construct | None = None,
-        **names: object,
     ) -> None:
         """Checks the arguments of `called`. Pass `locals()` as `values`.
 
         :param where: the start of the error: a text, or the construct whose method is called. Default: the path of the
             construct that `scope` and `id` make, or the name of `called` if they make none.
-        :param names: the names in annotations that the module of `called` imports for the type checker only.
         """
         self._values = values
         self._called = called
         self._where = where
         self._others: list[str] = []
         limits = limits or {}
-        hints = get_type_hints(called, localns=names or None)
+        hints = get_type_hints(called)
         self._wrong = {
             name: mistakes
             for name in hints
@@ -142,9 +140,7 @@ def mistakes_in_removal(given: Mapping[str, object], *names: str) -> list[str]:
 
 def refuse_metric(called: Callable[..., object], of: Construct, values: Mapping[str, object]) -> None:
     """Raises ConfigurationError if the arguments of a metric's method have mistakes."""
-    from aws_cdk import aws_cloudwatch as cloudwatch
-
-    given = Parameters(called, values, where=of, cloudwatch=cloudwatch)
+    given = Parameters(called, values, where=of)
     period = values["period"]
     if isinstance(period, Duration):
         length = measured(period, "seconds")

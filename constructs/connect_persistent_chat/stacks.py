@@ -1,6 +1,6 @@
 """Resources and values of another stack, stage, region or account: whether this stack can use them."""
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from aws_cdk import (
     DefaultTokenResolver,
@@ -14,15 +14,13 @@ from aws_cdk import (
     Tokenization,
 )
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk.region_info import RegionInfo
 
 from connect_persistent_chat.kinds import parts_of
 from connect_persistent_chat.messages import shown
 from connect_persistent_chat.tokens import is_known, is_placeholder, is_token
 from constructs import Construct
-
-if TYPE_CHECKING:
-    # A module of the CDK takes long to import, and most stacks have no topic.
-    from aws_cdk import aws_sns as sns
 
 
 def elsewhere(name: str, what: str, own: Stack, stack: Stack, *, referred: bool = False) -> list[str]:
@@ -117,7 +115,7 @@ def mistakes_in_place(name: str, arn: str, stack: Stack) -> list[str]:
     ]
 
 
-def mistakes_in_topic(topic: "sns.ITopic", stack: Stack) -> list[str]:
+def mistakes_in_topic(topic: sns.ITopic, stack: Stack) -> list[str]:
     """Why alarms of `stack` cannot use the topic. It may be of another account."""
     mistakes = unnamed_in("topic", "a topic", topic.topic_arn, stack)
     region = topic.env.region
@@ -155,12 +153,8 @@ def mistakes_in_grantee(principal: object, resource: str, stack: Stack) -> list[
 
 def _partition_of(stack: Stack) -> str:
     """The partition of the stack's region. `stack.partition` is a token, unless a feature flag is set."""
-    if is_token(stack.region):
-        return stack.partition
-    # A module of the CDK takes long to import.
-    from aws_cdk.region_info import RegionInfo
-
-    return RegionInfo.get(stack.region).partition or stack.partition
+    known = None if is_token(stack.region) else RegionInfo.get(stack.region).partition
+    return known or stack.partition
 
 
 def _of_another_stage(name: str, what: str, stack: Stack) -> str:

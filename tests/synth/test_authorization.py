@@ -2,11 +2,14 @@
 
 import json
 import re
+import typing
 from typing import Any
 
+import jsii
 import pytest
-from aws_cdk import Stack
+from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
@@ -137,7 +140,10 @@ def test_mistakes_say_what_was_got_and_expected() -> None:
     """At synthesis, not at the first call."""
     here = stack(env=HERE)
     pools, clients = user_pool(here)
-    with pytest.raises(ConfigurationError, match=r"user_pools: got none.*\n- app_clients: got none"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"user_pools: got an empty list, expected at least one user pool.*\n- app_clients: got an empty list",
+    ):
         Authorization.cognito([], [])
     with pytest.raises(ConfigurationError, match="customer_claim"):
         Authorization.cognito(pools, clients, customer_claim=" ")
@@ -146,6 +152,72 @@ def test_mistakes_say_what_was_got_and_expected() -> None:
     users = apigateway.CognitoUserPoolsAuthorizer(here, "Wrong", cognito_user_pools=pools)
     with pytest.raises(ConfigurationError, match=r"expected a Lambda authorizer.*Authorization\.cognito"):
         Authorization.authorizer(users, customer_key="sub")
+
+
+@jsii.implements(apigateway.IAuthorizer)
+class Typed:
+    """An authorizer that only says its type."""
+
+    def __init__(self, kind: apigateway.AuthorizationType) -> None:
+        self.authorizer_id = "a"
+        self.authorization_type = kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        (apigateway.AuthorizationType.NONE, "With none, everybody could call."),
+        (apigateway.AuthorizationType.IAM, "For AWS identities use Authorization.iam()."),
+        (apigateway.AuthorizationType.COGNITO, "For user pools use Authorization.cognito(...)."),
+    ],
+)
+def test_an_authorizer_of_another_type_is_told_what_there_is_instead(
+    kind: apigateway.AuthorizationType, how: str
+) -> None:
+    """Each of the other types has its own answer."""
+    with pytest.raises(ConfigurationError) as refused:
+        Authorization.authorizer(typing.cast(apigateway.IAuthorizer, Typed(kind)), customer_key="k")
+    assert refused.value.mistakes == [f"authorizer: got one of type {kind.name}, expected a Lambda authorizer. {how}"]
+
+
+def test_an_app_client_of_another_pool_is_refused() -> None:
+    """API Gateway would refuse every token of its users, and the function those of all the others."""
+    here, there = (stack(name, app=app, env=HERE) for app in [App()] for name in ("Here", "There"))
+    (pool,), (client,) = user_pool(here)
+    (other,), (others,) = user_pool(there, "More")
+    with pytest.raises(ConfigurationError) as refused:
+        endpoint(here, authorization=Authorization.cognito([pool], [client, others]))
+    assert refused.value.mistakes == [
+        "authorization: got the app client 'There/More/App' of another user pool, expected one of the user pools that "
+        "were given. Give its pool as well, or a client of theirs."
+    ]
+    endpoint(here, "Both", authorization=Authorization.cognito([pool, other], [client, others]))
+    # Of what was imported nobody knows.
+    imported = cognito.UserPool.from_user_pool_id(here, "Imported", "us-east-1_abc")
+    endpoint(here, "Unknown", authorization=Authorization.cognito([imported], [client]))
+    endpoint(
+        here,
+        "UnknownClient",
+        authorization=Authorization.cognito(
+            [pool], [cognito.UserPoolClient.from_user_pool_client_id(here, "ImportedClient", "abc")]
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "how"),
+    [
+        ({"deadline": Duration.seconds}, "Call it: Duration.seconds(...)."),
+        ({"authorization": Authorization.iam}, "Call it: Authorization.iam(...)."),
+        ({"customer_identity": CustomerIdentity.attribute}, "Call it: CustomerIdentity.attribute(...)."),
+        ({"deadline": print}, "Use Duration.seconds(...), for example."),
+    ],
+)
+def test_a_method_that_was_not_called_is_told_to_be(given: dict[str, Any], how: str) -> None:
+    """The parentheses are what people forget."""
+    with pytest.raises(ConfigurationError, match=r"got the function .*, expected") as refused:
+        endpoint(stack(), **given)
+    assert str(refused.value).endswith(how)
 
 
 @pytest.mark.parametrize(

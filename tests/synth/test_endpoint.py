@@ -211,7 +211,7 @@ def test_grant_invoke_gives_this_method_and_no_more() -> None:
     [
         (
             lambda here: iam.Role.from_role_arn(here, "There", "arn:aws:iam::999999999999:role/backend"),
-            "got an identity of the account 999999999999, expected one of the account 123456789012",
+            "grantee: got an identity of the account 999999999999, expected one of the account 123456789012",
         ),
         (lambda here: iam.ServicePrincipal("ecs-tasks.amazonaws.com"), "got an identity that takes no permissions"),
     ],

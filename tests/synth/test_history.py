@@ -240,10 +240,10 @@ def test_the_properties_reach_the_template() -> None:
 def test_every_mistake_is_said_at_once() -> None:
     """What, got and expected."""
     with pytest.raises(ConfigurationError) as raised:
-        history(stack(), retention=Duration.hours(1), proof_patience=Duration.hours(1))
+        history(stack(), retention=Duration.hours(12), proof_patience=Duration.hours(1))
     assert str(raised.value) == (
         "Stack/History:\n"
-        "- retention: got 3600 seconds, expected 1 to 731 days.\n"
+        "- retention: got 0.5 days, expected 1 to 731 days.\n"
         "- proof_patience: got 3600 seconds, expected 1 to 600 seconds."
     )
     with pytest.raises(ConfigurationError) as raised:
@@ -319,7 +319,9 @@ def test_one_that_another_app_keeps_is_imported(arn: Callable[[Stack], str]) -> 
 @pytest.mark.parametrize("arn", ["Chats", "arn:aws:s3:::Chats", TABLE_ARN + "/index/ByEnd", ""])
 def test_what_is_no_tables_arn_is_refused(arn: str) -> None:
     """In one sentence, at synthesis."""
-    with pytest.raises(ConfigurationError, match=r"^History: table_arn: got .*, expected the ARN of a DynamoDB table"):
+    with pytest.raises(
+        ConfigurationError, match=r"^Stack/History: table_arn: got .*, expected the ARN of a DynamoDB table"
+    ):
         ChatHistory.from_table_arn(stack(), "History", arn)
 
 

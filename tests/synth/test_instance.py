@@ -145,7 +145,7 @@ def test_an_arn_with_tokens_in_it_is_understood() -> None:
             INSTANCE_ARN,
             r"instance_id: got 'arn:.*, expected an instance id .*\. Use ConnectInstance\.from_instance_arn\(",
         ),
-        (FROM_ANY, Aws.NO_VALUE, r"got a token, .*use ConnectInstance\.from_instance_id\(.*from_instance_alias\("),
+        (FROM_ANY, Aws.NO_VALUE, r"got a token, .*Use ConnectInstance\.from_instance_id\(.*from_instance_alias\("),
         (FROM_ALIAS, "https://local.my.connect.aws", r"expected an instance alias .*first part of https"),
         (FROM_ALIAS, "x" * 46, r"expected an instance alias \(1 to 45"),
         (FROM_ALIAS, "d-123", r"expected an instance alias"),
@@ -219,7 +219,7 @@ def test_an_instance_of_another_stage_is_refused() -> None:
     app = App()
     instance = FROM_ID(Stack(Stage(app, "One"), "First"), "Instance", INSTANCE_ID)
     with pytest.raises(
-        ConfigurationError, match="got an instance of another stage, expected one of the stage of the stack 'Two/Sec"
+        ConfigurationError, match="got an instance of another stage, expected one in the stage of the stack 'Two/Sec"
     ):
         endpoint(Stack(Stage(app, "Two"), "Second"), instance=instance)
 

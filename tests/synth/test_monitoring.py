@@ -176,3 +176,11 @@ def test_limits_reach_the_alarms_and_mistakes_are_said() -> None:
     assert [alarm(template, name)["Threshold"] for name in names] == [5, 6, 7, 8, 9, 1000]
     with pytest.raises(ConfigurationError, match=r"server_errors: got 0.*\n- probing: got -1.*\n- slow: got 0"):
         PersistentChatMonitoring(here, "Wrong", endpoint=made, server_errors=0, probing=-1, slow=Duration.seconds(0))
+
+
+@pytest.mark.parametrize(("slow", "got"), [(Duration.millis(0.5), "0.0005"), (Duration.seconds(1e300), "1e+300")])
+def test_no_limit_that_is_always_or_never_over_is_taken(slow: Duration, got: str) -> None:
+    """The sentence does not say "more than 0" of what is more than 0."""
+    here = stack(env=HERE)
+    with pytest.raises(ConfigurationError, match=f"slow: got {re.escape(got)} seconds, expected 0.001 to 900 seconds."):
+        PersistentChatMonitoring(here, "Wrong", endpoint=endpoint(here), slow=slow)

@@ -93,9 +93,7 @@ def kind_of(name: str, parameter: str) -> tuple[Any, bool]:
     """The annotation without None, and whether None was in it."""
     called = CALLABLES[name]
     of = called.__init__ if inspect.isclass(called) else called
-    from aws_cdk import aws_cloudwatch as cloudwatch
-
-    hint = typing.get_type_hints(of, localns={"cognito": cognito, "cloudwatch": cloudwatch})[parameter]
+    hint = typing.get_type_hints(of)[parameter]
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     (kind,) = (one for one in kinds if one is not type(None))
     return kind, len(kinds) > 1

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import jsii
 from aws_cdk import Annotations, CfnResource, CustomResource, Duration, IStableAnyProducer, Lazy, Stack
@@ -251,9 +251,4 @@ def _without_tags(apis: Sequence[apigateway.CfnRestApi]) -> Iterator[None]:
 def _resources_of(construct: IConstruct) -> list[CfnResource]:
     """What it makes. A function's code is a construct too, which takes long to look at; its hash is a property."""
     found = [construct.node.default_child] if isinstance(construct, lambda_.Function) else construct.node.find_all()
-    # isinstance would ask each of the CDK's hundreds of resource types in turn.
-    return [
-        cast(CfnResource, one)
-        for one in found
-        if CfnResource in type(one).__mro__ and type(one) not in _DEPLOYED_TOGETHER
-    ]
+    return [one for one in found if isinstance(one, CfnResource) and type(one) not in _DEPLOYED_TOGETHER]

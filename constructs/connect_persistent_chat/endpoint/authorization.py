@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, Duration, Names, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
 
 from connect_persistent_chat.messages import shown
 from connect_persistent_chat.parameters import Parameters
@@ -14,11 +14,13 @@ from connect_persistent_chat.stacks import stacks_named, unlinked, unnamed_in
 from connect_persistent_chat.tokens import is_known, is_token
 from constructs import Construct
 
-if TYPE_CHECKING:
-    # A module of the CDK takes long to import, and most stacks have no user pool.
-    from aws_cdk import aws_cognito as cognito
-
 _TYPE = apigateway.AuthorizationType
+# What to do where an authorizer of another type was given.
+_INSTEAD_OF = {
+    _TYPE.COGNITO: "For user pools use Authorization.cognito(...).",
+    _TYPE.IAM: "For AWS identities use Authorization.iam().",
+    _TYPE.NONE: "With none, everybody could call.",
+}
 # The claim that Cognito alone writes, and never anew for somebody else.
 _SUBJECT = "sub"
 # The pattern and the length that the API's model gives for an app client's id.
@@ -34,8 +36,8 @@ class Authorization:
 
     # Set by the methods below.
     _kind: str = variables.IAM
-    _user_pools: Sequence["cognito.IUserPool"] = ()
-    _app_clients: Sequence["cognito.IUserPoolClient"] = ()
+    _user_pools: Sequence[cognito.IUserPool] = ()
+    _app_clients: Sequence[cognito.IUserPoolClient] = ()
     _claim: str = ""
     _authorizer: apigateway.IAuthorizer | None = None
 
@@ -60,8 +62,8 @@ class Authorization:
     @classmethod
     def cognito(
         cls,
-        user_pools: Sequence["cognito.IUserPool"],
-        app_clients: Sequence["cognito.IUserPoolClient"],
+        user_pools: Sequence[cognito.IUserPool],
+        app_clients: Sequence[cognito.IUserPoolClient],
         *,
         customer_claim: str | None = None,
     ) -> "Authorization":
@@ -79,12 +81,10 @@ class Authorization:
 
         Raises ConfigurationError.
         """
-        from aws_cdk import aws_cognito as cognito
-
-        given = Parameters(cls.cognito, locals(), where="Authorization.cognito", cognito=cognito)
-        for name, listed in (("user_pools", user_pools), ("app_clients", app_clients)):
+        given = Parameters(cls.cognito, locals(), where="Authorization.cognito")
+        for name, listed, what in (("user_pools", user_pools, "user pool"), ("app_clients", app_clients, "app client")):
             if given.right(name) and not listed:
-                given.add([f"{name}: got none, expected at least one."])
+                given.add([f"{name}: got an empty list, expected at least one {what}."])
         if given.right("app_clients"):
             ids = [client.user_pool_client_id for client in app_clients]
             given.add(
@@ -115,13 +115,10 @@ class Authorization:
         Raises ConfigurationError.
         """
         given = Parameters(cls.authorizer, locals(), where="Authorization.authorizer")
-        if given.right("authorizer") and authorizer.authorization_type not in (None, _TYPE.CUSTOM):
-            given.add(
-                [
-                    f"authorizer: got one of type {authorizer.authorization_type}, expected a Lambda authorizer. "
-                    "For user pools there is Authorization.cognito."
-                ]
-            )
+        kind = authorizer.authorization_type if given.right("authorizer") else None
+        if kind not in (None, _TYPE.CUSTOM):
+            how = _INSTEAD_OF.get(kind, "Make one with apigateway.RequestAuthorizer(...) or TokenAuthorizer(...).")
+            given.add([f"authorizer: got one of type {kind.name}, expected a Lambda authorizer. {how}"])
         given.refuse()
         made = cls()
         made._kind = variables.AUTHORIZER
@@ -196,6 +193,12 @@ class Authorization:
         named += [("an app client", client.user_pool_client_id) for client in self._app_clients]
         for what, value in [*named, ("a claim", self._claim)]:
             mistakes += unnamed_in("authorization", what, value, stack)
+        mistakes += [
+            f"authorization: got the app client {client.node.path!r} of another user pool, expected one of the user "
+            "pools that were given. Give its pool as well, or a client of theirs."
+            for client in self._app_clients
+            if _is_of_another(client, self._user_pools)
+        ]
         return mistakes
 
     def warn(self, scope: Construct) -> None:
@@ -261,3 +264,13 @@ def _has_an_api(authorizer: apigateway.Authorizer, stack: Stack) -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _is_of_another(client: cognito.IUserPoolClient, pools: Sequence[cognito.IUserPool]) -> bool:
+    """Whether an app client was made for none of these pools, as far as the app made them all."""
+    resource = client.node.default_child
+    made = all(isinstance(pool.node.default_child, cognito.CfnUserPool) for pool in pools)
+    if not (made and isinstance(resource, cognito.CfnUserPoolClient)):
+        return False
+    own, *given = client.stack.resolve([resource.user_pool_id, *(pool.user_pool_id for pool in pools)])
+    return is_token(resource.user_pool_id) and own not in given

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -33,10 +34,6 @@ from connect_persistent_chat.shared import probes, variables
 from connect_persistent_chat.stacks import is_looked_up, mistakes_in_grantee, unnamed_in
 from connect_persistent_chat.tokens import is_token
 from constructs import Construct
-
-if TYPE_CHECKING:
-    # A module of the CDK takes long to import, and most stacks ask for no metric.
-    from aws_cdk import aws_cloudwatch as cloudwatch
 
 # API Gateway gives up after 29 s (Amazon API Gateway quotas); the function has to answer before.
 GATEWAY_PATIENCE_SECONDS = 29
@@ -243,7 +240,7 @@ class PersistentChatEndpoint(Construct):
             acknowledge(policy, {wildcard(stack, self._method.method_arn): reason})
         return grant
 
-    def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
+    def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many requests came, preflights included.
 
         :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `SampleCount`.
@@ -254,9 +251,7 @@ class PersistentChatEndpoint(Construct):
         refuse_metric(PersistentChatEndpoint.metric_count, self, locals())
         return self.api.deployment_stage.metric_count(statistic=statistic, period=period)
 
-    def metric_client_error(
-        self, *, statistic: str | None = None, period: Duration | None = None
-    ) -> "cloudwatch.Metric":
+    def metric_client_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many requests were refused (4xx).
 
         :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
@@ -267,9 +262,7 @@ class PersistentChatEndpoint(Construct):
         refuse_metric(PersistentChatEndpoint.metric_client_error, self, locals())
         return self.api.deployment_stage.metric_client_error(statistic=statistic, period=period)
 
-    def metric_server_error(
-        self, *, statistic: str | None = None, period: Duration | None = None
-    ) -> "cloudwatch.Metric":
+    def metric_server_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How many requests failed (5xx).
 
         :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
@@ -280,7 +273,7 @@ class PersistentChatEndpoint(Construct):
         refuse_metric(PersistentChatEndpoint.metric_server_error, self, locals())
         return self.api.deployment_stage.metric_server_error(statistic=statistic, period=period)
 
-    def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
+    def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """How long requests took, in milliseconds, preflights included.
 
         :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Average`.

@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
 from connect_persistent_chat.endpoint.endpoint import PersistentChatEndpoint
-from connect_persistent_chat.parameters import AT_LEAST_ONE, Limits, Parameters
+from connect_persistent_chat.parameters import AT_LEAST_ONE, Parameters, seconds
 from connect_persistent_chat.shared import reasons
 from connect_persistent_chat.stacks import elsewhere, mistakes_in_topic
 from connect_persistent_chat.tokens import measured
@@ -23,7 +23,8 @@ _LIMITS = {
     "without_customer": AT_LEAST_ONE,
     "refused": AT_LEAST_ONE,
     "throttled": AT_LEAST_ONE,
-    "slow": Limits("more than 0 seconds", 0.001, unit="millis"),
+    # CloudWatch's figure is in milliseconds, and nothing takes longer than AWS Lambda lets a function run.
+    "slow": seconds(0.001, 900, unit="millis"),
 }
 
 
@@ -44,8 +45,8 @@ class PersistentChatMonitoring(Construct):
     :param refused: how many refusals by the endpoint's rules in a period are too many, at least 1, be it by one
         of them or by several. Default: 50.
     :param throttled: how many 429, ours or Connect's, in a period are too many, at least 1. Default: 10.
-    :param slow: how long the slowest hundredth of the answers (p99) may take, in three periods of three; more than
-        0 seconds. Default: 3 seconds.
+    :param slow: how long the slowest hundredth of the answers (p99) may take, in three periods of three, from 0.001
+        to 900 seconds. Default: 3 seconds.
 
     Raises ConfigurationError, with every mistake in it.
     """

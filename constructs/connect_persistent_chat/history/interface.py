@@ -1,16 +1,13 @@
 """What constructs take from each other, be it made in the same stack or imported."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 
 from connect_persistent_chat.deployment.instance import ConnectInstance
 from connect_persistent_chat.identity import CustomerIdentity
-
-if TYPE_CHECKING:
-    # A module of the CDK takes long to import, and an endpoint alone needs none of it.
-    from aws_cdk import aws_dynamodb as dynamodb
 
 
 class IChatHistory(Protocol):
@@ -21,7 +18,7 @@ class IChatHistory(Protocol):
         """How the contacts of the history are tied to customers."""
 
     @property
-    def table(self) -> "dynamodb.ITable":
+    def table(self) -> dynamodb.ITable:
         """The table: one item a session, see docs/history.md."""
 
     @property
