@@ -141,6 +141,18 @@ def test_two_endpoints_are_told_apart() -> None:
     assert len(namespaces) == 2
 
 
+def test_two_monitorings_of_one_endpoint_count_each_for_itself() -> None:
+    """Two filters that write into one metric would count every line twice."""
+    here = stack(env=HERE)
+    made = endpoint(here)
+    for id in ("First", "Second"):
+        PersistentChatMonitoring(here, id, endpoint=made)
+    filters = Synthesized(here).all("AWS::Logs::MetricFilter").values()
+    metrics = [one["Properties"]["MetricTransformations"][0] for one in filters]
+    written = [(one["MetricNamespace"], one["MetricName"]) for one in metrics]
+    assert len(set(written)) == len(written) == 10
+
+
 def test_the_dashboard_shows_the_endpoint(monitored: Synthesized) -> None:
     """Calls, refusals by rule, latency, the function, and the latest refusals."""
     body = json.dumps(monitored.only("AWS::CloudWatch::Dashboard")["DashboardBody"])

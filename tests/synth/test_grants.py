@@ -1,0 +1,78 @@
+"""Grants: an identity gets its permission, or a sentence says why it cannot."""
+
+import typing
+from collections.abc import Callable
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from connect_persistent_chat import ConfigurationError
+from tests.synth.apps import HERE, Synthesized, endpoint, history, stack
+from tests.synth.calls import PLACES, mistakes_of
+
+
+def role(here: Stack) -> iam.Role:
+    """A backend's."""
+    return iam.Role(here, "Backend", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
+
+
+ROLE_ARN = "arn:aws:iam::123456789012:role/backend"
+CALLERS: dict[str, tuple[bool, Callable[[Stack], iam.IGrantable]]] = {
+    "a role": (True, role),
+    "a user": (True, lambda here: iam.User(here, "Caller")),
+    "a group": (True, lambda here: iam.Group(here, "Caller")),
+    "an imported role": (True, lambda here: iam.Role.from_role_arn(here, "Caller", ROLE_ARN)),
+    "a role by name": (True, lambda here: iam.Role.from_role_name(here, "Caller", "backend")),
+    "an imported user": (True, lambda here: iam.User.from_user_name(here, "Caller", "backend")),
+    "an imported role that is not to be changed": (
+        False,
+        lambda here: iam.Role.from_role_arn(here, "Caller", ROLE_ARN, mutable=False),
+    ),
+    "a role without updates": (False, lambda here: role(here).without_policy_updates()),
+    "an imported function without its role": (
+        False,
+        lambda here: lambda_.Function.from_function_arn(
+            here, "Caller", "arn:aws:lambda:us-east-1:123456789012:function:backend"
+        ),
+    ),
+    "a stack's without an env": (
+        False,
+        lambda here: role(Stack(typing.cast(App, here.node.root), "There")),
+    ),
+    "an ARN": (False, lambda here: iam.ArnPrincipal(ROLE_ARN)),
+    "everybody": (False, lambda here: iam.AnyPrincipal()),
+    "another stage's": (False, lambda here: role(PLACES["another stage"](typing.cast(App, here.node.root)))),
+}
+
+
+@pytest.mark.parametrize("caller", list(CALLERS))
+def test_grant_invoke_grants_or_says_that_it_does_not(caller: str) -> None:
+    """The CDK says of a role without updates that it took a permission; the template says otherwise."""
+    here = stack("Here", env=HERE)
+    granted, of = CALLERS[caller]
+    made, identity = endpoint(here), of(here)
+    if granted:
+        made.grant_invoke(identity)
+        policies = Synthesized(here).all("AWS::IAM::Policy")
+        assert [
+            key for key, one in policies.items() if "execute-api:Invoke" in str(one) and not key.startswith("Endpoint")
+        ]
+    else:
+        assert "grant_invoke: " in mistakes_of(lambda: made.grant_invoke(identity))
+
+
+def test_nobody_elsewhere_is_let_read_a_history() -> None:
+    """A permission that gives nothing is no grant."""
+    app = App()
+    kept = history(Stack(app, "Stack", env=HERE))
+    there = Environment(account="999999999999", region="us-east-1")
+    for other, said in (
+        (Stack(app, "Other", env=there), "of the account 999999999999"),
+        (Stack(app, "Anywhere"), "The account or the region of one of the two is not known"),
+        (stack(), "of another stage"),
+    ):
+        with pytest.raises(ConfigurationError, match=said):
+            kept.grant_read(iam.Role(other, "Reader", assumed_by=iam.AccountRootPrincipal()))
+    assert kept.grant_read(iam.Role(Stack.of(kept), "Reader", assumed_by=iam.AccountRootPrincipal())).success
