@@ -70,7 +70,7 @@ EACH = [(name, parameter) for name, called in CALLABLES.items() for parameter in
 
 
 def kind_of(name: str, parameter: str) -> tuple[Any, bool]:
-    """The annotation without None, and whether None was in it."""
+    """The type in the annotation, and whether the annotation also allows None."""
     called = CALLABLES[name]
     of = called.__init__ if inspect.isclass(called) else called
     hint = typing.get_type_hints(of)[parameter]
@@ -80,7 +80,7 @@ def kind_of(name: str, parameter: str) -> tuple[Any, bool]:
 
 
 class Prepared:
-    """A stack with what each callable needs to be called rightly."""
+    """A stack, and the arguments that each call needs."""
 
     def __init__(self) -> None:
         self.stack = stack(env=HERE)
@@ -92,7 +92,7 @@ class Prepared:
         return ConnectInstance.from_instance_id(self.stack, f"Instance{self._made}", INSTANCE_ID)
 
     def bound(self, name: str) -> Callable[..., Any]:
-        """What is called by this name, with a scope and an id if it takes them."""
+        """The callable of this name, with a scope and an id if it has these parameters."""
         owner, _, method = name.partition(".")
         called: Any = CALLABLES[name]
         if not inspect.isclass(called) and not inspect.ismethod(called):
@@ -102,7 +102,7 @@ class Prepared:
         return lambda **given: called(**{**where, **given})
 
     def required(self, name: str) -> dict[str, Any]:
-        """What there is no default for."""
+        """Right values for the parameters without a default."""
         pools, clients = user_pool(self.stack) if name == "Authorization.cognito" else ([], [])
         values: dict[str, Callable[[], Any]] = {
             "instance": lambda: INSTANCE_ID if name == "ConnectInstance.from_any" else self.instance(),
@@ -126,7 +126,7 @@ class Prepared:
 
 
 def mistakes_of(call: Callable[[], Any]) -> str:
-    """The one error that it has to end with; no message shows a token's inner form."""
+    """The text of the ConfigurationError that a call raises. It never shows the inner form of a token."""
     with pytest.raises(ConfigurationError) as refused:
         call()
     said = str(refused.value)
@@ -134,10 +134,7 @@ def mistakes_of(call: Callable[[], Any]) -> str:
     return said
 
 
-Elsewhere = Callable[[App], Stack]
-
-
-PLACES: dict[str, Elsewhere] = {
+PLACES: dict[str, Callable[[App], Stack]] = {
     "another stage": lambda app: Stack(Stage(app, "Other"), "There", env=HERE),
     "in region eu-west-2": lambda app: Stack(app, "There", env=ELSEWHERE["region"]),
     "in account 999999999999": lambda app: Stack(app, "There", env=ELSEWHERE["account"]),

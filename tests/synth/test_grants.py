@@ -14,7 +14,7 @@ from tests.synth.calls import PLACES, mistakes_of
 
 
 def role(here: Stack) -> iam.Role:
-    """A backend's."""
+    """The role of a backend."""
     return iam.Role(here, "Backend", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
 
 
@@ -49,7 +49,7 @@ CALLERS: dict[str, tuple[bool, Callable[[Stack], iam.IGrantable]]] = {
 
 @pytest.mark.parametrize("caller", list(CALLERS))
 def test_grant_invoke_grants_or_says_that_it_does_not(caller: str) -> None:
-    """The CDK says of a role without updates that it took a permission; the template says otherwise."""
+    """For a role without updates, the CDK reports success, but the template has no permission."""
     here = stack("Here", env=HERE)
     granted, of = CALLERS[caller]
     made, identity = endpoint(here), of(here)
@@ -64,7 +64,7 @@ def test_grant_invoke_grants_or_says_that_it_does_not(caller: str) -> None:
 
 
 def test_nobody_elsewhere_is_let_read_a_history() -> None:
-    """A permission that gives nothing is no grant."""
+    """A permission without effect is a mistake."""
     app = App()
     kept = history(Stack(app, "Stack", env=HERE))
     there = Environment(account="999999999999", region="us-east-1")

@@ -18,13 +18,13 @@ from connect_persistent_chat import (
 from tests.synth.apps import HERE, INSTANCE_ID, Synthesized, endpoint, history, stack, user_pool
 from tests.synth.calls import mistakes_of
 
-# Each duration is a call of the CDK's engine.
+# Each duration is a slow call of the CDK's engine.
 FEWER = settings(max_examples=40)
 MILLISECONDS = st.integers(0, 3_600_000) | st.sampled_from([1, 999, 1_001, 86_400_000_000])
 
 
 def out_of_range(value: object, least: float, most: float) -> list[str]:
-    """What is said of this as a deadline with these limits."""
+    """The mistakes of this value as a deadline with these limits."""
 
     def taking(*, deadline: Duration | None = None) -> None: ...
 
@@ -43,7 +43,7 @@ def out_of_range(value: object, least: float, most: float) -> list[str]:
 @example(61_000, 5, 61)
 @example(61_001, 5, 61)
 def test_a_duration_is_taken_exactly_if_it_is_within_its_limits(milliseconds: int, least: int, most: int) -> None:
-    """Both limits included; the sentence says what was got, and both of them."""
+    """The limits themselves are allowed. The sentence shows the value and both limits."""
     mistakes = out_of_range(Duration.millis(milliseconds), least, most)
     if least <= milliseconds / 1000 <= most:
         assert mistakes == []
@@ -54,7 +54,7 @@ def test_a_duration_is_taken_exactly_if_it_is_within_its_limits(milliseconds: in
 
 @pytest.mark.parametrize("odd", [8, 0, math.inf, math.nan, "8", True, [], {}])
 def test_what_is_no_duration_is_a_mistake_whatever_its_limits(odd: object) -> None:
-    """Of what, seconds or minutes? Only what was left out is the default."""
+    """A number has no unit: it could be seconds or minutes. None is the default."""
     (mistake,) = out_of_range(odd, 0, 10**9)
     assert mistake.startswith(f"deadline: got {odd!r}, expected a Duration of 0 to ")
     assert out_of_range(None, 5, 6) == []
@@ -62,7 +62,7 @@ def test_what_is_no_duration_is_a_mistake_whatever_its_limits(odd: object) -> No
 
 @pytest.mark.parametrize("length", [Duration.seconds(16.1), Duration.millis(1500.5), Duration.minutes(0.0333)])
 def test_a_length_with_a_fraction_is_no_token(length: Duration) -> None:
-    """The CDK refuses to write it as whole milliseconds; it is taken all the same."""
+    """The CDK refuses to write it as whole milliseconds. Such a length is still right."""
     here = stack()
     watched = endpoint(here, deadline=length)
     PersistentChatMonitoring(here, "Monitoring", endpoint=watched, slow=length)
@@ -74,7 +74,7 @@ def test_a_length_with_a_fraction_is_no_token(length: Duration) -> None:
 @pytest.mark.parametrize("period", [1, 5, 10, 30, 60, 3600])
 @pytest.mark.parametrize("other", [0, 2, 15, 20, 45, 90])
 def test_a_metric_has_a_period_that_the_cdk_takes(period: int, other: int) -> None:
-    """CloudWatch takes 20 seconds, the CDK does not."""
+    """CloudWatch accepts 20 seconds, but the CDK does not."""
     made = endpoint(stack())
     assert made.metric_count(period=Duration.seconds(period)).period.to_seconds() == period
     said = mistakes_of(lambda: made.metric_count(period=Duration.seconds(other)))
@@ -83,7 +83,7 @@ def test_a_metric_has_a_period_that_the_cdk_takes(period: int, other: int) -> No
 
 @pytest.mark.parametrize("id", ["", "x y", "a,b", "é" * 3, "a" * 129])
 def test_an_app_client_has_an_id_that_can_be_one(id: str) -> None:
-    """The function is told the ids with spaces between them: another text would be two, or none."""
+    """The function gets the ids in one text with spaces between them, so an id with a space would be two."""
     here = stack()
     clients = [cognito.UserPoolClient.from_user_pool_client_id(here, "Client", id)]
     said = mistakes_of(lambda: Authorization.cognito(user_pool(here)[0], clients))
@@ -91,7 +91,7 @@ def test_an_app_client_has_an_id_that_can_be_one(id: str) -> None:
 
 
 def test_no_table_or_log_leaves_a_snapshot() -> None:
-    """CloudFormation makes none, and the CDK says so with a stack trace, or not at all."""
+    """CloudFormation makes no snapshot of them. The CDK ends with a stack trace, or says nothing."""
     snapshot = RemovalPolicy.SNAPSHOT
     said = mistakes_of(lambda: history(stack(), removal_policy=snapshot, log_removal_policy=snapshot))
     assert said.count("removal_policy: got RemovalPolicy.SNAPSHOT, expected RemovalPolicy.DESTROY or ") == 2

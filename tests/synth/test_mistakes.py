@@ -17,7 +17,7 @@ from tests.synth.test_authorization import lambda_authorizer
 
 @pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda construct: construct.__name__)
 def test_every_mistake_of_a_construct_is_in_one_error(construct: type) -> None:
-    """One synthesis, all errors: whoever mends one must not find the next one behind it."""
+    """One synthesis shows all mistakes. Nobody wants to repair one and then find the next."""
     prepared = Prepared()
     names = [name for name in parameters_of(construct) if name not in ("scope", "id")]
     said = mistakes_of(partial(prepared.bound(construct.__name__), **dict.fromkeys(names, object())))
@@ -29,7 +29,7 @@ def test_every_mistake_of_a_construct_is_in_one_error(construct: type) -> None:
 
 
 def test_mistakes_of_types_limits_and_places_come_together() -> None:
-    """What is wrong with one parameter must not hide what is wrong with another."""
+    """A mistake of one parameter must not hide a mistake of another."""
     app = App()
     here, there = stack("Here", app=app, env=HERE), stack("There", app=app, env=ELSEWHERE["region"])
     many: Any = [f"https://{number}.example.com" for number in range(200)]
@@ -66,7 +66,7 @@ def test_mistakes_of_types_limits_and_places_come_together() -> None:
 
 
 def test_no_mistake_hides_another() -> None:
-    """Neither one element of a list the others, nor what the CDK says late what this library says early."""
+    """The mistakes of all items of a list are shown, and also mistakes that the CDK finds only later."""
     here = stack(env=HERE)
     authorization = Authorization.authorizer(lambda_authorizer(here), customer_key="customer")
     endpoint(here, "First", authorization=authorization)
@@ -86,7 +86,7 @@ def test_no_mistake_hides_another() -> None:
 @example(-int(-1.8881545897087e289))
 @example(1.8881545897087e292)
 def test_a_value_in_a_message_is_short_and_no_tokens_inner_form(value: object) -> None:
-    """A message is read by a person, who must see what was given and not how the CDK writes it."""
+    """A person reads the message, and must see the value, not how the CDK writes it."""
     said = messages.shown(value)
     assert 0 < len(said) <= 303
     assert "Token[" not in said

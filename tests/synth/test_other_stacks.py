@@ -1,4 +1,4 @@
-"""What another stack made is taken if the CDK can name it, and refused in a sentence if it cannot: it is asked here."""
+"""Values and resources of another stack are accepted exactly if the CDK can name them. The tests ask the CDK itself."""
 
 from collections.abc import Callable
 from typing import Any
@@ -75,7 +75,7 @@ MADE: dict[str, Callable[[Stack], str]] = {
 @pytest.mark.parametrize("staged", [False, True])
 @pytest.mark.parametrize("made", list(MADE))
 def test_a_value_of_another_stack_is_refused_exactly_if_the_cdk_refuses_it(made: str, staged: bool) -> None:
-    """The CDK says so at the end of synthesis only, and without a word of which parameter it was."""
+    """The CDK refuses it only at the end of synthesis, and does not name the parameter."""
     differ = {}
     for own, env in PAIRS:
         app, there, here = stacks(own, env, staged=staged)
@@ -90,7 +90,7 @@ def test_a_value_of_another_stack_is_refused_exactly_if_the_cdk_refuses_it(made:
 @pytest.mark.parametrize("own", ["none", "region"])
 @pytest.mark.parametrize("what", ["pool", "imported pool", "instance", "own instance", "claim", "attribute", "origin"])
 def test_an_endpoint_takes_of_another_stack_what_the_cdk_takes(what: str, own: str) -> None:
-    """Between a stack without env and one with: nothing that is named. With the region alone: all of it."""
+    """Without any env, the other stack's resources cannot be named. With a region alone, they can."""
     app, there, here = stacks(own, "full")
     parameter = CfnParameter(there, "Value").value_as_string
 
@@ -124,7 +124,7 @@ def test_an_endpoint_takes_of_another_stack_what_the_cdk_takes(what: str, own: s
 
 
 def function(scope: Stack, **properties: Any) -> lambda_.Function:
-    """An authorizer's."""
+    """The function of an authorizer."""
     runtime, code = lambda_.Runtime.PYTHON_3_14, lambda_.Code.from_inline("def handle(event, context): ...")
     return lambda_.Function(scope, "Authorize", runtime=runtime, code=code, handler="index.handle", **properties)
 
@@ -143,7 +143,7 @@ FUNCTIONS: dict[str, Callable[[Stack], lambda_.IFunction]] = {
 @pytest.mark.parametrize("with_role", [False, True])
 @pytest.mark.parametrize("kind", list(FUNCTIONS))
 def test_an_authorizers_function_is_taken_exactly_if_the_cdk_takes_it(kind: str, with_role: bool) -> None:
-    """Without a role the function's stack names the API, and the API's stack the function: often, that is a circle."""
+    """Without a role, the stacks of the function and of the API name each other. Often this is a cycle."""
     known = ("none", "full", "full, other account", "full, other region")
     for own, env, staged in [(own, env, staged) for own in known for env in ("none", "full") for staged in (0, 1)]:
         app, there, here = stacks(own, env, staged=bool(staged))
@@ -170,7 +170,7 @@ def test_a_reader_or_caller_is_taken_exactly_if_the_cdk_names_the_resource_there
             taken = True
         except ConfigurationError:
             taken = False
-            # What the library would have done.
+            # Without its checks, the library would make this grant.
             iam.Grant.add_to_principal(grantee=role, actions=["*"], resource_arns=[resource])
         # In another account the CDK may name it, but IAM would refuse.
         assert taken == (cdk_takes(app) and "other account" not in own), own
@@ -181,7 +181,7 @@ def test_a_reader_or_caller_is_taken_exactly_if_the_cdk_names_the_resource_there
     [(("us-east-1", FAR), "region is 'eu-west-2'"), ((ACCOUNT, OTHER), "account is '999999999999'"), (("", ""), "")],
 )
 def test_what_an_arn_says_is_held_against_the_stack_that_uses_it(changed: tuple[str, str], said: str) -> None:
-    """A stack without env takes an ARN of any place; the endpoint that uses it may know its own."""
+    """A stack without env accepts any ARN. The endpoint that uses it may be in a stack with an env."""
     app = App()
     here, there = stack("Here", app=app, env=HERE), stack("There", app=app)
     instance = ConnectInstance.from_instance_arn(there, "Instance", INSTANCE_ARN.replace(*changed))
@@ -214,7 +214,7 @@ def test_what_an_arn_says_is_held_against_the_stack_that_uses_it(changed: tuple[
     ],
 )
 def test_what_is_known_of_a_text_is_checked_and_the_rest_is_taken(make: str, value: str, said: str) -> None:
-    """A token in a text hides no mistake beside it."""
+    """A token in a text does not hide a mistake beside it."""
     here = stack(env=HERE)
     text = value.format(CfnParameter(here, "Rest").value_as_string if "_arn" not in make else _rest(here, value))
 
@@ -241,7 +241,7 @@ def _rest(here: Stack, value: str) -> str:
 
 
 def test_a_resource_that_only_the_deployment_knows_is_taken_apart_there() -> None:
-    """CloudFormation splits what synthesis cannot see."""
+    """CloudFormation splits a text that synthesis does not know."""
     here = stack(env=HERE)
     rest = CfnParameter(here, "Rest").value_as_string
     instance = ConnectInstance.from_instance_arn(here, "Instance", f"arn:aws:connect:{REGION}:{ACCOUNT}:{rest}")

@@ -14,7 +14,7 @@ from tests.synth.test_authorization import lambda_authorizer
 @pytest.mark.parametrize("said", list(PLACES))
 @pytest.mark.parametrize("what", ["instance", "history", "endpoint", "topic", "topic of a history"])
 def test_what_another_place_keeps_is_refused(what: str, said: str) -> None:
-    """No template can name it, or the function would look where nothing is."""
+    """No template can name it, or the function would look in the wrong place."""
     app = App()
     here, there = stack("Here", app=app, env=HERE), PLACES[said](app)
 
@@ -35,7 +35,7 @@ def test_what_another_place_keeps_is_refused(what: str, said: str) -> None:
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-2"])
 def test_a_topic_by_its_arn_may_be_of_another_account_but_not_region(region: str) -> None:
-    """Its policy may let the alarms of this account in; no alarm reaches another region."""
+    """The policy of the topic may allow alarms of this account. No alarm reaches another region."""
     here = stack(env=HERE)
     topic = sns.Topic.from_topic_arn(here, "Topic", f"arn:aws:sns:{region}:999999999999:topic")
     if region == "us-east-1":
@@ -47,7 +47,7 @@ def test_a_topic_by_its_arn_may_be_of_another_account_but_not_region(region: str
 @pytest.mark.parametrize("what", ["history", "endpoint", "topic", "user pool", "app client"])
 @pytest.mark.parametrize("swapped", [False, True])
 def test_a_stack_with_an_env_refers_to_nothing_of_one_without(what: str, swapped: bool) -> None:
-    """The CDK refuses it, but at the end of synthesis, and without a word of which value it was."""
+    """The CDK refuses it too, but only at the end of synthesis, and it does not name the value."""
     app = App()
     here, there = stack("Here", app=app, env=HERE), Stack(app, "There")
     if swapped:
@@ -77,7 +77,7 @@ def test_a_stack_with_an_env_refers_to_nothing_of_one_without(what: str, swapped
 
 
 def test_a_user_pool_that_no_template_can_name_is_refused() -> None:
-    """By its ARN, API Gateway takes one of any account and region."""
+    """API Gateway accepts the ARN of a pool of any account and region."""
     app = App()
     here = stack("Here", app=app, env=HERE)
     authorization = Authorization.cognito(*user_pool(PLACES["another stage"](app)))
@@ -92,7 +92,7 @@ def test_a_user_pool_that_no_template_can_name_is_refused() -> None:
 
 
 def test_an_authorizer_serves_one_endpoint_of_its_own_stack() -> None:
-    """The CDK attaches it to one API, and names both in each other's template."""
+    """The CDK attaches an authorizer to one API only, and each of the two names the other in its template."""
     app = App()
     here, there = stack("Here", app=app, env=HERE), stack("There", app=app, env=HERE)
     authorization = Authorization.authorizer(lambda_authorizer(there), customer_key="customer")

@@ -41,7 +41,7 @@ HAVE_TOKENS = [
 
 @pytest.mark.parametrize(("name", "parameter"), HAVE_TOKENS, ids=map("-".join, HAVE_TOKENS))
 def test_what_only_the_deployment_knows_is_taken(name: str, parameter: str) -> None:
-    """A text, a number or a time that an operator gives as a parameter of the stack; or it says why it cannot be."""
+    """An operator may give texts, numbers and times as parameters of the stack. If not, a sentence says why."""
     prepared = Prepared()
     kind, _ = kind_of(name, parameter)
     text = CfnParameter(prepared.stack, "Text").value_as_string
@@ -69,7 +69,7 @@ def test_what_only_the_deployment_knows_is_taken(name: str, parameter: str) -> N
 def test_a_time_in_another_unit_than_the_templates_is_refused(
     parameter: str, unit: Callable[[float], Duration]
 ) -> None:
-    """CloudFormation multiplies nothing; the sentence says which unit it takes."""
+    """CloudFormation cannot multiply, so the sentence names the unit of the template."""
     prepared = Prepared()
     value = unit(CfnParameter(prepared.stack, "Number", type="Number").value_as_number)
     (name, *_) = (one.__name__ for one in CONSTRUCTS if parameter in parameters_of(one))
@@ -79,7 +79,7 @@ def test_a_time_in_another_unit_than_the_templates_is_refused(
 
 
 def test_a_look_up_synthesizes_before_it_is_made() -> None:
-    """In the first pass the CDK gives a placeholder, and only a synthesis that ends leads to the second."""
+    """In the first pass the CDK gives a placeholder. The second pass comes only if the first ends without an error."""
     app = App()
     here = stack("Here", app=app, env=HERE)
     found = ssm.StringParameter.value_from_lookup(here, "/contact-centre/any")
@@ -117,7 +117,7 @@ def test_a_role_that_is_not_looked_up_yet_is_no_mistake() -> None:
 
 
 def test_the_origin_of_a_page_of_the_same_app_is_taken() -> None:
-    """A distribution's domain is known to the deployment only: the function and the preflight get it then."""
+    """Only the deployment knows the domain of a distribution. The function and the preflight get it then."""
     here = stack()
     pages = origins.S3BucketOrigin.with_origin_access_control(s3.Bucket(here, "Pages"))
     site = cloudfront.Distribution(here, "Site", default_behavior=cloudfront.BehaviorOptions(origin=pages))
@@ -164,7 +164,7 @@ def test_an_origin_is_checked_as_far_as_it_is_known(origin: str, may_be: bool) -
 
 
 def test_a_list_that_only_the_deployment_knows_is_told_how_to_be_given() -> None:
-    """A preflight's template has a line for each origin; the elements one by one are taken."""
+    """The template of a preflight has a line for each origin, so synthesis must know how many there are."""
     here = stack()
     several = CfnParameter(here, "Origins", type="CommaDelimitedList").value_as_list
     assert "[Fn.select(0, list), Fn.select(1, list)]" in mistakes_of(
@@ -174,7 +174,7 @@ def test_a_list_that_only_the_deployment_knows_is_told_how_to_be_given() -> None
 
 
 def test_an_element_of_a_list_token_is_told_how_to_be_taken() -> None:
-    """`value_as_list[0]` is no text of the deployment's: the CDK itself would fail, and show its inner form."""
+    """The CDK cannot resolve `value_as_list[0]`. It would fail, and show the inner form of the token."""
     here = stack()
     instance = ConnectInstance.from_instance_id(here, "Instance", INSTANCE_ID)
     first = CfnParameter(here, "Origins", type="CommaDelimitedList").value_as_list[0]

@@ -26,14 +26,14 @@ from tests.synth.calls import CALLABLES, EACH, TABLE_ARN, TOKEN_TWICE, Prepared,
 
 
 class Untrue:
-    """As an array of numpy, it has no truth."""
+    """Cannot be used as a condition, like an array of numpy."""
 
     def __bool__(self) -> bool:
         raise ValueError("neither true nor false")
 
 
 def wrong_for(kind: Any) -> list[Any]:
-    """Values of other types, which Python takes without a word."""
+    """Values of other types. Python itself refuses none of them."""
     within_itself: list[Any] = []
     within_itself.append(within_itself)
     wrong: list[Any] = ["", 5, object(), {}, type, print, b"x", Token.as_any({"Ref": "X"}), Untrue(), within_itself]
@@ -56,7 +56,7 @@ def wrong_for(kind: Any) -> list[Any]:
 
 
 def test_the_table_has_all_that_is_public() -> None:
-    """A factory that the table missed would be tried by nobody."""
+    """No test would try a factory that is missing in the table."""
     assert {"PersistentChatEndpoint", "ChatHistory", "ConnectInstance", "PersistentChatMonitoring"} <= set(CALLABLES)
     assert {name.partition(".")[2] for name in CALLABLES if "." in name} == {
         *("iam", "cognito", "authorizer", "attribute"),
@@ -68,7 +68,7 @@ def test_the_table_has_all_that_is_public() -> None:
 
 @pytest.mark.parametrize("name", list(CALLABLES))
 def test_none_is_the_default_of_all_that_is_optional(name: str) -> None:
-    """Whoever passes a setting on that nobody made has None in hand."""
+    """An app that passes a setting on has None if nobody made the setting."""
     optional = {key: one.default for key, one in parameters_of(CALLABLES[name]).items() if one.default is not one.empty}
     assert set(optional.values()) <= {None}
     assert all(kind_of(name, key)[1] for key in optional)
@@ -91,7 +91,7 @@ def test_a_wrong_type_is_one_sentence(name: str, parameter: str) -> None:
 
 
 def test_one_of_what_there_may_be_several_is_told_to_be_put_into_a_list() -> None:
-    """A text is a list of its letters to Python, and a pool is none to the CDK's engine."""
+    """For Python a text is a list of letters. The CDK's engine would refuse a pool that is not in a list."""
     (pool,), (client,) = user_pool(stack())
     pools: Any = pool
     clients: Any = client
@@ -106,7 +106,7 @@ def test_one_of_what_there_may_be_several_is_told_to_be_put_into_a_list() -> Non
 
 
 def test_what_is_wrong_in_a_list_has_its_advice() -> None:
-    """Ids of pools are what people try first."""
+    """People try the ids of pools first."""
     ids: Any = ["us-east-1_abc"]
     said = mistakes_of(lambda: Authorization.cognito(ids, ids))
     assert (
@@ -117,7 +117,7 @@ def test_what_is_wrong_in_a_list_has_its_advice() -> None:
 
 
 def test_what_was_imported_has_its_interfaces() -> None:
-    """The CDK's imports are no objects of its classes, and serve as well."""
+    """Imported resources are not objects of the CDK's classes, but constructs can use them."""
     here = stack(env=HERE)
     pool = cognito.UserPool.from_user_pool_id(here, "Pool", "us-east-1_abc")
     client = cognito.UserPoolClient.from_user_pool_client_id(here, "Client", "abc")
@@ -138,7 +138,7 @@ def test_what_was_imported_has_its_interfaces() -> None:
 
 
 def test_a_history_that_was_imported_is_of_the_interface_that_an_endpoint_takes() -> None:
-    """No abstract class is a user's: a function that takes any history names this type."""
+    """A function of an app that takes any history needs one type for both."""
     here = stack(env=HERE)
     histories: list[IChatHistory] = [history(here), ChatHistory.from_table_arn(here, "Imported", TABLE_ARN)]
     for one in histories:
@@ -147,19 +147,19 @@ def test_a_history_that_was_imported_is_of_the_interface_that_an_endpoint_takes(
 
 
 class Spelled(str, Enum):  # noqa: UP042 - StrEnum formats as its text, and this one does not
-    """Names of an app's own, as text."""
+    """Names that an app has as an enum of texts."""
 
     CUSTOMER = "tenant"
 
 
 class Counted(IntEnum):
-    """Numbers of an app's own."""
+    """Numbers that an app has as an enum."""
 
     MANY = 20
 
 
 def test_an_enum_of_the_apps_own_is_its_text_and_no_number() -> None:
-    """Formatted, the one would be its name; and the CDK's engine takes the other for an enum of the CDK's."""
+    """A formatted text enum would be its name. The CDK's engine takes a number enum for an enum of the CDK."""
     assert CustomerIdentity.attribute(Spelled.CUSTOMER).value == "attribute:tenant"
     with pytest.raises(ConfigurationError, match=r"throttle_burst_limit: got Counted\.MANY, expected a whole number"):
         endpoint(stack(), throttle_burst_limit=Counted.MANY)
