@@ -32,15 +32,14 @@ def elsewhere(name: str, what: str, own: Stack, stack: Stack, *, referred: bool 
         return []
     if Stage.of(own) is not Stage.of(stack):
         return [_of_another_stage(name, what, stack)]
-    pairs = {"region": (own.region, stack.region), "account": (own.account, stack.account)}
-    differ = {
-        place: pair for place, pair in pairs.items() if pair[0] != pair[1] and (referred or all(map(is_known, pair)))
-    }
-    if not all(is_known(place) for pair in differ.values() for place in pair):
+    places = (("region", own.region, stack.region), ("account", own.account, stack.account))
+    differ = [place for place in places if place[1] != place[2]]
+    known = [place for place in differ if is_known(place[1]) and is_known(place[2])]
+    if referred and known != differ:
         return [_of_another_env(name, what, own, stack)]
     return [
         f"{name}: got {what} in {place} {got}, expected one in {place} {expected}, the stack's."
-        for place, (got, expected) in differ.items()
+        for place, got, expected in known
     ]
 
 

@@ -49,19 +49,11 @@ def with_tokens_as(stand_in: str, text: str, count: int = 0) -> str:
 
 def measured(duration: Duration, unit: str) -> float | None:
     """The length in "seconds" or "millis", which may be a token. None if it is a token in another unit."""
-    try:
-        found = duration.to_milliseconds()
-    except RuntimeError:
-        if not duration.is_unresolved():
-            # In binary, 16.1 seconds are not a whole number of milliseconds.
-            exact = round(duration.to_milliseconds(integral=False), 6)
-            return exact if unit == "millis" else exact / 1000
-        if unit == "millis":
-            return None
+    if duration.is_unresolved():
         try:
-            return duration.to_seconds()
+            return duration.to_milliseconds() if unit == "millis" else duration.to_seconds()
         except RuntimeError:
             return None
-    if unit == "millis":
-        return found
-    return None if is_token(found) else found / 1000
+    # In binary, 16.1 seconds are not a whole number of milliseconds.
+    exact = round(duration.to_milliseconds(integral=False), 6)
+    return exact if unit == "millis" else exact / 1000
