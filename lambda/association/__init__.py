@@ -1,1 +1,1 @@
-"""One HTTP request of the endpoint: handler → request → rule → Connect."""
+"""One HTTP request of the endpoint: handler → request → decision, by the rule → Connect → response."""

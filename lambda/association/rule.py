@@ -147,7 +147,7 @@ def _earlier_of_any(question: Question, related: Contact, current: Contact) -> E
 
 
 def _refuse_ended(current: Contact) -> None:
-    """2. It has not ended. Step 3 comes before this check, because a retry may come after the end."""
+    """3. If it continues no chat yet, it has not ended. A retry may come after the end."""
     if current.disconnected is not None:
         raise refusal.cannot("current_ended", "The chat InitialContactId has ended. Start a new one.")
 
