@@ -59,7 +59,7 @@ def build(
             access_log_destination=apigateway.LogGroupLogDestination(access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
             method_options={
-                f"/{'/'.join(wire.PATH)}/{wire.METHOD}": apigateway.MethodDeploymentOptions(
+                f"/{wire.RESOURCE_PATH}/{wire.METHOD}": apigateway.MethodDeploymentOptions(
                     throttling_rate_limit=rate, throttling_burst_limit=burst
                 )
             },
@@ -104,7 +104,7 @@ def add_method(
     has_history: bool,
 ) -> apigateway.Method:
     """Add the method, its preflight, and the gateway's own refusals."""
-    resource = api.root.resource_for_path("/".join(wire.PATH))
+    resource = api.root.resource_for_path(wire.RESOURCE_PATH)
     model = api.add_model(
         "Request",
         # The body is checked with this model, whatever its content type.
@@ -137,5 +137,5 @@ def add_method(
 
 
 def address(api: apigateway.RestApi, instance: ConnectInstance) -> str:
-    """The address of the method without the contact id, which is appended to it."""
-    return f"{api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
+    """The address of the method. The caller appends the contact id."""
+    return api.url + wire.RESOURCE_PATH.format(InstanceId=instance.instance_id, InitialContactId="")

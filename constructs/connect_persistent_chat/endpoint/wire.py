@@ -8,7 +8,8 @@ from aws_cdk import aws_apigateway as apigateway
 
 from connect_persistent_chat.shared import wire
 
-PATH = (*wire.PATH, "{InstanceId}", "{InitialContactId}")
+# Below the stage. The braces are those of API Gateway's path parameters.
+RESOURCE_PATH = "/".join((*wire.PATH, "{InstanceId}", "{InitialContactId}"))
 METHOD = "POST"
 
 
@@ -67,7 +68,7 @@ GATEWAY_REFUSALS = (
         403,
         wire.ACCESS_DENIED,
         "The request has no credentials, or this path and method do not exist. Send "
-        f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
+        f"{METHOD} /{RESOURCE_PATH}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
     GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, wire.INVALID_PARAMETER),
     GatewayRefusal("RESOURCE_NOT_FOUND", 404, wire.RESOURCE_NOT_FOUND),
