@@ -20,7 +20,7 @@ from connect_persistent_chat import (
     CustomerIdentity,
     PersistentChatEndpoint,
     ProofScope,
-    functions,
+    lambda_function,
 )
 from connect_persistent_chat.source import SOURCE
 from constructs import IConstruct
@@ -158,7 +158,7 @@ def test_changed_code_changes_the_proof(package: str, tmp_path: Path, monkeypatc
     before = proof_of()
     copy = tmp_path / "lambda"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(functions, "SOURCE", copy)
+    monkeypatch.setattr(lambda_function, "SOURCE", copy)
     assert proof_of() == before
     (copy / package / "new.py").write_text("# changed", encoding="utf-8")
     assert proof_of() != before
@@ -171,7 +171,7 @@ def test_a_stray_pycache_changes_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "association" / "__pycache__").mkdir()
     (copy / "association" / "__pycache__" / "handler.cpython-311.pyc").write_bytes(b"stray")
-    monkeypatch.setattr(functions, "SOURCE", copy)
+    monkeypatch.setattr(lambda_function, "SOURCE", copy)
     assert proof_of() == before
 
 
