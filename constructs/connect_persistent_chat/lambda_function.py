@@ -148,7 +148,7 @@ def mistakes_in_size(environment: Mapping[str, str]) -> list[str]:
         return []
     longest = max(known, key=lambda name: len(known[name]))
     return [
-        f"{_PARAMETERS.get(longest, longest)}: got so many or so long ones that the function's environment variables "
-        f"have {size} bytes, expected at most {_LARGEST_ENVIRONMENT}, which is AWS Lambda's limit. Give fewer or "
-        "shorter ones."
+        f"{_PARAMETERS.get(longest, longest)}: got so many or so long values that the function's environment "
+        f"variables have {size} bytes, expected at most {_LARGEST_ENVIRONMENT}, which is AWS Lambda's limit. Give "
+        "fewer or shorter values."
     ]

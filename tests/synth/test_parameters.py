@@ -642,7 +642,7 @@ def test_variables_fit_or_the_sentence_names_what_is_too_much() -> None:
     pools, _ = user_pool(here)
     endpoint(here, "Few", authorization=Authorization.cognito(pools, clients[:100]))
     said = mistakes_of(lambda: endpoint(here, "Many", authorization=Authorization.cognito(pools, clients)))
-    assert "authorization: got so many or so long ones that the function's environment variables have 4" in said
+    assert "authorization: got so many or so long values that the function's environment variables have 4" in said
     long = f"https://{'a' * 4000}.example"
     assert "cors_allowed_origins: got so many" in mistakes_of(
         lambda: endpoint(here, "Long", cors_allowed_origins=[long])

@@ -140,7 +140,7 @@ class Authorization:
 
     @property
     def may_read_cookies(self) -> bool:
-        """Whether the credentials can be ones that a browser sends by itself, such as cookies."""
+        """Whether a browser can send the credentials by itself, for example cookies."""
         return self._kind == variables.AUTHORIZER
 
     def environment(self) -> Mapping[str, str]:
@@ -205,7 +205,7 @@ class Authorization:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:identity-pools",
                 "Identities of Cognito identity pools are browsers, and IAM callers speak for any customer. Everybody "
-                "with such credentials may continue any customer's chat in another chat of the same customer. "
+                "with such credentials can continue any customer's chat in another chat of the same customer. "
                 "Authorization.cognito() ties each user to one customer.",
             )
         if self._kind == variables.COGNITO and self._claim != _SUBJECT:

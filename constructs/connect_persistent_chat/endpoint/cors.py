@@ -59,8 +59,8 @@ class Cors:
             mistakes.append('cors_allowed_origins: got "*" beside other origins, expected "*" alone or exact origins.')
         elif variables.ANY_ORIGIN in self._origins and authorization.may_read_cookies:
             mistakes.append(
-                'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer may take what '
-                "browsers send by themselves."
+                'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer can accept '
+                "credentials that browsers send by themselves, such as cookies."
             )
         mistakes += [
             f"cors_allowed_origins: got {shown(origin)}, expected http(s)://host[:port] in lower case, with no "
@@ -99,7 +99,7 @@ class Cors:
             allow_headers=_REQUEST_HEADERS,
             max_age=Duration.hours(1),
         )
-        reason = "A browser asks before it has credentials to show; the answer says what the template says."
+        reason = "A browser sends this request without credentials. The answer holds only values of the template."
         acknowledge(
             preflight,
             {
@@ -137,7 +137,7 @@ def _is_origin(text: str) -> bool:
     """Whether this is an origin. It never has the default port of its scheme (RFC 6454, 6.2)."""
     found = _ORIGIN.fullmatch(text)
     if found is None:
-        return any(one.fullmatch(text) for one in (_WEB_VIEW, _EXTENSION))
+        return any(pattern.fullmatch(text) for pattern in (_WEB_VIEW, _EXTENSION))
     scheme, address, port = found.groups()
     if address is not None and not _is_shortest(address):
         return False
@@ -158,4 +158,4 @@ def _advice(origin: str) -> str:
     meant = "" if found is None else re.sub("^(http://.*):80$|^(https://.*):443$", r"\1\2", found[0])
     if is_known(origin) and _is_origin(meant):
         return f"Write {meant} instead."
-    return "A web view's is one as well, such as capacitor://localhost."
+    return "The origin of a web view is allowed too, such as capacitor://localhost."

@@ -307,8 +307,8 @@ class PersistentChatEndpoint(Construct):
         if not identity.checked:
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:unchecked-customer",
-                "With CustomerIdentity.unchecked(), everybody who may invoke the endpoint can continue any customer's "
-                "chat. Give invoke permission only to backends that make sure that both contacts belong to "
+                "With CustomerIdentity.unchecked(), everybody who is allowed to invoke the endpoint can continue any "
+                "customer's chat. Give invoke permission only to backends that make sure that both contacts belong to "
                 "the same customer.",
             )
 
@@ -336,7 +336,7 @@ def _ignores_grants(principal: iam.IPrincipal) -> bool:
 def _policies_of(principal: iam.IPrincipal) -> list[iam.Policy]:
     """All policies under a principal in the construct tree, also the policy of a new grant."""
     constructs = [part for part in parts_of(principal) if isinstance(part, Construct)]
-    return [one for part in constructs for one in part.node.find_all() if isinstance(one, iam.Policy)]
+    return [child for part in constructs for child in part.node.find_all() if isinstance(child, iam.Policy)]
 
 
 def _contradictions(authorization: Authorization, identity: CustomerIdentity) -> list[str]:

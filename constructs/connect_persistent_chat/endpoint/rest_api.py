@@ -130,7 +130,7 @@ def add_method(
     )
     acknowledge(
         method,
-        {"AwsSolutions::AwsSolutions-COG4": "Its callers are authorized, by what the user of this library chose."},
+        {"AwsSolutions::AwsSolutions-COG4": "The user of this library chose how callers are authorized."},
     )
     return method
 

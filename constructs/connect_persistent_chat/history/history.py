@@ -145,7 +145,7 @@ class _History(Construct):
             )
         elif not identity.may_be(self.customer_identity):
             mistakes.append(
-                f"history: got one that is kept by {self.customer_identity.value}, expected the endpoint's own "
+                f"history: got a history with the identity {self.customer_identity.value}, expected the endpoint's own "
                 f"customer_identity, {identity.value}."
             )
         if self._instance is not None and not self._instance.may_be(instance):
