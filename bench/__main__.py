@@ -146,7 +146,7 @@ def load_part(cloud: Cloud, url: str) -> str:
 
 def lift_throttle(cloud: Cloud, url: str) -> None:
     """From now on Connect's own quota is the only gate."""
-    method = f"/{'~1'.join(['', *wire.PATH])}/{wire.METHOD}"
+    method = f"/~1{wire.RESOURCE_PATH.replace('/', '~1')}/{wire.METHOD}"
     limits = [{"op": "replace", "path": f"{method}/throttling/{limit}", "value": "1000"} for limit in LIMITS]
     cloud.client("apigateway").update_stage(
         restApiId=url.partition("//")[2].partition(".")[0], stageName="v1", patchOperations=limits

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-# As typing has it, which takes the commands longer to import than all else before they can be stopped.
+# Not imported from `typing`: that import is slow, and Ctrl-C has to stop a command at once.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from connect_persistent_chat.deployment.instance import ConnectInstance
@@ -26,7 +26,7 @@ __all__ = [
     "PersistentChatMonitoring",
     "ProofScope",
 ]
-# Imported when they are asked for: modules of the CDK take long, and the commands need none of them.
+# Imported only when they are used: the CDK's modules are slow to import, and the commands need none of them.
 _MODULES = {
     "Authorization": "endpoint.authorization",
     "ChatHistory": "history.history",
@@ -41,7 +41,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """One of the public names."""
+    """Import a public name when it is used."""
     if name in _MODULES:
         return getattr(import_module(f"connect_persistent_chat.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

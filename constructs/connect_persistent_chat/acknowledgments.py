@@ -1,4 +1,4 @@
-"""Findings of cdk-nag's packs that are meant to be so, each with a reason that can be checked."""
+"""Findings of cdk-nag that are accepted, each with a reason that can be checked."""
 
 import json
 from collections.abc import Mapping
@@ -7,27 +7,29 @@ from aws_cdk import Stack
 
 from constructs import IConstruct
 
-# Validations.ACKNOWLEDGED_RULES_METADATA_KEY, without a call of the CDK's engine.
+# Equal to Validations.ACKNOWLEDGED_RULES_METADATA_KEY. To read that costs a call of the CDK's engine.
 _ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 
 
 def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Explain findings on this construct: `<pack>::<rule>` to reason.
+    """Accept findings on this construct.
 
-    Written where `Validations.acknowledge` writes it and cdk-nag reads it. That method refuses the ids of wildcards
-    before aws-cdk-lib 2.269, and an explanation for a linter must not break an app that has none.
+    cdk-nag reads this metadata, and `Validations.acknowledge` writes it too. But before aws-cdk-lib 2.269 that method
+    refuses the ids of wildcards, and an app without a linter must not fail because of a linter.
+
+    :param reasons: the reason for each `<pack>::<rule>`.
     """
     construct.node.add_metadata(_ACKNOWLEDGED, dict(reasons))
 
 
 def wildcard(stack: Stack, resource: str) -> str:
-    """The finding that a policy's resource, an ARN with tokens, has a wildcard in it."""
+    """The finding that a resource of a policy has a wildcard. The resource is an ARN, perhaps with tokens."""
     flat = resource if resource == "*" else _flat(stack.resolve(resource))
     return f"AwsSolutions::AwsSolutions-IAM5[Resource::{flat}]"
 
 
 def role_for_contacts(stack: Stack, contact_arn: str) -> dict[str, str]:
-    """Why every role that describes contacts and is traced has to allow what it does."""
+    """The reasons for the wildcards of a role that describes contacts and writes traces."""
     no_resource = "X-Ray's actions know no resource (Service Authorization Reference)."
     return {
         wildcard(
@@ -44,7 +46,7 @@ def managed_policy(name: str) -> str:
 
 
 def _flat(value: object) -> str:
-    """A resolved value as cdk-nag writes it: references in angle brackets."""
+    """A resolved value in cdk-nag's form: references stand in angle brackets."""
     match value:
         case {"Fn::Join": [str(between), list(parts)]}:
             return between.join(_flat(part) for part in parts)

@@ -5,17 +5,17 @@ from typing import Final
 
 
 class ConfigurationError(ValueError):
-    """Something that was configured cannot work.
+    """The configuration cannot work.
 
-    The message says where, and for each mistake what was wrong, what was got and what was expected. Several mistakes
-    stand in a line each.
+    The message names the construct or the factory. For each mistake it names the parameter, the value and the expected
+    values. Several mistakes have a line each.
 
     :param where: the construct or the factory that refuses.
-    :param mistakes: a sentence each.
+    :param mistakes: one sentence for each mistake.
     """
 
     mistakes: Final[list[str]]
-    """A sentence each."""
+    """One sentence for each mistake."""
 
     def __init__(self, where: str, mistakes: Sequence[str]) -> None:
         self.mistakes = list(mistakes)

@@ -1,4 +1,4 @@
-"""How a contact is tied to a customer."""
+"""How the endpoint finds the customer of a contact."""
 
 import re
 
@@ -7,15 +7,15 @@ from connect_persistent_chat.parameters import Parameters
 from connect_persistent_chat.shared import variables
 from connect_persistent_chat.tokens import is_known, is_placeholder, with_tokens_as
 
-# Amazon Connect's hosted widget gives this prefix to what a page sets without a signed token.
+# Amazon Connect's hosted widget gives this prefix to each attribute that a page sets without a signed token.
 _SET_BY_BROWSERS = "hostedwidget-"
 
 
 class CustomerIdentity:
-    """How the endpoint knows to which customer a contact belongs.
+    """How the endpoint finds the customer of a contact.
 
-    Both contacts have to carry the same customer. A contact without a customer belongs to nobody. Set the customer
-    where the chat starts, in your own backend, and only from an identity that you verified.
+    Both contacts have to belong to the same customer. A contact without a customer is refused. Set the customer in
+    your own backend, when the chat starts, and only from an identity that you verified.
     """
 
     # Set by the methods below.
@@ -23,13 +23,13 @@ class CustomerIdentity:
 
     @classmethod
     def customer_id(cls) -> "CustomerIdentity":
-        """The contact's CustomerId, as StartChatContact or a signed widget token set it, or a flow: the block "Set
+        """The contact's CustomerId. StartChatContact sets it, or a signed widget token, or a flow: the block "Set
         contact attributes" can write Customer ID (System).
 
-        A contact can be associated with a customer profile; no document says that this fills CustomerId.
-        StartAssistantContact cannot set it: use an attribute for such chats. A contact that is linked to another
-        contact by RelatedContactId may get a copy of its properties (Administrator Guide, "Enable persistent chat"; the
-        API Reference says this of attributes only). So let no caller of StartChatContact choose RelatedContactId or
+        A contact can be associated with a customer profile, but no document says that this sets CustomerId.
+        StartAssistantContact cannot set it: use an attribute for such chats. If RelatedContactId links a contact to
+        another contact, it can get a copy of the other's properties (Administrator Guide, "Enable persistent chat"; the
+        API Reference names only attributes). So let no caller of StartChatContact choose RelatedContactId or
         PersistentChat.
         """
         return cls()
@@ -40,8 +40,8 @@ class CustomerIdentity:
 
         :param name: letters, digits, hyphens and underscores, at most 128. Not `HostedWidget-…`: a browser sets
             those by itself. All segments of a session share the contact attributes. Flows can change them, and so can
-            everybody who may call UpdateContactAttributes. A contact that is linked to another contact by
-            RelatedContactId may get a copy of its attributes, also of the customer's name. So let no caller of
+            everybody who is allowed to call UpdateContactAttributes. If RelatedContactId links a contact to another
+            contact, it can get a copy of the other's attributes, also of the customer's name. So let no caller of
             StartChatContact choose RelatedContactId or PersistentChat.
 
         Raises ConfigurationError.
@@ -60,16 +60,16 @@ class CustomerIdentity:
                 )
         given.refuse()
         made = cls()
-        # Not formatted: an enum that is a text would give its name, not its text.
+        # Joined with `+`: an f-string writes the name of an enum member that is a text, not its text.
         made._value = variables.ATTRIBUTE_PREFIX + name
         return made
 
     @classmethod
     def unchecked(cls) -> "CustomerIdentity":
-        """Trust the caller: everybody who may invoke the endpoint can continue any past chat.
+        """Trust the caller: everybody who is allowed to invoke the endpoint can continue any past chat.
 
-        For backends that make sure themselves that both contacts belong to the same customer. Amazon Connect
-        does not check it. Using it adds the synthesis warning `connect-persistent-chat:unchecked-customer`.
+        Only for backends that check themselves that both contacts belong to the same customer. Amazon Connect does
+        not check it. Synthesis warns with `connect-persistent-chat:unchecked-customer`.
         """
         made = cls()
         made._value = variables.UNCHECKED
@@ -77,16 +77,16 @@ class CustomerIdentity:
 
     @property
     def value(self) -> str:
-        """What the function is told: `customer_id`, `attribute:<name>` or `unchecked`."""
+        """The value for the function: `customer_id`, `attribute:<name>` or `unchecked`."""
         return self._value
 
     @property
     def checked(self) -> bool:
-        """Whether the endpoint makes sure that both contacts carry the same customer."""
+        """Whether the endpoint checks that both contacts belong to the same customer."""
         return self._value != variables.UNCHECKED
 
     def may_be(self, other: "CustomerIdentity") -> bool:
-        """Whether this may be the same as the other: unless both are known, and differ.
+        """Whether the two can be equal. They cannot if both are known at synthesis and differ.
 
         :param other: the other identity.
         """

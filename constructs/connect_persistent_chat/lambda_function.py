@@ -1,4 +1,4 @@
-"""What all Lambda functions of this package share: code, role, log, environment."""
+"""The parts that all Lambda functions of this package share: code, role, log and environment."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,17 +16,17 @@ from constructs import Construct
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
-# The C library asks each name server twice, for 5 s by default. A look-up has to end within a request's deadline.
+# By default the C library asks each name server twice, for 5 s each. A look-up has to end before a request's deadline.
 _NAME_LOOK_UPS = {"RES_OPTIONS": "timeout:1 attempts:2"}
 # The packages of lambda/ that each function needs; the first has the handler.
 ASSOCIATION_PACKAGES = ("association", "aws", "connect", "history", "shared")
 RECORDER_PACKAGES = ("recorder", "aws", "connect", "history", "shared")
 PROVISIONING_PACKAGES = ("provisioning", "shared")
 
-# Of all environment variables of a function (AWS Lambda quotas).
+# The most bytes of all environment variables of a function together (AWS Lambda quotas).
 _LARGEST_ENVIRONMENT = 4096
-# The parameters behind the variables that have no limit of their own.
-_OF_VARIABLES = {
+# The parameter that sets each variable without a limit of its own.
+_PARAMETERS = {
     variables.APP_CLIENTS: "authorization",
     variables.CORS_ALLOWED_ORIGINS: "cors_allowed_origins",
     variables.CUSTOMER_CLAIM: "authorization",
@@ -42,7 +42,7 @@ def code_of(*packages: str) -> lambda_.Code:
 def log_group(
     scope: Construct, id: str, retention: logs.RetentionDays | None, removal_policy: RemovalPolicy | None
 ) -> logs.LogGroup:
-    """A log group. By default it is deleted with its stack, and keeps events for three months."""
+    """A log group. By default it keeps events for three months and is deleted with its stack."""
     return logs.LogGroup(
         scope,
         id,
@@ -52,7 +52,7 @@ def log_group(
 
 
 def policy(permissions: Mapping[str, Sequence[str]]) -> iam.PolicyDocument:
-    """A policy that allows each action on its resources, in one statement an action: the proof tests each by itself."""
+    """A policy with one statement for each action, because the proof tests each action by itself."""
     statements = [
         {"Effect": "Allow", "Action": action, "Resource": [*resources]} for action, resources in permissions.items()
     ]
@@ -68,7 +68,7 @@ def role_for(
     *,
     traced: bool = False,
 ) -> iam.Role:
-    """A role for a function: it allows these actions on their resources, and writing to the log and the trace."""
+    """A role for a function. It allows these actions on their resources, and to write the log and the trace."""
     own_log = [log.log_group_arn]
     writes = {"logs:CreateLogStream": own_log, "logs:PutLogEvents": own_log}
     if traced:
@@ -78,7 +78,7 @@ def role_for(
         id,
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         description=description,
-        # A separate policy would be one more resource to wait for.
+        # The deployment would also have to wait for a separate policy.
         inline_policies={"Function": policy({**writes, **permissions})},
     )
 
@@ -94,7 +94,7 @@ def function_for(
     instance: Construct,
     **properties: Any,
 ) -> lambda_.Function:
-    """A traced function of these packages; the first has the handler. Its role has to allow the trace."""
+    """A traced function of these packages. The first package has the handler. The role has to allow the trace."""
     function = lambda_.Function(
         scope,
         id,
@@ -117,7 +117,7 @@ def function_for(
 
 
 def variables_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of a function with these variables."""
+    """These variables, and those that every function needs."""
     return {**environment, **_NAME_LOOK_UPS}
 
 
@@ -127,20 +127,20 @@ def endpoint_url(service: str, stack: Stack) -> str:
 
 
 def number_of(duration: Duration | None, default: float) -> float:
-    """The seconds of a duration, or a token for them. A default in seconds saves a call of the CDK's engine."""
+    """The seconds of a duration, perhaps a token. A default that is a number saves a call of the CDK's engine."""
     found = default if duration is None else measured(duration, "seconds")
-    assert found is not None, "a duration that was not held against its limits"
+    assert found is not None, "a duration whose limits were not checked"
     return found
 
 
 def seconds_of(duration: Duration | None, default: float) -> str:
-    """The seconds of a duration, as a function's environment holds them."""
+    """The seconds of a duration, as text for an environment variable."""
     number = number_of(duration, default)
     return Tokenization.stringify_number(number) if is_token(number) else f"{number:.15g}"
 
 
 def mistakes_in_size(environment: Mapping[str, str]) -> list[str]:
-    """The mistake if these variables are too large together; tokens count as empty."""
+    """The mistake if these variables are too large together. Tokens count as empty text."""
     # Lambda measures the text of a JSON object (the error message of UpdateFunctionConfiguration).
     known = {name: with_tokens_as("", value) for name, value in variables_of(environment).items()}
     size = len(json.dumps(known, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))
@@ -148,7 +148,7 @@ def mistakes_in_size(environment: Mapping[str, str]) -> list[str]:
         return []
     longest = max(known, key=lambda name: len(known[name]))
     return [
-        f"{_OF_VARIABLES.get(longest, longest)}: got values that need {size} bytes of environment variables together "
+        f"{_PARAMETERS.get(longest, longest)}: got values that need {size} bytes of environment variables together "
         f"with the other settings, expected at most {_LARGEST_ENVIRONMENT}, which is AWS Lambda's limit. Give fewer or "
         "shorter values."
     ]

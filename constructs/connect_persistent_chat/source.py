@@ -11,7 +11,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def _source() -> Path:
-    """In the wheel lambda/ is inside the package; in a checkout it is beside constructs/."""
+    """The folder lambda/. In the wheel it is inside the package, and in a checkout it is beside constructs/."""
     places = (_PACKAGE / "lambda", _PACKAGE.parents[1] / "lambda")
     if found := next((place for place in places if place.is_dir()), None):
         return found
@@ -28,10 +28,10 @@ _FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 
 @cache
 def readable(folder: Path) -> Path:
-    """The folder, or a copy that everybody may read. The copy is deleted at the end of this process.
+    """The folder, or a copy if other users cannot read the folder. The copy is deleted at the end of this process.
 
-    Files keep their permissions in a function's package, and AWS Lambda runs functions as another user. So it could not
-    read files that were installed with a umask such as 0077.
+    Files keep their permissions in a function's package, and AWS Lambda runs functions as another user. That user could
+    not read files that were installed with a umask such as 0077.
     """
     entries = [path for path in (folder, *folder.rglob("*")) if path.name != "__pycache__" and path.suffix != ".pyc"]
     modes = {path: _FOLDER_MODE if path.is_dir() else _FILE_MODE for path in entries}

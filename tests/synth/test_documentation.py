@@ -39,7 +39,6 @@ UNITS: dict[str, Callable[[float], Duration]] = {
 # What the docstrings say in words.
 IN_WORDS: dict[str, Any] = {
     "none": None,
-    "nowhere": None,
     "nobody": None,
     "no limit of its own": None,
     "true": True,

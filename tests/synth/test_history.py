@@ -263,7 +263,7 @@ def test_every_mistake_is_said_at_once() -> None:
             {"customer_identity": CustomerIdentity.unchecked()},
             r"history: got one with CustomerIdentity.unchecked\(\), expected customer_id\(\) or attribute\(...\)",
         ),
-        ({"customer_identity": BY_KEY}, "got one that is kept by customer_id, expected .*, attribute:key"),
+        ({"customer_identity": BY_KEY}, "got a history with the identity customer_id, expected .*, attribute:key"),
         ({"instance": "22222222-1111-4111-8111-111111111111"}, "got one of the instance '11111111.*, expected .*'2222"),
     ],
 )

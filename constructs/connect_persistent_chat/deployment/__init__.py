@@ -1,1 +1,1 @@
-"""What a deployment checks and proves, and the one function that does it."""
+"""The checks and proofs of a deployment, and the one function that runs them."""

@@ -28,16 +28,15 @@ _ANY = f"{_AN_ID}, or {_AN_ARN}, or {_AN_ALIAS}"
 
 
 class ConnectInstance(Construct):
-    """An Amazon Connect instance, checked by the deployment before anything that uses it.
+    """An Amazon Connect instance. The deployment checks it first, and then makes everything that uses it.
 
-    The deployment fails, and says why, unless the instance exists, is ACTIVE and stores its chat transcripts
-    in exactly one S3 location, which is what persistent chat needs (Amazon Connect Administrator Guide,
-    "Enable persistent chat").
+    The instance has to exist, be ACTIVE, and store its chat transcripts in exactly one S3 location. Persistent chat
+    needs this (Amazon Connect Administrator Guide, "Enable persistent chat"). Otherwise the deployment fails with the
+    reason.
     """
 
     instance_id: Final[str]
-    """The instance's id, in lower case, because permissions need it so. A token, if only the deployment knows the
-    id."""
+    """The instance's id in lower case, because permissions need lower case. A token if only the deployment knows it."""
 
     instance_arn: Final[str]
     """The instance's ARN."""
@@ -45,8 +44,8 @@ class ConnectInstance(Construct):
     def __init__(self, scope: Construct, id: str, *, instance_id: str | None = None, alias: str | None = None) -> None:
         """Use `from_instance_arn`, `from_instance_id`, `from_instance_alias` or `from_any`.
 
-        :param instance_id: the instance's id, which may be a token. Default: none, there is an alias.
-        :param alias: the instance's alias, which may be a token. Default: none, there is an id.
+        :param instance_id: the instance's id. It can be a token. Default: none, there is an alias.
+        :param alias: the instance's alias. It can be a token. Default: none, there is an id.
 
         Raises ConfigurationError.
         """
@@ -64,12 +63,13 @@ class ConnectInstance(Construct):
             given.add(_mistakes_in_alias("alias", alias))
         given.refuse()
         super().__init__(scope, id)
-        if instance_id is not None:
-            instance_id = _in_lower_case(instance_id)
+        # Only ids in lower case match the ARNs of permissions. A token cannot be changed.
+        if instance_id is not None and is_known(instance_id):
+            instance_id = instance_id.lower()
         self._stack = stack
         provisioning = Provisioning.of(stack)
         self._alias = alias
-        # Its region and account may be known if the stack's are not.
+        # Its region and account can be known even if the stack's are not.
         self._given_arn = ""
         instances = _arn(stack, instance_id or "*")
         check = CustomResource(
@@ -85,7 +85,7 @@ class ConnectInstance(Construct):
             else {custom_resources.INSTANCE_ALIAS: alias},
         )
         by_alias = {} if alias is None else {"connect:ListInstances": ["*"]}
-        policy = provisioning.policy_for(self, {**look_at_instance(instances), **by_alias})
+        policy = provisioning.policy_for(self, {**permissions_to_read(instances), **by_alias})
         check.node.add_dependency(policy)
         if instance_id is None:
             acknowledge(
@@ -102,9 +102,9 @@ class ConnectInstance(Construct):
     def from_instance_arn(cls, scope: Construct, id: str, instance_arn: str) -> "ConnectInstance":
         """The instance with this ARN.
 
-        :param instance_arn: the ARN, which may be a token.
+        :param instance_arn: the ARN. It can be a token.
 
-        Raises ConfigurationError if it is no instance's ARN, or if a partition, region or account that is
+        Raises ConfigurationError if it is not the ARN of an instance, or if a partition, region or account that is
         known at synthesis is not the stack's.
         """
         given = Parameters(cls.from_instance_arn, locals(), {"instance_arn": Limits(_AN_ARN)})
@@ -120,9 +120,9 @@ class ConnectInstance(Construct):
     def from_instance_id(cls, scope: Construct, id: str, instance_id: str) -> "ConnectInstance":
         """The instance with this id, in the stack's account and region.
 
-        :param instance_id: the id, which may be a token. An ARN is understood as well.
+        :param instance_id: the id. It can be a token. An ARN is accepted too.
 
-        Raises ConfigurationError for anything else that is no instance id.
+        Raises ConfigurationError if it is neither.
         """
         given = Parameters(cls.from_instance_id, locals(), {"instance_id": Limits(_AN_ID)})
         if given.right("instance_id"):
@@ -138,7 +138,7 @@ class ConnectInstance(Construct):
 
         Such an instance can be used only in its own stack.
 
-        :param instance_alias: the alias, which may be a token.
+        :param instance_alias: the alias. It can be a token.
 
         Raises ConfigurationError if the text cannot be an alias.
         """
@@ -150,17 +150,17 @@ class ConnectInstance(Construct):
 
     @classmethod
     def from_any(cls, scope: Construct, id: str, instance: str) -> "ConnectInstance":
-        """The instance with this ARN, id or alias, whichever it looks like.
+        """The instance with this ARN, id or alias. The form of the text shows which of them it is.
 
-        :param instance: the ARN, id or alias. Not a token, because synthesis cannot tell what it is.
+        :param instance: the ARN, id or alias. Not a token, because synthesis cannot know what it is.
 
-        Raises ConfigurationError if it looks like none of them.
+        Raises ConfigurationError if it has the form of none of them.
         """
         given = Parameters(cls.from_any, locals(), {"instance": Limits(_ANY)})
         if given.right("instance"):
             if instance.startswith(_ARN):
                 return cls.from_instance_arn(scope, id, instance)
-            # A look-up is repeated with what was found.
+            # After a look-up, synthesis runs again with the real value.
             if _ID.fullmatch(instance) or is_placeholder(instance):
                 return cls.from_instance_id(scope, id, instance)
             if _is_alias(instance):
@@ -175,18 +175,18 @@ class ConnectInstance(Construct):
 
     @property
     def contact_arn(self) -> str:
-        """The ARN that stands for all contacts of the instance."""
+        """The ARN for all contacts of the instance, with a wildcard."""
         return f"{self.instance_arn}/contact/*"
 
     def is_checked_in(self, stack: Stack) -> bool:
-        """Whether the stack's own deployment checks this instance, and may look at it again.
+        """Whether the deployment of this stack checks this instance, and so has the permission to read it.
 
-        :param stack: the stack in question.
+        :param stack: the stack of the deployment.
         """
         return stack is self._stack
 
     def may_be(self, other: "ConnectInstance") -> bool:
-        """Whether this may be the same instance as the other: unless both ids or both aliases are known, and differ.
+        """Whether the two can be the same instance. They cannot if both ids or both aliases are known and differ.
 
         :param other: the other instance.
         """
@@ -196,9 +196,9 @@ class ConnectInstance(Construct):
         return not known or self.instance_id.lower() == other.instance_id.lower()
 
     def mistakes_in(self, stack: Stack) -> list[str]:
-        """Why this instance cannot be used in that stack; empty if it can.
+        """The reasons why this instance cannot be used in a stack. Empty if it can.
 
-        :param stack: the stack in question.
+        :param stack: the stack that would use it.
         """
         own = self._stack
         if stack is own:
@@ -216,14 +216,9 @@ class ConnectInstance(Construct):
         )
 
 
-def named(instance: ConnectInstance) -> str:
-    """The alias or the id by which the app knows an instance, as a message has it."""
+def name_of(instance: ConnectInstance) -> str:
+    """The alias or the id of an instance, for a message."""
     return shown(instance._alias or instance.instance_id)
-
-
-def _in_lower_case(instance_id: str) -> str:
-    """An instance's id is one whatever its case, but not in the ARNs of permissions. A token is not touched."""
-    return instance_id.lower() if is_known(instance_id) else instance_id
 
 
 def _arn(stack: Stack, instance_id: str) -> str:
@@ -235,7 +230,7 @@ def _is_alias(value: str) -> bool:
 
 
 def _may_be_id(text: str) -> bool:
-    """Whether this is an instance's id, or may be one, by what is known of it."""
+    """Whether this can be an instance's id, judged by the parts that are known."""
     if is_token(text):
         return _PART_OF_ID.fullmatch(with_tokens_as("", text)) is not None
     return is_placeholder(text) or _ID.fullmatch(text) is not None
@@ -261,12 +256,12 @@ def _mistakes_in_alias(name: str, alias: str) -> list[str]:
 
 
 def _is_whole(arn: str) -> bool:
-    """Whether the parts of an ARN can be told apart, be they known or not."""
+    """Whether the parts of an ARN can be separated. Each part can be a token."""
     return not is_placeholder(arn) and arn.count(":") == 5
 
 
 def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
-    """Why this is no ARN of an instance of this stack; all or parts of it may be tokens."""
+    """The reasons why this is not the ARN of an instance of this stack. All of it or parts can be tokens."""
     if not _is_whole(arn):
         return [] if not is_known(arn) else [f"instance_arn: got {shown(arn)}, expected {_AN_ARN}."]
     prefix, _, service, _, _, rest = arn.split(":")
@@ -294,7 +289,7 @@ def _id_in(arn: str) -> str:
     return arn if is_placeholder(arn) else Fn.select(1, Fn.split("/", arn))
 
 
-def look_at_instance(arn: str) -> dict[str, list[str]]:
-    """What looking at an instance calls, action to resources (Service Authorization Reference); what the function may
-    in any case, ds:DescribeDirectories, is a part of it."""
+def permissions_to_read(arn: str) -> dict[str, list[str]]:
+    """The actions that read an instance, with their resources. They also need ds:DescribeDirectories, which the
+    provisioning function's role always allows (Service Authorization Reference)."""
     return {"connect:DescribeInstance": [arn], "connect:ListInstanceStorageConfigs": [arn]}

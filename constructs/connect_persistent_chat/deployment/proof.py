@@ -1,4 +1,4 @@
-"""The custom resource that makes a deployment fail unless what it made works."""
+"""The custom resource that makes a deployment fail if an endpoint or a history does not work."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 
 from connect_persistent_chat.acknowledgments import acknowledge, wildcard
-from connect_persistent_chat.deployment.instance import ConnectInstance, look_at_instance
+from connect_persistent_chat.deployment.instance import ConnectInstance, permissions_to_read
 from connect_persistent_chat.deployment.provisioning import Provisioning
 from connect_persistent_chat.deployment.reach import Reach
 from connect_persistent_chat.shared import custom_resources
@@ -22,15 +22,15 @@ from constructs import Construct, IConstruct, IDependable
 
 DEFAULT_PATIENCE_SECONDS = 180
 LONGEST_PATIENCE_SECONDS: int = custom_resources.LONGEST_PATIENCE_SECONDS
-# Where an app or stage names a permissions boundary for all of its roles (CDK Developer Guide).
+# The context key with which an app or a stage sets a permissions boundary for all its roles (CDK Developer Guide).
 _BOUNDARY = "@aws-cdk/core:permissionsBoundary"
-# As the CDK writes the property of every taggable resource that this library makes.
+# The CDK's name for the property of every taggable resource that this library makes.
 _TAGS = "tags"
-# More than any priority that an app gives its tags.
-_LAST_WORD = 1_000_000
+# Higher than any priority that an app gives its tags.
+_HIGHEST_PRIORITY = 1_000_000
 
-# What takes effect with a deployment of the API only. That deployment's id, which the stage names, is made of what
-# these are made of.
+# These resources take effect only with a deployment of the API. The id of that deployment depends on their properties,
+# and the stage holds the id.
 _DEPLOYED_TOGETHER = (
     apigateway.CfnGatewayResponse,
     apigateway.CfnMethod,
@@ -41,19 +41,19 @@ _DEPLOYED_TOGETHER = (
 
 
 class ProofScope(Enum):
-    """What a deployment proves, and what it does with a broken link. See docs/proof.md for each."""
+    """The links that a deployment proves, and whether a broken link makes it fail. See docs/proof.md."""
 
     WHOLE = custom_resources.WHOLE
-    """Every link; the deployment fails if one is broken."""
+    """Every link. The deployment fails if a link is broken."""
 
     WITHOUT_GATEWAY = custom_resources.WITHOUT_GATEWAY
-    """Every link but those of the API. This is for an API that a deployment cannot call: its default address is off, or
-    a resource policy, a web ACL or an API key keeps the deployment out. Warns with
+    """Every link except those of the API. It is for an API that a deployment cannot call: its default address is off,
+    or a resource policy, a web ACL or an API key keeps the deployment out. Warns with
     `connect-persistent-chat:proof-without-gateway`."""
 
     REPORT_ONLY = custom_resources.REPORT_ONLY
-    """Every link; the deployment goes on even if a link is broken. The log of the provisioning function and the
-    attribute `proof_report` say what was found. Warns with `connect-persistent-chat:proof-report-only`."""
+    """Every link. The deployment continues even if a link is broken. The result is in the log of the provisioning
+    function and in the attribute `proof_report`. Warns with `connect-persistent-chat:proof-report-only`."""
 
 
 _WARNINGS = {
@@ -71,24 +71,24 @@ _WARNINGS = {
 
 
 def mistakes_in(scope: ProofScope, allowed: Sequence[ProofScope]) -> list[str]:
-    """Why this cannot be the scope of a proof; empty if it can."""
+    """The mistake if a proof cannot have this scope."""
     if scope in allowed:
         return []
-    return [f"proof: got {scope}, expected {' or '.join(str(one) for one in allowed)}."]
+    return [f"proof: got {scope}, expected {' or '.join(map(str, allowed))}."]
 
 
 class ProvedGateway(NamedTuple):
-    """The part of an endpoint before its function."""
+    """The API of an endpoint that is proved."""
 
     api: apigateway.RestApi
     stage: apigateway.Stage
     method: apigateway.Method
-    # Whether a call that is signed for execute-api is to be answered.
+    # Whether the API has to answer a call that is signed for execute-api.
     signed: bool
 
 
 class ProvedHistory(NamedTuple):
-    """The table that a history keeps, and the rule that sends events to its recorder, if that is proved."""
+    """The table of a history. If its recorder is proved, also the rule that sends events to the recorder."""
 
     table_name: str
     table_arn: str
@@ -96,7 +96,7 @@ class ProvedHistory(NamedTuple):
 
 
 class Proof(Construct):
-    """Calls what was made as strangers, callers and the function itself would, after everything else."""
+    """Calls the endpoint or the recorder like strangers, callers and the function itself. It runs last."""
 
     def __init__(
         self,
@@ -125,8 +125,8 @@ class Proof(Construct):
             Reach(scope, gateway.api, gateway.method)
         function_arn = function.function_arn
         method_arn = None if gateway is None else gateway.method.method_arn
-        needed = _needed(function_arn, method_arn, None if instance.is_checked_in(stack) else instance, history)
-        policy = provisioning.policy_for(self, needed)
+        permissions = _permissions(function_arn, method_arn, instance, stack, history)
+        policy = provisioning.policy_for(self, permissions)
         acknowledge(policy, _reasons(stack, method_arn, history))
         self._resource = CustomResource(
             self,
@@ -135,8 +135,8 @@ class Proof(Construct):
             service_token=provisioning.service_token,
             service_timeout=Duration.seconds(patience + custom_resources.MARGIN_SECONDS),
             properties={
-                **_called(gateway),
-                **_kept(history),
+                **_gateway_properties(gateway),
+                **_history_properties(history),
                 custom_resources.INSTANCE_ID: instance.instance_id,
                 custom_resources.FUNCTION: function_arn,
                 custom_resources.ENVIRONMENT: dict(environment),
@@ -147,16 +147,16 @@ class Proof(Construct):
                 custom_resources.FINGERPRINT: Lazy.any(_Fingerprint(stack, scope, self, provisioning.function)),
             },
         )
-        # What its properties do not refer to, and what CloudFormation would otherwise make beside it.
+        # The properties do not refer to these resources, so CloudFormation would not wait for them.
         self._resource.node.add_dependency(policy, *after)
 
     @property
     def report(self) -> str:
-        """What the proof showed and what not, known to the deployment."""
+        """The result of the proof, which only the deployment knows."""
         return self._resource.get_att_string(custom_resources.REPORT)
 
 
-def _called(gateway: ProvedGateway | None) -> dict[str, str]:
+def _gateway_properties(gateway: ProvedGateway | None) -> dict[str, str]:
     if gateway is None:
         return {}
     return {
@@ -166,7 +166,7 @@ def _called(gateway: ProvedGateway | None) -> dict[str, str]:
     }
 
 
-def _kept(history: ProvedHistory | None) -> dict[str, str]:
+def _history_properties(history: ProvedHistory | None) -> dict[str, str]:
     if history is None:
         return {}
     return {
@@ -175,27 +175,27 @@ def _kept(history: ProvedHistory | None) -> dict[str, str]:
     }
 
 
-def _needed(
-    function_arn: str, method_arn: str | None, others_instance: ConnectInstance | None, history: ProvedHistory | None
+def _permissions(
+    function_arn: str, method_arn: str | None, instance: ConnectInstance, stack: Stack, history: ProvedHistory | None
 ) -> dict[str, list[str]]:
-    """What the proof calls, action to resources. An instance of its own stack may be looked at by the instance's own
-    policy, for which the function that is proved has waited."""
-    needed = {
+    """The actions that the proof calls, with their resources."""
+    permissions = {
         "lambda:InvokeFunction": [function_arn],
-        # Is there no room for it because of traffic, or may it not run at all?
+        # A throttled function has too much traffic, or its concurrency is 0: this tells which.
         "lambda:GetFunctionConcurrency": [function_arn],
     }
-    if others_instance is not None:
-        needed |= look_at_instance(others_instance.instance_arn)
+    # If this stack checks the instance, the policy of that check already allows to read it.
+    if not instance.is_checked_in(stack):
+        permissions |= permissions_to_read(instance.instance_arn)
     if method_arn is not None:
-        needed["execute-api:Invoke"] = [method_arn]
+        permissions["execute-api:Invoke"] = [method_arn]
     if history is not None:
-        needed["dynamodb:DescribeTable"] = [history.table_arn]
+        permissions["dynamodb:DescribeTable"] = [history.table_arn]
     if history is not None and history.rule_arn is not None:
-        needed["lambda:GetPolicy"] = [function_arn]
-        needed["events:DescribeRule"] = needed["events:ListTargetsByRule"] = [history.rule_arn]
-        needed["events:TestEventPattern"] = ["*"]
-    return needed
+        permissions["lambda:GetPolicy"] = [function_arn]
+        permissions["events:DescribeRule"] = permissions["events:ListTargetsByRule"] = [history.rule_arn]
+        permissions["events:TestEventPattern"] = ["*"]
+    return permissions
 
 
 def _reasons(stack: Stack, method_arn: str | None, history: ProvedHistory | None) -> dict[str, str]:
@@ -211,8 +211,8 @@ def _reasons(stack: Stack, method_arn: str | None, history: ProvedHistory | None
 
 @jsii.implements(IStableAnyProducer)
 class _Fingerprint:
-    """A hash of the prover and of all resources beside the proof, as they are when the template is written. Without
-    tags: they change nothing that is proved."""
+    """A hash of the prover and of all resources beside the proof. It is made when the template is written, and without
+    tags, because tags do not change whether the endpoint works."""
 
     def __init__(self, stack: Stack, scope: Construct, proof: Proof, prover: lambda_.Function) -> None:
         self._stack = stack
@@ -221,34 +221,35 @@ class _Fingerprint:
         self._prover = prover
 
     def produce(self) -> str:
-        """The hash, in hexadecimal."""
+        """The hash as hexadecimal digits."""
         node = self._scope.node
         constructs = [self._prover, *(child for child in node.children if child is not self._proof)]
-        resources = [one for construct in constructs for one in _resources_of(construct)]
-        properties = [(one, one._cfn_properties) for one in resources]
-        tagged = [one for one, its in properties if its.get(_TAGS) and type(one) is apigateway.CfnRestApi]
-        untagged = [{name: value for name, value in its.items() if name != _TAGS} for _, its in properties]
+        resources = [resource for construct in constructs for resource in _resources_of(construct)]
+        properties = [(resource, resource._cfn_properties) for resource in resources]
+        tagged = [api for api, values in properties if values.get(_TAGS) and type(api) is apigateway.CfnRestApi]
+        untagged = [{name: value for name, value in values.items() if name != _TAGS} for _, values in properties]
         with _without_tags(tagged):
-            made = [self._stack.resolve(untagged), node.try_get_context(_BOUNDARY)]
-        return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
+            hashed = [self._stack.resolve(untagged), node.try_get_context(_BOUNDARY)]
+        return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager
 def _without_tags(apis: Sequence[apigateway.CfnRestApi]) -> Iterator[None]:
-    """The CDK makes the id of an API's deployment of the API's tags, too."""
-    kept = [(api.tags, api.tags.tag_values()) for api in apis]
-    for manager, values in kept:
+    """Remove the tags of these APIs for a while: the CDK makes the id of an API's deployment also from its tags."""
+    tags = [(api.tags, api.tags.tag_values()) for api in apis]
+    for manager, values in tags:
         for name in values:
-            manager.remove_tag(name, _LAST_WORD)
+            manager.remove_tag(name, _HIGHEST_PRIORITY)
     try:
         yield
     finally:
-        for manager, values in kept:
+        for manager, values in tags:
             for name, value in values.items():
-                manager.set_tag(name, value, _LAST_WORD)
+                manager.set_tag(name, value, _HIGHEST_PRIORITY)
 
 
 def _resources_of(construct: IConstruct) -> list[CfnResource]:
-    """What it makes. A function's code is a construct too, which takes long to look at; its hash is a property."""
+    """The resources under a construct. For a function only itself: its code is also a construct, which is slow to read,
+    and the hash of the code is a property of the function."""
     found = [construct.node.default_child] if isinstance(construct, lambda_.Function) else construct.node.find_all()
-    return [one for one in found if isinstance(one, CfnResource) and type(one) not in _DEPLOYED_TOGETHER]
+    return [part for part in found if isinstance(part, CfnResource) and type(part) not in _DEPLOYED_TOGETHER]

@@ -1,4 +1,4 @@
-"""The one function of a stack that checks instances and proves endpoints, behind the Provider framework."""
+"""The one function of a stack that checks instances and proves endpoints and histories."""
 
 import json
 import re
@@ -18,25 +18,25 @@ from connect_persistent_chat.tokens import with_tokens_as
 from constructs import Construct
 
 _ID = "ConnectPersistentChatProvisioning"
-# The characters of all policies in a role together, without white space (IAM and STS quotas).
+# The most characters of all policies of a role together, without white space (IAM and STS quotas).
 _LARGEST_POLICIES = 10_240
 # A token for a whole ARN counts as the shortest ARN.
-_WHOLE = re.compile(r'"\$\{Token\[[^\]]*\]\}"')
+_TOKEN_ARN = re.compile(r'"\$\{Token\[[^\]]*\]\}"')
 _SHORTEST_ARN = "arn:aws:sqs:eu-west-1:123456789012:a"
 
 
 class Provisioning(Construct):
-    """The function of the custom resources, and its Provider. `of` gives the only one of a stack."""
+    """The function of the custom resources, and its Provider. A stack has only one: use `of`."""
 
     function: Final[lambda_.Function]
     """The function that checks instances and proves endpoints."""
 
     service_token: Final[str]
-    """The property ServiceToken of the custom resources."""
+    """The value of the property ServiceToken of the custom resources."""
 
     def __init__(self, stack: Stack, id: str) -> None:
         super().__init__(stack, id)
-        # How many its policies have, as far as they are known.
+        # The characters of its policies so far. A token counts as the shortest text that it can be.
         self._characters = 0
         log = lambda_function.log_group(self, "Log", logs.RetentionDays.ONE_MONTH, None)
         self._role = lambda_function.role_for(
@@ -45,7 +45,7 @@ class Provisioning(Construct):
             "Checks Amazon Connect instances and proves persistent chat endpoints",
             log,
             {
-                # To see whether an update is rolled back.
+                # Shows whether an update is rolled back.
                 "cloudformation:DescribeStacks": [stack.stack_id],
                 # DescribeInstance needs it, and it cannot be limited to a resource.
                 "ds:DescribeDirectories": ["*"],
@@ -85,16 +85,18 @@ class Provisioning(Construct):
 
     @classmethod
     def of(cls, stack: Stack) -> "Provisioning":
-        """The one of the stack. The first call creates it."""
+        """The provisioning of this stack. The first call creates it."""
         existing = stack.node.try_find_child(_ID)
         return existing if isinstance(existing, Provisioning) else cls(stack, _ID)
 
     def policy_for(self, scope: Construct, permissions: Mapping[str, Sequence[str]]) -> iam.Policy:
-        """A separate policy for one custom resource, which has to depend on it: each action with its resources.
+        """A separate policy for one custom resource. The custom resource has to depend on it.
 
-        All policies of a role together may have 10,240 characters (IAM quotas). To be short, it has one statement for
-        all actions on the same resources. Statements in the role itself would make a dependency cycle: the function
-        depends on its role, and the role would depend on what the function proves.
+        All policies of a role together are limited to 10,240 characters (IAM quotas). To be short, the policy has one
+        statement for all actions on the same resources. Statements in the role itself would make a dependency cycle:
+        the function depends on its role, and the role would depend on the resources that the function proves.
+
+        :param permissions: the actions, each with its resources.
         """
         actions: dict[tuple[str, ...], list[str]] = {}
         for action, resources in permissions.items():
@@ -123,8 +125,8 @@ class Provisioning(Construct):
             {
                 wildcard(stack, "*"): no_resource,
                 "Serverless::Serverless-LambdaStarPermissions": no_resource,
-                "Serverless::Serverless-LambdaDLQ": "CloudFormation is told of each failure, and nobody waits for a "
-                "late answer.",
+                "Serverless::Serverless-LambdaDLQ": "CloudFormation gets each failure, and nobody waits for a late "
+                "answer.",
                 "Serverless::Serverless-LambdaTracing": "It runs during deployments only; its log says what it did.",
                 "AwsSolutions::AwsSolutions-L1": framework,
                 "Serverless::Serverless-LambdaDefaultMemorySize": framework,
@@ -133,6 +135,6 @@ class Provisioning(Construct):
 
 
 def _length(statements: Sequence[Mapping[str, object]]) -> int:
-    """The least number of characters of a policy."""
+    """The smallest number of characters that a policy can have."""
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
-    return len(with_tokens_as("", _WHOLE.sub(f'"{_SHORTEST_ARN}"', text)))
+    return len(with_tokens_as("", _TOKEN_ARN.sub(f'"{_SHORTEST_ARN}"', text)))

@@ -1,4 +1,4 @@
-"""Whether a deployment can call an API, as far as the app itself says it: else the proof would fail for no fault."""
+"""Whether a deployment can call an API, judged by the app's own settings. If not, the proof would always fail."""
 
 import json
 from collections.abc import Mapping
@@ -15,17 +15,18 @@ _CHOOSE = (
     "The deployment's proof calls the API and would fail. Choose proof=ProofScope.WITHOUT_GATEWAY of the "
     "PersistentChatEndpoint: then the deployment proves everything but the API."
 )
+_EVERYBODY = ("*", ["*"], {"AWS": "*"}, {"AWS": ["*"]})
 
 
 @jsii.implements(IStableAnyProducer)
 class Reach:
-    """Looked at when the template is written: the API's level-1 resources are anybody's to change, and only the
-    template has what was written over them (`add_property_override`)."""
+    """Checks the API after the template is written. An app can change the API's level-1 resources until then, and only
+    the template shows its overrides (`add_property_override`)."""
 
     def __init__(self, scope: Construct, api: apigateway.RestApi, method: apigateway.Method) -> None:
         self._scope = scope
-        self._made = (api, method)
-        # The CDK resolves metadata after it wrote the template. It reads no validation that late.
+        self._constructs = (api, method)
+        # The CDK resolves metadata after it wrote the template. Validations run too early.
         scope.node.add_metadata("connect-persistent-chat:reach", Lazy.any(self))
 
     def produce(self) -> None:
@@ -34,10 +35,10 @@ class Reach:
         assert stage is not None
         template = Path(stage.outdir, stack.template_file)
         resources = json.loads(template.read_text(encoding="utf-8"))["Resources"]
-        elements = [one.node.default_child for one in self._made]
-        ids = [stack.get_logical_id(one) for one in elements if isinstance(one, CfnElement)]
-        if why := _why_not(*(resources[id].get("Properties", {}) for id in ids)):
-            raise ConfigurationError(self._scope.node.path, [f"{why} {_CHOOSE}"])
+        elements = [construct.node.default_child for construct in self._constructs]
+        ids = [stack.get_logical_id(element) for element in elements if isinstance(element, CfnElement)]
+        if reason := _why_not(*(resources[id].get("Properties", {}) for id in ids)):
+            raise ConfigurationError(self._scope.node.path, [f"{reason} {_CHOOSE}"])
 
 
 def _why_not(api: Mapping[str, object], method: Mapping[str, object]) -> str:
@@ -55,12 +56,12 @@ def _why_not(api: Mapping[str, object], method: Mapping[str, object]) -> str:
 
 
 def _is_on(value: object) -> bool:
-    """Also if only the deployment knows."""
+    """True also for a value that only the deployment knows."""
     return value not in (None, False, "false")
 
 
 def _lets_everybody_in(policy: object) -> bool:
-    # CloudFormation takes a policy as its text as well.
+    # CloudFormation also accepts a policy as text.
     if isinstance(policy, str):
         try:
             policy = json.loads(policy)
@@ -71,17 +72,8 @@ def _lets_everybody_in(policy: object) -> bool:
         statements = [statements]
     if not isinstance(statements, list):
         return False
-    return all(_allows_without_condition(one) for one in statements) and any(
-        _is_for_everybody(one) for one in statements
-    )
-
-
-def _allows_without_condition(statement: object) -> bool:
-    return isinstance(statement, dict) and statement.get("Effect") == "Allow" and not statement.get("Condition")
-
-
-def _is_for_everybody(statement: Mapping[str, object]) -> bool:
-    return statement.get("Principal") in _EVERYBODY and "NotAction" not in statement
-
-
-_EVERYBODY = ("*", ["*"], {"AWS": "*"}, {"AWS": ["*"]})
+    if not all(
+        isinstance(each, dict) and each.get("Effect") == "Allow" and not each.get("Condition") for each in statements
+    ):
+        return False
+    return any(each.get("Principal") in _EVERYBODY and "NotAction" not in each for each in statements)

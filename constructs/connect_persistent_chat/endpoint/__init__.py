@@ -1,1 +1,1 @@
-"""The endpoint: who may call it, how it answers, and what watches it."""
+"""The endpoint: its callers, its API, and its monitoring."""

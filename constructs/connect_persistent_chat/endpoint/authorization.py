@@ -1,4 +1,4 @@
-"""Who may call the endpoint."""
+"""Which callers are allowed to call the endpoint."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,23 +15,23 @@ from connect_persistent_chat.tokens import is_known, is_token
 from constructs import Construct
 
 _TYPE = apigateway.AuthorizationType
-# What to do where an authorizer of another type was given.
+# The advice for an authorizer of another type.
 _INSTEAD_OF = {
     _TYPE.COGNITO: "For user pools use Authorization.cognito(...).",
     _TYPE.IAM: "For AWS identities use Authorization.iam().",
     _TYPE.NONE: "With none, everybody could call.",
 }
-# The claim that Cognito alone writes, and never anew for somebody else.
+# Only Cognito writes `sub`, and it never gives the same value to another user.
 _SUBJECT = "sub"
 # The pattern and the length that the API's model gives for an app client's id.
 _CLIENT_ID = re.compile("[0-9A-Za-z_+]{1,128}")
 
 
 class Authorization:
-    """Who may call the endpoint. No authorization lets everybody call.
+    """Which callers are allowed to call the endpoint. No authorization allows everybody.
 
-    An authorization that knows the person who calls (`cognito`, `authorizer`) also says which verified claim
-    names the customer: that has to be the customer of both contacts.
+    An authorization that knows the person who calls (`cognito`, `authorizer`) also names the verified claim that holds
+    the customer. Both contacts have to belong to this customer.
     """
 
     # Set by the methods below.
@@ -43,14 +43,14 @@ class Authorization:
 
     @classmethod
     def iam(cls, *, allow_identity_pools: bool | None = None) -> "Authorization":
-        """AWS identities with permission to invoke the endpoint (`grant_invoke`), by signed requests.
+        """AWS identities with permission to invoke the endpoint (`grant_invoke`).
 
-        They sign with Signature Version 4. They speak for any customer, so they should be backends. Both
-        contacts still have to belong to one customer.
+        They sign requests with Signature Version 4. They can call for any customer, so they should be backends. Both
+        contacts still have to belong to the same customer.
 
-        :param allow_identity_pools: whether identities of a Cognito identity pool may call: those are browsers,
-            which then speak for any customer. Default: false. If true, synthesis warns
-            (`connect-persistent-chat:identity-pools`).
+        :param allow_identity_pools: whether identities of a Cognito identity pool are allowed to call. These are
+            browsers, and then they can call for any customer. Default: false. If true, synthesis warns with
+            `connect-persistent-chat:identity-pools`.
 
         Raises ConfigurationError.
         """
@@ -67,16 +67,16 @@ class Authorization:
         *,
         customer_claim: str | None = None,
     ) -> "Authorization":
-        """Users of these pools, by their ID token in the Authorization header.
+        """Users of these pools. They send their ID token in the Authorization header.
 
-        API Gateway checks the token of every request, and caches no result.
+        API Gateway checks the token of every request and caches no result.
 
         :param user_pools: at least one. With several, a value of `customer_claim` has to mean the same person in all
             of them: any claim but `sub` adds the warning `connect-persistent-chat:several-user-pools`.
-        :param app_clients: at least one; tokens that were issued to another app client are refused.
-        :param customer_claim: which claim of the token is the customer of the user's contacts. Default: `sub`.
+        :param app_clients: at least one. Tokens of other app clients are refused.
+        :param customer_claim: the claim of the token that holds the customer of the user's contacts. Default: `sub`.
             Any other claim adds the warning `connect-persistent-chat:customer-claim`: users must not be able to write
-            that claim. A claim that is a list, such as `cognito:groups`, never names a customer: every call gets 404.
+            this claim. A claim that is a list, such as `cognito:groups`, never names a customer: every call gets 404.
             Cognito's own lists add the warning `connect-persistent-chat:list-claim`.
 
         Raises ConfigurationError.
@@ -102,12 +102,12 @@ class Authorization:
 
     @classmethod
     def authorizer(cls, authorizer: apigateway.IAuthorizer, *, customer_key: str) -> "Authorization":
-        """Callers that a Lambda authorizer of your own lets in.
+        """Callers that your own Lambda authorizer allows.
 
         :param authorizer: a TokenAuthorizer or RequestAuthorizer. API Gateway keeps its answer for 5 minutes by
             default and uses it for other contacts too. So the policy has to name the method with wildcards
-            (`<api>/v1/POST/contact/*`), or set `results_cache_ttl` to 0. The identity sources have to be everything
-            that the answer depends on.
+            (`<api>/v1/POST/contact/*`), or set `results_cache_ttl` to 0. The identity sources have to include
+            everything that the answer depends on.
         :param customer_key: the key of the authorizer's context, or `principalId`, whose value is the customer of
             the caller's contacts. Only your authorizer writes it. API Gateway passes every value on as a string. A
             value in square brackets counts as a list, and a list never names a customer.
@@ -133,34 +133,34 @@ class Authorization:
 
     @property
     def knows_person(self) -> bool:
-        """Whether it tells which customer calls."""
+        """Whether the authorization says which customer calls."""
         return not self.is_iam
 
     @property
     def lets_browsers_speak_for_any(self) -> bool:
-        """Whether a page in a browser may call in the name of any customer."""
+        """Whether a page in a browser can call for any customer."""
         return self._kind == variables.IAM_WITH_IDENTITY_POOLS
 
     @property
     def may_read_cookies(self) -> bool:
-        """Whether a browser might send the credentials by itself, without the page's doing."""
+        """Whether a browser can send the credentials by itself, for example cookies."""
         return self._kind == variables.AUTHORIZER
 
     def environment(self) -> Mapping[str, str]:
-        """What the function is told."""
-        told = {
+        """The environment variables of the function that this authorization sets."""
+        values = {
             variables.AUTHORIZATION: self._kind,
             variables.APP_CLIENTS: " ".join(client.user_pool_client_id for client in self._app_clients),
             variables.CUSTOMER_CLAIM: self._claim,
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in values.items() if value}
 
     def method_options(self, scope: Construct) -> tuple[apigateway.AuthorizationType, apigateway.IAuthorizer | None]:
-        """What API Gateway is told; what it takes is made in this scope."""
+        """The authorization type and the authorizer of the API's method. The scope gets an authorizer for Cognito."""
         if self.is_iam:
             return _TYPE.IAM, None
         if self._kind == variables.COGNITO:
-            # An answer that is kept would outlive its token.
+            # A cached answer would stay valid after its token has expired.
             made = apigateway.CognitoUserPoolsAuthorizer(
                 scope,
                 "Authorizer",
@@ -171,7 +171,7 @@ class Authorization:
         return _TYPE.CUSTOM, self._authorizer
 
     def mistakes_in(self, stack: Stack) -> list[str]:
-        """Why an endpoint of this stack cannot have this authorization; empty if it can.
+        """The reasons why an endpoint of this stack cannot have this authorization. Empty if it can.
 
         :param stack: the endpoint's stack.
         """
@@ -188,7 +188,7 @@ class Authorization:
                     "yet. Create another one for this endpoint."
                 )
             mistakes += _mistakes_in_function(self._authorizer, stack)
-        # API Gateway takes pools of any region and account.
+        # API Gateway accepts pools of any region and account.
         named = [("a user pool", pool.user_pool_arn) for pool in self._user_pools]
         named += [("an app client", client.user_pool_client_id) for client in self._app_clients]
         for what, value in [*named, ("a claim", self._claim)]:
@@ -202,13 +202,13 @@ class Authorization:
         return mistakes
 
     def warn(self, scope: Construct) -> None:
-        """Warnings about what is allowed, but has to be known."""
+        """Add warnings about settings that are allowed but have a risk."""
         claim = f"The claim {self._claim}" if not is_token(self._claim) else "A claim that only the deployment knows"
         if self._kind == variables.IAM_WITH_IDENTITY_POOLS:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:identity-pools",
                 "Identities of Cognito identity pools are browsers, and IAM callers speak for any customer. Everybody "
-                "with such credentials may continue any customer's chat in another chat of the same customer. "
+                "with such credentials can continue any customer's chat in another chat of the same customer. "
                 "Authorization.cognito() ties each user to one customer.",
             )
         if self._kind == variables.COGNITO and self._claim != _SUBJECT:
@@ -233,7 +233,7 @@ class Authorization:
 
 
 def _mistakes_in_function(authorizer: apigateway.Authorizer, stack: Stack) -> list[str]:
-    """Why the endpoint's stack cannot call the authorizer's function; empty if it can."""
+    """The reasons why the endpoint's stack cannot call the authorizer's function. Empty if it can."""
     function = getattr(authorizer, "_handler", None)
     resource = authorizer.node.default_child
     if not isinstance(resource, apigateway.CfnAuthorizer) or not isinstance(function, Construct):
@@ -241,9 +241,9 @@ def _mistakes_in_function(authorizer: apigateway.Authorizer, stack: Stack) -> li
     what, own = "an authorizer with a function", Stack.of(function)
     uri = resource.authorizer_uri or ""
     mistakes = unnamed_in("authorization", what, uri, stack)
-    # Without a role of its own, the function's stack lets the API call, and therefore names it.
-    back = function.node.try_find_child(f"{Names.unique_id(authorizer)}:Permissions")
-    if mistakes or back is None or own is stack:
+    # If the authorizer has no role, the function's stack holds a permission for the API, and so refers to the API.
+    permission = function.node.try_find_child(f"{Names.unique_id(authorizer)}:Permissions")
+    if mistakes or permission is None or own is stack:
         return mistakes
     if own.account == stack.account and own in stacks_named(uri, stack)[0]:
         return [
@@ -255,7 +255,7 @@ def _mistakes_in_function(authorizer: apigateway.Authorizer, stack: Stack) -> li
 
 
 def _has_an_api(authorizer: apigateway.Authorizer, stack: Stack) -> bool:
-    """Whether an API uses it already: before that, its API's id cannot be resolved."""
+    """Whether an API uses it already. Until then, the id of its API cannot be resolved."""
     resource = authorizer.node.default_child
     if not isinstance(resource, apigateway.CfnAuthorizer):
         return False
@@ -267,7 +267,7 @@ def _has_an_api(authorizer: apigateway.Authorizer, stack: Stack) -> bool:
 
 
 def _is_of_another(client: cognito.IUserPoolClient, pools: Sequence[cognito.IUserPool]) -> bool:
-    """Whether an app client was made for none of these pools, as far as the app made them all."""
+    """Whether an app client belongs to none of these pools. This is only known if the app makes all of them."""
     resource = client.node.default_child
     made = all(isinstance(pool.node.default_child, cognito.CfnUserPool) for pool in pools)
     if not (made and isinstance(resource, cognito.CfnUserPoolClient)):

@@ -1,4 +1,4 @@
-"""CORS: which pages may call the endpoint from browsers, and read what it answers."""
+"""CORS: the web pages that are allowed to call the endpoint and to read its answers."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,20 +15,20 @@ from connect_persistent_chat.shared import variables, wire
 from connect_persistent_chat.tokens import is_known, is_placeholder, with_tokens_as
 from constructs import Construct
 
-# A dot at its end stays in an origin (URL Standard, "host serializer").
+# An origin keeps a dot at the end of its host (URL Standard, "host serializer").
 _HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.?"
 _ORIGIN = re.compile(rf"(https?)://(?:{_HOST}|\[([0-9a-f:]+)\])(?::([1-9][0-9]{{0,4}}))?")
-# A hybrid app's web view: Capacitor's and Ionic's own schemes, or another that such an app chose for its local pages.
-_OF_WEB_VIEW = re.compile(rf"(?:capacitor|ionic)://{_HOST}|(?!ftp:|wss?:|file:)[a-z][a-z0-9+.-]*://localhost")
-# Pages of a browser's extension: by its id in letters, or by its UUID.
-_OF_EXTENSION = re.compile(
+# A hybrid app's web view: the schemes of Capacitor and Ionic, or a scheme that the app chose for its local pages.
+_WEB_VIEW = re.compile(rf"(?:capacitor|ionic)://{_HOST}|(?!ftp:|wss?:|file:)[a-z][a-z0-9+.-]*://localhost")
+# Pages of a browser's extension: with its id in letters, or with its UUID.
+_EXTENSION = re.compile(
     r"chrome-extension://[a-p]{32}|(?:moz|safari-web)-extension://[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
-# An origin, and perhaps more behind it.
-_NEARLY = re.compile("[a-z][a-z0-9+.-]*://[^/?#]+")
-# What a token at the beginning of an origin may stand for, and one behind that.
+# An origin at the beginning of a text.
+_LIKE_ORIGIN = re.compile("[a-z][a-z0-9+.-]*://[^/?#]+")
+# Values to try for a token at the beginning of an origin, and the value for each later token.
 _BEGINNINGS = ("https://x", "https", "x")
-_BEHIND = "1"
+_LATER = "1"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REQUEST_HEADERS = [
     "Authorization",
@@ -43,13 +43,13 @@ _REQUEST_HEADERS = [
 
 
 class Cors:
-    """The origins that pages may call from; none by default."""
+    """The origins whose pages are allowed to call. None by default."""
 
     def __init__(self, allowed_origins: Sequence[str]) -> None:
         self._origins = list(allowed_origins)
 
     def mistakes_in(self, authorization: Authorization, identity: CustomerIdentity) -> list[str]:
-        """What is wrong with the origins."""
+        """The reasons why these origins cannot be used. Empty if they can."""
         mistakes = []
         if self._origins and not identity.checked:
             mistakes.append(
@@ -60,8 +60,8 @@ class Cors:
             mistakes.append('cors_allowed_origins: got "*" beside other origins, expected "*" alone or exact origins.')
         elif variables.ANY_ORIGIN in self._origins and authorization.may_read_cookies:
             mistakes.append(
-                'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer may take what '
-                "browsers send by themselves."
+                'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer can accept '
+                "credentials that browsers send by themselves, such as cookies."
             )
         mistakes += [
             f"cors_allowed_origins: got {shown(origin)}, expected http(s)://host[:port] in lower case, with no "
@@ -72,7 +72,7 @@ class Cors:
         return mistakes
 
     def warn(self, scope: Construct, authorization: Authorization) -> None:
-        """Never silently for everybody, nor for pages that have AWS credentials."""
+        """Warn if every page can call, or pages with AWS credentials."""
         if self._origins and authorization.is_iam and not authorization.lets_browsers_speak_for_any:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:iam-origins",
@@ -87,11 +87,11 @@ class Cors:
             )
 
     def environment(self) -> Mapping[str, str]:
-        """What the function is told."""
+        """The environment variables of the function for these origins."""
         return {variables.CORS_ALLOWED_ORIGINS: " ".join(self._origins)} if self._origins else {}
 
     def add_preflight(self, resource: apigateway.IResource, method: str) -> None:
-        """Answer a browser that asks before it calls."""
+        """Answer the request that a browser sends before the call."""
         if not self._origins:
             return
         preflight = resource.add_cors_preflight(
@@ -100,7 +100,7 @@ class Cors:
             allow_headers=_REQUEST_HEADERS,
             max_age=Duration.hours(1),
         )
-        reason = "A browser asks before it has credentials to show; the answer says what the template says."
+        reason = "A browser sends this request without credentials. The answer holds only values of the template."
         acknowledge(
             preflight,
             {
@@ -110,10 +110,11 @@ class Cors:
         )
 
     def refusal_headers(self) -> Mapping[str, str]:
-        """The headers of the gateway's own refusals, so that a page can read those as well.
+        """The headers of the gateway's own refusals, so that a page can read these too.
 
-        A gateway response cannot choose among origins: then it reflects the caller's. It says nothing that
-        depends on the caller, and never allows credentials. Browsers speak HTTP/2, where names are in lower case.
+        A gateway response cannot choose from several origins, so it repeats the caller's origin. This is safe: the text
+        does not depend on the caller, and credentials are never allowed. Browsers use HTTP/2, with header names in
+        lower case.
         """
         if not self._origins:
             return {}
@@ -125,20 +126,19 @@ class Cors:
 
 
 def _is_sent(origin: str) -> bool:
-    """Whether a browser would send it, as far as it is known."""
+    """Whether a browser can send this origin, judged by the parts that are known."""
     if is_placeholder(origin):
         return True
     return any(
-        _is_origin(with_tokens_as(_BEHIND, with_tokens_as(beginning, origin, 1)))
-        for beginning in (*_BEGINNINGS, _BEHIND)
+        _is_origin(with_tokens_as(_LATER, with_tokens_as(beginning, origin, 1))) for beginning in (*_BEGINNINGS, _LATER)
     )
 
 
 def _is_origin(text: str) -> bool:
-    """Never with the port that its scheme has anyway (RFC 6454, 6.2)."""
+    """Whether this is an origin. It never has the default port of its scheme (RFC 6454, 6.2)."""
     found = _ORIGIN.fullmatch(text)
     if found is None:
-        return any(one.fullmatch(text) for one in (_OF_WEB_VIEW, _OF_EXTENSION))
+        return any(pattern.fullmatch(text) for pattern in (_WEB_VIEW, _EXTENSION))
     scheme, address, port = found.groups()
     if address is not None and not _is_shortest(address):
         return False
@@ -146,7 +146,7 @@ def _is_origin(text: str) -> bool:
 
 
 def _is_shortest(address: str) -> bool:
-    """Whether a browser would write this address of IPv6 so."""
+    """Whether a browser writes this IPv6 address in the same way."""
     try:
         return str(IPv6Address(address)) == address
     except ValueError:
@@ -154,9 +154,9 @@ def _is_shortest(address: str) -> bool:
 
 
 def _advice(origin: str) -> str:
-    """What to write instead, if what was meant can be told: without a path, in lower case, without the usual port."""
-    found = _NEARLY.match(origin.strip().lower())
+    """The origin to write instead, if it can be found: in lower case, without a path and the default port."""
+    found = _LIKE_ORIGIN.match(origin.strip().lower())
     meant = "" if found is None else re.sub("^(http://.*):80$|^(https://.*):443$", r"\1\2", found[0])
     if is_known(origin) and _is_origin(meant):
         return f"Write {meant} instead."
-    return "A web view's is one as well, such as capacitor://localhost."
+    return "The origin of a web view is allowed too, such as capacitor://localhost."

@@ -35,14 +35,14 @@ from connect_persistent_chat.stacks import is_looked_up, mistakes_in_grantee, un
 from connect_persistent_chat.tokens import is_token
 from constructs import Construct
 
-# API Gateway gives up after 29 s (Amazon API Gateway quotas); the function has to answer before.
+# API Gateway stops waiting after 29 s (Amazon API Gateway quotas). The function has to answer before.
 GATEWAY_PATIENCE_SECONDS = 29
-# What the function needs beside the deadline: its start, and writing the answer.
+# The time that the function needs beyond the deadline: to start, and to write the answer.
 FUNCTION_MARGIN_SECONDS = 3
 # CreatePersistentContactAssociation's default quota (Amazon Connect service quotas).
 QUOTA_RATE = 5
 QUOTA_BURST = 8
-# Two calls of DescribeContact for each, whose quota is 10 and 15.
+# Each checked request calls DescribeContact twice, and the default burst of DescribeContact is 15.
 QUOTA_BURST_CHECKED = 7
 DEFAULT_DEADLINE_SECONDS = 8
 DEFAULT_TRANSCRIPT_DELAY_SECONDS = 60
@@ -50,40 +50,40 @@ LONGEST_DELAY_SECONDS = 3600
 
 
 class PersistentChatEndpoint(Construct):
-    """A working, guarded HTTP endpoint for CreatePersistentContactAssociation of one instance.
+    """A guarded HTTP endpoint for CreatePersistentContactAssociation of one instance.
 
-    `POST <url><contact id>` with Amazon Connect's own request makes the contact continue a past chat. A
-    deployment that succeeds has proved that the endpoint works: see docs/proof.md.
+    `POST <url><contact id>` with the body of Amazon Connect's own request makes the contact continue a past chat. If
+    the deployment succeeds, it has proved that the endpoint works: see docs/proof.md.
 
     :param instance: the instance whose chats are continued.
-    :param customer_identity: how a contact is tied to a customer; both contacts have to carry the same one.
-        Default: `CustomerIdentity.customer_id()`, the contact's CustomerId.
-    :param authorization: who may call. Default: `Authorization.iam()`.
-    :param history: a `ChatHistory` of the instance; with it a request may leave SourceContactId out, and continues
-        the session of the customer that ended last. Default: none, each request names its source.
-    :param transcript_delay: how long after a chat's end its transcript is awaited, from 0 seconds to 1 hour;
-        Connect takes 30 to 60 seconds. Not used with `CustomerIdentity.unchecked()`. Default: 60 seconds.
-    :param cors_allowed_origins: the origins of pages that may call from browsers, exactly as
-        `https://chat.example.com`; `*` alone for all. Default: none.
-    :param deadline: within which a request is answered, from 1 to 25 seconds; API Gateway gives up after 29.
-        Default: 8 seconds.
-    :param throttle_rate_limit: requests a second, for all callers together, more than 0. Default: 5, the quota of
+    :param customer_identity: how the endpoint finds the customer of a contact. Both contacts have to belong to the same
+        customer. Default: `CustomerIdentity.customer_id()`, the contact's CustomerId.
+    :param authorization: which callers are allowed to call. Default: `Authorization.iam()`.
+    :param history: a `ChatHistory` of the instance. With it, a request without SourceContactId continues the customer's
+        session that ended last. Default: none, each request names its source.
+    :param transcript_delay: how long after a chat's end the endpoint waits for the transcript, from 0 seconds to 1
+        hour. Connect needs 30 to 60 seconds. Not used with `CustomerIdentity.unchecked()`. Default: 60 seconds.
+    :param cors_allowed_origins: the origins of pages that are allowed to call from browsers, each in the form
+        `https://chat.example.com`, or `*` alone for all. Default: none.
+    :param deadline: the longest time until a request is answered, from 1 to 25 seconds. API Gateway stops waiting
+        after 29. Default: 8 seconds.
+    :param throttle_rate_limit: requests in a second, for all callers together, more than 0. Default: 5, the quota of
         CreatePersistentContactAssociation. Each checked request describes two contacts, so 5 requests use the whole
         quota of DescribeContact, 10 a second.
     :param throttle_burst_limit: requests at once, for all callers together, at least 1. Default: 7, which fits the
         burst of DescribeContact, 15; 8 with `CustomerIdentity.unchecked()`.
     :param log_retention: how long the access log and the function's log are kept. Default: three months.
     :param log_removal_policy: what happens to the logs when the stack is deleted. Default: they are deleted.
-    :param cloud_watch_role: whether to make the account-wide role with which API Gateway writes logs. An
-        account needs one per region; it outlives the stack. Default: false, the account has it already.
+    :param cloud_watch_role: whether to create the account-wide role with which API Gateway writes logs. An account
+        needs one in each region. It stays when the stack is deleted. Default: false, the account has it already.
     :param security_policy: the TLS policy of the API. Allowed are the policies of a regional API with TLS 1.2 or newer:
-        `TLS_1_2`, and the newer ones without `EDGE` in their names. AWS takes about 15 minutes for a change. Meanwhile
-        the API answers, and AWS refuses another change of it. Default: TLS 1.2 or newer with forward secrecy
+        `TLS_1_2`, and the newer policies without `EDGE` in their names. A change takes about 15 minutes. Meanwhile the
+        API answers, and AWS refuses another change of it. Default: TLS 1.2 or newer with forward secrecy
         (`TLS13_1_2_PFS_PQ_2025_09`).
     :param proof: what the deployment proves, and whether the deployment fails if a link is broken. Default:
         `ProofScope.WHOLE`: everything is proved, and the deployment fails.
-    :param proof_patience: how long the deployment's proof asks again before it fails, from 1 second to 10
-        minutes: a new policy or stage takes a while to be seen. Default: 3 minutes.
+    :param proof_patience: how long the deployment's proof tries again before it fails, from 1 second to 10 minutes. A
+        new policy or stage takes some time to have an effect. Default: 3 minutes.
 
     Raises ConfigurationError, with every mistake in it, if a value cannot work.
     """
@@ -92,7 +92,7 @@ class PersistentChatEndpoint(Construct):
     """The REST API."""
 
     url: Final[str]
-    """The endpoint's address, ready for a contact id to be appended."""
+    """The endpoint's address. Append the contact id to it."""
 
     function: Final[lambda_.Function]
     """The association function."""
@@ -101,13 +101,13 @@ class PersistentChatEndpoint(Construct):
     """The association function's role."""
 
     function_log: Final[logs.LogGroup]
-    """The association function's log: one JSON line a request, see docs/security.md."""
+    """The association function's log: one JSON line for each request, see docs/security.md."""
 
     access_log: Final[logs.LogGroup]
-    """API Gateway's access log: one JSON line a request."""
+    """API Gateway's access log: one JSON line for each request."""
 
     proof_report: Final[str]
-    """What the deployment's proof showed, and what it did not show, in a few sentences; a token at synthesis."""
+    """The result of the deployment's proof in a few sentences, also what it did not show. A token at synthesis."""
 
     def __init__(
         self,
@@ -165,14 +165,14 @@ class PersistentChatEndpoint(Construct):
             }
             given.add(lambda_function.mistakes_in_size(environment))
         given.refuse()
-        carried = QUOTA_BURST_CHECKED if identity.checked else QUOTA_BURST
-        rate, burst = throttle_rate_limit or QUOTA_RATE, throttle_burst_limit or carried
+        quota_burst = QUOTA_BURST_CHECKED if identity.checked else QUOTA_BURST
+        rate, burst = throttle_rate_limit or QUOTA_RATE, throttle_burst_limit or quota_burst
         permissions = _permissions(instance, identity, history)
         function_seconds = math.ceil(number_of(deadline, DEFAULT_DEADLINE_SECONDS)) + FUNCTION_MARGIN_SECONDS
 
         super().__init__(scope, id)
         self._authorization = authorization
-        self._warn(identity, cors, rate, burst, carried)
+        self._warn(identity, cors, rate, burst, quota_burst)
         self.function_log = lambda_function.log_group(self, "FunctionLog", log_retention, log_removal_policy)
         self.role = lambda_function.role_for(self, "Role", _ROLE, self.function_log, permissions, traced=True)
         self.function = lambda_function.function_for(
@@ -184,7 +184,7 @@ class PersistentChatEndpoint(Construct):
             role=self.role,
             log=self.function_log,
             instance=instance,
-            # Lambda gives CPU by memory, and a cold start is CPU.
+            # Lambda gives more CPU with more memory, and a cold start needs CPU.
             memory_size=512,
             timeout=Duration.seconds(function_seconds),
         )
@@ -205,7 +205,7 @@ class PersistentChatEndpoint(Construct):
             environment=environment,
             actions=list(permissions),
             patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
-            # The stage waits for the API's deployment, and that for all that it deploys.
+            # The stage waits for the API's deployment, and the deployment waits for everything in it.
             after=[self.role, self._method, stage],
             proof_scope=proof,
             gateway=ProvedGateway(self.api, stage, self._method, authorization.is_iam),
@@ -214,13 +214,13 @@ class PersistentChatEndpoint(Construct):
         acknowledge(self, {**role_for_contacts(stack, instance.contact_arn), **_NO_DEAD_LETTERS})
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let this identity call the endpoint, and nothing else of the API.
+        """Allow this identity to call the endpoint, and nothing else of the API.
 
         :param grantee: a role, a user or another identity of this account.
 
-        Raises ConfigurationError if callers are not AWS identities. Also raises it if this identity could not call in
-        spite of the permission: it is of another account or stage, or it takes no permissions, such as an imported role
-        with `mutable=False`.
+        Raises ConfigurationError if the endpoint's callers are not AWS identities, or if the permission would have no
+        effect: the identity is of another account or stage, or it accepts no permissions, such as an imported role with
+        `mutable=False`.
         """
         given = Parameters(PersistentChatEndpoint.grant_invoke, locals(), where=self)
         given.refuse()
@@ -230,7 +230,7 @@ class PersistentChatEndpoint(Construct):
         given.add(mistakes_in_grantee(principal, self._method.method_arn, stack))
         given.refuse()
         grant = self._method.grant_execute(grantee)
-        if not (is_looked_up(principal) or (grant.success and not _kept_nothing(principal))):
+        if not (is_looked_up(principal) or (grant.success and not _ignores_grants(principal))):
             given.add(["got an identity that takes no permissions, expected a role, a user or a group that does."])
         given.refuse()
         reason = (
@@ -241,9 +241,9 @@ class PersistentChatEndpoint(Construct):
         return grant
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
-        """How many requests came, preflights included.
+        """The number of requests, preflights included.
 
-        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `SampleCount`.
+        :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `SampleCount`.
         :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
 
         Raises ConfigurationError for another period, or for a wrong type.
@@ -252,9 +252,9 @@ class PersistentChatEndpoint(Construct):
         return self.api.deployment_stage.metric_count(statistic=statistic, period=period)
 
     def metric_client_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
-        """How many requests were refused (4xx).
+        """The number of requests that were refused (4xx).
 
-        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
+        :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
         :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
 
         Raises ConfigurationError for another period, or for a wrong type.
@@ -263,9 +263,9 @@ class PersistentChatEndpoint(Construct):
         return self.api.deployment_stage.metric_client_error(statistic=statistic, period=period)
 
     def metric_server_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
-        """How many requests failed (5xx).
+        """The number of requests that failed (5xx).
 
-        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
+        :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
         :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
 
         Raises ConfigurationError for another period, or for a wrong type.
@@ -274,9 +274,9 @@ class PersistentChatEndpoint(Construct):
         return self.api.deployment_stage.metric_server_error(statistic=statistic, period=period)
 
     def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
-        """How long requests took, in milliseconds, preflights included.
+        """The time until the answer, in milliseconds, preflights included.
 
-        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Average`.
+        :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Average`.
         :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
 
         Raises ConfigurationError for another period, or for a wrong type.
@@ -284,13 +284,13 @@ class PersistentChatEndpoint(Construct):
         refuse_metric(PersistentChatEndpoint.metric_latency, self, locals())
         return self.api.deployment_stage.metric_latency(statistic=statistic, period=period)
 
-    def _warn(self, identity: CustomerIdentity, cors: Cors, rate: float, burst: float, carried: int) -> None:
+    def _warn(self, identity: CustomerIdentity, cors: Cors, rate: float, burst: float, quota_burst: int) -> None:
         known = not (is_token(rate) or is_token(burst))
-        if known and (rate > QUOTA_RATE or burst > carried):
+        if known and (rate > QUOTA_RATE or burst > quota_burst):
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:throttle-over-quota",
                 f"The throttle allows {rate:g} requests a second and {burst} at once. Amazon Connect's default quotas "
-                f"allow {QUOTA_RATE} and {carried}. Requests over them get 429 from Connect. Ask for higher quotas "
+                f"allow {QUOTA_RATE} and {quota_burst}. Requests over them get 429 from Connect. Ask for higher quotas "
                 "of CreatePersistentContactAssociation and DescribeContact in the Service Quotas console, under Amazon "
                 "Connect, for this account and region.",
             )
@@ -299,8 +299,8 @@ class PersistentChatEndpoint(Construct):
         if not identity.checked:
             Annotations.of(self).add_warning_v2(
                 "connect-persistent-chat:unchecked-customer",
-                "With CustomerIdentity.unchecked(), everybody who may invoke the endpoint can continue any customer's "
-                "chat. Give invoke permission only to backends that make sure that both contacts belong to "
+                "With CustomerIdentity.unchecked(), everybody who is allowed to invoke the endpoint can continue any "
+                "customer's chat. Give invoke permission only to backends that make sure that both contacts belong to "
                 "the same customer.",
             )
 
@@ -318,21 +318,21 @@ _LIMITS = {
 }
 
 
-def _kept_nothing(principal: iam.IPrincipal) -> bool:
-    """Whether a role said that it takes permissions and has none: the CDK's roles without policy updates do."""
+def _ignores_grants(principal: iam.IPrincipal) -> bool:
+    """Whether a grant reports success, but the role gets no policy. The CDK's roles without policy updates do so."""
     made_here = isinstance(principal, Construct)
     is_construct = any(isinstance(part, Construct) for part in parts_of(principal))
     return is_construct and not made_here and not _policies_of(principal)
 
 
 def _policies_of(principal: iam.IPrincipal) -> list[iam.Policy]:
-    """Those that stand in the construct tree under a principal, which the one that a grant made is among."""
+    """All policies under a principal in the construct tree, also the policy of a new grant."""
     constructs = [part for part in parts_of(principal) if isinstance(part, Construct)]
-    return [one for part in constructs for one in part.node.find_all() if isinstance(one, iam.Policy)]
+    return [child for part in constructs for child in part.node.find_all() if isinstance(child, iam.Policy)]
 
 
 def _contradictions(authorization: Authorization, identity: CustomerIdentity) -> list[str]:
-    """Why callers that are let in so may not be trusted."""
+    """The reasons why the callers of this authorization cannot be trusted without a check. Empty if they can."""
     if identity.checked:
         return []
     if authorization.knows_person:
@@ -351,12 +351,12 @@ def _contradictions(authorization: Authorization, identity: CustomerIdentity) ->
 def _permissions(
     instance: ConnectInstance, identity: CustomerIdentity, history: IChatHistory | None
 ) -> dict[str, list[str]]:
-    """What the function calls, action to resources."""
+    """The actions that the function calls, with their resources."""
     # The association needs both resources (Service Authorization Reference).
-    needed = {probes.CREATE_ASSOCIATION: [instance.instance_arn, instance.contact_arn]}
+    permissions = {probes.CREATE_ASSOCIATION: [instance.instance_arn, instance.contact_arn]}
     if identity.checked:
-        needed[probes.DESCRIBE_CONTACT] = [instance.contact_arn]
+        permissions[probes.DESCRIBE_CONTACT] = [instance.contact_arn]
     if history is not None:
-        needed[probes.QUERY] = [history.index_arn]
-        needed[probes.GET_ITEM] = [history.table.table_arn]
-    return needed
+        permissions[probes.QUERY] = [history.index_arn]
+        permissions[probes.GET_ITEM] = [history.table.table_arn]
+    return permissions

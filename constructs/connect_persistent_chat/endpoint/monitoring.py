@@ -1,4 +1,4 @@
-"""Alarms and a dashboard for an endpoint. Its figures come from its logs, not from code in the request path."""
+"""Alarms and a dashboard for an endpoint. The figures come from its logs and from AWS, not from its function's code."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ _LIMITS = {
     "without_customer": AT_LEAST_ONE,
     "refused": AT_LEAST_ONE,
     "throttled": AT_LEAST_ONE,
-    # CloudWatch's figure is in milliseconds, and nothing takes longer than AWS Lambda lets a function run.
+    # CloudWatch measures in milliseconds. AWS Lambda stops a function after 900 seconds.
     "slow": seconds(0.001, 900, unit="millis"),
 }
 
@@ -31,22 +31,23 @@ _LIMITS = {
 class PersistentChatMonitoring(Construct):
     """Eight alarms and a dashboard for one endpoint.
 
-    Alarms: the endpoint fails (5xx); somebody tries contacts of others; chats carry no customer; many requests are
-    refused, whatever the rule; calls are throttled; the slowest answers are slow; the function crashes; the function
-    is throttled. Periods are 5 minutes; no calls is no alarm.
+    Alarms: the endpoint fails (5xx); somebody tries contacts of others; chats have no customer; many requests are
+    refused, by any rule; calls are throttled; the slowest answers are slow; the function crashes; the function is
+    throttled. A period is 5 minutes. A period without calls gives no alarm.
 
-    :param endpoint: what is watched.
-    :param topic: is told when an alarm begins and when it ends. Default: nobody; the alarms are there to be seen.
-    :param server_errors: how many 5xx in a period are too many, at least 1. Default: 1.
-    :param probing: how many refusals by the rule for contacts of others in a period are too many, at least 1.
+    :param endpoint: the endpoint that is watched.
+    :param topic: the topic that gets a message when an alarm begins and when it ends. Default: nobody gets a message.
+    :param server_errors: the number of 5xx in a period that gives an alarm, at least 1. Default: 1.
+    :param probing: the number of refusals in a period by the rule for contacts of others that gives an alarm, at least
+        1. Default: 10.
+    :param without_customer: the number of refusals in a period of contacts without a customer that gives an alarm, at
+        least 1. Perhaps the code that starts the chats no longer sets the customer. Default: 5.
+    :param refused: the number of refusals in a period by all rules of the endpoint together that gives an alarm, at
+        least 1. Default: 50.
+    :param throttled: the number of 429 in a period that gives an alarm, of the API and of Connect, at least 1.
         Default: 10.
-    :param without_customer: how many refusals in a period because a contact carries no customer are too many, at
-        least 1: where chats start, somebody may have stopped to set it. Default: 5.
-    :param refused: how many refusals by the endpoint's rules in a period are too many, at least 1, be it by one
-        of them or by several. Default: 50.
-    :param throttled: how many 429, ours or Connect's, in a period are too many, at least 1. Default: 10.
-    :param slow: how long the slowest hundredth of the answers (p99) may take, in three periods of three, from 0.001
-        to 900 seconds. Default: 3 seconds.
+    :param slow: the time of the slowest hundredth of the answers (p99) that gives an alarm after three such periods
+        in a row, from 0.001 to 900 seconds. Default: 3 seconds.
 
     Raises ConfigurationError, with every mistake in it.
     """
@@ -83,20 +84,18 @@ class PersistentChatMonitoring(Construct):
         self._topic = topic
         self._namespace = f"PersistentChat/{Names.unique_resource_name(self, max_length=80)}"
         self.alarms = []
-        refused_line, probing_rules = (
-            _equals("verdict", "refused"),
-            [_equals("rule", rule) for rule in sorted(reasons.PROBING)],
-        )
+        refused_line = _equals("verdict", "refused")
+        probing_line = logs.FilterPattern.any(*(_equals("rule", rule) for rule in sorted(reasons.PROBING)))
         refusals = self._count("refused", endpoint.function_log, refused_line)
         self._count("refused_by", endpoint.function_log, refused_line, by="rule")
-        others = self._count("probing", endpoint.function_log, logs.FilterPattern.any(*probing_rules))
-        nobodys = self._count("without_customer", endpoint.function_log, _equals("rule", reasons.NO_CUSTOMER))
+        probes = self._count("probing", endpoint.function_log, probing_line)
+        unnamed = self._count("without_customer", endpoint.function_log, _equals("rule", reasons.NO_CUSTOMER))
         throttles = self._count("throttled", endpoint.access_log, _equals("status", "429"))
         self._alarm("ServerErrors", endpoint.metric_server_error(), server_errors or 1, "The endpoint fails (5xx).")
-        self._alarm("Probing", others, probing or 10, "Somebody tries contacts of other customers, or ids at random.")
+        self._alarm("Probing", probes, probing or 10, "Somebody tries contacts of other customers, or ids at random.")
         self._alarm(
             "WithoutCustomer",
-            nobodys,
+            unnamed,
             without_customer or 5,
             "Chats carry no customer. Look at what sets it where they start.",
         )
@@ -120,7 +119,7 @@ class PersistentChatMonitoring(Construct):
     def _count(
         self, name: str, log: logs.ILogGroup, pattern: logs.JsonPattern, by: str | None = None
     ) -> cloudwatch.Metric:
-        """How many lines of a log match; with `by` one metric for each value of that field which occurs."""
+        """The number of matching lines in a log. With `by` there is a metric for each value of this field."""
         counted = logs.MetricFilter(
             self,
             f"Count{name.title().replace('_', '')}",
@@ -129,7 +128,7 @@ class PersistentChatMonitoring(Construct):
             metric_namespace=self._namespace,
             metric_name=name,
             metric_value="1",
-            # There is none for a value that does not occur.
+            # A metric with dimensions cannot have a default value.
             default_value=0 if by is None else None,
             dimensions=None if by is None else {by: f"$.{by}"},
         )

@@ -1,4 +1,4 @@
-"""The REST API of an endpoint: its method, its throttle, its access log and its own refusals."""
+"""The REST API of an endpoint: its method, throttle, access log and refusals."""
 
 import json
 
@@ -14,7 +14,7 @@ from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
 from constructs import Construct
 
-# What API Gateway logs of each request: who called what, and the result. No address, header or body.
+# The fields that API Gateway logs of each request: the caller, the call and the result. No address, header or body.
 _ACCESS_LOG = {
     # Also the answer's `x-amz-apigw-id`, and `requestId` in the function's log. The caller cannot choose it.
     "requestId": "$context.extendedRequestId",
@@ -48,7 +48,7 @@ def build(
     api = apigateway.RestApi(
         scope,
         "Api",
-        # Metrics of API Gateway have this name as their dimension.
+        # This name is the dimension of API Gateway's metrics.
         rest_api_name=Names.unique_resource_name(scope, max_length=128),
         description="Amazon Connect CreatePersistentContactAssociation",
         endpoint_types=[apigateway.EndpointType.REGIONAL],
@@ -59,7 +59,7 @@ def build(
             access_log_destination=apigateway.LogGroupLogDestination(access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
             method_options={
-                f"/{'/'.join(wire.PATH)}/{wire.METHOD}": apigateway.MethodDeploymentOptions(
+                f"/{wire.RESOURCE_PATH}/{wire.METHOD}": apigateway.MethodDeploymentOptions(
                     throttling_rate_limit=rate, throttling_burst_limit=burst
                 )
             },
@@ -73,12 +73,11 @@ def build(
                 'Gateway asks for (API Gateway Developer Guide, "Set up CloudWatch logging").'
             },
         )
-    # The CDK's own output would show an address without the method's path.
-    node = api.node
-    node.try_remove_child("Endpoint")
-    resource = node.default_child
+    # The CDK's own output would show an address without the path of the method.
+    api.node.try_remove_child("Endpoint")
+    resource = api.node.default_child
     assert isinstance(resource, apigateway.CfnRestApi)
-    # All other resources of the API refer to this one.
+    # All other resources of the API refer to this resource, so they wait for the instance too.
     resource.node.add_dependency(instance)
     tls.set_policy(resource, security_policy)
     acknowledge(
@@ -103,11 +102,11 @@ def add_method(
     *,
     has_history: bool,
 ) -> apigateway.Method:
-    """Add the method, its preflight, and the gateway's own refusals."""
-    resource = api.root.resource_for_path("/".join(wire.PATH))
+    """Add the method, its preflight and the gateway's own refusals."""
+    resource = api.root.resource_for_path(wire.RESOURCE_PATH)
     model = api.add_model(
         "Request",
-        # The body is checked with this model, whatever its content type.
+        # API Gateway checks the body with this model for every content type, see `$default` below.
         content_type="application/json",
         description="CreatePersistentContactAssociation's request",
         schema=wire.request_schema(has_history=has_history),
@@ -131,11 +130,11 @@ def add_method(
     )
     acknowledge(
         method,
-        {"AwsSolutions::AwsSolutions-COG4": "Its callers are authorized, by what the user of this library chose."},
+        {"AwsSolutions::AwsSolutions-COG4": "The user of this library chose how callers are authorized."},
     )
     return method
 
 
 def address(api: apigateway.RestApi, instance: ConnectInstance) -> str:
-    """The address of the method without the contact id, which is appended to it."""
-    return f"{api.url}{'/'.join(wire.PATH[:2])}/{instance.instance_id}/"
+    """The address of the method. The caller appends the contact id."""
+    return api.url + wire.RESOURCE_PATH.format(InstanceId=instance.instance_id, InitialContactId="")

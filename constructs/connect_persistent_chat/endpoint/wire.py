@@ -1,4 +1,4 @@
-"""The part of the wire contract that API Gateway fulfils: the request model and the gateway's own refusals."""
+"""The part of the wire contract that API Gateway does: the request model and the gateway's own refusals."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,8 @@ from aws_cdk import aws_apigateway as apigateway
 
 from connect_persistent_chat.shared import wire
 
-PATH = (*wire.PATH, "{InstanceId}", "{InitialContactId}")
+# Below the stage. The braces are those of API Gateway's path parameters.
+RESOURCE_PATH = "/".join((*wire.PATH, "{InstanceId}", "{InitialContactId}"))
 METHOD = "POST"
 
 
@@ -28,8 +29,8 @@ def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
                 type=apigateway.JsonSchemaType.STRING,
                 min_length=1,
                 max_length=wire.CONTACT_ID_LENGTH,
-                # It is not documented which regular expressions API Gateway knows, so this uses what all know. If `$`
-                # also matches before a line end, the function refuses that.
+                # The documents do not say which regular expressions API Gateway knows. All kinds know these characters.
+                # If `$` also matches before a line end, the function refuses such an id.
                 pattern=f"^{wire.ID_PATTERN}$",
             ),
             "ClientToken": apigateway.JsonSchema(
@@ -40,9 +41,9 @@ def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
 
 
 class GatewayRefusal(NamedTuple):
-    """A refusal by API Gateway itself, in the words of the wire contract."""
+    """A refusal by API Gateway itself, in the form of the wire contract."""
 
-    # API Gateway's name for it.
+    # API Gateway's name for the refusal.
     response_type: str
     # None: API Gateway's status.
     status: int | None
@@ -54,10 +55,10 @@ class GatewayRefusal(NamedTuple):
 
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 
-# A default answers every refusal of its class that is not listed. It has no status here, because that would replace
-# the status of each: 404 would become 403, and 504 would become 500. DEFAULT_4XX answers the denials, all of them 403:
-# no permission, a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE cannot be customized:
-# above 10 MB AWS answers 413 (API Gateway Developer Guide, "Gateway response types" and "Known issues").
+# DEFAULT_4XX and DEFAULT_5XX answer every refusal that is not in this list. They have no status here, because it would
+# replace the status of each: 404 would become 403, and 504 would become 500. DEFAULT_4XX answers these denials, all of
+# them 403: no permission, a wrong signature, an expired token, no API key, a web ACL. REQUEST_TOO_LARGE cannot be
+# customized: above 10 MB AWS answers 413 (API Gateway Developer Guide, "Gateway response types" and "Known issues").
 # UNSUPPORTED_MEDIA_TYPE cannot occur, because the integration accepts every content type.
 GATEWAY_REFUSALS = (
     GatewayRefusal("DEFAULT_4XX", None, wire.ACCESS_DENIED),
@@ -67,18 +68,18 @@ GATEWAY_REFUSALS = (
         403,
         wire.ACCESS_DENIED,
         "The request has no credentials, or this path and method do not exist. Send "
-        f"{METHOD} /{'/'.join(PATH)}, with IAM authorization signed for execute-api (Signature Version 4).",
+        f"{METHOD} /{RESOURCE_PATH}, with IAM authorization signed for execute-api (Signature Version 4).",
     ),
     GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, wire.INVALID_PARAMETER),
     GatewayRefusal("RESOURCE_NOT_FOUND", 404, wire.RESOURCE_NOT_FOUND),
     GatewayRefusal("THROTTLED", 429, wire.THROTTLING, "Too many requests. Try again.", 1),
-    # For a usage plan that the owner of the API added. Its quota starts again in the next period: no early retry helps.
+    # For a usage plan that the owner of the API added. Its quota starts again in the next period, so no retry helps.
     GatewayRefusal("QUOTA_EXCEEDED", 429, wire.THROTTLING, "The quota of the usage plan is used up."),
     GatewayRefusal("INTEGRATION_TIMEOUT", 503, wire.INTERNAL_SERVICE, _OUT_OF_REACH, 1),
     GatewayRefusal("INTEGRATION_FAILURE", 503, wire.INTERNAL_SERVICE, _OUT_OF_REACH, 1),
 )
 
-# For authorizers only. DEFAULT_4XX refuses callers with IAM authorization.
+# For authorizers only. With IAM authorization, DEFAULT_4XX answers such callers.
 UNAUTHORIZED = GatewayRefusal("UNAUTHORIZED", 403, wire.ACCESS_DENIED, "The credentials are missing, wrong or expired.")
 
 
@@ -102,7 +103,7 @@ def add_gateway_refusals(
 
 
 def _bad_body(*, has_history: bool) -> GatewayRefusal:
-    """The gateway does not know which field is wrong, so its answer names all of them."""
+    """The refusal of a wrong body. API Gateway does not know which field is wrong, so the answer names all fields."""
     required, latest = ("", ", left out for the customer's latest chat") if has_history else ("required: ", "")
     message = (
         f"The body has to be a JSON object of RehydrationType ({required}{' or '.join(wire.REHYDRATION_TYPES)}), "
@@ -113,6 +114,6 @@ def _bad_body(*, has_history: bool) -> GatewayRefusal:
 
 
 def _body(refusal: GatewayRefusal) -> str:
-    # $context.error.messageString is the gateway's text with its quotation marks.
+    # $context.error.messageString is the gateway's text, already in quotation marks.
     text = "$context.error.messageString" if refusal.message is None else json.dumps(refusal.message)
     return f'{{"__type":{json.dumps(refusal.error_type)},"Message":{text},"message":{text}}}'

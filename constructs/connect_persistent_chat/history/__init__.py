@@ -1,1 +1,1 @@
-"""The history: the ended chats that an endpoint looks up, and their recorder."""
+"""The history: the ended chats that an endpoint looks up, and the recorder that stores them."""

@@ -1,4 +1,4 @@
-"""The history of chats: a table of each customer's sessions, and the recorder that fills it."""
+"""The history of chats: a table with the sessions of each customer, and the recorder that fills it."""
 
 import re
 from typing import Final
@@ -17,7 +17,7 @@ from aws_cdk import aws_sqs as sqs
 
 from connect_persistent_chat import lambda_function
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
-from connect_persistent_chat.deployment.instance import ConnectInstance, named
+from connect_persistent_chat.deployment.instance import ConnectInstance, name_of
 from connect_persistent_chat.deployment.proof import (
     DEFAULT_PATIENCE_SECONDS,
     LONGEST_PATIENCE_SECONDS,
@@ -49,19 +49,19 @@ from connect_persistent_chat.stacks import (
 from connect_persistent_chat.tokens import is_placeholder, is_token, with_tokens_as
 from constructs import Construct
 
-# With the word "token" for what only the deployment knows.
+# Each token in the ARN is replaced by the word "token" before.
 _TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:[a-z0-9-]+:(\d{12}|token):(table/[A-Za-z0-9_.-]{3,255}|token)")
 _AN_ARN = "the ARN of a DynamoDB table"
 _DEFAULT_EVENT_DELAY_SECONDS = 3
 LONGEST_EVENT_DELAY_SECONDS = 60
 _DAY_SECONDS = 86_400
 _DEFAULT_RETENTION_SECONDS = 730 * _DAY_SECONDS
-# Amazon Connect keeps contacts for 24 months (Administrator Guide); what it has forgotten cannot be continued.
+# Amazon Connect keeps contacts for 24 months (Administrator Guide). Older chats cannot be continued.
 _LONGEST_RETENTION_SECONDS = 731 * _DAY_SECONDS
 _RECORDER_SECONDS = 30
 _ROLE = "Records the chats of an Amazon Connect instance"
 _PROOFS = (ProofScope.WHOLE, ProofScope.REPORT_ONLY)
-# What whoever reads a history says, and what only its owner does.
+# The limits for every user of a history, and below the limits for its owner only.
 _READ_LIMITS = {"event_delay": seconds(0, LONGEST_EVENT_DELAY_SECONDS, unit="seconds")}
 _LIMITS = {
     "reserved_concurrent_executions": AT_LEAST_ONE,
@@ -72,13 +72,13 @@ _LIMITS = {
 
 
 class _History(Construct):
-    """What a history that is made here and one that is imported have in common: an `IChatHistory`."""
+    """The common part of a history that is made here and of an imported history. It is an `IChatHistory`."""
 
     customer_identity: Final[CustomerIdentity]
-    """How the contacts of the history are tied to customers."""
+    """How the customer of a contact is found."""
 
     table: dynamodb.ITable
-    """The table: one item a session, see docs/history.md."""
+    """The table, with one item for each session: see docs/history.md."""
 
     def __init__(
         self,
@@ -101,12 +101,12 @@ class _History(Construct):
         return f"{self.table.table_arn}/index/{schema.INDEX}"
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let this identity look sessions up, by the index and by their keys.
+        """Allow this identity to look up sessions, by the index and by their keys.
 
         :param grantee: a role, a user or another identity of this account.
 
-        Raises ConfigurationError if it is no identity, or one of another account or stage. Whether it took the
-        permissions is the grant's `success`.
+        Raises ConfigurationError if it is no identity, or an identity of another account or stage. The grant's
+        `success` is true if the identity accepted the permissions.
         """
         given = Parameters(_History.grant_read, locals(), where=self)
         given.refuse()
@@ -119,18 +119,18 @@ class _History(Construct):
         )
 
     def environment(self) -> dict[str, str]:
-        """What an endpoint's function is told."""
+        """The environment variables for an endpoint's function."""
         return {
-            **_where(self._stack, self.table),
+            **_table_environment(self._stack, self.table),
             variables.EVENT_DELAY_SECONDS: seconds_of(self._event_delay, _DEFAULT_EVENT_DELAY_SECONDS),
         }
 
     def mistakes_with(self, stack: Stack, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
-        """Why an endpoint cannot use this history; empty if it can.
+        """The reasons why an endpoint cannot use this history. Empty if it can.
 
         :param stack: the endpoint's stack.
         :param instance: the endpoint's instance.
-        :param identity: how the endpoint ties a contact to a customer.
+        :param identity: how the endpoint finds the customer of a contact.
         """
         arn = self.table.table_arn
         mistakes = (
@@ -145,48 +145,49 @@ class _History(Construct):
             )
         elif not identity.may_be(self.customer_identity):
             mistakes.append(
-                f"history: got one that is kept by {self.customer_identity.value}, expected the endpoint's own "
+                f"history: got a history with the identity {self.customer_identity.value}, expected the endpoint's own "
                 f"customer_identity, {identity.value}."
             )
         if self._instance is not None and not self._instance.may_be(instance):
             mistakes.append(
-                f"history: got one of the instance {named(self._instance)}, expected one of the endpoint's, "
-                f"{named(instance)}."
+                f"history: got one of the instance {name_of(self._instance)}, expected one of the endpoint's, "
+                f"{name_of(instance)}."
             )
         return mistakes
 
 
 class ChatHistory(_History):
-    """For each customer of an instance, the chat sessions that have ended: what an endpoint needs to continue the
-    latest with nothing but the current contact.
+    """The ended chat sessions of each customer of an instance. With them an endpoint can continue the latest session
+    when a request names only the current contact.
 
-    Contact events tell of them. A deployment that succeeds has proved that the recorder may do what it has to.
-    May be shared by several endpoints, also of other stacks. See docs/history.md for what is stored and promised.
+    The recorder stores contact events. If the deployment succeeds, it has proved that the recorder has the permissions
+    that it needs. Several endpoints can use a history, also in other stacks. See docs/history.md for its contents and
+    limits.
 
     :param instance: the instance whose chats are recorded.
-    :param customer_identity: how a contact is tied to a customer. It has to be the same as that of the endpoints that
+    :param customer_identity: how the customer of a contact is found. It has to be the same as for the endpoints that
         use the history, and not `unchecked()`. Default: `CustomerIdentity.customer_id()`, the contact's CustomerId.
-    :param retention: for how long after its end a session is kept, from 1 to 731 days; DynamoDB takes up to a few
-        days more. Default: 730 days, as Amazon Connect keeps contacts.
-    :param event_delay: how long after a chat's start a look-up waits for that chat's own event, so that the events
-        before it have come as well, from 0 seconds to 1 minute. Default: 3 seconds.
-    :param topic: where the alarm sends word of events that could not be recorded. Default: nowhere.
+    :param retention: how long a session is kept after its end, from 1 to 731 days. DynamoDB deletes it up to a few days
+        later. Default: 730 days, because Amazon Connect keeps contacts as long.
+    :param event_delay: how long after a chat's start a look-up waits for the event of that chat, from 0 seconds to 1
+        minute. Earlier events have then arrived too. Default: 3 seconds.
+    :param topic: the topic that gets a message if events could not be recorded. Default: none.
     :param reserved_concurrent_executions: the largest number of events that are recorded at once, at least 1.
         Other events wait in Lambda's queue, for up to 6 hours. The account's other functions share the executions that
         are left. Default: no limit of its own.
     :param removal_policy: what happens to the table when the stack is deleted. Default: it stays.
     :param log_retention: how long the recorder's log is kept. Default: three months.
     :param log_removal_policy: what happens to the log when the stack is deleted. Default: it is deleted.
-    :param proof: whether the deployment fails if what it made does not work: `ProofScope.WHOLE` or
+    :param proof: whether the deployment fails if the history does not work: `ProofScope.WHOLE` or
         `ProofScope.REPORT_ONLY`. Default: `ProofScope.WHOLE`, it fails.
-    :param proof_patience: how long the deployment's proof asks again before it fails, from 1 second to 10
-        minutes. Default: 3 minutes.
+    :param proof_patience: how long the deployment's proof tries again before it fails, from 1 second to 10 minutes.
+        Default: 3 minutes.
 
     Raises ConfigurationError, with every mistake in it, if a value cannot work.
     """
 
     table: dynamodb.ITable
-    """The table: one item a session, see docs/history.md."""
+    """The table, with one item for each session: see docs/history.md."""
 
     function: Final[lambda_.Function]
     """The recorder."""
@@ -195,16 +196,16 @@ class ChatHistory(_History):
     """The recorder's role."""
 
     log: Final[logs.LogGroup]
-    """The recorder's log: one JSON line an event."""
+    """The recorder's log: one JSON line for each event."""
 
     dead_letter_queue: Final[sqs.Queue]
-    """Where events end that could not be recorded; they are kept for 14 days."""
+    """The queue of the events that could not be recorded. They are kept for 14 days."""
 
     alarm: Final[cloudwatch.Alarm]
-    """In alarm while an event lies in the dead-letter queue."""
+    """The alarm that is on while events are in the dead-letter queue."""
 
     proof_report: Final[str]
-    """What the deployment's proof showed, and what it did not show, in a few sentences; a token at synthesis."""
+    """The result of the deployment's proof in a few sentences, also what it did not show. A token at synthesis."""
 
     def __init__(
         self,
@@ -244,7 +245,7 @@ class ChatHistory(_History):
             variables.INSTANCE_ID: instance.instance_id,
             variables.CONNECT_ENDPOINT_URL: lambda_function.endpoint_url("connect", stack),
             variables.CUSTOMER_IDENTITY: identity.value,
-            **_where(stack, self.table),
+            **_table_environment(stack, self.table),
             variables.RETENTION_SECONDS: seconds_of(retention, _DEFAULT_RETENTION_SECONDS),
         }
         permissions = {
@@ -267,7 +268,7 @@ class ChatHistory(_History):
             memory_size=256,
             timeout=Duration.seconds(_RECORDER_SECONDS),
             reserved_concurrent_executions=reserved_concurrent_executions,
-            # Lambda tries an event three times, minutes apart; then it is kept.
+            # Lambda tries an event three times, with minutes between, and then sends it here.
             dead_letter_queue=self.dead_letter_queue,
         )
         rule = self._build_rule()
@@ -296,21 +297,22 @@ class ChatHistory(_History):
         customer_identity: CustomerIdentity | None = None,
         event_delay: Duration | None = None,
     ) -> IChatHistory:
-        """The history that another stack keeps, by the ARN of its table.
+        """The history of another stack, found by the ARN of its table.
 
-        What is given here is believed: that it is of the endpoint's instance, and kept by this identity. With another
-        one, look-ups find nothing.
+        Synthesis cannot check that the history belongs to the endpoint's instance and has this identity. If not,
+        look-ups find nothing.
 
-        :param table_arn: the ARN of the table, which may be a token.
-        :param customer_identity: as it was given there. Default: `CustomerIdentity.customer_id()`.
-        :param event_delay: as for a history of one's own, 0 to 60 seconds. Default: 3 seconds.
+        :param table_arn: the ARN of the table. It can be a token.
+        :param customer_identity: the same as in the stack that makes the history. Default:
+            `CustomerIdentity.customer_id()`.
+        :param event_delay: the same as for a `ChatHistory`, 0 to 60 seconds. Default: 3 seconds.
 
-        Raises ConfigurationError if it is the ARN of something else, or if a region or account that is known at
-        synthesis is not the stack's.
+        Raises ConfigurationError if it is not the ARN of a table, or if a region or account that is known at synthesis
+        is not the stack's.
         """
         limits = {"table_arn": Limits(_AN_ARN), **_READ_LIMITS}
         given = Parameters(cls.from_table_arn, locals(), limits)
-        # Only the templates of what reads it name the table.
+        # This stack does not name the table. The stacks that read the history do.
         stack = given.stack(names_all=False)
         identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
         if given.right("table_arn"):
@@ -321,9 +323,9 @@ class ChatHistory(_History):
         return _ImportedHistory(scope, id, stack, table_arn, identity, event_delay)
 
     def metric_dead_letters(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
-        """How many events lie in the dead-letter queue.
+        """The number of events in the dead-letter queue.
 
-        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Maximum`.
+        :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Maximum`.
         :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
 
         Raises ConfigurationError for another period, or for a wrong type.
@@ -333,9 +335,9 @@ class ChatHistory(_History):
         return self.dead_letter_queue.metric_approximate_number_of_messages_visible(statistic=statistic, period=period)
 
     def metric_errors(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
-        """How many attempts to record failed.
+        """The number of failed attempts to record an event.
 
-        :param statistic: of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
+        :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
         :param period: 1, 5, 10 or 30 seconds, or whole minutes. Default: 5 minutes.
 
         Raises ConfigurationError for another period, or for a wrong type.
@@ -358,7 +360,7 @@ class ChatHistory(_History):
             time_to_live_attribute=schema.EXPIRES,
             removal_policy=removal_policy,
         )
-        # A local one: a global index has no consistent read, and could miss the chat of a moment ago.
+        # A local index: a global index has no consistent read, so it could miss the newest chat.
         table.add_local_secondary_index(
             index_name=schema.INDEX,
             sort_key=dynamodb.Attribute(name=schema.UNTIL, type=number),
@@ -375,10 +377,10 @@ class ChatHistory(_History):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        itself = "It is the dead-letter queue."
+        reason = "It is the dead-letter queue."
         acknowledge(
             queue,
-            {"AwsSolutions::AwsSolutions-SQS3": itself, "Serverless::Serverless-SQSRedrivePolicy": itself},
+            {"AwsSolutions::AwsSolutions-SQS3": reason, "Serverless::Serverless-SQSRedrivePolicy": reason},
         )
         return queue
 
@@ -387,7 +389,7 @@ class ChatHistory(_History):
             self,
             "Events",
             description="Contact events of Amazon Connect, for the recorder of chats",
-            # No more than this: the keys of an event come in two spellings, so the recorder looks at the rest.
+            # No narrower pattern: the keys of an event have two spellings, so the recorder itself checks the rest.
             event_pattern=events.EventPattern(source=[recording.SOURCE], detail_type=list(recording.DETAIL_TYPES)),
             targets=[targets.LambdaFunction(self.function, dead_letter_queue=self.dead_letter_queue)],
         )
@@ -413,7 +415,7 @@ class ChatHistory(_History):
 
 
 class _ImportedHistory(_History):
-    """Another stack's."""
+    """The history of another stack."""
 
     def __init__(
         self,
@@ -426,11 +428,11 @@ class _ImportedHistory(_History):
     ) -> None:
         super().__init__(scope, id, stack, customer_identity, event_delay)
         if is_placeholder(table_arn):
-            # The CDK takes an ARN apart, and this is none yet.
+            # The CDK splits the ARN into its parts, and a placeholder is not an ARN.
             table_arn = self._stack.format_arn(service="dynamodb", resource="table", resource_name="not-looked-up-yet")
         before, _, resource = table_arn.rpartition(":")
         if before and is_token(resource) and "/" not in resource:
-            # The CDK looks for the table's name behind a slash.
+            # The CDK finds the table's name after a slash.
             table_arn = f"{before}:table/{Fn.select(1, Fn.split('/', resource))}"
         self.table = dynamodb.Table.from_table_arn(self, "Table", table_arn)
 
@@ -444,7 +446,7 @@ def _mistakes_in_identity(identity: CustomerIdentity) -> list[str]:
 
 
 def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
-    """Why no endpoint of this stack can read the table; empty if it can, or if the ARN is not known yet."""
+    """The reasons why endpoints of this stack cannot read the table. Empty if they can, or if the ARN is not known."""
     parts = arn.split(":")
     if is_placeholder(arn) or (is_token(arn) and len(parts) != 6):
         return []
@@ -453,7 +455,7 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
     return mistakes_in_place("table_arn", arn, stack)
 
 
-def _where(stack: Stack, table: dynamodb.ITable) -> dict[str, str]:
+def _table_environment(stack: Stack, table: dynamodb.ITable) -> dict[str, str]:
     return {
         variables.HISTORY_TABLE: table.table_name,
         variables.HISTORY_ENDPOINT_URL: lambda_function.endpoint_url("dynamodb", stack),

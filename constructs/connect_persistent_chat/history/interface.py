@@ -1,4 +1,4 @@
-"""What constructs take from each other, be it made in the same stack or imported."""
+"""The interface between an endpoint and its history, which is made in the same app or imported."""
 
 from typing import Protocol
 
@@ -11,33 +11,33 @@ from connect_persistent_chat.identity import CustomerIdentity
 
 
 class IChatHistory(Protocol):
-    """A history as an endpoint reads it: a `ChatHistory`, or what `ChatHistory.from_table_arn` gives."""
+    """A history that an endpoint can read: a `ChatHistory`, or the result of `ChatHistory.from_table_arn`."""
 
     @property
     def customer_identity(self) -> CustomerIdentity:
-        """How the contacts of the history are tied to customers."""
+        """How the customer of a contact is found."""
 
     @property
     def table(self) -> dynamodb.ITable:
-        """The table: one item a session, see docs/history.md."""
+        """The table, with one item for each session: see docs/history.md."""
 
     @property
     def index_arn(self) -> str:
         """The ARN of the index that look-ups read."""
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let this identity look sessions up, by the index and by their keys.
+        """Allow this identity to look up sessions, by the index and by their keys.
 
         :param grantee: a role, a user or another identity of this account.
         """
 
     def environment(self) -> dict[str, str]:
-        """What an endpoint's function is told."""
+        """The environment variables for an endpoint's function."""
 
     def mistakes_with(self, stack: Stack, instance: ConnectInstance, identity: CustomerIdentity) -> list[str]:
-        """Why an endpoint cannot use this history; empty if it can.
+        """The reasons why an endpoint cannot use this history. Empty if it can.
 
         :param stack: the endpoint's stack.
         :param instance: the endpoint's instance.
-        :param identity: how the endpoint ties a contact to a customer.
+        :param identity: how the endpoint finds the customer of a contact.
         """
