@@ -336,7 +336,7 @@ def test_an_imported_one_is_held_against_the_endpoint_as_well() -> None:
     """Its identity is all that is known of it."""
     here = stack()
     made = ChatHistory.from_table_arn(here, "History", TABLE_ARN, customer_identity=BY_KEY)
-    with pytest.raises(ConfigurationError, match="kept by attribute:key, expected the endpoint's own"):
+    with pytest.raises(ConfigurationError, match="with the identity attribute:key, expected the endpoint's own"):
         endpoint(here, history=made)
 
 

@@ -22,7 +22,7 @@ from connect_persistent_chat.deployment.proof import (
     ProvedGateway,
     ProvedHistory,
 )
-from connect_persistent_chat.endpoint import rest_api, tls
+from connect_persistent_chat.endpoint import rest_api, tls, wire
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
 from connect_persistent_chat.history.interface import IChatHistory
@@ -195,7 +195,7 @@ class PersistentChatEndpoint(Construct):
         self._method = rest_api.add_method(
             self, self.api, self.function, authorization, cors, has_history=history is not None
         )
-        self.url = rest_api.address(self.api, instance)
+        self.url = self.api.url + wire.RESOURCE_PATH.format(InstanceId=instance.instance_id, InitialContactId="")
         stage = self.api.deployment_stage
         self.proof_report = Proof(
             self,

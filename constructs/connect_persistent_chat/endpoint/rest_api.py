@@ -133,8 +133,3 @@ def add_method(
         {"AwsSolutions::AwsSolutions-COG4": "The user of this library chose how callers are authorized."},
     )
     return method
-
-
-def address(api: apigateway.RestApi, instance: ConnectInstance) -> str:
-    """The address of the method. The caller appends the contact id."""
-    return api.url + wire.RESOURCE_PATH.format(InstanceId=instance.instance_id, InitialContactId="")
