@@ -1,9 +1,11 @@
 """Resources and values of another stack, stage, region or account: whether this stack can use them."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import (
     DefaultTokenResolver,
+    Duration,
     IPostProcessor,
     IResolvable,
     IResolveContext,
@@ -13,14 +15,11 @@ from aws_cdk import (
     StringConcat,
     Tokenization,
 )
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk.region_info import RegionInfo
 
-from connect_persistent_chat.kinds import parts_of
 from connect_persistent_chat.messages import shown
-from connect_persistent_chat.tokens import is_known, is_placeholder, is_token
-from constructs import Construct
+from connect_persistent_chat.tokens import is_known, is_token, measured
 
 
 def elsewhere(name: str, what: str, own: Stack, stack: Stack, *, referred: bool = False) -> list[str]:
@@ -57,9 +56,12 @@ def unlinked(name: str, what: str, own: Stack, stack: Stack) -> list[str]:
 
 
 def unnamed_in(name: str, what: str, value: object, stack: Stack) -> list[str]:
-    """Why the template of `stack` cannot hold this value, or an item of this list."""
-    if isinstance(value, list | tuple):
-        return [mistake for item in value for mistake in unnamed_in(name, what, item, stack)]
+    """Why the template of `stack` cannot hold this value, or an item of this list. A Duration counts as its number."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        mistakes = (mistake for item in value for mistake in unnamed_in(name, what, item, stack))
+        return list(dict.fromkeys(mistakes))
+    if isinstance(value, Duration):
+        value = measured(value, "seconds") or measured(value, "millis")
     named, refused = stacks_named(value, stack)
     if refused is not None:
         return elsewhere(name, what, refused, stack, referred=True)
@@ -121,33 +123,6 @@ def mistakes_in_topic(topic: sns.ITopic, stack: Stack) -> list[str]:
     if mistakes or not is_known(region) or not is_known(stack.region) or region == stack.region:
         return mistakes
     return [f"topic: got a topic in region {region}, expected one in region {stack.region}, the stack's."]
-
-
-def is_looked_up(principal: object) -> bool:
-    """Whether this is a role that the CDK will look up before the next pass of synthesis."""
-    return is_placeholder(getattr(principal, "role_arn", ""))
-
-
-def mistakes_in_grantee(principal: object, resource: str, stack: Stack) -> list[str]:
-    """Why a permission for this resource of `stack` would have no effect for this principal."""
-    if is_looked_up(principal):
-        return []
-    # Some principals of the CDK have no such attribute.
-    account, own = getattr(principal, "principal_account", None), stack.account
-    made_in = next((Stack.of(part) for part in parts_of(principal) if isinstance(part, Construct)), stack)
-    if any(isinstance(part, iam.UnknownPrincipal) for part in parts_of(principal)):
-        return [
-            "grantee: got a resource that was imported without its role, expected an identity that takes permissions. "
-            "Import the resource with its role, or give the role itself."
-        ]
-    if account is not None and is_known(account) and is_known(own) and account != own:
-        return [
-            f"grantee: got an identity of the account {account}, expected one of the account {own}. A permission of "
-            "this stack counts in its account only. Use a role of this account that the identity may assume."
-        ]
-    # The CDK writes the permission into the template of the identity's stack.
-    unnamed = unnamed_in("grantee", "an identity", resource, made_in)
-    return elsewhere("grantee", "an identity", made_in, stack, referred=True) if unnamed else []
 
 
 def _partition_of(stack: Stack) -> str:

@@ -2,6 +2,7 @@
 
 import typing
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from aws_cdk import App, Environment, Stack
@@ -45,22 +46,50 @@ CALLERS: dict[str, tuple[bool, Callable[[Stack], iam.IGrantable]]] = {
     "everybody": (False, lambda here: iam.AnyPrincipal()),
     "another stage's": (False, lambda here: role(PLACES["another stage"](typing.cast(App, here.node.root)))),
 }
+PLAIN_AND_LOOKED_UP: list[Callable[[Stack], iam.IGrantable]] = [
+    role,
+    lambda there: iam.Role.from_lookup(there, "Unknown", role_name="backend"),
+]
 
 
+@pytest.mark.parametrize("action", ["execute-api:Invoke", "dynamodb:Query"])
 @pytest.mark.parametrize("caller", list(CALLERS))
-def test_grant_invoke_grants_or_says_that_it_does_not(caller: str) -> None:
+def test_a_grant_is_made_or_says_that_it_is_not(caller: str, action: str) -> None:
     """For a role without updates, the CDK reports success, but the template has no permission."""
     here = stack("Here", env=HERE)
     granted, of = CALLERS[caller]
-    made, identity = endpoint(here), of(here)
+    grant = endpoint(here, "Made").grant_invoke if "Invoke" in action else history(here, "Made").grant_read
+    identity = of(here)
     if granted:
-        made.grant_invoke(identity)
+        assert grant(identity).success
         policies = Synthesized(here).all("AWS::IAM::Policy")
-        assert [
-            key for key, one in policies.items() if "execute-api:Invoke" in str(one) and not key.startswith("Endpoint")
-        ]
+        assert [key for key, one in policies.items() if action in str(one) and not key.startswith("Made")]
     else:
-        assert "grant_invoke: " in mistakes_of(lambda: made.grant_invoke(identity))
+        assert f"{grant.__name__}: " in mistakes_of(lambda: grant(identity))
+
+
+@pytest.mark.parametrize("place", list(PLACES))
+def test_a_role_that_is_not_looked_up_yet_is_refused_in_the_words_for_any_role(place: str) -> None:
+    """If synthesis stopped at an error of the CDK, the look-up would never happen."""
+    app = App()
+    kept = history(stack("Here", app=app, env=HERE))
+    there = PLACES[place](app)
+    said = [mistakes_of(partial(kept.grant_read, of(there))) for of in PLAIN_AND_LOOKED_UP]
+    assert said[0] == said[1]
+
+
+def test_an_identity_that_a_stack_of_another_account_imports_is_refused_with_the_reason() -> None:
+    """It is a role of the right account, but the CDK writes no permission for it, or writes it there."""
+    app = App()
+    kept = history(stack("Here", app=app, env=HERE))
+    there = PLACES["in account 999999999999"](app)
+    for identity in (
+        iam.Role.from_role_arn(there, "Role", ROLE_ARN),
+        iam.Role.from_role_arn(there, "Fixed", ROLE_ARN, mutable=False),
+        iam.User.from_user_arn(there, "User", ROLE_ARN.replace("role", "user")),
+    ):
+        said = mistakes_of(partial(kept.grant_read, identity))
+        assert "an identity that the stack 'There' of the account 999999999999 imports" in said
 
 
 def test_nobody_elsewhere_is_let_read_a_history() -> None:

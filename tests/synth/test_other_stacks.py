@@ -1,10 +1,12 @@
 """Values and resources of another stack are accepted exactly if the CDK can name them. The tests ask the CDK itself."""
 
+from collections import UserList, deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from aws_cdk import App, Aws, CfnOutput, CfnParameter, Environment, Stack, Stage
+from aws_cdk import App, Aws, CfnOutput, CfnParameter, Duration, Environment, Stack, Stage, Token
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_connect as connect
@@ -13,9 +15,17 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 
-from connect_persistent_chat import Authorization, ChatHistory, ConfigurationError, ConnectInstance, CustomerIdentity
+from connect_persistent_chat import (
+    Authorization,
+    ChatHistory,
+    ConfigurationError,
+    ConnectInstance,
+    CustomerIdentity,
+    PersistentChatMonitoring,
+)
 from connect_persistent_chat.stacks import unnamed_in
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, history, stack, user_pool
+from tests.synth.calls import TABLE_ARN, mistakes_of
 
 ACCOUNT, OTHER, REGION, FAR = "123456789012", "999999999999", "us-east-1", "eu-west-2"
 ENVS: dict[str, dict[str, str]] = {
@@ -123,6 +133,44 @@ def test_an_endpoint_takes_of_another_stack_what_the_cdk_takes(what: str, own: s
             build()
 
 
+DURATIONS: dict[str, Callable[[Stack, float], object]] = {
+    "transcript_delay": lambda here, number: endpoint(here, transcript_delay=Duration.seconds(number)),
+    "retention": lambda here, number: history(here, "Kept", retention=Duration.seconds(number)),
+    "event_delay": lambda here, number: history(here, "Late", event_delay=Duration.seconds(number)),
+    "slow": lambda here, number: PersistentChatMonitoring(
+        here, "Monitoring", endpoint=endpoint(here, "Watched"), slow=Duration.millis(number)
+    ),
+    "history": lambda here, number: endpoint(
+        here,
+        "Reader",
+        history=ChatHistory.from_table_arn(here, "Imported", TABLE_ARN, event_delay=Duration.seconds(number)),
+    ),
+}
+
+
+def test_the_number_of_a_duration_is_taken_of_another_stack_as_any_number() -> None:
+    """The token stands inside the Duration."""
+    app, there, here = stacks("none", "full")
+    number = CfnParameter(there, "Number", type="Number").value_as_number
+    for name, build in DURATIONS.items():
+        said = mistakes_of(partial(build, here, number))
+        assert f"{name}: got " in said
+        assert "of the stack 'There', expected one of a stack with the same env" in said
+    app, there, here = stacks("region", "full")
+    number = CfnParameter(there, "Number", type="Number").value_as_number
+    for build in DURATIONS.values():
+        build(here, number)
+    assert cdk_takes(app)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, deque, UserList])
+def test_a_list_of_any_kind_is_looked_into_and_each_mistake_is_said_once(kind: Callable[[list[str]], object]) -> None:
+    """All of them are sequences, which a parameter for a list takes."""
+    _, there, here = stacks("none", "full")
+    value = CfnParameter(there, "Value").value_as_string
+    assert len(unnamed_in("parameter", "a value", kind([value, f"x{value}"]), here)) == 1
+
+
 def function(scope: Stack, **properties: Any) -> lambda_.Function:
     """The function of an authorizer."""
     runtime, code = lambda_.Runtime.PYTHON_3_14, lambda_.Code.from_inline("def handle(event, context): ...")
@@ -155,6 +203,40 @@ def test_an_authorizers_function_is_taken_exactly_if_the_cdk_takes_it(kind: str,
         custom = apigateway.AuthorizationType.CUSTOM
         apigateway.RestApi(here, "Api").root.add_method("POST", authorizer=authorizer, authorization_type=custom)
         assert cdk_takes(app) == (said == []), (own, env, staged, said)
+
+
+SETTINGS: dict[str, Callable[[Stack, str], dict[str, Any]]] = {
+    "identity_sources": lambda here, value: {"identity_sources": ["method.request.header.A", value]},
+    "identity_source": lambda here, value: {"identity_source": value},
+    "validation_regex": lambda here, value: {"validation_regex": value},
+    "authorizer_name": lambda here, value: {"authorizer_name": value},
+    "assume_role": lambda here, value: {"assume_role": iam.Role.from_role_arn(here, "Assumed", value)},
+    "handler": lambda here, value: {"handler": lambda_.Function.from_function_arn(here, "Imported", value)},
+    "results_cache_ttl": lambda here, value: {"results_cache_ttl": Duration.seconds(Token.as_number(value))},
+}
+
+
+@pytest.mark.parametrize("own", ["none", "region"])
+@pytest.mark.parametrize("setting", list(SETTINGS))
+def test_an_authorizers_settings_are_taken_exactly_if_the_cdk_takes_them(setting: str, own: str) -> None:
+    """The CDK would refuse them at the end of synthesis, and not name the authorization."""
+    app, there, here = stacks(own, "full")
+    value = CfnParameter(there, "Value").value_as_string
+    kind = apigateway.RequestAuthorizer if setting == "identity_sources" else apigateway.TokenAuthorizer
+    authorizer = kind(here, "Authorizer", **{"handler": function(here), **SETTINGS[setting](here, value)})
+    said = Authorization.authorizer(authorizer, customer_key="customer").mistakes_in(here)
+    custom = apigateway.AuthorizationType.CUSTOM
+    apigateway.RestApi(here, "Api").root.add_method("POST", authorizer=authorizer, authorization_type=custom)
+    assert cdk_takes(app) == (said == []) == (own == "region"), said
+
+
+def test_the_customer_key_of_another_stack_is_called_by_its_own_name() -> None:
+    """Only user pools have claims."""
+    _, there, here = stacks("none", "full")
+    authorizer = apigateway.TokenAuthorizer(here, "Authorizer", handler=function(here))
+    key = CfnParameter(there, "Value").value_as_string
+    (said,) = Authorization.authorizer(authorizer, customer_key=key).mistakes_in(here)
+    assert said.startswith("authorization: got a customer_key of the stack 'There'")
 
 
 @pytest.mark.parametrize("what", ["history", "endpoint"])

@@ -187,11 +187,12 @@ class Authorization:
                     "authorization: got an authorizer that another API uses already, expected one that no API uses "
                     "yet. Create another one for this endpoint."
                 )
-            mistakes += _mistakes_in_function(self._authorizer, stack)
+            mistakes += _mistakes_in_values(self._authorizer, stack)
         # API Gateway accepts pools of any region and account.
         named = [("a user pool", pool.user_pool_arn) for pool in self._user_pools]
         named += [("an app client", client.user_pool_client_id) for client in self._app_clients]
-        for what, value in [*named, ("a claim", self._claim)]:
+        named.append(("a claim" if self._authorizer is None else "a customer_key", self._claim))
+        for what, value in named:
             mistakes += unnamed_in("authorization", what, value, stack)
         mistakes += [
             f"authorization: got the app client {client.node.path!r} of another user pool, expected one of the user "
@@ -232,19 +233,29 @@ class Authorization:
                 )
 
 
-def _mistakes_in_function(authorizer: apigateway.Authorizer, stack: Stack) -> list[str]:
-    """The reasons why the endpoint's stack cannot call the authorizer's function. Empty if it can."""
+def _mistakes_in_values(authorizer: apigateway.Authorizer, stack: Stack) -> list[str]:
+    """The reasons why the endpoint's stack cannot use the authorizer's function or settings. Empty if it can."""
     function = getattr(authorizer, "_handler", None)
     resource = authorizer.node.default_child
-    if not isinstance(resource, apigateway.CfnAuthorizer) or not isinstance(function, Construct):
+    if not isinstance(resource, apigateway.CfnAuthorizer):
         return []
-    what, own = "an authorizer with a function", Stack.of(function)
-    uri = resource.authorizer_uri or ""
+    what, uri = "an authorizer with a function", resource.authorizer_uri or ""
+    settings = [
+        resource.authorizer_credentials,
+        resource.authorizer_result_ttl_in_seconds,
+        resource.identity_source,
+        resource.identity_validation_expression,
+        resource.name,
+    ]
     mistakes = unnamed_in("authorization", what, uri, stack)
+    mistakes += unnamed_in("authorization", "an authorizer with a setting", settings, stack)
+    if mistakes or not isinstance(function, Construct):
+        return mistakes
+    own = Stack.of(function)
     # If the authorizer has no role, the function's stack holds a permission for the API, and so refers to the API.
     permission = function.node.try_find_child(f"{Names.unique_id(authorizer)}:Permissions")
-    if mistakes or permission is None or own is stack:
-        return mistakes
+    if permission is None or own is stack:
+        return []
     if own.account == stack.account and own in stacks_named(uri, stack)[0]:
         return [
             f"authorization: got {what} of the stack {own.node.path!r}, expected one of the endpoint's own stack, "

@@ -25,13 +25,13 @@ from connect_persistent_chat.deployment.proof import (
 from connect_persistent_chat.endpoint import rest_api, tls, wire
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
+from connect_persistent_chat.grants import grant, policies_of
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
-from connect_persistent_chat.kinds import parts_of
 from connect_persistent_chat.lambda_function import number_of, seconds_of
 from connect_persistent_chat.parameters import Limits, Parameters, mistakes_in_removal, refuse_metric, seconds
 from connect_persistent_chat.shared import probes, variables
-from connect_persistent_chat.stacks import is_looked_up, mistakes_in_grantee, unnamed_in
+from connect_persistent_chat.stacks import unnamed_in
 from connect_persistent_chat.tokens import is_token
 from constructs import Construct
 
@@ -223,22 +223,16 @@ class PersistentChatEndpoint(Construct):
         `mutable=False`.
         """
         given = Parameters(PersistentChatEndpoint.grant_invoke, locals(), where=self)
-        given.refuse()
-        principal, stack = grantee.grant_principal, Stack.of(self)
         if not self._authorization.is_iam:
             given.add(["got an authorization by tokens, expected Authorization.iam(), where grants count."])
-        given.add(mistakes_in_grantee(principal, self._method.method_arn, stack))
-        given.refuse()
-        grant = self._method.grant_execute(grantee)
-        if not (is_looked_up(principal) or (grant.success and not _ignores_grants(principal))):
-            given.add(["got an identity that takes no permissions, expected a role, a user or a group that does."])
-        given.refuse()
+        stack, arn = Stack.of(self), self._method.method_arn
+        made = grant(given, grantee, stack, ["execute-api:Invoke"], [arn])
         reason = (
             "The path holds the contact, and contacts come and go: the method's own path is the narrowest resource."
         )
-        for policy in _policies_of(principal):
-            acknowledge(policy, {wildcard(stack, self._method.method_arn): reason})
-        return grant
+        for policy in policies_of(grantee.grant_principal):
+            acknowledge(policy, {wildcard(stack, arn): reason})
+        return made
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """The number of requests, preflights included.
@@ -316,19 +310,6 @@ _LIMITS = {
     "security_policy": Limits(tls.EXPECTED),
     "proof": Limits(" or ".join(map(str, ProofScope))),
 }
-
-
-def _ignores_grants(principal: iam.IPrincipal) -> bool:
-    """Whether a grant reports success, but the role gets no policy. The CDK's roles without policy updates do so."""
-    made_here = isinstance(principal, Construct)
-    is_construct = any(isinstance(part, Construct) for part in parts_of(principal))
-    return is_construct and not made_here and not _policies_of(principal)
-
-
-def _policies_of(principal: iam.IPrincipal) -> list[iam.Policy]:
-    """All policies under a principal in the construct tree, also the policy of a new grant."""
-    constructs = [part for part in parts_of(principal) if isinstance(part, Construct)]
-    return [child for part in constructs for child in part.node.find_all() if isinstance(child, iam.Policy)]
 
 
 def _contradictions(authorization: Authorization, identity: CustomerIdentity) -> list[str]:

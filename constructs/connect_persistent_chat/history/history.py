@@ -26,6 +26,7 @@ from connect_persistent_chat.deployment.proof import (
     ProvedHistory,
     mistakes_in,
 )
+from connect_persistent_chat.grants import grant
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.lambda_function import number_of, seconds_of
@@ -39,13 +40,7 @@ from connect_persistent_chat.parameters import (
     seconds,
 )
 from connect_persistent_chat.shared import probes, recording, schema, variables
-from connect_persistent_chat.stacks import (
-    elsewhere,
-    mistakes_in_grantee,
-    mistakes_in_place,
-    mistakes_in_topic,
-    unnamed_in,
-)
+from connect_persistent_chat.stacks import elsewhere, mistakes_in_place, mistakes_in_topic, unnamed_in
 from connect_persistent_chat.tokens import is_placeholder, is_token, with_tokens_as
 from constructs import Construct
 
@@ -105,18 +100,12 @@ class _History(Construct):
 
         :param grantee: a role, a user or another identity of this account.
 
-        Raises ConfigurationError if it is no identity, or an identity of another account or stage. The grant's
-        `success` is true if the identity accepted the permissions.
+        Raises ConfigurationError if the permission would have no effect: the identity is of another account or stage,
+        or it accepts no permissions, such as an imported role with `mutable=False`.
         """
         given = Parameters(_History.grant_read, locals(), where=self)
-        given.refuse()
-        given.add(mistakes_in_grantee(grantee.grant_principal, self.table.table_arn, self._stack))
-        given.refuse()
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[probes.QUERY, probes.GET_ITEM],
-            resource_arns=[self.table.table_arn, self.index_arn],
-        )
+        arns = [self.table.table_arn, self.index_arn]
+        return grant(given, grantee, self._stack, [probes.QUERY, probes.GET_ITEM], arns)
 
     def environment(self) -> dict[str, str]:
         """The environment variables for an endpoint's function."""
@@ -138,6 +127,7 @@ class _History(Construct):
             or unnamed_in("history", "a history", arn, stack)
             or mistakes_in_place("history", arn, stack)
         )
+        mistakes += unnamed_in("history", "an event_delay", self._event_delay, stack)
         if not identity.checked:
             mistakes.append(
                 "history: got one with CustomerIdentity.unchecked(), expected customer_id() or attribute(...): the "
