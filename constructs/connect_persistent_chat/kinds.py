@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from types import UnionType
-from typing import Any, Union, cast, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 import jsii
 from aws_cdk import aws_iam as iam
@@ -65,7 +65,7 @@ def parts_of(value: object) -> Sequence[object]:
     return found if isinstance(found, list) else [value]
 
 
-def _implements(value: object, interface: Any, names: Sequence[str]) -> bool:
+def _implements(value: Any, interface: Any, names: Sequence[str]) -> bool:
     """Whether the CDK's engine finds an interface of the CDK with these members in a value.
 
     In an app's own class, it finds only the members of the class, and only with `@jsii.implements`.
@@ -78,9 +78,7 @@ def _implements(value: object, interface: Any, names: Sequence[str]) -> bool:
         )
         for made in map(type, parts_of(value))
     )
-    return found and (
-        interface is not iam.IGrantable or is_a(cast(iam.IGrantable, value).grant_principal, iam.IPrincipal)
-    )
+    return found and (interface is not iam.IGrantable or is_a(value.grant_principal, iam.IPrincipal))
 
 
 def _has(value: object, *names: str) -> bool:
