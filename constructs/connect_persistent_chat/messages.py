@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from enum import Enum
 
-from connect_persistent_chat.kinds import is_resolvable, parts_of
+from connect_persistent_chat.kinds import is_disguised, is_resolvable, parts_of
 from connect_persistent_chat.tokens import is_computed, is_token, with_tokens_as
 
-ELEMENT = "got `list[0]` of a list that only the deployment knows, expected Fn.select(0, list)."
+ELEMENT = "got `list[0]` of a list that only the deployment knows, expected"
 _LONGEST = 300
 
 # The names of types, if their own name does not say enough.
@@ -41,6 +41,8 @@ _ADVICE: Mapping[str, str] = {
 
 def shown(value: object) -> str:
     """A value for a message: at most about 300 characters, and never the inner form of a token."""
+    if is_disguised(value):
+        return _with_article(type(value).__name__)
     if isinstance(value, str):
         text = with_tokens_as("<token>", value)
         return "a token" if text == "<token>" else _cut(repr(text))
@@ -107,8 +109,8 @@ def _advice(value: object, kind: type, *, example: bool) -> str | None:
 
 def _function(value: object) -> str:
     """The name of a function, with its class, but without the function that it is in. Empty for other values."""
-    name: str = getattr(value, "__qualname__", "") if callable(value) and not isinstance(value, type) else ""
-    return name.rpartition(">.")[2]
+    name: object = getattr(value, "__qualname__", "") if callable(value) and not isinstance(value, type) else ""
+    return name.rpartition(">.")[2] if isinstance(name, str) else ""
 
 
 def _with_article(name: str) -> str:

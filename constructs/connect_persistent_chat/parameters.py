@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 from aws_cdk import Duration, RemovalPolicy, Stack
 
 from connect_persistent_chat.errors import ConfigurationError
-from connect_persistent_chat.kinds import LARGEST, is_a, is_resolvable, kinds_of
+from connect_persistent_chat.kinds import LARGEST, is_a, is_clean, is_disguised, is_resolvable, kinds_of
 from connect_persistent_chat.messages import ELEMENT, named, named_list, shown, shown_seconds, wrong_type
 from connect_persistent_chat.stacks import unnamed_in
 from connect_persistent_chat.tokens import is_element, is_known, is_token, measured
@@ -55,7 +55,7 @@ class Parameters:
         :param where: the start of the error: a text, or the construct whose method is called. Default: the path of the
             construct that `scope` and `id` make, or the name of `called` if they make none.
         """
-        self._values = values
+        self._values = {name: None if is_disguised(value) else value for name, value in values.items()}
         self._called = called
         self._where = where
         self._others: list[str] = []
@@ -66,7 +66,7 @@ class Parameters:
             for name in hints
             if name in values and (mistakes := _mistakes(name, values[name], hints[name], limits.get(name)))
         }
-        scope, id = values.get("scope"), values.get("id")
+        scope, id = self._values.get("scope"), self._values.get("id")
         if is_token(id) or is_resolvable(id):
             self._wrong["id"] = ["id: got a token, expected a text that is known at synthesis."]
         elif isinstance(scope, Construct) and self.right("id") and scope.node.try_find_child(str(id)):
@@ -123,7 +123,7 @@ class Parameters:
             return self._where
         scope, id = self._values.get("scope"), self._values.get("id")
         path = scope.node.path if isinstance(scope, Construct) else ""
-        if isinstance(id, str) and id.strip() and is_known(id):
+        if isinstance(id, str) and id and is_clean(id) and is_known(id):
             return f"{path}/{id}".removeprefix("/")
         return f"{path}: {self._called.__qualname__.removesuffix('.__init__')}".removeprefix(": ")
 
@@ -142,7 +142,7 @@ def refuse_metric(called: Callable[..., object], of: Construct, values: Mapping[
     """Raises ConfigurationError if the arguments of a metric's method have mistakes."""
     given = Parameters(called, values, where=of)
     period = values["period"]
-    if isinstance(period, Duration):
+    if isinstance(period, Duration) and given.right("period"):
         length = measured(period, "seconds")
         if length is None or not (length in _SHORT_PERIODS or (length > 0 and length % 60 == 0)):
             got = "a token" if length is None else shown_seconds(length)
@@ -158,10 +158,13 @@ def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> 
     if get_origin(kind) is Sequence:
         return _mistakes_in_list(name, value, get_args(kind)[0])
     assert isinstance(kind, type)
-    if is_element(value):
-        return [f"{name}: {ELEMENT}"]
     if not is_a(value, kind):
         return [f"{name}: {wrong_type(value, kind, _expected(kind, limits))}"]
+    if is_element(value):
+        return [f"{name}: {ELEMENT} Fn.select(0, list)."]
+    # A text with limits has a pattern of its own.
+    if isinstance(value, str) and limits is None and not is_clean(value):
+        return [f"{name}: got {shown(value)}, expected a text without control characters and white space at its ends."]
     if limits is None or isinstance(value, str | Enum):
         return []
     got, number = shown(value), value
@@ -179,17 +182,19 @@ def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> 
 
 
 def _mistakes_in_list(name: str, value: object, kind: type) -> list[str]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
+    if is_disguised(value) or isinstance(value, str) or not isinstance(value, Sequence):
+        if is_a(value, kind) and is_element(value):
+            return [f"{name}: {ELEMENT} [Fn.select(0, list)]."]
         how = " Put it into a list." if is_a(value, kind) else ""
         return [f"{name}: got {shown(value)}, expected {named_list(kind)}.{how}"]
-    if any(is_element(item) for item in value):
+    if any(is_a(item, kind) and is_element(item) for item in value):
         # A whole list token is a list with one text that is nothing but a token.
         if len(value) == 1 and shown(value[0]) == "a token":
             return [
                 f"{name}: got a list that only the deployment knows, expected a list whose length is known at "
                 "synthesis. Select its elements: [Fn.select(0, list), Fn.select(1, list)]."
             ]
-        return [f"{name}: {ELEMENT}"]
+        return [f"{name}: {ELEMENT} Fn.select(0, list)."]
     return [f"{name}: {wrong_type(item, kind, where=' in the list')}" for item in value if not is_a(item, kind)]
 
 

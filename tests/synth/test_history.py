@@ -325,6 +325,13 @@ def test_what_is_no_tables_arn_is_refused(arn: str) -> None:
         ChatHistory.from_table_arn(stack(), "History", arn)
 
 
+@pytest.mark.parametrize("end", ["/T", "/" + "T" * 256, "/Chats/index/x"])
+def test_what_looks_like_a_tables_arn_is_told_what_is_wrong_with_it(end: str) -> None:
+    """`expected the ARN of a table` alone does not help whoever gave one."""
+    with pytest.raises(ConfigurationError, match=r"name of 3 to 255 letters, .* and no index or stream after it\)\.$"):
+        ChatHistory.from_table_arn(stack(), "History", TABLE_ARN.replace("/Chats", end))
+
+
 @pytest.mark.parametrize(("old", "new"), [("us-east-1", "eu-west-2"), ("1234", "9999")])
 def test_a_table_of_another_region_or_account_is_refused(old: str, new: str) -> None:
     """The function looks in its own."""

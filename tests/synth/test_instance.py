@@ -5,10 +5,17 @@ from collections.abc import Callable
 
 import pytest
 from aws_cdk import App, Aws, CfnParameter, Environment, Stack, Stage
+from aws_cdk import aws_iam as iam
 
-from connect_persistent_chat import ChatHistory, ConfigurationError, ConnectInstance
+from connect_persistent_chat import (
+    ChatHistory,
+    ConfigurationError,
+    ConnectInstance,
+    PersistentChatEndpoint,
+    PersistentChatMonitoring,
+)
 from constructs import Construct
-from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, stack
+from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, history, stack
 
 Make = Callable[[Stack, str, str], ConnectInstance]
 FROM_ARN: Make = ConnectInstance.from_instance_arn
@@ -241,3 +248,18 @@ def test_the_check_may_look_at_this_instance_only() -> None:
     assert f":instance/{INSTANCE_ID}" in text
     assert "ListInstances" not in text
     assert ":instance/*" not in text
+
+
+def test_what_is_put_under_an_instance_waits_for_its_check_only() -> None:
+    """An app that keeps its constructs under the instance would get a template with a cycle: they would wait for each
+    other."""
+    here = stack(env=HERE)
+    instance = FROM_ID(here, "Instance", INSTANCE_ID)
+    caller = iam.Role(instance, "Caller", assumed_by=iam.AccountRootPrincipal())
+    made = PersistentChatEndpoint(instance, "Endpoint", instance=instance, history=history(here, instance=instance))
+    made.grant_invoke(caller)
+    PersistentChatMonitoring(instance, "Monitoring", endpoint=made)
+    ChatHistory(instance, "History", instance=instance)
+    # The CDK refuses a cycle here.
+    api = Synthesized(here).all("AWS::ApiGateway::RestApi").values()
+    assert [[key[:-8] for key in one["DependsOn"]] for one in api] == [["InstanceCheck", "InstancePolicy"]]

@@ -118,3 +118,24 @@ def test_an_id_with_a_slash_is_the_same_as_with_two_hyphens() -> None:
     for id in ("a/b", "a--b"):
         said = mistakes_of(partial(ConnectInstance.from_instance_id, here, id, INSTANCE_ID))
         assert f"id: got {id!r}, expected an id that no other construct in this scope has." in said
+
+
+FREE_TEXTS = [
+    ("PersistentChatEndpoint", "id"),
+    ("Authorization.cognito", "customer_claim"),
+    ("Authorization.authorizer", "customer_key"),
+    ("PersistentChatEndpoint.metric_count", "statistic"),
+    ("CustomerIdentity.attribute", "name"),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), FREE_TEXTS, ids=map("-".join, FREE_TEXTS))
+def test_a_text_that_no_template_can_hold_is_refused(name: str, parameter: str) -> None:
+    """Half of a character makes the template invalid JSON. White space at an end is a slip that nobody sees."""
+    prepared = Prepared()
+    required, bound = prepared.required(name), prepared.bound(name)
+    for text in ("a\ud800b", "a\0b", "a\x9fb", " sub", "sub ", "sub\n", "\u00a0sub"):
+        said = mistakes_of(partial(bound, **{**required, parameter: text}))
+        expected = "a text without control characters and white space at its ends."
+        assert said.endswith(f"{parameter}: got {text!r}, expected {expected}")
+        assert said.isprintable()

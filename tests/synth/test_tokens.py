@@ -191,3 +191,25 @@ def test_an_element_of_a_list_token_is_told_how_to_be_taken() -> None:
         )
     said = mistakes_of(lambda: PersistentChatEndpoint(here, first, instance=instance))
     assert "id: got a token, expected a text that is known at synthesis." in said
+
+
+@pytest.mark.parametrize("parameter", ["scope", "instance", "deadline", "history", "authorization", "cloud_watch_role"])
+def test_an_element_of_a_list_token_where_no_text_fits_is_a_wrong_type(parameter: str) -> None:
+    """Fn.select gives a text, which would be refused next."""
+    prepared = Prepared()
+    first: Any = CfnParameter(prepared.stack, "Origins", type="CommaDelimitedList").value_as_list[0]
+    required = prepared.required("PersistentChatEndpoint")
+    said = mistakes_of(partial(prepared.bound("PersistentChatEndpoint"), **{**required, parameter: first}))
+    assert f"{parameter}: got a token, expected " in said
+    assert "Fn.select" not in said
+
+
+def test_an_element_of_a_list_token_for_a_list_is_told_both_at_once() -> None:
+    """To put `list[0]` into a list would be the next mistake."""
+    here = stack()
+    several: Any = CfnParameter(here, "Origins", type="CommaDelimitedList").value_as_list
+    said = mistakes_of(lambda: endpoint(here, cors_allowed_origins=several[0]))
+    assert said.endswith("expected [Fn.select(0, list)].")
+    said = mistakes_of(lambda: Authorization.cognito(several, several))
+    assert "user_pools: got a token in the list, expected a Cognito user pool." in said
+    assert "Fn.select" not in said

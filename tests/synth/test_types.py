@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from enum import Enum, IntEnum
 from functools import partial
 from typing import Any
+from unittest import mock
 
+import jsii
 import pytest
 from aws_cdk import Token
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 
 from connect_persistent_chat import (
@@ -20,7 +23,9 @@ from connect_persistent_chat import (
     CustomerIdentity,
     IChatHistory,
     PersistentChatMonitoring,
+    messages,
 )
+from constructs import Construct
 from tests.synth.apps import HERE, INSTANCE_ID, endpoint, history, stack, user_pool
 from tests.synth.calls import CALLABLES, EACH, TABLE_ARN, TOKEN_TWICE, Prepared, kind_of, mistakes_of, parameters_of
 
@@ -209,3 +214,71 @@ def test_a_function_instead_of_its_result_is_told_to_be_called() -> None:
     function: Any = key
     said = mistakes_of(lambda: CustomerIdentity.attribute(function))
     assert said.endswith("name: got the function key, expected a text that is not empty. Call it: key(...).")
+
+
+@pytest.mark.parametrize(("name", "parameter"), EACH, ids=map("-".join, EACH))
+def test_a_mock_is_no_object_of_the_class_that_it_imitates(name: str, parameter: str) -> None:
+    """`isinstance` believes a mock with a `spec`, and the CDK's engine does not."""
+    prepared = Prepared()
+    kind, _ = kind_of(name, parameter)
+    listed = typing.get_origin(kind) is Sequence
+    required, bound = prepared.required(name), prepared.bound(name)
+    imitated = [list, typing.get_args(kind)[0]] if listed else [kind]
+    for one in [*imitated, float, str, type]:
+        for value in (mock.Mock(spec=one), [mock.Mock(spec=one)]):
+            said = mistakes_of(partial(bound, **{**required, parameter: value}))
+            assert f"{parameter}: got " in said
+            assert "id=" not in said
+
+
+def test_a_scope_is_a_construct_of_its_own() -> None:
+    """The CDK takes an imported resource wherever it takes its interface, but not as a scope."""
+    pool: Any = cognito.UserPool.from_user_pool_id(stack(), "Pool", "us-east-1_abc")
+    said = mistakes_of(lambda: ConnectInstance.from_instance_id(pool, "Instance", INSTANCE_ID))
+    assert "scope: got an IUserPool, expected a stack or another construct." in said
+
+
+class Plain:
+    """Has what an identity has, for Python."""
+
+    def __init__(self, principal: object) -> None:
+        self.grant_principal = principal
+
+
+class Part(Construct):
+    """A part of an app, with an identity of its own."""
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The identity."""
+        return iam.AccountRootPrincipal()
+
+
+@jsii.implements(iam.IGrantable)
+class Declared:
+    """An identity for the CDK's engine too."""
+
+    def __init__(self, principal: Any) -> None:
+        self._principal = principal
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The identity."""
+        principal: iam.IPrincipal = self._principal
+        return principal
+
+
+@jsii.implements(iam.IGrantable)
+class Assigned(Plain):
+    """The CDK's engine does not see its attribute."""
+
+
+def test_an_identity_of_the_apps_own_is_one_for_the_cdks_engine_too() -> None:
+    """The CDK ends with an AttributeError or a trace of its engine."""
+    here = stack(env=HERE)
+    role, made = iam.Role(here, "Role", assumed_by=iam.AccountRootPrincipal()), endpoint(here)
+    assert made.grant_invoke(Declared(role)).success
+    for wrong in (Plain(role), Part(here, "Part"), Declared(None), Declared("role"), Assigned(role)):
+        identity: Any = wrong
+        said = mistakes_of(partial(made.grant_invoke, identity))
+        assert f"grantee: got {messages.shown(identity)}, expected an identity such as a role. Give a role, " in said

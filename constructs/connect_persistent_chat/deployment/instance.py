@@ -12,7 +12,7 @@ from connect_persistent_chat.parameters import Limits, Parameters
 from connect_persistent_chat.shared import custom_resources
 from connect_persistent_chat.stacks import elsewhere, mistakes_in_place, unnamed_in
 from connect_persistent_chat.tokens import is_known, is_placeholder, is_token, with_tokens_as
-from constructs import Construct
+from constructs import Construct, Dependable, DependencyGroup
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PART_OF_ID = re.compile("[0-9a-fA-F-]{0,36}")
@@ -87,6 +87,8 @@ class ConnectInstance(Construct):
         by_alias = {} if alias is None else {"connect:ListInstances": ["*"]}
         policy = provisioning.policy_for(self, {**permissions_to_read(instances), **by_alias})
         check.node.add_dependency(policy)
+        # What depends on the instance waits for its check, and not for other constructs that are put under it.
+        Dependable.implement(self, Dependable.of(DependencyGroup(check, policy)))
         if instance_id is None:
             acknowledge(
                 policy,

@@ -46,7 +46,10 @@ from constructs import Construct
 
 # Each token in the ARN is replaced by the word "token" before.
 _TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:[a-z0-9-]+:(\d{12}|token):(table/[A-Za-z0-9_.-]{3,255}|token)")
-_AN_ARN = "the ARN of a DynamoDB table"
+_AN_ARN = (
+    "the ARN of a DynamoDB table such as arn:aws:dynamodb:us-east-1:123456789012:table/Chats (a name of 3 to 255 "
+    "letters, digits, hyphens, dots and underscores, and no index or stream after it)"
+)
 _DEFAULT_EVENT_DELAY_SECONDS = 3
 LONGEST_EVENT_DELAY_SECONDS = 60
 _DAY_SECONDS = 86_400
