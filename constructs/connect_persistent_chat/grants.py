@@ -21,7 +21,12 @@ def grant(given: Parameters, grantee: iam.IGrantable, stack: Stack, actions: lis
     principal = grantee.grant_principal
     made = iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=arns)
     if not (_is_looked_up(principal) or (made.success and not _ignores_grants(principal))):
-        given.add(["got an identity that takes no permissions, expected a role, a user or a group that does."])
+        given.add(
+            [
+                "grantee: got an identity that accepts no permissions, expected a role, a user or a group that does. "
+                "If you import a role, leave mutable=False out."
+            ]
+        )
     given.refuse()
     return made
 
@@ -63,8 +68,9 @@ def _mistakes_in(principal: iam.IPrincipal, resource: str, stack: Stack) -> list
     # The CDK writes the permission into the template of the identity's stack.
     if is_known(there) and is_known(own) and there != own:
         return [
-            f"grantee: got an identity that the stack {made_in.node.path!r} of the account {there} imports, expected "
-            f"one that a stack of the account {own} imports: the CDK gives it permissions only there. Import it there."
+            f"grantee: got an identity that was imported in the stack {made_in.node.path!r} of the account {there}, "
+            f"expected an identity that was imported in a stack of the account {own}. The CDK writes the permission "
+            "into the stack that imports."
         ]
     unnamed = unnamed_in("grantee", "an identity", resource, made_in)
     return elsewhere("grantee", "an identity", made_in, stack, referred=True) if unnamed else []

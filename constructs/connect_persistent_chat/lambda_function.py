@@ -25,7 +25,7 @@ PROVISIONING_PACKAGES = ("provisioning", "shared")
 
 # The most bytes of all environment variables of a function together (AWS Lambda quotas).
 _LARGEST_ENVIRONMENT = 4096
-# The parameter that sets each variable without a limit of its own.
+# The parameters that set the variables without a limit of their own.
 _PARAMETERS = {
     variables.APP_CLIENTS: "authorization",
     variables.CORS_ALLOWED_ORIGINS: "cors_allowed_origins",

@@ -171,8 +171,9 @@ def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> 
     if isinstance(value, Duration):
         number = measured(value, limits.unit or "seconds")
         if number is None or (is_token(number) and limits.unit is None):
-            taken = f". Use Duration.{limits.unit}(<a token>)" if limits.unit else " that are known at synthesis"
-            return [f"{name}: got a token, expected {limits.expected}{taken}."]
+            in_unit = (" in another unit", f"Make it with Duration.{limits.unit}(...)")
+            got, how = in_unit if limits.unit else ("", "Give the number itself: synthesis has to know it")
+            return [f"{name}: got a token{got}, expected {limits.expected}. {how}."]
         if limits.unit == "millis" and not is_token(number):
             number /= 1000
         got = shown_seconds(number, in_days=limits.expected.endswith(" days"))

@@ -69,7 +69,7 @@ def unnamed_in(name: str, what: str, value: object, stack: Stack) -> list[str]:
 
 
 def stacks_named(value: object, stack: Stack) -> tuple[list[Stack], Stack | None]:
-    """The stacks whose resources a value has attributes of, and the stack that the CDK refuses to name in `stack`."""
+    """The stacks that a value refers to, and the stack that the CDK cannot refer to from `stack`."""
     if not is_token(value):
         return [], None
     seen = _References()
@@ -134,7 +134,7 @@ def _partition_of(stack: Stack) -> str:
 def _of_another_stage(name: str, what: str, stack: Stack) -> str:
     return (
         f"{name}: got {what} of another stage, expected one in the stage of the stack {stack.node.path!r}. "
-        "Create one in that stage."
+        "Create the resource in that stage."
     )
 
 

@@ -62,7 +62,7 @@ class Decider:
             if not failure.is_about_request:
                 raise
             self._connect.describe(decision.request.initial_contact_id)
-            # The transcript was complete when the rule was asked first.
+            # No wait for the transcript here: the rule has checked it already.
             again = self._judged(decision.request)
             if again.continued is None:
                 raise

@@ -1,11 +1,10 @@
 """Whether a chat that already continues another shows something else than the request asks for.
 
-The history decides; if it cannot tell, the answer is no. A retry must get the answer that was lost, whatever happened
-in between. Nobody knows when the association was made, only that it was not before the chat began. So only what ended
-before that moment counts against a retry. A segment, or another chat, that ended later may have ended after the
-association, and Connect, asked for the whole, takes what has ended last: then the earlier answer is repeated. An event
-that is recorded late changes nothing, because the end in it counts, not its arrival. One case remains: a chat of which
-every event arrived after the request. The latest chat was another one at that time, and the retry is refused.
+The history decides; if it cannot tell, the answer is no, and the earlier answer is repeated. A retry must get the
+answer that was lost, whatever happened in between. The association was made after the chat began; nobody knows when. So
+only segments and chats that ended before the chat began prove that the earlier request was another one. An event that
+is recorded late changes nothing, because the end in it counts, not its arrival. One case is not covered: all events of
+a chat arrive after the first request. Then the retry is refused.
 """
 
 from association.latest_chat import MOST_ASKED, Known, LatestChat, Read, is_later, latest_of
@@ -34,7 +33,7 @@ def shows_part(related: Contact, row: Session | None, known: Known) -> Describe 
 
 
 def shows_older(related: Contact, known: Known) -> Describe | Read | bool:
-    """Whether a chat that continues `related` shows another session than the customer's latest, if that was asked for.
+    """For a request for the latest session: whether a chat that continues `related` shows an older one.
 
     Raises a Refusal if the history cannot tell.
     """

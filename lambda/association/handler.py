@@ -81,8 +81,7 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
     asked = asked._replace(instance_id=SETTINGS.instance_id)
     if not SETTINGS.checks_customers:
         line.add(rule="unchecked")
-        # The function may not describe contacts, so only ClientToken shows Connect a retry. It is the same for all
-        # requests for the same association.
+        # Without DescribeContact a retry cannot be seen here. So equal requests send Connect the same ClientToken.
         return associated(asked._replace(client_token=None), connect)
     decider = Decider(who, connect, SETTINGS.transcript_delay_seconds, lookup)
     decision = decider.decide(asked)

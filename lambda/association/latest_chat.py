@@ -32,7 +32,7 @@ class LatestChat(NamedTuple):
 
 
 class Read(NamedTuple):
-    """That depends on the segments of this session: ask again when its row is read."""
+    """The row of this session is needed: read it, and call again."""
 
     session_id: str
 
@@ -217,7 +217,7 @@ def _one_more(contact_ids: tuple[str, ...], room: int) -> Describe:
 
 
 def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe | Read | LatestChat:
-    """The session that is found, unless that depends on an end which Connect has not confirmed.
+    """The session that is found, or the question that Connect has to answer first.
 
     Its first contact was described. If another session ended after that contact, then the end of a later segment
     decides. Only the history knows that end, so Connect is asked for it.

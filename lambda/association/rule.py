@@ -108,9 +108,8 @@ def _refuse_unless_chat(current: Contact) -> None:
 def _linked(question: Question, current: Contact) -> Contact | Describe | None:
     """3. The past chat that the current one continues already; None if there is none.
 
-    Whoever starts a chat may link it to a call, a task or an e-mail. That is no past chat, and Amazon Connect has the
-    last word on whether such a chat can continue one. The same holds for a chat that still runs, in another window. A
-    link to what Connect does not know may well be one to a past chat, which it has forgotten: nothing takes its place.
+    A link to a call, a task, an e-mail or a running chat is ignored: Amazon Connect decides whether such a chat can
+    continue another one. A link to an unknown contact is refused: it may be a past chat that Connect has forgotten.
     """
     if current.related_id is None:
         return None

@@ -26,9 +26,9 @@ class Settings(NamedTuple):
     customer_identity: str
     # "iam", "iam_with_identity_pools", "cognito" or "authorizer".
     authorization: str
-    # Of "cognito": the app clients whose ID tokens count.
+    # Only with "cognito": the app clients whose ID tokens count.
     app_clients: tuple[str, ...]
-    # Of "cognito" and "authorizer": the claim, or the authorizer's key, that names the customer.
+    # Only with "cognito" and "authorizer": the claim, or the authorizer's key, that names the customer.
     customer_claim: str
     # "*", or exact origins.
     cors_allowed_origins: tuple[str, ...]

@@ -15,14 +15,14 @@ _MOST_ATTEMPTS = 3
 # Before the second attempt; twice as much before each further one, up to the last of these.
 _LONGEST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_OF_ALL_SECONDS = 5.0
-# If an answer takes longer, it will probably not come. Half of the remaining time, if that is more.
+# An attempt may take this long, or half of the remaining time if that is longer. Later answers are unlikely.
 _READ_SECONDS = 1.0
 # An attempt with less time than this would only use up the quota.
 _LEAST_ATTEMPT_SECONDS = 0.2
 
 
 class Operation(NamedTuple):
-    """A call of a service. A 200 of which `read` raises Unreadable is no readable answer."""
+    """A call of a service. `read` parses a 200 answer. It raises Unreadable if it cannot."""
 
     method: str
     target: str

@@ -4,7 +4,7 @@
 LEAST_SECONDS = 946_684_800
 # From the year 2100 on.
 TOO_LATE_SECONDS = 4_102_444_800
-# How much two clocks may differ: an end may be so far in the future, and no further.
+# How much two clocks may differ. An end may be at most this far in the future.
 CLOCKS_APART_SECONDS = 300
 
 
@@ -17,7 +17,7 @@ def instant_of(seconds: object) -> float | None:
         raise ValueError("no number")
     if seconds < LEAST_SECONDS:
         return None
-    # Not a number is not before anything, either.
+    # NaN fails this comparison too.
     if not seconds < TOO_LATE_SECONDS:
         raise ValueError("no instant before 2100")
     return float(seconds)

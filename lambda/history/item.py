@@ -116,7 +116,7 @@ def _value(attributes: Mapping[str, Any], name: str, kind: str) -> object:
 
 
 def _time(attributes: Mapping[str, Any], name: str) -> int | None:
-    """In milliseconds since the epoch; None if there is none, or what is there is none."""
+    """In milliseconds since the epoch; None if the attribute is missing or holds no time."""
     text = _value(attributes, name, "N")
     if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
         return None

@@ -115,7 +115,7 @@ def _invoke(to_prove: ProofProperties, probe: str, calls: Calls) -> Invoked:
 
 
 def _without_room(function: str, broken: Broken, calls: Calls) -> Broken:
-    """The throttle by Lambda, or, if the function may never run, that this is the reason."""
+    """The failure for a function that Lambda throttles. If its reserved concurrency is 0, this is the reason."""
     try:
         reserved = calls.reserved_concurrency(function)
     except Exception as unknown:

@@ -15,7 +15,7 @@ _CREATE_FAILED = "AWSCDK::CustomResourceProviderFramework::CREATE_FAILED"
 _FRAMES_BYTES = 420
 # So much of the function's log is kept in any case.
 _LOG_BYTES = 900
-# CloudFormation's names leave more than this. A caller with longer names gets a sentence as well.
+# The least length of a failure's text, even if the names in the request are very long.
 _LEAST_BYTES = 1000
 _CUT = "..."
 # Control characters except line ends: as an escape each would take six bytes.

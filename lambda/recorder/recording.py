@@ -21,8 +21,8 @@ _CHAT = "CHAT"
 _COMPLETED = frozenset(("INITIATED", "DISCONNECTED"))
 # A flow may set an attribute at any time, and no event holds attributes.
 _COMPLETED_BY_ATTRIBUTE = _COMPLETED | {"COMPLETED"}
-# A chat that can show forms (StartChatContact, the widget's token): a customer's own, or the one in which Amazon
-# Connect runs the step-by-step guide that an agent sees beside a contact (flow action ShowView, "Set event flow").
+# Two kinds of chats with forms: a customer's own (StartChatContact, the widget's token), and the step-by-step guide
+# that an agent sees beside a contact (flow action ShowView, "Set event flow").
 _GUIDE = "connect:Guide"
 # The earliest time after its end at which a chat can be continued (Administrator Guide, "Enable persistent chat").
 _SOONEST_CONTINUED_SECONDS = 30

@@ -14,14 +14,14 @@ ACTIONS = "Actions"
 PATIENCE_SECONDS = "PatienceSeconds"
 SCOPE = "Scope"
 FINGERPRINT = "Fingerprint"
-# Of an endpoint. Without them only its function is proved, and not the gateway.
+# Only for an endpoint. Without them only its function is proved, and not the gateway.
 API_ID = "ApiId"
 STAGE = "Stage"
 # "true" if the gateway has to answer a call that is signed for execute-api. Else the proof cannot call it.
 SIGNED = "Signed"
-# Of an endpoint with a history, and of a recorder: the table.
+# Only for an endpoint with a history, and for a recorder: the table.
 TABLE = "Table"
-# Of a recorder: the rule that sends it events.
+# Only for a recorder: the rule that sends it events.
 RULE = "Rule"
 # The proof's attribute: what was shown and what was not.
 REPORT = "Report"

@@ -3,19 +3,19 @@
 INSTANCE_ID = "CONNECT_INSTANCE_ID"
 CONNECT_ENDPOINT_URL = "CONNECT_ENDPOINT_URL"
 CUSTOMER_IDENTITY = "CUSTOMER_IDENTITY"
-# Of the association function. Those from APP_CLIENTS on are optional.
+# Only for the association function. APP_CLIENTS and the two after it are optional.
 DEADLINE_SECONDS = "DEADLINE_SECONDS"
 TRANSCRIPT_DELAY_SECONDS = "TRANSCRIPT_DELAY_SECONDS"
 AUTHORIZATION = "AUTHORIZATION"
 APP_CLIENTS = "APP_CLIENTS"
 CUSTOMER_CLAIM = "CUSTOMER_CLAIM"
 CORS_ALLOWED_ORIGINS = "CORS_ALLOWED_ORIGINS"
-# Of both functions, if there is a history.
+# For both functions, if there is a history.
 HISTORY_TABLE = "HISTORY_TABLE"
 HISTORY_ENDPOINT_URL = "HISTORY_ENDPOINT_URL"
-# Of the association function, if there is a history.
+# Only for the association function, if there is a history.
 EVENT_DELAY_SECONDS = "EVENT_DELAY_SECONDS"
-# Of the recorder.
+# Only for the recorder.
 RETENTION_SECONDS = "RETENTION_SECONDS"
 
 # Values of CUSTOMER_IDENTITY. The attribute's name follows the prefix.

@@ -191,7 +191,7 @@ def test_an_app_client_of_another_pool_is_refused() -> None:
         endpoint(here, authorization=Authorization.cognito([pool], [client, others]))
     assert refused.value.mistakes == [
         "authorization: got the app client 'There/More/App' of another user pool, expected one of the user pools that "
-        "were given. Give its pool as well, or a client of theirs."
+        "were given. Add its pool to user_pools, or give a client of one of those pools."
     ]
     endpoint(here, "Both", authorization=Authorization.cognito([pool, other], [client, others]))
     # Of what was imported nobody knows.

@@ -213,7 +213,10 @@ def test_grant_invoke_gives_this_method_and_no_more() -> None:
             lambda here: iam.Role.from_role_arn(here, "There", "arn:aws:iam::999999999999:role/backend"),
             "grantee: got an identity of the account 999999999999, expected one of the account 123456789012",
         ),
-        (lambda here: iam.ServicePrincipal("ecs-tasks.amazonaws.com"), "got an identity that takes no permissions"),
+        (
+            lambda here: iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+            "grantee: got an identity that accepts no permissions",
+        ),
     ],
     ids=["another account", "a service"],
 )
@@ -311,7 +314,7 @@ def test_a_duration_that_only_the_deployment_knows_is_a_mistake() -> None:
     """It is held against its limits, so it has to be known."""
     here = stack()
     seconds = CfnParameter(here, "Seconds", type="Number").value_as_number
-    with pytest.raises(ConfigurationError, match="deadline: got a token, expected 1 to 25 seconds that are known"):
+    with pytest.raises(ConfigurationError, match=r"deadline: got a token, expected 1 to 25 seconds\. Give the number"):
         endpoint(here, deadline=Duration.seconds(seconds))
 
 

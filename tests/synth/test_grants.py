@@ -89,7 +89,7 @@ def test_an_identity_that_a_stack_of_another_account_imports_is_refused_with_the
         iam.User.from_user_arn(there, "User", ROLE_ARN.replace("role", "user")),
     ):
         said = mistakes_of(partial(kept.grant_read, identity))
-        assert "an identity that the stack 'There' of the account 999999999999 imports" in said
+        assert "an identity that was imported in the stack 'There' of the account 999999999999" in said
 
 
 def test_nobody_elsewhere_is_let_read_a_history() -> None:

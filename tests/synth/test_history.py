@@ -261,10 +261,13 @@ def test_every_mistake_is_said_at_once() -> None:
     [
         (
             {"customer_identity": CustomerIdentity.unchecked()},
-            r"history: got one with CustomerIdentity.unchecked\(\), expected customer_id\(\) or attribute\(...\)",
+            r"history: got a history for an endpoint with CustomerIdentity.unchecked\(\), expected an endpoint with",
         ),
         ({"customer_identity": BY_KEY}, "got a history with the identity customer_id, expected .*, attribute:key"),
-        ({"instance": "22222222-1111-4111-8111-111111111111"}, "got one of the instance '11111111.*, expected .*'2222"),
+        (
+            {"instance": "22222222-1111-4111-8111-111111111111"},
+            "got a history of the instance '11111111.*, expected .*'2222",
+        ),
     ],
 )
 def test_a_history_that_does_not_fit_is_refused(properties: dict[str, Any], said: str) -> None:

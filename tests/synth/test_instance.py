@@ -208,7 +208,7 @@ def test_an_alias_stays_within_its_stack() -> None:
     """Only a deployment of its own stack knows the id; another would need an export."""
     app = App()
     instance = FROM_ALIAS(stack("First", app=app), "Instance", "local")
-    with pytest.raises(ConfigurationError, match=r"known by its alias in the stack 'First'.*Create a Connect"):
+    with pytest.raises(ConfigurationError, match=r"by its alias in the stack 'First'.*Create a Connect"):
         endpoint(stack("Second", app=app), instance=instance)
 
 

@@ -111,7 +111,8 @@ def test_a_history_of_another_alias_is_refused() -> None:
         for id, alias in (("One", "centre"), ("Same", "Centre"), ("Other", "other"))
     )
     kept = history(here, instance=one)
-    assert "history: got one of the instance 'centre', expected one of the endpoint's, 'other'." in mistakes_of(
-        lambda: endpoint(here, instance=other, history=kept)
+    assert (
+        "history: got a history of the instance 'centre', expected a history of the endpoint's instance, 'other'."
+        in mistakes_of(lambda: endpoint(here, instance=other, history=kept))
     )
     endpoint(here, instance=same, history=kept)

@@ -74,8 +74,8 @@ def test_a_time_in_another_unit_than_the_templates_is_refused(
     value = unit(CfnParameter(prepared.stack, "Number", type="Number").value_as_number)
     (name, *_) = (one.__name__ for one in CONSTRUCTS if parameter in parameters_of(one))
     said = mistakes_of(partial(prepared.bound(name), **{**prepared.required(name), parameter: value}))
-    assert f"{parameter}: got a token, expected " in said
-    assert f"Duration.{UNITS[parameter].__name__}(<a token>)" in said
+    assert f"{parameter}: got a token in another unit, expected " in said
+    assert f"Make it with Duration.{UNITS[parameter].__name__}(...)." in said
 
 
 def test_a_look_up_synthesizes_before_it_is_made() -> None:

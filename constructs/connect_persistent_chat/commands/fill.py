@@ -61,7 +61,7 @@ class Fill:
                         if self._failures_in_a_row >= _MOST_FAILURES:
                             self._state.save()
                             raise CommandFailed(
-                                f"The last {self._failures_in_a_row} chats could not be recorded. Remove the cause, "
+                                f"The last {self._failures_in_a_row} chats could not be recorded. Fix the cause, "
                                 "and run the same command again."
                             )
                         self._reached(batch[-1].began, bar, period)

@@ -113,7 +113,10 @@ class Recorder:
                 return now
         except (ValueError, OverflowError):
             pass
-        raise CommandFailed(f"Amazon Connect: the answer's Date is {date[:100]!r}, expected a time. Check the address.")
+        raise CommandFailed(
+            f"Amazon Connect: the answer's Date is {date[:100]!r}, expected a time. Check AWS_ENDPOINT_URL and the "
+            "proxy."
+        )
 
     def search(self, start: datetime, end: datetime, most: int, token: str | None = None) -> Page:
         """A page of the chats that began between these instants, the earliest first.
@@ -186,7 +189,9 @@ class Recorder:
 def _field(service: str, answer: Mapping[str, Any], name: str) -> Any:
     """A field that every answer of AWS has. To the SDK a proxy's web page is an answer without fields."""
     if name not in answer:
-        raise CommandFailed(f"{service}: the answer is not one of AWS (it has no {name}). Check the address.")
+        raise CommandFailed(
+            f"{service}: the answer is not one of AWS (it has no {name}). Check AWS_ENDPOINT_URL and the proxy."
+        )
     return answer[name]
 
 

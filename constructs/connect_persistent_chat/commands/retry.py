@@ -48,7 +48,9 @@ def while_busy(
                 raise
         except _UNREADABLE as error:
             reason = one_line(error)[:200]
-            raise CommandFailed(f"{service}: the answer is not one of AWS ({reason}). Check the address.") from error
+            raise CommandFailed(
+                f"{service}: the answer is not one of AWS ({reason}). Check AWS_ENDPOINT_URL and the proxy."
+            ) from error
         minutes = (_MOST_PAUSES - pauses) * _PAUSE_SECONDS / 60
         say(f"{service} is busy. The command tries again in {_PAUSE_SECONDS} s, for up to {minutes:.0f} minutes.")
         wait(_PAUSE_SECONDS)

@@ -56,7 +56,7 @@ class State:
             self._write()
         except OSError as error:
             raise CommandFailed(
-                f"--state: {self._named} cannot be written: {error}. Mend that, or name another file."
+                f"--state: {self._named} cannot be written: {error}. Fix this, or name another file."
             ) from error
 
     def _write(self) -> None:
@@ -77,7 +77,7 @@ class State:
         if not stat.S_ISREG(found.st_mode):
             self._refuse("it is not a regular file")
         if found.st_size > _MOST_BYTES:
-            self._refuse(f"it has {found.st_size} bytes")
+            self._refuse(f"it has {found.st_size} bytes, expected at most {_MOST_BYTES}")
         try:
             return json.loads(self._path.read_bytes().decode("utf-8"))
         except (ValueError, RecursionError):
@@ -99,10 +99,10 @@ class State:
         except (KeyError, TypeError, ValueError):
             valid = False
         if not valid:
-            self._refuse(f"until is not a time before {self._now:%Y-%m-%dT%H:%MZ}")
+            self._refuse(f"its field until is not a time before {self._now:%Y-%m-%dT%H:%MZ}")
         failed = kept.get("failed")
         if not isinstance(failed, dict) or not all(_is_failure(*item) for item in failed.items()):
-            self._refuse("failed does not hold contact ids with reasons")
+            self._refuse("its field failed does not hold contact ids with reasons")
         self.until, self.failed = max(self.until, until), failed
 
     def _refuse(self, why: str) -> NoReturn:

@@ -207,9 +207,9 @@ class ConnectInstance(Construct):
             return []
         if self._alias is not None:
             return [
-                f"instance: got an instance known by its alias in the stack {own.node.path!r}, "
-                f"expected one of the stack {stack.node.path!r} itself, because only a deployment of "
-                "its own stack knows its id. Create a ConnectInstance there, or use its id."
+                f"instance: got an instance by its alias in the stack {own.node.path!r}, expected one of the stack "
+                f"{stack.node.path!r} itself. Only the deployment of {own.node.path!r} finds the id of this alias. "
+                f"Create a ConnectInstance in {stack.node.path!r}, or use the id."
             ]
         return (
             elsewhere("instance", "an instance", own, stack)

@@ -196,7 +196,7 @@ class Authorization:
             mistakes += unnamed_in("authorization", what, value, stack)
         mistakes += [
             f"authorization: got the app client {client.node.path!r} of another user pool, expected one of the user "
-            "pools that were given. Give its pool as well, or a client of theirs."
+            "pools that were given. Add its pool to user_pools, or give a client of one of those pools."
             for client in self._app_clients
             if _is_of_another(client, self._user_pools)
         ]
@@ -258,9 +258,9 @@ def _mistakes_in_values(authorizer: apigateway.Authorizer, stack: Stack) -> list
         return []
     if own.account == stack.account and own in stacks_named(uri, stack)[0]:
         return [
-            f"authorization: got {what} of the stack {own.node.path!r}, expected one of the endpoint's own stack, "
-            f"{stack.node.path!r}: each of the two would have to be deployed before the other. Create the function "
-            "there, or give the authorizer an assume_role."
+            f"authorization: got {what} of the stack {own.node.path!r}, expected a function of the endpoint's own "
+            f"stack, {stack.node.path!r}. Otherwise each stack has to be deployed before the other. Create the "
+            "function there, or give the authorizer an assume_role."
         ]
     return unlinked("authorization", what, own, stack)
 

@@ -53,15 +53,16 @@ class Cors:
         mistakes = []
         if self._origins and not identity.checked:
             mistakes.append(
-                "cors_allowed_origins: got origins with CustomerIdentity.unchecked(), expected none: any page that has "
-                "credentials could open any customer's chat."
+                "cors_allowed_origins: got origins with CustomerIdentity.unchecked(), expected none. Remove the "
+                "origins, or use customer_id() or attribute(...): any page with credentials could open any customer's "
+                "chat."
             )
         if variables.ANY_ORIGIN in self._origins and len(self._origins) > 1:
             mistakes.append('cors_allowed_origins: got "*" beside other origins, expected "*" alone or exact origins.')
         elif variables.ANY_ORIGIN in self._origins and authorization.may_read_cookies:
             mistakes.append(
-                'cors_allowed_origins: got "*", expected exact origins: a Lambda authorizer can accept '
-                "credentials that browsers send by themselves, such as cookies."
+                'cors_allowed_origins: got "*", expected exact origins. List each origin: a Lambda authorizer can '
+                "accept credentials that browsers send by themselves, such as cookies."
             )
         mistakes += [
             f"cors_allowed_origins: got {shown(origin)}, expected http(s)://host[:port] in lower case, with no "

@@ -224,7 +224,12 @@ class PersistentChatEndpoint(Construct):
         """
         given = Parameters(PersistentChatEndpoint.grant_invoke, locals(), where=self)
         if not self._authorization.is_iam:
-            given.add(["got an authorization by tokens, expected Authorization.iam(), where grants count."])
+            given.add(
+                [
+                    "got an endpoint whose callers have tokens, expected one with Authorization.iam(). Callers with "
+                    "tokens need no grant: remove this call."
+                ]
+            )
         stack, arn = Stack.of(self), self._method.method_arn
         made = grant(given, grantee, stack, ["execute-api:Invoke"], [arn])
         reason = (

@@ -38,10 +38,10 @@ class PersistentChatMonitoring(Construct):
     :param endpoint: the endpoint that is watched.
     :param topic: the topic that gets a message when an alarm begins and when it ends. Default: nobody gets a message.
     :param server_errors: the number of 5xx in a period that gives an alarm, at least 1. Default: 1.
-    :param probing: the number of refusals in a period by the rule for contacts of others that gives an alarm, at least
-        1. Default: 10.
-    :param without_customer: the number of refusals in a period of contacts without a customer that gives an alarm, at
-        least 1. Perhaps the code that starts the chats no longer sets the customer. Default: 5.
+    :param probing: an alarm comes if at least this many requests in a period ask for contacts of others, at least 1.
+        Default: 10.
+    :param without_customer: an alarm comes if at least this many requests in a period are refused because a contact has
+        no customer, at least 1. Perhaps the code that starts the chats no longer sets the customer. Default: 5.
     :param refused: the number of refusals in a period by all rules of the endpoint together that gives an alarm, at
         least 1. Default: 50.
     :param throttled: the number of 429 in a period that gives an alarm, of the API and of Connect, at least 1.

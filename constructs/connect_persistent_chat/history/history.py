@@ -133,8 +133,8 @@ class _History(Construct):
         mistakes += unnamed_in("history", "an event_delay", self._event_delay, stack)
         if not identity.checked:
             mistakes.append(
-                "history: got one with CustomerIdentity.unchecked(), expected customer_id() or attribute(...): the "
-                "endpoint could not tell whose last chat to look for."
+                "history: got a history for an endpoint with CustomerIdentity.unchecked(), expected an endpoint with "
+                "customer_id() or attribute(...). Without a customer it cannot know whose last chat to find."
             )
         elif not identity.may_be(self.customer_identity):
             mistakes.append(
@@ -143,8 +143,8 @@ class _History(Construct):
             )
         if self._instance is not None and not self._instance.may_be(instance):
             mistakes.append(
-                f"history: got one of the instance {name_of(self._instance)}, expected one of the endpoint's, "
-                f"{name_of(instance)}."
+                f"history: got a history of the instance {name_of(self._instance)}, expected a history of the "
+                f"endpoint's instance, {name_of(instance)}. Use the same ConnectInstance for both."
             )
         return mistakes
 

@@ -123,8 +123,8 @@ NO_INSTANTS: list[Any] = [
     "9999-12-31T23:59:59+00:00",
     [],
 ]
-NO_UNTIL = "until is not a time before 2026-02-01T00:00Z"
-NO_FAILED = "failed does not hold contact ids with reasons"
+NO_UNTIL = "its field until is not a time before 2026-02-01T00:00Z"
+NO_FAILED = "its field failed does not hold contact ids with reasons"
 
 
 @pytest.mark.parametrize(
