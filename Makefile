@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
-.PHONY: setup demo test lint pytest unit synth unit-and-synth local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
+.PHONY: setup demo test lint pytest unit synth unit-and-synth bounds local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -47,10 +47,12 @@ lint: $(READY) ## Check format, lint and types
 pytest: $(READY) ## Run all tests except the long ones
 	python -m pytest -m "not prove" $(ARGS)
 
+unit synth unit-and-synth: TESTS = $(addprefix tests/,$(subst -and-, ,$@)) $(LEFT_OUT:%=--ignore=%)
+bounds: TESTS = $(BOUNDS)
 # Printed at the end, so that the lines of two runs do not mix.
-unit synth unit-and-synth: $(FIRST)
+unit synth unit-and-synth bounds: $(FIRST)
 	@mkdir -p .pytest_cache
-	@python -m pytest -q -m "$(MARK)" $(addprefix tests/,$(subst -and-, ,$@)) >.pytest_cache/$@.txt 2>&1; status=$$?; \
+	@python -m pytest -q -m "$(MARK)" $(TESTS) >.pytest_cache/$@.txt 2>&1; status=$$?; \
 	cat .pytest_cache/$@.txt; exit $$status
 
 local-cloud: $(READY)
@@ -58,10 +60,12 @@ local-cloud: $(READY)
 
 # Tests that measure time run alone.
 TIMED := tests/local/test_limits.py tests/local/test_timing.py
+# Shared out, so that both processors end at about the same time.
+BOUNDS := tests/synth/test_bounds.py
 
 prove: $(READY) ## Run the long tests: random histories, timing, load, mutation
 ifeq ($(strip $(ARGS)),)
-	@$(MAKE) --no-print-directory -j2 unit local-cloud synth MARK=prove LEFT_OUT="$(TIMED)"
+	@$(MAKE) --no-print-directory -j2 unit local-cloud bounds synth MARK=prove LEFT_OUT="$(TIMED) $(BOUNDS)"
 	python -m pytest -m prove $(TIMED)
 else
 	python -m pytest -m prove $(ARGS)
