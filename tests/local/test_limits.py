@@ -75,7 +75,7 @@ def test_memory_does_not_grow(cloud: Cloud) -> None:
 @pytest.mark.prove
 def test_synthesis_stays_close_to_a_bare_stack_and_grows_linearly() -> None:
     """docs/benchmarks.md has the figures; the limits here are wide, for whole processes on a busy machine."""
-    figures = measure.synthesis(20)
+    figures = measure.synthesis(15)
     assert figures["1"]["wall_of_bare"] <= 1.15
     assert figures["1"]["alone_of_bare"] <= 1.2
     one, ten, fifty = (figures[number]["alone"] for number in ("1", "10", "50"))
