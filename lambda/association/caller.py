@@ -1,4 +1,4 @@
-"""The caller, as the configured authorization identifies it. Nothing that a caller writes itself counts."""
+"""Who calls, as the configured authorization says, and who may not. Nothing that a caller writes itself counts."""
 
 from typing import NamedTuple
 

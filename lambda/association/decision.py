@@ -6,7 +6,7 @@ from association import rule
 from association.caller import Caller
 from association.request import AssociationRequest, derived_client_token
 from connect.contact import Contact
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from connect.operations import Connect
 from shared import wire
 
@@ -36,7 +36,7 @@ class Decider:
         self._lookup = lookup
 
     def decide(self, asked: AssociationRequest) -> Decision:
-        """Hold the request against the rule. Raises a Refusal, or ConnectFailed."""
+        """Hold the request against the rule. Raises a Refusal, or ConnectError."""
         self._connect.describe(*filter(None, (asked.initial_contact_id, asked.source_contact_id)))
         decision = self._judged(asked)
         if asked.source_contact_id or decision.rule == "earlier":
@@ -50,7 +50,7 @@ class Decider:
     def associate(self, decision: Decision) -> Decision:
         """Have Connect make the association, unless there is one already, or nothing to continue.
 
-        Raises a Refusal, or ConnectFailed. Connect refuses a second association. That happens to a retry whose first
+        Raises a Refusal, or ConnectError. Connect refuses a second association. That happens to a retry whose first
         answer was lost, and to a request that was sent twice at once. So before anything is refused, the current
         contact is described once more.
         """
@@ -58,7 +58,7 @@ class Decider:
             return decision
         try:
             return decision._replace(continued=associated(decision.request, self._connect))
-        except ConnectFailed as failure:
+        except ConnectError as failure:
             if not failure.is_about_request:
                 raise
             self._connect.describe(decision.request.initial_contact_id)
@@ -99,7 +99,7 @@ class Decider:
 
 
 def associated(request: AssociationRequest, connect: Connect) -> str:
-    """Have Connect make the association: the contact that is continued. Raises ConnectFailed."""
+    """Have Connect make the association: the contact that is continued. Raises ConnectError."""
     return connect.create_association(
         request.initial_contact_id,
         request.source_contact_id,

@@ -17,7 +17,7 @@ from aws import probes
 from aws.client import Client
 from aws.description import place_of
 from aws.retry import Retry
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from connect.ids import same_instance
 from connect.operations import Connect
 from shared.probes import CREATE_ASSOCIATION, DESCRIBE_CONTACT
@@ -58,7 +58,7 @@ def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None
         return response.success(continued, headers)
     except Refusal as refused:
         why = refused
-    except ConnectFailed as failure:
+    except ConnectError as failure:
         why = refusal.of_connect(failure)
     except Exception as bug:
         # The text of an exception may hold what the caller sent; its class and place do not.
@@ -68,7 +68,7 @@ def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None
 
 
 def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | None", line: log.Line) -> str | None:
-    """The contact that is continued; None if the customer has no past chat. Raises a Refusal, or ConnectFailed."""
+    """The contact that is continued; None if the customer has no past chat. Raises a Refusal, or ConnectError."""
     who = caller.identify(event, SETTINGS)
     line.add(caller=who.name)
     asked = request.parse(event, has_history=SETTINGS.has_history)

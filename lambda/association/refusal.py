@@ -1,9 +1,9 @@
-"""A refusal: why a request ends without an association, and the one table of HTTP statuses."""
+"""How a request is refused: the status, type and text that the caller gets. When it is refused: rule.py, caller.py."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from shared import wire
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def out_of_reach(reason: "reasons.OutOfReach", detail: str | None, what: str = "
     )
 
 
-def of_connect(failure: ConnectFailed) -> Refusal:
+def of_connect(failure: ConnectError) -> Refusal:
     """What a failure of Amazon Connect means to the caller. Connect's own refusals keep their type and their words."""
     match failure.reason:
         case "connect_throttled" as reason:

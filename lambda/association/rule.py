@@ -1,4 +1,4 @@
-"""The rule: whether one chat may continue another. A pure function of the question.
+"""When a request is refused: the rule whether one chat may continue another, a pure function of the question.
 
 Every association that is made joins contacts that carried one and the same customer when they were described.
 The steps stand in the order in which they are taken. The steps after the first may say why they refuse: by then both

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from aws.failure import DeadlineExceeded, TooLarge, Unreachable, Unreadable
 from aws.http import Response
+from aws.no_answer import DeadlineExceeded, TooLarge, Unreachable, Unreadable
 from shared import throttles
 
 _MOST_MESSAGE_CHARACTERS = 1000

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from aws import http, trust
 from aws.endpoint import Endpoint
-from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.http import Response
+from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.signing import signed_headers
 
 # AWS closes a connection that was unused for about a minute, and a device on the way may drop it silently.
@@ -32,8 +32,7 @@ class _Reader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    # A reader's buffer is always a memoryview; the name of the wider type is in no module at run time.
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # a BufferedReader gives nothing else
         if self.ended:
             return 0
         self._sock.settimeout(_left(self._deadline))

@@ -7,7 +7,7 @@ import re
 from io import BufferedReader
 from typing import NamedTuple
 
-from aws.failure import TooLarge
+from aws.no_answer import TooLarge
 
 # More than any answer of Amazon Connect or DynamoDB to the functions' calls.
 _MOST_BYTES = 1024 * 1024

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from aws.failure import Unreadable
+from aws.no_answer import Unreadable
 from connect.instants import instant_of
 from shared import variables
 

@@ -6,12 +6,12 @@ from functools import partial
 
 from aws.answer import Answer, Document, Outcome, is_refused
 from aws.client import Client
-from aws.failure import Unreadable
+from aws.no_answer import Unreadable
 from aws.probes import Probes, said
 from aws.retry import Operation, Retry
 from aws.signing import encoded
 from connect.contact import Contact, read
-from connect.failure import ConnectFailed, failure_of
+from connect.errors import ConnectError, error_of
 from shared import probes, wire
 
 
@@ -35,15 +35,15 @@ class Connect:
         return self._retry.attempts
 
     def create_association(self, contact_id: str, source_id: str, rehydration_type: str, client_token: str) -> str:
-        """CreatePersistentContactAssociation: the contact that is continued. Raises ConnectFailed."""
+        """CreatePersistentContactAssociation: the contact that is continued. Raises ConnectError."""
         operation = _create_association(self._instance_id, contact_id, source_id, rehydration_type, client_token)
         outcome = self._retry.call(operation, self._clients[0])
         if isinstance(outcome, Answer) and outcome.status == 200:
             return str(outcome.result)
-        raise failure_of(outcome)
+        raise error_of(outcome)
 
     def describe(self, *contact_ids: str) -> None:
-        """Call DescribeContact for one contact, or for two at the same time. Raises ConnectFailed.
+        """Call DescribeContact for one contact, or for two at the same time. Raises ConnectError.
 
         Every refusal, except for lack of permission and throttling, counts as a contact that does not exist: the error
         for an unknown or malformed id is documented nowhere.
@@ -52,12 +52,12 @@ class Connect:
         for id, outcome in zip(contact_ids, outcomes, strict=True):
             if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
                 if outcome.date is None:
-                    raise ConnectFailed("connect_unreadable", "DescribeContact answered without a Date.")
+                    raise ConnectError("connect_unreadable", "DescribeContact answered without a Date.")
                 self.known[id], self.now = outcome.result, max(self.now, outcome.date)
             elif isinstance(outcome, Answer) and is_refused(outcome):
                 self.known[id] = None
             else:
-                raise failure_of(outcome)
+                raise error_of(outcome)
 
     def probes(self, *actions: str) -> Probes:
         """Each action with contacts that cannot exist, in this instance and in one that the role does not name."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from aws.answer import Document
-from aws.failure import Unreadable
+from aws.no_answer import Unreadable
 from connect.ids import is_contact_id
 from connect.instants import LEAST_SECONDS, TOO_LATE_SECONDS
 from history.session import Entries, Entry, Segment, Session

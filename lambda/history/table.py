@@ -7,7 +7,7 @@ from typing import Any
 
 from aws.answer import Answer, Document, Outcome, detail_of, is_throttled
 from aws.client import Client
-from aws.failure import TooLarge, Unreadable
+from aws.no_answer import TooLarge, Unreadable
 from aws.probes import Probes, said
 from aws.retry import Operation, Retry
 from history.item import Row, entries_of, item_of, key_of_item, row_of

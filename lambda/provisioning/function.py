@@ -3,9 +3,8 @@
 from botocore.exceptions import ClientError
 
 from provisioning.calls import Calls, Invoked
-from provisioning.failure import Broken
+from provisioning.link import Broken, answer_of, code_of
 from provisioning.properties import ProofProperties
-from provisioning.retry import answer_of, code_of
 from shared import probes, throttles
 
 _SERVICES = {"connect": "Amazon Connect", "dynamodb": "DynamoDB"}

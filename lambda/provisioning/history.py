@@ -7,9 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from provisioning.calls import Calls
-from provisioning.failure import Broken
+from provisioning.link import Broken, answer_of, code_of
 from provisioning.properties import ProofProperties
-from provisioning.retry import answer_of, code_of
 from shared import recording, schema
 from shared.probes import NOWHERE
 

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from provisioning.calls import Calls
-from provisioning.failure import Broken, DeploymentFailure
-from provisioning.retry import answer_of, code_of, retry
+from provisioning.link import Broken, DeploymentFailure, answer_of, code_of, retry
 from shared import custom_resources
 
 _T = TypeVar("_T")

@@ -12,9 +12,8 @@ from itertools import chain
 
 from provisioning import function, gateway, history, instance, properties
 from provisioning.calls import Calls
-from provisioning.failure import Broken, DeploymentFailure
+from provisioning.link import Broken, DeploymentFailure, retry
 from provisioning.properties import ProofProperties
-from provisioning.retry import retry
 from provisioning.text import head, without_secrets
 from shared import custom_resources
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
-from provisioning.failure import DeploymentFailure
+from provisioning.link import DeploymentFailure
 from shared import custom_resources
 
 _FUNCTION = r"arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioning import instance, proof, text
 from provisioning.calls import Calls
-from provisioning.failure import DeploymentFailure
+from provisioning.link import DeploymentFailure
 from shared import custom_resources
 
 _RESOURCES: dict[str, Callable[[Mapping[str, object], Calls, bool], dict[str, str]]] = {

@@ -10,7 +10,7 @@ from aws import probes
 from aws.client import Client
 from aws.description import described, is_unicode, place_of
 from aws.retry import Retry
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from connect.ids import is_contact_id
 from connect.operations import Connect
 from history.table import Table
@@ -69,9 +69,9 @@ def _failures_in(line: Line) -> Iterator[None]:
         yield
     except Ignored:
         raise
-    except (Poison, Unrecorded, ConnectFailed) as failure:
-        detail = failure.detail if isinstance(failure, ConnectFailed) else str(failure)
-        rule = failure.reason if isinstance(failure, ConnectFailed) else type(failure).__name__.lower()
+    except (Poison, Unrecorded, ConnectError) as failure:
+        detail = failure.detail if isinstance(failure, ConnectError) else str(failure)
+        rule = failure.reason if isinstance(failure, ConnectError) else type(failure).__name__.lower()
         line |= {"level": "ERROR", "verdict": recording.FAILED, "rule": rule, "detail": detail}
         raise
     except Exception as bug:
@@ -120,7 +120,7 @@ def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connec
     # A failure must not keep the others from being recorded.
     except (Poison, Unrecorded) as failure:
         return f"{recording.FAILED}: {failure}"
-    except (ConnectFailed, Crashed):
+    except (ConnectError, Crashed):
         return f"{recording.FAILED}: {line['rule']}"
     finally:
         _write(line, connect.attempts - before)

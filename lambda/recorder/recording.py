@@ -41,7 +41,7 @@ class Recorder:
         self._table = table
 
     def record_event(self, event: ContactEvent) -> bool:
-        """Whether the table changed. Raises Ignored, Unrecorded, or ConnectFailed."""
+        """Whether the table changed. Raises Ignored, Unrecorded, or ConnectError."""
         customer = event.customer if self._by_id else ""
         if customer and event.complete:
             assert event.initial_id is not None

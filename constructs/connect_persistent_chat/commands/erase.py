@@ -5,13 +5,13 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from connect_persistent_chat.commands import arguments
-from connect_persistent_chat.commands.failure import CommandFailed, one_line
+from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
 from connect_persistent_chat.shared.key import key_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-    from connect_persistent_chat.commands.recorder import Recorder
+    from connect_persistent_chat.commands.deployed_history import DeployedHistory
 
 # StartChatContact: a CustomerId's characters, and the bytes of all attributes together.
 _MOST_CUSTOMER_CHARACTERS = 128
@@ -37,18 +37,18 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
 def run(options: "Namespace") -> int:
     """Erase the entries, and say what is left to do. Raises CommandFailed, and botocore's errors."""
     customer = _of_standard_input() if options.customer == "-" else _of_argument(options.customer)
-    from connect_persistent_chat.commands.recorder import Recorder
+    from connect_persistent_chat.commands.deployed_history import DeployedHistory
 
-    recorder = Recorder(options.recorder, say=lambda text: print(text, file=sys.stderr))
-    if recorder.by_customer_id and len(customer) > _MOST_CUSTOMER_CHARACTERS:
+    history = DeployedHistory(options.recorder, say=lambda text: print(text, file=sys.stderr))
+    if history.by_customer_id and len(customer) > _MOST_CUSTOMER_CHARACTERS:
         raise CommandFailed(
             f"--customer: got {len(customer)} characters, expected a CustomerId of at most {_MOST_CUSTOMER_CHARACTERS}."
         )
     # The count comes first: other programs read it.
-    print(f"{erase(recorder, customer)} entries were erased.")
+    print(f"{erase(history, customer)} entries were erased.")
     print("Point-in-time backups of the table keep the entries for up to 35 days.")
-    if recorder.dead_letters:
-        print(f"Events that could not be recorded may name the customer: purge the queue {recorder.dead_letters}.")
+    if history.dead_letters:
+        print(f"Events that could not be recorded may name the customer: purge the queue {history.dead_letters}.")
     print("Events of the customer's last chats may still come. Run this command again a day after the last chat.")
     return 0
 
@@ -99,19 +99,19 @@ def _decoded(data: bytes) -> str:
     return customer
 
 
-def erase(recorder: "Recorder", customer: str) -> int:
+def erase(history: "DeployedHistory", customer: str) -> int:
     """Delete the customer's entries until none is found. Returns how many there were.
 
     Raises CommandFailed. Nothing that is sent names the customer: the table's keys are hashes.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    key, erased = key_of(recorder.instance_id, customer), 0
+    key, erased = key_of(history.instance_id, customer), 0
     try:
         # Entries that are written meanwhile are found by the next look.
-        while entries := recorder.entries(key):
+        while entries := history.entries(key):
             for entry in entries:
-                recorder.delete(entry)
+                history.delete(entry)
                 erased += 1
     except (BotoCoreError, ClientError, CommandFailed) as error:
         raise CommandFailed(f"{erased} entries were erased. Then the command failed: {one_line(error)}") from error

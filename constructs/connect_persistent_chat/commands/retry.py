@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from connect_persistent_chat.commands.failure import CommandFailed, one_line
+from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
 from connect_persistent_chat.shared import throttles
 
 # The recorder answers within 30 s.

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from connect_persistent_chat.commands.failure import CommandFailed
-from connect_persistent_chat.commands.recorder import Chat, Recorder
+from connect_persistent_chat.commands.command_failed import CommandFailed
+from connect_persistent_chat.commands.deployed_history import Chat, DeployedHistory
 
 # Amazon Connect searches two years back. No document says whether exactly 730 days are refused.
 LONGEST_AGO = timedelta(days=729, hours=23)
@@ -33,8 +33,8 @@ class Period(NamedTuple):
 class Search:
     """The searches of one run. `now` is the time of Amazon Connect's clock; `wait` is time.sleep, or a test's."""
 
-    def __init__(self, recorder: Recorder, now: datetime, wait: Callable[[float], None] = time.sleep) -> None:
-        self._recorder = recorder
+    def __init__(self, history: DeployedHistory, now: datetime, wait: Callable[[float], None] = time.sleep) -> None:
+        self._history = history
         self._recent = now - _RECENT
         self._wait = wait
 
@@ -53,7 +53,7 @@ class Search:
             listed, token, last = 0, None, start
             while True:
                 self._wait(_OLD_SECONDS if start < self._recent else _RECENT_SECONDS)
-                page = self._recorder.search(start, window.end, _PAGE, token)
+                page = self._history.search(start, window.end, _PAGE, token)
                 listed += len(page.chats)
                 fresh = [chat for chat in page.chats if chat.id not in seen]
                 if fresh:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from connect_persistent_chat.commands.failure import CommandFailed
+from connect_persistent_chat.commands.command_failed import CommandFailed
 from connect_persistent_chat.shared import wire
 
 _VERSION = 1

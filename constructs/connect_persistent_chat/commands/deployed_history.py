@@ -1,4 +1,4 @@
-"""A deployed recorder, and the instance and the table of its history, as the commands use them."""
+"""A deployed history, as the commands use it: all their calls of its recorder, its instance and its table."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.exceptions import ClientError, HTTPClientError
 
-from connect_persistent_chat.commands.failure import CommandFailed, one_line
+from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
 from connect_persistent_chat.commands.retry import SDK, SDK_AT_FIRST, Result, while_busy
 from connect_persistent_chat.shared import recording, schema, variables
 
@@ -50,8 +50,8 @@ class Outcome(NamedTuple):
     calls: int
 
 
-class Recorder:
-    """The recorder of one history."""
+class DeployedHistory:
+    """One history, known by its recorder."""
 
     def __init__(self, function: str, say: Callable[[str], None]) -> None:
         """`function` is its name or ARN. The region and the credentials are those of the AWS command line.
@@ -73,8 +73,8 @@ class Recorder:
             # A malformed address, or credentials that cannot be read.
             text = f"{one_line(error)}. Check AWS_ENDPOINT_URL, the region and the credentials."
             raise CommandFailed(text) from error
-        self.arn: str = _field(_LAMBDA, found, "FunctionArn")
-        self.name: str = _field(_LAMBDA, found, "FunctionName")
+        self.recorder_arn: str = _field(_LAMBDA, found, "FunctionArn")
+        self.recorder_name: str = _field(_LAMBDA, found, "FunctionName")
         # Where events are kept that could not be recorded; "" if nowhere.
         self.dead_letters: str = found.get("DeadLetterConfig", {}).get("TargetArn", "")
         told = found.get("Environment", {}).get("Variables", {})
@@ -152,7 +152,7 @@ class Recorder:
 
     def _recorded(self, contact_id: str) -> Outcome:
         payload = json.dumps({recording.CONTACTS: [contact_id]}).encode()
-        answer = self._ask(_LAMBDA, lambda: self._lambda.invoke(FunctionName=self.arn, Payload=payload))
+        answer = self._ask(_LAMBDA, lambda: self._lambda.invoke(FunctionName=self.recorder_arn, Payload=payload))
         try:
             said = json.loads(answer["Payload"].read())
         except (ValueError, RecursionError, HTTPClientError):

@@ -1,12 +1,11 @@
-"""Retries of the custom resources: a link is retried until it holds, or until the patience is used up."""
+"""A link of a chain: tried until it holds or the patience is used up; then it is broken, and the deployment fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provisioning.calls import Calls
-from provisioning.failure import Broken
 from shared import throttles
 
 _T = TypeVar("_T")
@@ -17,6 +16,38 @@ _BOUNDARY = (
     "that denies them."
 )
 _FAILED = {"InternalFailure", "InternalServerError", "InternalServiceException", "ServiceException"}
+
+
+class DeploymentFailure(Exception):
+    """The deployment has to fail. The text says what was found, what was expected and what to do.
+
+    :param attributes: the resource's attributes, for a roll-back that continues in spite of the failure.
+    :param log: the end of the log of the function that was proved, if that was invoked.
+    """
+
+    def __init__(self, text: str, attributes: Mapping[str, str] | None = None, log: str = "") -> None:
+        super().__init__(text)
+        self.attributes = dict(attributes or {})
+        self.log = log
+
+
+class Broken(Exception):
+    """A link of a chain is broken.
+
+    :param link: its name, for example `stage`.
+    :param found: what was seen.
+    :param final: whether a retry cannot help.
+    :param throttled: whether a service throttled the call, because of other traffic.
+    :param log: the end of the log of the function that was invoked.
+    """
+
+    def __init__(self, link: str, found: str, *, final: bool = False, throttled: bool = False, log: str = "") -> None:
+        super().__init__(f"{link}: {found}")
+        self.link = link
+        self.found = found
+        self.final = final
+        self.throttled = throttled
+        self.log = log
 
 
 def retry(link: Callable[[], _T], calls: Calls, until: float) -> _T:
