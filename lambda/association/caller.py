@@ -8,13 +8,8 @@ from association.settings import Settings
 from shared import variables
 from shared.key import key_of
 
-# API Gateway sets these only for a caller with credentials of a Cognito identity pool.
-_OF_IDENTITY_POOLS = (
-    "cognitoIdentityId",
-    "cognitoIdentityPoolId",
-    "cognitoAuthenticationType",
-    "cognitoAuthenticationProvider",
-)
+# API Gateway sets these, after "cognito", only for a caller with credentials of a Cognito identity pool.
+_OF_IDENTITY_POOLS = ("IdentityId", "IdentityPoolId", "AuthenticationType", "AuthenticationProvider")
 
 
 class Caller(NamedTuple):
@@ -29,10 +24,7 @@ class Caller(NamedTuple):
 
 
 def identify(event: dict[str, object], settings: Settings) -> Caller:
-    """Who sent this API Gateway proxy event.
-
-    The settings decide where to look, never the content of the event.
-    """
+    """Who sent this API Gateway proxy event. The settings decide where to look, never the content of the event."""
     context = _mapping(event.get("requestContext"))
     authorizer = _mapping(context.get("authorizer"))
     if settings.authorization == variables.COGNITO:
@@ -43,7 +35,7 @@ def identify(event: dict[str, object], settings: Settings) -> Caller:
     arn = identity.get("userArn")
     name = arn if isinstance(arn, str) and arn else "unknown"
     pools_allowed = settings.authorization == variables.IAM_WITH_IDENTITY_POOLS
-    if any(identity.get(name) for name in _OF_IDENTITY_POOLS) and not pools_allowed:
+    if any(identity.get(f"cognito{name}") for name in _OF_IDENTITY_POOLS) and not pools_allowed:
         text = "Identities of a Cognito identity pool may not call this endpoint: they are browsers."
         return Caller(name, "", refusal.denied("identity_pool", text))
     return Caller(name, None)

@@ -79,12 +79,10 @@ class _Weighed(NamedTuple):
 
 
 def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
-    """The session that ended last, or what is needed to find it.
+    """The session that ended last, or what is needed to find it. Raises a Refusal.
 
-    :param event_delay: how long after its start the current chat's own event may arrive, in seconds.
-    :param transcript_delay: how long after a chat's end its transcript may arrive, in seconds.
-
-    Raises a Refusal.
+    Delays are in seconds: the current chat's own event may arrive so long after its start, and a transcript so long
+    after a chat's end.
     """
     if all(entry.session_id != known.current.session for entry in known.history.entries):
         _refuse_too_early(known, event_delay, transcript_delay)
@@ -92,10 +90,7 @@ def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
 
 
 def latest_of(known: Known, before: float | None = None) -> Step:
-    """As `latest`, without waiting for the current chat's own event.
-
-    :param before: leave out sessions that may have ended later, in seconds since the epoch. None: leave nothing out.
-    """
+    """As `latest`, without waiting for the current chat's own event; of the sessions that ended before an instant."""
     entries = [entry for entry in known.history.entries if entry.session_id != known.current.session]
     weighed = [one for one in (_weigh(entry, known) for entry in entries) if not one.runs]
     if before is not None:
@@ -171,9 +166,8 @@ def _looked_through(known: Known, entries: list[Entry], best: _Weighed | None) -
 
 
 def _settle(doubt: _Weighed, known: Known, room: int) -> Describe | Read | None:
-    """What to do with an entry that Connect contradicts: describe or read more, or skip it (None).
-
-    Raises a Refusal if the entry holds a contact of the customer."""
+    """What to do with an entry that Connect contradicts: describe or read more, or skip it (None). Raises a Refusal if
+    the entry holds a contact of the customer."""
     entry = doubt.entry
     row = known.rows.get(entry.session_id)
     segments = [] if row is None else sorted(row.segments, key=lambda id: _end_in(row, id, known), reverse=True)

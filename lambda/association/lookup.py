@@ -33,10 +33,7 @@ class Lookup:
         self._rows: dict[str, Session | None] = {}
 
     def latest(self, current: Contact) -> LatestChat | None:
-        """The session that ended last of the customer of `current`, other than its own.
-
-        Raises a Refusal, or ConnectError.
-        """
+        """The customer's session that ended last, other than that of `current`. Raises a Refusal, or ConnectError."""
         delays = (self._settings.event_delay_seconds, self._settings.transcript_delay_seconds)
         try:
             entries = self._table.latest(self._key(current))

@@ -83,14 +83,8 @@ def failed(reason: "reasons.Failed", detail: str | None) -> Refusal:
 
 def out_of_reach(reason: "reasons.OutOfReach", detail: str | None, what: str = "Amazon Connect") -> Refusal:
     """No answer of a service within the deadline."""
-    return Refusal(
-        wire.INTERNAL_SERVICE,
-        f"{what} could not be reached in time. Try again.",
-        reason=reason,
-        status=OUT_OF_REACH,
-        retry_after=_RETRY_SECONDS,
-        detail=detail,
-    )
+    text, again = f"{what} could not be reached in time. Try again.", _RETRY_SECONDS
+    return Refusal(wire.INTERNAL_SERVICE, text, reason=reason, status=OUT_OF_REACH, retry_after=again, detail=detail)
 
 
 def of_connect(failure: ConnectError) -> Refusal:

@@ -28,10 +28,9 @@ class Response(NamedTuple):
 def read(stream: BufferedReader) -> tuple[Response, bool]:
     """The answer to a request that is no HEAD, and whether the connection may be used again.
 
-    Raises ConnectionError if the connection ends in the middle, ValueError for what is no HTTP,
-    TooLarge for more than 1 MiB.
+    Raises ConnectionError if the connection ends in the middle, ValueError for what is no HTTP, and TooLarge.
     """
-    status, is_latest, headers = _head(stream)
+    status = 100
     while status == 100:
         status, is_latest, headers = _head(stream)
     if status < 200:

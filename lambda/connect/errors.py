@@ -11,19 +11,16 @@ if TYPE_CHECKING:
 
 
 class ConnectError(Exception):
-    """A call of Amazon Connect failed.
-
-    :param reason: the reason for the logs.
-    :param detail: for the log, if it is our own failure; else None.
-    :param refusal: for "connect_refused", Connect's own words: the type of the error, and its message.
-    """
+    """A call of Amazon Connect failed. The reason is for the logs."""
 
     def __init__(
         self, reason: "reasons.Connect", detail: str | None = None, refusal: tuple[str, str] = ("", "")
     ) -> None:
         super().__init__(detail or reason)
         self.reason = reason
+        # For the log, if it is our own failure.
         self.detail = detail
+        # For "connect_refused": Connect's own words.
         self.error_type, self.message = refusal
 
     @property

@@ -43,17 +43,14 @@ class Connect:
         raise error_of(outcome)
 
     def describe(self, *contact_ids: str) -> None:
-        """Call DescribeContact for one contact, or for two at the same time. Raises ConnectError.
-
-        Every refusal, except for lack of permission and throttling, counts as a contact that does not exist: the error
-        for an unknown or malformed id is documented nowhere.
-        """
+        """Call DescribeContact for one contact, or for two at the same time. Raises ConnectError."""
         outcomes = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
         for id, outcome in zip(contact_ids, outcomes, strict=True):
             if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
                 if outcome.date is None:
                     raise ConnectError("connect_unreadable", "DescribeContact answered without a Date.")
                 self.known[id], self.now = outcome.result, max(self.now, outcome.date)
+            # No document says which error an unknown or malformed id gets, so every refusal of the request counts.
             elif isinstance(outcome, Answer) and is_refused(outcome):
                 self.known[id] = None
             else:
@@ -102,11 +99,9 @@ class Connect:
         return [first, *beside]
 
 
-def _create_association(
-    instance_id: str, contact_id: str, source_id: str, rehydration_type: str, client_token: str
-) -> Operation:
+def _create_association(instance_id: str, contact_id: str, source_id: str, kind: str, client_token: str) -> Operation:
     target = "/".join(("", *wire.PATH, encoded(instance_id), encoded(contact_id)))
-    body = {"RehydrationType": rehydration_type, "SourceContactId": source_id, "ClientToken": client_token}
+    body = {"RehydrationType": kind, "SourceContactId": source_id, "ClientToken": client_token}
     return Operation("POST", target, json.dumps(body).encode(), _continued_from)
 
 

@@ -54,9 +54,8 @@ def entries_of(document: Document) -> Entries:
     if not isinstance(items, list):
         raise Unreadable("an answer without Items")
     # A broken entry must not hide the others.
-    return Entries(
-        tuple(_entry(item if isinstance(item, dict) else {}) for item in items), "LastEvaluatedKey" in document
-    )
+    entries = tuple(_entry(item if isinstance(item, dict) else {}) for item in items)
+    return Entries(entries, "LastEvaluatedKey" in document)
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:

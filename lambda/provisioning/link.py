@@ -1,6 +1,7 @@
 """A link of a chain: tried until it holds or the patience is used up; then it is broken, and the deployment fails."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,35 +20,32 @@ _FAILED = {"InternalFailure", "InternalServerError", "InternalServiceException",
 
 
 class DeploymentFailure(Exception):
-    """The deployment has to fail. The text says what was found, what was expected and what to do.
-
-    :param attributes: the resource's attributes, for a roll-back that continues in spite of the failure.
-    :param log: the end of the log of the function that was proved, if that was invoked.
-    """
+    """The deployment has to fail. The text says what was found, what was expected and what to do."""
 
     def __init__(self, text: str, attributes: Mapping[str, str] | None = None, log: str = "") -> None:
         super().__init__(text)
+        # The resource's, for a roll-back that continues in spite of the failure.
         self.attributes = dict(attributes or {})
+        # The end of the log of the function that was proved, if that was invoked.
         self.log = log
 
 
+@dataclass(eq=False)
 class Broken(Exception):
-    """A link of a chain is broken.
+    """A link of a chain is broken."""
 
-    :param link: its name, for example `stage`.
-    :param found: what was seen.
-    :param final: whether a retry cannot help.
-    :param throttled: whether a service throttled the call, because of other traffic.
-    :param log: the end of the log of the function that was invoked.
-    """
+    # Its name, for example `stage`; and what was seen.
+    link: str
+    found: str
+    # Whether a retry cannot help.
+    final: bool = False
+    # Whether a service throttled the call, because of other traffic.
+    throttled: bool = False
+    # The end of the log of the function that was invoked.
+    log: str = ""
 
-    def __init__(self, link: str, found: str, *, final: bool = False, throttled: bool = False, log: str = "") -> None:
-        super().__init__(f"{link}: {found}")
-        self.link = link
-        self.found = found
-        self.final = final
-        self.throttled = throttled
-        self.log = log
+    def __str__(self) -> str:
+        return f"{self.link}: {self.found}"
 
 
 def retry(link: Callable[[], _T], calls: Calls, until: float) -> _T:

@@ -40,6 +40,11 @@ class ProofProperties(NamedTuple):
     rule: str
 
     @property
+    def rule_name(self) -> str:
+        """The end of the rule's ARN."""
+        return self.rule.rpartition("/")[2]
+
+    @property
     def subject(self) -> str:
         """What is proved, for people."""
         return "The recorder of chats" if self.rule else "The endpoint"

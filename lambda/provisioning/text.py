@@ -3,7 +3,9 @@
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from bisect import bisect
+from collections.abc import Mapping
+from itertools import accumulate
 
 from shared import custom_resources
 
@@ -32,6 +34,11 @@ _SECRETS = (
 _UNIMPORTANT = ("START RequestId:", "END RequestId:")
 
 Event = Mapping[str, object]
+
+
+def say(**fields: str) -> None:
+    """One line in the log, of these fields without secrets; never the event, which holds a ResponseURL."""
+    print(json.dumps({name: without_secrets(value) for name, value in fields.items() if value}))
 
 
 def without_secrets(text: str) -> str:
@@ -92,7 +99,7 @@ def head(text: str, room: int) -> str:
     """The text, or its beginning if the text needs more bytes of JSON than there is room."""
     if _size(text) <= room:
         return text
-    return _longest(text, room - len(_CUT), lambda count: text[:count]) + _CUT
+    return _beginning(text, room - len(_CUT)) + _CUT
 
 
 def _tail(text: str, room: int) -> str:
@@ -101,19 +108,16 @@ def _tail(text: str, room: int) -> str:
         return text
     title, _, log = text.lstrip("\n").partition("\n")
     room -= _size(f"\n{title}\n")
-    kept = _longest(log, room, lambda count: log[len(log) - count :])
+    kept = _beginning(log[::-1], room)[::-1]
     first, end, rest = kept.partition("\n")
     # A single line that is too long is better than nothing.
     return f"\n{title}\n{rest if end else first}" if room > 0 and kept else ""
 
 
-def _longest(text: str, room: int, part: Callable[[int], str]) -> str:
-    """The longest part, of a number of characters, that fits."""
-    least, most = 0, len(text)
-    while least < most:
-        middle = (least + most + 1) // 2
-        least, most = (middle, most) if _size(part(middle)) <= room else (least, middle - 1)
-    return part(least)
+def _beginning(text: str, room: int) -> str:
+    """As many characters as fit. Each takes at least one byte."""
+    ends = list(accumulate(map(_size, text[: max(0, room)])))
+    return text[: bisect(ends, room)]
 
 
 def _size(text: str) -> int:

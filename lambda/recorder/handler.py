@@ -26,7 +26,6 @@ DYNAMODB = Client("dynamodb", SETTINGS.table_endpoint)
 # Nobody waits for an answer, and Lambda retries the event twice. So there are as many attempts as the deadline allows.
 _DEADLINE_SECONDS = 20.0
 _MOST_ATTEMPTS = 8
-_CONTACT_ID = f"1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens"
 
 Line = dict[str, object]
 
@@ -110,7 +109,8 @@ def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connec
         with _failures_in(line):
             # As the id of a request is checked.
             if not is_contact_id(contact_id):
-                raise Poison(f"contact id: got {described(contact_id)}, expected {_CONTACT_ID}")
+                expected = f"expected 1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens"
+                raise Poison(f"contact id: got {described(contact_id)}, {expected}")
             line["contactId"] = id
             line["verdict"] = "recorded" if recorder.record_contact(contact_id) else "known"
         return str(line["verdict"])

@@ -27,12 +27,8 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
         help="add chats that began at this time or later, such as 2026-01-31 or 2026-01-31T12:00, in UTC (default: "
         "two years ago, or as long ago as the history keeps chats)",
     )
-    command.add_argument(
-        "--to",
-        dest="end",
-        type=arguments.instant,
-        help="add chats that began before this time (default: now)",
-    )
+    to = "add chats that began before this time (default: now)"
+    command.add_argument("--to", dest="end", type=arguments.instant, help=to)
     command.add_argument(
         "--rate",
         type=arguments.rate,

@@ -76,21 +76,16 @@ def _second(instant: datetime) -> datetime:
 def period_of(
     now: datetime, retention: timedelta, start: datetime | None, end: datetime | None, *, resumed: bool
 ) -> Period:
-    """The period that was asked for; the default is all that both Amazon Connect and the history keep.
-
-    :param resumed: whether an earlier run began it, when Amazon Connect may still have kept its first day.
-    Raises CommandFailed.
-    """
+    """The period that was asked for; the default is all that both Amazon Connect and the history keep."""
     end, oldest = min(end or now, now), now - LONGEST_AGO
     if start is None:
         start = max(oldest, now - retention)
+    # When an earlier run began, Amazon Connect may still have kept its first day.
     elif resumed:
         start = max(oldest, start)
     elif start < oldest:
-        raise CommandFailed(
-            f"--from: got {start.isoformat()}, expected a time since {oldest:%Y-%m-%dT%H:%M:%SZ}: Amazon Connect "
-            "searches only the last two years."
-        )
+        expected = f"expected a time since {oldest:%Y-%m-%dT%H:%M:%SZ}: Amazon Connect searches only the last two years"
+        raise CommandFailed(f"--from: got {start.isoformat()}, {expected}.")
     if start >= end:
         raise CommandFailed(f"--from: got {start.isoformat()}, expected a time before {end.isoformat()}.")
     return Period(start, end)
