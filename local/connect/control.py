@@ -6,6 +6,8 @@
 | POST contacts/<id>/transfer, POST contacts/<id>/survey | the segment ends, the next begins |
 | GET contacts/<id>/history | the past contacts that the chat shows, newest first |
 | POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, broken if wished |
+| POST flows {"InstanceId"?, "Type"?, "State"?, "Status"?}, POST flows/<id> | another flow, or one that changes |
+| POST limits {"chats"?} | how many chats may run in an instance at once; {}: any number |
 | POST clock {"advance": seconds} | Connect's clock goes forward |
 | POST faults {"operation", "kind", "times"?, "seconds"?, "status"?}, DELETE faults | faults on, all off |
 | POST events {"late"?, "repeated"?, "lost"?, "reordered"?, "spelling"?, "seed"?} | how contact events are delivered |
@@ -17,7 +19,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +28,7 @@ from local.connect.errors import ConnectError
 from local.connect.events import SPELLINGS, Delivery
 from local.connect.faults import KINDS, Fault
 from local.connect.instances import STATUSES
+from local.connect.model import values_of
 from local.connect.service import INSTANCE_ID, Connect, Response
 
 PREFIX = "/_connect/"
@@ -88,6 +91,9 @@ class Control:
             ("POST", r"contacts/([^/]+)/survey", self._survey),
             ("GET", r"contacts/([^/]+)/history", self._history),
             ("POST", r"instances", self._add_instance),
+            ("POST", r"flows", self._set_flow),
+            ("POST", r"flows/([^/]+)", self._set_flow),
+            ("POST", r"limits", self._set_limits),
             ("POST", r"clock", self._advance),
             ("POST", r"faults", self._add_fault),
             ("DELETE", r"faults", self._clear_faults),
@@ -155,6 +161,26 @@ class Control:
         buckets = fields.take("TranscriptBuckets", _BUCKETS, _is_names, ["amazon-connect-transcripts"])
         instances, now = self._connect.instances, self._connect.clock.now()
         return lambda: {"InstanceId": instances.add(now, status=status, transcript_buckets=tuple(buckets)).id}
+
+    def _set_flow(self, fields: Fields, flow_id: str | None = None) -> Callable[[], Any]:
+        instances = self._connect.instances
+        named = fields.take("InstanceId", "a string", lambda value: isinstance(value, str), INSTANCE_ID)
+        changed = {}
+        for name in ("Type", "State", "Status"):
+            values = values_of(f"ContactFlow{name}")
+            value = fields.take(name, f"one of {', '.join(values)}", _is_one_of(values))
+            if value is not None:
+                changed[name.lower()] = value
+        return lambda: {"ContactFlowId": instances.get(instances.region, named).set_flow(flow_id, **changed).id}
+
+    def _set_limits(self, fields: Fields) -> Callable[[], Any]:
+        chats = fields.take("chats", "a number of chats from 0", lambda value: type(value) is int and value >= 0)
+
+        def act() -> dict[str, int | None]:
+            self._connect.quotas.chats = chats
+            return {"chats": chats}
+
+        return act
 
     def _advance(self, fields: Fields) -> Callable[[], Any]:
         most = _LONGEST_ADVANCE_SECONDS
@@ -297,6 +323,10 @@ def _is_names(value: Any) -> bool:
     return isinstance(value, list) and all(
         isinstance(item, str) and item.isascii() and 1 <= len(item) <= _LONGEST_BUCKET for item in value
     )
+
+
+def _is_one_of(values: Sequence[str]) -> Callable[[Any], bool]:
+    return lambda value: value in values
 
 
 def _is_number_up_to(most: float) -> Callable[[Any], bool]:
