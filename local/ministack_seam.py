@@ -22,6 +22,7 @@ from local import (
     guard,
     ministack_actions,
     ministack_answers,
+    ministack_authorizers,
     ministack_checks,
     ministack_events,
     ministack_gateway,
@@ -55,6 +56,7 @@ async def serve(
     ministack_app.SERVICE_HANDLERS["connect"] = _handler_of(connect)
     ministack_checks.install()
     ministack_gateway.install()
+    ministack_authorizers.install()
     ministack_signatures.install(account, region)
     ministack_answers.install()
     ministack_actions.install()
