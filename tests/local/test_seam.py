@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -247,31 +248,32 @@ def test_a_stop_leaves_nothing(how: signal.Signals | None, tmp_path: Path) -> No
 
 def _pid_of_a_function(url: str) -> int:
     """Make a function, run it, and have it tell its process."""
-    told: int = _told_by_a_function(Cloud.at(urlsplit(url).port or 0), "os.getpid()")
+    told: int = told_by_a_function(Cloud.at(urlsplit(url).port or 0), "os.getpid()")
     return told
 
 
-def _told_by_a_function(cloud: Cloud, expression: str) -> Any:
+def told_by_a_function(cloud: Cloud, expression: str) -> Any:
     """Make a function that evaluates this, and run it."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("index.py", f"import os, sys\n\ndef handler(event, context):\n    return {expression}\n")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    name = f"told-{uuid.uuid4()}"
+    role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     functions = cloud.client("lambda")
     functions.create_function(
-        FunctionName="f",
+        FunctionName=name,
         Runtime="python3.14",
         Handler="index.handler",
         Role=role["Role"]["Arn"],
         Code={"ZipFile": code.getvalue()},
     )
-    return json.loads(functions.invoke(FunctionName="f")["Payload"].read())
+    return json.loads(functions.invoke(FunctionName=name)["Payload"].read())
 
 
 def test_functions_import_nothing_of_the_clouds_and_run_behind_it(cloud: Cloud) -> None:
     """Hundreds that start at once, on two processors, keep the cloud from answering them otherwise."""
-    imported, priority = _told_by_a_function(cloud, "['botocore' in sys.modules, os.nice(0)]")
+    imported, priority = told_by_a_function(cloud, "['botocore' in sys.modules, os.nice(0)]")
     assert (imported, priority) == (False, min(os.nice(0) + 10, 19))
 
 
