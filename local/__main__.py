@@ -40,6 +40,8 @@ def settings(port: int, scratch: str) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         # Where a function reaches deployed APIs: their public names lead nowhere.
         "AWS_ENDPOINT_URL_EXECUTE_API": f"http://{_HOST}:{port}/_aws/execute-api",
+        # Where a function that reads tokens reaches the issuer: its name leads nowhere either.
+        "LOCAL_ISSUER_URL": f"http://{_HOST}:{port}",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 
@@ -89,13 +91,14 @@ async def _run(listener: socket.socket, scratch: str, *, until_stdin_closes: boo
     # MiniStack reads the environment when it is imported.
     from local.connect.instances import FLOW_ID
     from local.connect.service import INSTANCE_ID
+    from local.issuer import ISSUER
     from local.ministack_seam import serve
 
     def ready() -> None:
         print(
             f"The local cloud answers at http://{_HOST}:{port} "
-            f"(account {ACCOUNT}, {REGION}, Connect instance {INSTANCE_ID}, flow {FLOW_ID}). "
-            "Web pages reach its deployed APIs only. Ctrl-C ends it.",
+            f"(account {ACCOUNT}, {REGION}, Connect instance {INSTANCE_ID}, flow {FLOW_ID}, issuer {ISSUER}). "
+            "Web pages reach its deployed APIs and its issuer only. Ctrl-C ends it.",
             flush=True,
         )
 

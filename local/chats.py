@@ -19,12 +19,22 @@ class Chats:
         if customer is not None:
             fields["CustomerId"] = customer
         started = self._connect.start_chat_contact(
-            InstanceId=instance or self._cloud.instance_id,
-            ContactFlowId=FLOW_ID,
-            ParticipantDetails={"DisplayName": "Customer"},
-            **fields,
+            **{
+                "InstanceId": instance or self._cloud.instance_id,
+                "ContactFlowId": FLOW_ID,
+                "ParticipantDetails": {"DisplayName": "Customer"},
+                **fields,
+            }
         )
         return str(started["ContactId"])
+
+    def flow(self, flow: str | None = None, **fields: str) -> str:
+        """Another flow, or a change of one; its id. `fields` are InstanceId, Type, State and Status; sound without."""
+        return str(self._cloud.control("POST", f"flows/{flow}" if flow else "flows", fields)["ContactFlowId"])
+
+    def limit(self, chats: int | None = None) -> None:
+        """How many chats may run in an instance at once; None: any number, as at first."""
+        self._cloud.control("POST", "limits", {} if chats is None else {"chats": chats})
 
     def end(self, contact: str, *, instance: str | None = None, wait: float = 120) -> None:
         """End a chat. Its transcript is written a while after: Connect's clock goes on two minutes."""

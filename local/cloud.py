@@ -147,10 +147,10 @@ class Cloud:
                 config=direct.merge(config) if config else direct,
             )
 
-    def control(self, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
-        """A call of the control path, `/_connect/<path>`. Raises CloudError, with the cloud's words."""
+    def control(self, method: str, path: str, fields: dict[str, Any] | None = None, *, of: str = "_connect") -> Any:
+        """A call of a control path: Connect's, `/_connect/<path>`, or another's. Raises CloudError, with its words."""
         request = Request(  # noqa: S310 - always http to 127.0.0.1
-            f"{self.url}/_connect/{path}",
+            f"{self.url}/{of}/{path}",
             data=None if fields is None else json.dumps(fields).encode(),
             headers={"Content-Type": "application/json"},
             method=method,
@@ -160,7 +160,7 @@ class Cloud:
                 return json.loads(answer.read())
         except HTTPError as refused:
             with refused:
-                raise CloudError(f"{method} /_connect/{path}: {refused.read().decode(errors='replace')}") from None
+                raise CloudError(f"{method} /{of}/{path}: {refused.read().decode(errors='replace')}") from None
         # Whatever listens there may speak anything; and a port may be none.
         except (URLError, HTTPException, OSError, ValueError, OverflowError) as error:
             raise CloudError(f"{self.url} does not answer: {error}") from None

@@ -16,6 +16,8 @@ _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORE
 _TAKES_PAGES = (
     # A deployed API, but not the management of its connections.
     re.compile(r"/_aws/execute-api/[^/]+/(?!(?:[^/]*/)?@connections(?:/|$)).*", re.DOTALL),
+    # The issuer's own addresses, but not what is done to it.
+    re.compile(r"/_issuer/(?:\.well-known/openid-configuration|keys|authorize|token)"),
 )
 _SITES = frozenset(("none", "same-origin"))
 _BROWSER = re.compile(r"\bMozilla/", re.IGNORECASE)
@@ -48,7 +50,7 @@ def refusal(
 
     :param target: the path as it was sent.
     :param path: the path as it is served.
-    :param by_domain: whether its host is a custom domain, which leads to the deployed API of this path.
+    :param by_domain: whether its host is a custom domain or the issuer's, which leads to this path and nothing else.
     :param handshake: whether it is a WebSocket's, which no CORS keeps from pages.
     """
     headers = list(headers)
@@ -62,7 +64,7 @@ def refusal(
     if handshake and _is_of_a_foreign_page(headers):
         return "The local cloud takes no WebSocket of web pages of another origin."
     if not takes_pages(path) and _is_of_a_foreign_page(headers):
-        return "The local cloud takes requests of web pages only for deployed APIs."
+        return "The local cloud takes requests of web pages only for deployed APIs and for signing in."
     return None
 
 

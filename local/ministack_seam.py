@@ -20,8 +20,10 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 
 from local import (
     guard,
+    issuer,
     ministack_actions,
     ministack_answers,
+    ministack_authorizers,
     ministack_checks,
     ministack_events,
     ministack_gateway,
@@ -29,6 +31,7 @@ from local import (
 )
 from local.connect.control import PREFIX, Control
 from local.connect.service import Connect, Request, Response
+from local.issuer import Asked, Issuer
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
@@ -55,6 +58,7 @@ async def serve(
     ministack_app.SERVICE_HANDLERS["connect"] = _handler_of(connect)
     ministack_checks.install()
     ministack_gateway.install()
+    ministack_authorizers.install()
     ministack_signatures.install(account, region)
     ministack_answers.install()
     ministack_actions.install()
@@ -138,6 +142,7 @@ class _LocalCloud:
 
     def __init__(self, connect: Connect, ready: Callable[[], None]) -> None:
         self._control = Control(connect)
+        self._issuer = Issuer()
         self._ready = ready
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
@@ -152,12 +157,27 @@ class _LocalCloud:
         if refused is not None:
             await _refuse(scope, receive, send, refused)
         elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._answer_control(scope, receive, send)
+            await self._answer(scope, receive, send, self._of_control)
+        elif scope["type"] == "http" and scope["path"].startswith(issuer.PREFIX):
+            await self._answer(scope, receive, send, self._of_issuer)
         else:
             ministack_gateway.by_domain.set(by_domain)
             await ministack_app.app(scope, receive, self._watched(send, readable=guard.takes_pages(scope["path"])))
 
-    async def _answer_control(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+    async def _of_control(self, scope: _Message, body: bytes) -> Response:
+        return self._control.answer(scope["method"], scope["path"].removeprefix(PREFIX), body)
+
+    async def _of_issuer(self, scope: _Message, body: bytes) -> Response:
+        path, query = scope["path"].removeprefix(issuer.PREFIX), scope["query_string"].decode("latin-1")
+        return await self._issuer.answer(Asked(scope["method"], path, guard.host_of(scope["headers"]), query, body))
+
+    async def _answer(
+        self,
+        scope: _Message,
+        receive: _Receive,
+        send: _Send,
+        of: Callable[[_Message, bytes], Awaitable[Response]],
+    ) -> None:
         body, more = b"", True
         while more:
             message = await receive()
@@ -165,8 +185,11 @@ class _LocalCloud:
                 # Half a call is none.
                 return
             body, more = body + message.get("body", b""), message.get("more_body", False)
-        response = self._control.answer(scope["method"], scope["path"].removeprefix(PREFIX), body)
-        headers = {**response.headers, "x-amzn-RequestId": str(uuid.uuid4())}
+        response = await of(scope, body)
+        headers = {**response.headers, "Content-Length": str(len(response.body)), "x-amzn-RequestId": str(uuid.uuid4())}
+        if response.cut:
+            headers[_CUT] = response.cut
+        send = self._watched(send, readable=guard.takes_pages(scope["path"]))
         encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": response.status, "headers": encoded})
         await send({"type": "http.response.body", "body": response.body})
@@ -195,8 +218,12 @@ class _LocalCloud:
 
 
 def _addressed(scope: _Message) -> tuple[_Message, bool]:
-    """A request to a custom domain as one to the deployed API behind it, so that it reaches nothing else."""
+    """A request to a custom domain as one to the deployed API behind it, so that it reaches nothing else. A request to
+    the issuer's name reaches the issuer's own addresses."""
     host = guard.host_of(scope["headers"])
+    is_issuer = host == issuer.HOST and scope["path"].startswith(issuer.PREFIX) and guard.takes_pages(scope["path"])
+    if is_issuer and scope["type"] == "http":
+        return scope, True
     own = guard.is_own(host) or any(pattern.match(host.lower()) for pattern in _NAMES_OF_SERVICES)
     found = None if own else _resolve_domain(host, scope["path"])
     if found is None or scope["type"] != "http":

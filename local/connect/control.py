@@ -6,6 +6,8 @@
 | POST contacts/<id>/transfer, POST contacts/<id>/survey | the segment ends, the next begins |
 | GET contacts/<id>/history | the past contacts that the chat shows, newest first |
 | POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, broken if wished |
+| POST flows {"InstanceId"?, "Type"?, "State"?, "Status"?}, POST flows/<id> | another flow, or one that changes |
+| POST limits {"chats"?} | how many chats may run in an instance at once; {}: any number |
 | POST clock {"advance": seconds} | Connect's clock goes forward |
 | POST faults {"operation", "kind", "times"?, "seconds"?, "status"?}, DELETE faults | faults on, all off |
 | POST events {"late"?, "repeated"?, "lost"?, "reordered"?, "spelling"?, "seed"?} | how contact events are delivered |
@@ -15,8 +17,6 @@
 | GET associations, GET calls | what Connect holds, and what it was asked |
 """
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,9 @@ from local.connect.errors import ConnectError
 from local.connect.events import SPELLINGS, Delivery
 from local.connect.faults import KINDS, Fault
 from local.connect.instances import STATUSES
+from local.connect.model import values_of
 from local.connect.service import INSTANCE_ID, Connect, Response
+from local.control import BadCall, Call, Fields, follow, is_number_up_to, is_one_of, json_response
 
 PREFIX = "/_connect/"
 _LONGEST_ADVANCE_SECONDS = 10 * 366 * 86_400
@@ -38,56 +40,20 @@ _ATTRIBUTES = f"an object of strings of up to {_LONGEST_ATTRIBUTE} characters, n
 _BUCKETS = f"a list of names of 1 to {_LONGEST_BUCKET} ASCII characters"
 
 
-class BadCall(Exception):
-    """The call cannot be followed; the text says why."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class Fields:
-    """The JSON object of a call. Each field is taken once; what is left in the end is unknown."""
-
-    def __init__(self, body: bytes) -> None:
-        try:
-            document = json.loads(body) if body else {}
-        except (ValueError, RecursionError):
-            document = None
-        if not isinstance(document, dict):
-            raise BadCall("The body: expected a JSON object.")
-        self._left: dict[str, Any] = document
-
-    def take(self, name: str, expected: str, holds: Callable[[Any], bool], default: Any = None) -> Any:
-        """A field that holds, or the default. Raises BadCall."""
-        value = self._left.pop(name, default)
-        if value is not default and not holds(value):
-            raise BadCall(f"{name}: got {json.dumps(value)[:80]}, expected {expected}.")
-        return value
-
-    def required(self, name: str, expected: str, holds: Callable[[Any], bool]) -> Any:
-        """As `take`, without a default."""
-        if self._left.get(name) is None:
-            raise BadCall(f"{name}: missing, expected {expected}.")
-        return self.take(name, expected, holds)
-
-    def end(self) -> None:
-        """Raise BadCall if anything is left."""
-        if self._left:
-            raise BadCall(f"Unknown: {', '.join(self._left)}.")
-
-
 class Control:
     """Answers the calls of the table above."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
-        self._calls: list[tuple[str, str, Callable[..., Any]]] = [
+        self._calls: list[Call] = [
             ("POST", r"contacts", self._start),
             ("POST", r"contacts/([^/]+)/transfer", self._transfer),
             ("POST", r"contacts/([^/]+)/survey", self._survey),
             ("GET", r"contacts/([^/]+)/history", self._history),
             ("POST", r"instances", self._add_instance),
+            ("POST", r"flows", self._set_flow),
+            ("POST", r"flows/([^/]+)", self._set_flow),
+            ("POST", r"limits", self._set_limits),
             ("POST", r"clock", self._advance),
             ("POST", r"faults", self._add_fault),
             ("DELETE", r"faults", self._clear_faults),
@@ -102,20 +68,9 @@ class Control:
     def answer(self, method: str, path: str, body: bytes) -> Response:
         """Follow a call; the path is what comes behind the prefix."""
         try:
-            for call_method, pattern, call in self._calls:
-                found = re.fullmatch(pattern, path)
-                if found and method == call_method:
-                    fields = Fields(body)
-                    # Everything is read before anything is done.
-                    act = call(fields, *found.groups())
-                    fields.end()
-                    return _json(200, act())
-            known = ", ".join(f"{method} {PREFIX}{pattern}" for method, pattern, _ in self._calls)
-            raise BadCall(f"No such call. There are {known.replace('([^/]+)', '<id>')}.", 404)
-        except BadCall as bad:
-            return _json(bad.status, {"message": str(bad)})
+            return follow(self._calls, PREFIX, method, path, body)
         except ConnectError as refused:
-            return _json(400, {"message": refused.message})
+            return json_response(400, {"message": refused.message})
 
     def _start(self, fields: Fields) -> Callable[[], Any]:
         channel = fields.required("Channel", f"one of {', '.join(CHANNELS)}", lambda value: value in CHANNELS)
@@ -156,9 +111,29 @@ class Control:
         instances, now = self._connect.instances, self._connect.clock.now()
         return lambda: {"InstanceId": instances.add(now, status=status, transcript_buckets=tuple(buckets)).id}
 
+    def _set_flow(self, fields: Fields, flow_id: str | None = None) -> Callable[[], Any]:
+        instances = self._connect.instances
+        named = fields.take("InstanceId", "a string", lambda value: isinstance(value, str), INSTANCE_ID)
+        changed = {}
+        for name in ("Type", "State", "Status"):
+            values = values_of(f"ContactFlow{name}")
+            value = fields.take(name, f"one of {', '.join(values)}", is_one_of(values))
+            if value is not None:
+                changed[name.lower()] = value
+        return lambda: {"ContactFlowId": instances.get(instances.region, named).set_flow(flow_id, **changed).id}
+
+    def _set_limits(self, fields: Fields) -> Callable[[], Any]:
+        chats = fields.take("chats", "a number of chats from 0", lambda value: type(value) is int and value >= 0)
+
+        def act() -> dict[str, int | None]:
+            self._connect.quotas.chats = chats
+            return {"chats": chats}
+
+        return act
+
     def _advance(self, fields: Fields) -> Callable[[], Any]:
         most = _LONGEST_ADVANCE_SECONDS
-        seconds = fields.required("advance", f"seconds from 0 to {most}", _is_number_up_to(most))
+        seconds = fields.required("advance", f"seconds from 0 to {most}", is_number_up_to(most))
 
         def act() -> dict[str, str]:
             try:
@@ -179,7 +154,7 @@ class Control:
             fields.take(
                 "seconds",
                 f"seconds from 0 to {_LONGEST_DELAY_SECONDS}",
-                _is_number_up_to(_LONGEST_DELAY_SECONDS),
+                is_number_up_to(_LONGEST_DELAY_SECONDS),
                 1 if kind == "latency" else 0,
             ),
             fields.take(
@@ -213,10 +188,10 @@ class Control:
         return act
 
     def _set_delivery(self, fields: Fields) -> Callable[[], Any]:
-        share, is_share = "a share from 0 to 1", _is_number_up_to(1)
+        share, is_share = "a share from 0 to 1", is_number_up_to(1)
         delivery = Delivery(
             late=fields.take(
-                "late", f"seconds from 0 to {_LONGEST_DELAY_SECONDS}", _is_number_up_to(_LONGEST_DELAY_SECONDS), 0
+                "late", f"seconds from 0 to {_LONGEST_DELAY_SECONDS}", is_number_up_to(_LONGEST_DELAY_SECONDS), 0
             ),
             repeated=fields.take("repeated", share, is_share, 0),
             lost=fields.take("lost", share, is_share, 0),
@@ -278,10 +253,6 @@ class Control:
         return contact
 
 
-def _json(status: int, document: Any) -> Response:
-    return Response(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
-
-
 def _is_customer(value: Any) -> bool:
     return isinstance(value, str) and 1 <= len(value) <= 128
 
@@ -297,7 +268,3 @@ def _is_names(value: Any) -> bool:
     return isinstance(value, list) and all(
         isinstance(item, str) and item.isascii() and 1 <= len(item) <= _LONGEST_BUCKET for item in value
     )
-
-
-def _is_number_up_to(most: float) -> Callable[[Any], bool]:
-    return lambda value: type(value) in (int, float) and 0 <= value <= most

@@ -1,7 +1,7 @@
-"""Amazon Connect instances and where they store chat transcripts."""
+"""Amazon Connect instances, their flows, and where they store chat transcripts."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,9 +9,21 @@ from local.connect.errors import ConnectError, invalid_request, not_found
 
 _Item = TypeVar("_Item")
 ACTIVE = "ACTIVE"
-# Every instance has this one flow: inbound, and published.
+# Every instance has this flow: inbound, and published.
 FLOW_ID = "22222222-2222-4222-8222-222222222222"
+INBOUND = "CONTACT_FLOW"
+PUBLISHED = "PUBLISHED"
 STATUSES = ("CREATION_IN_PROGRESS", ACTIVE, "CREATION_FAILED")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow; its type, state and status are those of DescribeContactFlow."""
+
+    id: str
+    type: str = INBOUND
+    state: str = ACTIVE
+    status: str = PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -25,14 +37,29 @@ class Instance:
     # Buckets that store chat transcripts; a sound instance has one.
     transcript_buckets: tuple[str, ...]
     created: datetime
+    # By their ids.
+    flows: dict[str, Flow] = field(default_factory=lambda: {FLOW_ID: Flow(FLOW_ID)}, compare=False)
 
     def contact_arn(self, contact_id: str) -> str:
         """The ARN of one of its contacts."""
         return f"{self.arn}/contact/{contact_id}"
 
-    def has_flow(self, flow: str) -> bool:
-        """Whether it has the flow of this id or ARN, so that contacts can begin with it."""
-        return flow.lower() in (FLOW_ID, f"{self.arn}/contact-flow/{FLOW_ID}")
+    def flow_arn(self, flow_id: str) -> str:
+        """The ARN of one of its flows."""
+        return f"{self.arn}/contact-flow/{flow_id}"
+
+    def flow(self, id_or_arn: str) -> Flow:
+        """One of its flows. Raises ConnectError."""
+        found = self.flows.get(id_or_arn.lower().removeprefix(self.flow_arn("")))
+        if found is None:
+            raise not_found(f"contact flow {id_or_arn}")
+        return found
+
+    def set_flow(self, flow_id: str | None, **changed: str) -> Flow:
+        """Make a flow, sound unless told otherwise, or change one. Raises ConnectError."""
+        flow = Flow(str(uuid.uuid4())) if flow_id is None else self.flow(flow_id)
+        self.flows[flow.id] = replace(flow, **changed)
+        return self.flows[flow.id]
 
 
 class Instances:

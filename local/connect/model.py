@@ -22,6 +22,7 @@ _COMMON_STATUS = {
     "InvalidRequestException": 400,
     "ServiceUnavailableException": 503,
     "ThrottlingException": 429,
+    "TooManyRequestsException": 429,
     "UnknownOperationException": 404,
 }
 _TYPES: Mapping[str, type] = {
@@ -108,6 +109,11 @@ def _document(body: bytes) -> Fields:
 
 def _number_of(text: str) -> object:
     return int(text) if re.fullmatch(r"-?\d{1,9}", text) else text
+
+
+def values_of(shape: str) -> tuple[str, ...]:
+    """The values that an enumeration has."""
+    return tuple(_service().shape_for(shape).metadata["enum"])
 
 
 def validate(call: Call) -> None:

@@ -1,5 +1,6 @@
 """The operations of Amazon Connect: what each needs of IAM, and what it does."""
 
+import re
 import secrets
 import uuid
 from collections.abc import Callable
@@ -8,10 +9,11 @@ from typing import Any
 
 from local.connect.associations import Associations
 from local.connect.clock import Clock
-from local.connect.contacts import CHANNELS, Contact, Contacts
+from local.connect.contacts import CHANNELS, CHAT, SUBTYPE, Contact, Contacts
 from local.connect.errors import ConnectError, invalid_parameter, invalid_request, not_found
-from local.connect.instances import Instance, Instances, page_of
+from local.connect.instances import ACTIVE, INBOUND, PUBLISHED, Instance, Instances, page_of
 from local.connect.model import Fields
+from local.connect.quotas import Quotas
 
 _STORAGE_PAGE = 10
 _ASSOCIATED_PAGE = 100
@@ -19,6 +21,12 @@ _SEARCH_PAGE = 100
 _SORTED = {"FieldName": "INITIATION_TIMESTAMP", "Order": "ASCENDING"}
 # What DescribeInstanceAttribute answers. Assumption: every switch is on.
 _ATTRIBUTE_VALUE = "true"
+# API Reference, StartChatContact: what its service model does not say of its fields.
+_MOST_ATTRIBUTES_BYTES = 32_768
+_PLAIN = "text/plain"
+_RESPONSE = "application/vnd.amazonaws.connect.message.interactive.response"
+_INITIAL_TYPES = {_PLAIN, "text/markdown", "application/json", _RESPONSE}
+_OF_GUIDES = {"application/vnd.amazonaws.connect.message.interactive", _RESPONSE}
 
 
 def permissions_of(operation: str, fields: Fields, instances: Instances) -> list[tuple[str, str]]:
@@ -37,9 +45,11 @@ def permissions_of(operation: str, fields: Fields, instances: Instances) -> list
         return [(action, instance), ("connect:DescribeContact", f"{instance}/contact/*")]
     if operation in ("ListInstanceStorageConfigs", "DescribeInstanceAttribute"):
         return [(action, instance)]
+    flow = str(fields.get("ContactFlowId", ""))
+    flow = flow.lower() if flow.startswith("arn:") else f"{instance}/contact-flow/{flow}"
+    if operation == "DescribeContactFlow":
+        return [(action, flow)]
     if operation == "StartChatContact":
-        flow = str(fields.get("ContactFlowId", ""))
-        flow = flow.lower() if flow.startswith("arn:") else f"{instance}/contact-flow/{flow}"
         return [(action, flow), (action, f"{instance}/contact/*")]
     # Assumption: what names one contact needs the permission on that contact and nothing else.
     return [(action, contact)]
@@ -48,11 +58,14 @@ def permissions_of(operation: str, fields: Fields, instances: Instances) -> list
 class Operations:
     """The supported operations; each takes validated fields and the region, and returns the answer."""
 
-    def __init__(self, instances: Instances, contacts: Contacts, associations: Associations, clock: Clock) -> None:
+    def __init__(
+        self, instances: Instances, contacts: Contacts, associations: Associations, clock: Clock, quotas: Quotas
+    ) -> None:
         self._instances = instances
         self._contacts = contacts
         self._associations = associations
         self._clock = clock
+        self._quotas = quotas
         # Answers by operation and ClientToken, with the fields that got them.
         self._answered: dict[tuple[str, str], tuple[Fields, Fields]] = {}
         self.supported: dict[str, Callable[[Fields, str], Fields]] = {
@@ -60,6 +73,7 @@ class Operations:
             "DescribeInstance": self._describe_instance,
             "ListInstanceStorageConfigs": self._list_storage_configs,
             "DescribeInstanceAttribute": self._describe_instance_attribute,
+            "DescribeContactFlow": self._describe_flow,
             "StartChatContact": self._once(self._start_chat, "StartChatContact"),
             "StopContact": self._stop_contact,
             "DescribeContact": self._describe_contact,
@@ -122,22 +136,39 @@ class Operations:
         self._instances.get(region, fields["InstanceId"])
         return {"Attribute": {"AttributeType": fields["AttributeType"], "Value": _ATTRIBUTE_VALUE}}
 
+    def _describe_flow(self, fields: Fields, region: str) -> Fields:
+        instance = self._instances.get(region, fields["InstanceId"])
+        flow = instance.flow(fields["ContactFlowId"])
+        if flow.status != PUBLISHED:
+            raise ConnectError("ContactFlowNotPublishedException", f"The contact flow {flow.id} is not published.")
+        return {
+            "ContactFlow": {
+                "Arn": instance.flow_arn(flow.id),
+                "Id": flow.id,
+                "Name": f"flow-{flow.id[:8]}",
+                "Type": flow.type,
+                "State": flow.state,
+                "Status": flow.status,
+            }
+        }
+
     def _start_chat(self, fields: Fields, region: str) -> Fields:
+        persistent, related = fields.get("PersistentChat"), fields.get("RelatedContactId")
+        # API Reference, StartChatContact: not both of them. Assumption: this is looked at before what they name.
+        if persistent is not None and related is not None:
+            raise invalid_request("RelatedContactId and PersistentChat exclude each other.")
         instance = self._instances.active(region, fields["InstanceId"])
-        if not instance.has_flow(fields["ContactFlowId"]):
-            raise not_found(f"contact flow {fields['ContactFlowId']}")
-        persistent, related = fields.get("PersistentChat") or {}, fields.get("RelatedContactId")
+        _check_flow(instance, fields["ContactFlowId"])
+        _check_content(fields)
         if related is not None:
-            # API Reference, StartChatContact: not both of them.
-            if persistent:
-                raise invalid_request("RelatedContactId and PersistentChat exclude each other.")
             # Assumption: the contact has to exist, in the same instance, whatever its channel.
             self._contacts.get(instance, related)
         source = None
-        if persistent:
+        if persistent is not None:
             if not {"RehydrationType", "SourceContactId"} <= set(persistent):
                 raise invalid_request("PersistentChat needs both RehydrationType and SourceContactId.")
             source = self._contacts.get(instance, persistent["SourceContactId"])
+        self._check_limit(instance)
         contact = self._contacts.start(
             instance,
             self._clock.now(),
@@ -151,7 +182,7 @@ class Operations:
             "ParticipantId": str(uuid.uuid4()),
             "ParticipantToken": secrets.token_urlsafe(32),
         }
-        if source is not None:
+        if persistent is not None and source is not None:
             try:
                 association = self._associations.create(contact, source, persistent["RehydrationType"], None)
             except ConnectError:
@@ -161,6 +192,14 @@ class Operations:
             answer["ContinuedFromContactId"] = association.continued_from_contact_id
         self._contacts.announce(contact, contact.initiated)
         return answer
+
+    def _check_limit(self, instance: Instance) -> None:
+        most = self._quotas.chats
+        if most is None:
+            return
+        contacts = self._contacts.all(instance)
+        if sum(contact.channel == CHAT and not contact.ended for contact in contacts) >= most:
+            raise ConnectError("LimitExceededException", "The quota of chats that run at once is exceeded.")
 
     def _stop_contact(self, fields: Fields, region: str) -> Fields:
         self._contacts.stop(self._contact(fields, region), self._clock.now())
@@ -250,6 +289,40 @@ class Operations:
     def _contact(self, fields: Fields, region: str) -> Contact:
         instance = self._instances.active(region, fields["InstanceId"])
         return self._contacts.get(instance, fields.get("ContactId") or fields["InitialContactId"])
+
+
+def _check_flow(instance: Instance, id_or_arn: str) -> None:
+    """Whether a chat can begin with a flow. Raises ConnectError."""
+    flow = instance.flow(id_or_arn)
+    if (flow.state, flow.status) != (ACTIVE, PUBLISHED):
+        # Assumption: a flow that is not published, or archived, is not found: the service model has no other error.
+        raise not_found(f"published contact flow {id_or_arn}")
+    # Administrator Guide, "Contact initiation methods": a chat of the API begins with an inbound flow.
+    # Assumption: another type is refused as InvalidRequestException.
+    if flow.type != INBOUND:
+        raise invalid_request(f"The contact flow {id_or_arn} is of type {flow.type}, which starts no chat.")
+
+
+def _check_content(fields: Fields) -> None:
+    """What the API Reference says of a new chat's fields. Raises ConnectError.
+
+    Assumption: it is InvalidRequestException, whatever the rule.
+    """
+    attributes = fields.get("Attributes", {})
+    if sum(len(f"{name}{value}".encode()) for name, value in attributes.items()) > _MOST_ATTRIBUTES_BYTES:
+        raise invalid_request(f"The attributes are more than {_MOST_ATTRIBUTES_BYTES} bytes.")
+    wrong = [name for name in attributes if not re.fullmatch(r"[A-Za-z0-9_-]+", name)]
+    if wrong:
+        raise invalid_request(f"Names of attributes are alphanumeric, - and _, got {', '.join(wrong)[:200]}.")
+    initial = fields.get("InitialMessage", {}).get("ContentType", _PLAIN)
+    if initial not in _INITIAL_TYPES:
+        raise invalid_request(f"InitialMessage cannot be {initial}.")
+    types = set(fields.get("SupportedMessagingContentTypes", [_PLAIN]))
+    if _PLAIN not in types or not types <= _INITIAL_TYPES | _OF_GUIDES:
+        raise invalid_request(f"SupportedMessagingContentTypes has to have {_PLAIN}, and only types that exist.")
+    subtype = fields.get("SegmentAttributes", {}).get(SUBTYPE, {}).get("ValueString")
+    if subtype == "connect:Guide" and not types >= _OF_GUIDES:
+        raise invalid_request("connect:Guide needs both interactive types in SupportedMessagingContentTypes.")
 
 
 def _instance(instance: Instance) -> dict[str, Any]:

@@ -20,6 +20,7 @@ QUOTAS: Mapping[str, Quota] = {
     "StartChatContact": Quota(5, 8),
     "DescribeContact": Quota(10, 15),
     "GetContactAttributes": Quota(10, 15),
+    "DescribeContactFlow": Quota(2, 5),
     "DescribeInstance": Quota(2, 5),
     "ListInstances": Quota(2, 5),
     "ListInstanceStorageConfigs": Quota(2, 5),
@@ -33,6 +34,8 @@ class Quotas:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.enabled = True
+        # How many chats may run in an instance at once; None: any number.
+        self.chats: int | None = None
         self._now = now
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
 

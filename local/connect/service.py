@@ -61,7 +61,7 @@ class Connect:
         self.faults = Faults()
         # How often each operation was called, by how it ended.
         self.calls: dict[str, Counter[str]] = {}
-        self.operations = Operations(self.instances, self.contacts, self.associations, self.clock)
+        self.operations = Operations(self.instances, self.contacts, self.associations, self.clock, self.quotas)
         self.instances.add(self.clock.now(), id=INSTANCE_ID, alias=ALIAS)
 
     @property
@@ -107,7 +107,7 @@ class Connect:
         if fault.kind == "cut_before":
             return Response(0, {}, b"", cut="whole")
         if fault.kind == "throttle":
-            return self._refused(operation, _throttled())
+            return self._refused(operation, _throttled(operation))
         if fault.kind == "error":
             kind = "ServiceUnavailableException" if fault.status == 503 else "InternalServiceException"
             return self._refused(operation, ConnectError(kind, "A fault that was asked for."), fault.status)
@@ -124,7 +124,7 @@ class Connect:
                 return denied
         try:
             if not self.quotas.admits(region, self._quota_of(call)):
-                raise _throttled()
+                raise _throttled(call.operation)
             model.validate(call)
             result = operation(call.fields, region)
         except ConnectError as refused:
@@ -150,5 +150,7 @@ class Connect:
         }
 
 
-def _throttled() -> ConnectError:
-    return ConnectError("ThrottlingException", "Rate exceeded")
+def _throttled(operation: str) -> ConnectError:
+    # API Reference, StartChatContact: over its rate it answers TooManyRequests, which its service model does not have.
+    kind = "TooManyRequestsException" if operation == "StartChatContact" else "ThrottlingException"
+    return ConnectError(kind, "Rate exceeded")

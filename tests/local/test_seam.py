@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ResponseStreamingError
 
+from local.chats import Chats
 from local.cloud import Cloud, CloudError
 from local.connect.instances import FLOW_ID
 from local.deploy import address_of_endpoint
@@ -67,6 +69,8 @@ def test_boto3_reaches_every_operation(cloud: Cloud) -> None:
         CustomerId="c",
         Attributes={"a": "1"},
     )
+    flow = connect.describe_contact_flow(InstanceId=instance, ContactFlowId=FLOW_ID)["ContactFlow"]
+    assert (flow["Id"], flow["Type"], flow["Status"]) == (FLOW_ID, "CONTACT_FLOW", "PUBLISHED")
     contact = {"InstanceId": instance, "ContactId": started["ContactId"]}
     initial = {"InstanceId": instance, "InitialContactId": started["ContactId"]}
     connect.update_contact_attributes(**initial, Attributes={"b": "2"})
@@ -90,6 +94,9 @@ def test_errors_arrive_as_the_modelled_exceptions(cloud: Cloud) -> None:
     connect = cloud.client("connect")
     with pytest.raises(connect.exceptions.ResourceNotFoundException):
         connect.describe_contact(InstanceId=cloud.instance_id, ContactId="none")
+    flow = {"InstanceId": cloud.instance_id, "ContactFlowId": Chats(cloud).flow(Status="SAVED")}
+    with pytest.raises(connect.exceptions.ContactFlowNotPublishedException):
+        connect.describe_contact_flow(**flow)
     with pytest.raises(connect.exceptions.InvalidParameterException, match="RehydrationType"):
         connect.create_persistent_contact_association(
             InstanceId=cloud.instance_id,
@@ -126,6 +133,42 @@ def test_iam_decides(cloud: Cloud) -> None:
     with pytest.raises(ClientError) as refused:
         attempt((allowed[0], "wrong"))
     assert code_of(refused)[0] == 403
+
+
+def test_a_start_needs_its_permission_on_the_flow_and_on_contacts(cloud: Cloud) -> None:
+    """Either alone is refused; both, and the call that the API excludes shows it without a chat."""
+    arn = f"arn:aws:connect:{cloud.region}:{cloud.account}:instance/{cloud.instance_id}"
+    resources = [f"{arn}/contact-flow/{FLOW_ID}", f"{arn}/contact/*"]
+    allow = {"Effect": "Allow", "Action": "connect:StartChatContact"}
+    said = []
+    for name, given in (("flow", resources[:1]), ("contacts", resources[1:]), ("both", resources)):
+        key = user(cloud, f"starts-by-{name}", {**allow, "Resource": given})
+        with pytest.raises(ClientError) as refused:
+            cloud.client("connect", *key, config=ONCE).start_chat_contact(
+                InstanceId=cloud.instance_id,
+                ContactFlowId=FLOW_ID,
+                ParticipantDetails={"DisplayName": "d"},
+                PersistentChat={"RehydrationType": "FROM_SEGMENT", "SourceContactId": "none"},
+                RelatedContactId="none",
+            )
+        said.append(code_of(refused))
+    assert said == [(403, "AccessDeniedException"), (403, "AccessDeniedException"), (400, "InvalidRequestException")]
+
+
+def test_both_limits_of_a_start_arrive_as_429(cloud: Cloud) -> None:
+    """By their names a client tells them apart; the rate's is not in the service's model."""
+    fields = {"InstanceId": cloud.instance_id, "ContactFlowId": FLOW_ID, "ParticipantDetails": {"DisplayName": "d"}}
+    connect, chats = cloud.client("connect", config=ONCE), Chats(cloud)
+    chats.limit(0)
+    try:
+        with pytest.raises(connect.exceptions.LimitExceededException) as limited:
+            connect.start_chat_contact(**fields)
+    finally:
+        chats.limit()
+    cloud.control("POST", "faults", {"operation": "StartChatContact", "kind": "throttle", "times": 1})
+    with pytest.raises(ClientError) as throttled:
+        connect.start_chat_contact(**fields)
+    assert (code_of(limited)[0], *code_of(throttled)) == (429, 429, "TooManyRequestsException")
 
 
 def test_connections_are_cut_before_and_after_the_effect(without_faults: Cloud) -> None:
@@ -205,31 +248,32 @@ def test_a_stop_leaves_nothing(how: signal.Signals | None, tmp_path: Path) -> No
 
 def _pid_of_a_function(url: str) -> int:
     """Make a function, run it, and have it tell its process."""
-    told: int = _told_by_a_function(Cloud.at(urlsplit(url).port or 0), "os.getpid()")
+    told: int = told_by_a_function(Cloud.at(urlsplit(url).port or 0), "os.getpid()")
     return told
 
 
-def _told_by_a_function(cloud: Cloud, expression: str) -> Any:
+def told_by_a_function(cloud: Cloud, expression: str) -> Any:
     """Make a function that evaluates this, and run it."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("index.py", f"import os, sys\n\ndef handler(event, context):\n    return {expression}\n")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    name = f"told-{uuid.uuid4()}"
+    role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     functions = cloud.client("lambda")
     functions.create_function(
-        FunctionName="f",
+        FunctionName=name,
         Runtime="python3.14",
         Handler="index.handler",
         Role=role["Role"]["Arn"],
         Code={"ZipFile": code.getvalue()},
     )
-    return json.loads(functions.invoke(FunctionName="f")["Payload"].read())
+    return json.loads(functions.invoke(FunctionName=name)["Payload"].read())
 
 
 def test_functions_import_nothing_of_the_clouds_and_run_behind_it(cloud: Cloud) -> None:
     """Hundreds that start at once, on two processors, keep the cloud from answering them otherwise."""
-    imported, priority = _told_by_a_function(cloud, "['botocore' in sys.modules, os.nice(0)]")
+    imported, priority = told_by_a_function(cloud, "['botocore' in sys.modules, os.nice(0)]")
     assert (imported, priority) == (False, min(os.nice(0) + 10, 19))
 
 

@@ -16,7 +16,23 @@ from local.connect.service import Connect
 CALLS = Control(Connect("123456789012", "us-east-1"))._calls
 # Of each call what it takes, with values that are right for some field.
 SOUND: list[Any] = [
-    *("CHAT", "ACTIVE", "StopContact", "throttle", "camel", 1, 0.5, True, [], ["a"], {}, {"a": "b"}, 10**9),
+    *(
+        "CHAT",
+        "ACTIVE",
+        "CUSTOMER_QUEUE",
+        "SAVED",
+        "StopContact",
+        "throttle",
+        "camel",
+        1,
+        0.5,
+        True,
+        [],
+        ["a"],
+        {},
+        {"a": "b"},
+        10**9,
+    ),
 ]
 NAMES = sorted({*re.findall(r'(?:take|required)\(\s*"(\w+)"', inspect.getsource(control))})
 JSON = st.recursive(
@@ -38,7 +54,8 @@ def state_of(connect: Connect) -> tuple[object, ...]:
     instances = connect.instances.all("us-east-1")
     faults = list(connect.faults._on)
     events, clock = connect.events, connect.clock._ahead
-    return instances, faults, events.delivery, events.sent, clock, connect.quotas.enabled, dict(connect.contacts._by_id)
+    flows, quotas = [dict(instance.flows) for instance in instances], (connect.quotas.enabled, connect.quotas.chats)
+    return instances, flows, faults, events.delivery, events.sent, clock, quotas, dict(connect.contacts._by_id)
 
 
 @settings(max_examples=300)

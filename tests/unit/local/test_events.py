@@ -10,7 +10,7 @@ import pytest
 from local.connect.events import Delivery
 from local.connect.service import INSTANCE_ID
 from recorder.event import read
-from tests.unit.local.test_service import Caller
+from tests.unit.local.test_service import FORMS, Caller
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
 
@@ -77,7 +77,7 @@ def test_events_carry_segment_attributes_in_their_own_spelling(heard: Heard, spe
         "connect:Subtype": {"ValueString": "connect:Guide"},
         "connect:CustomerAuthentication": {"ValueMap": {"Status": {"ValueString": "AUTHENTICATED"}}},
     }
-    guide = heard.call.started(SegmentAttributes=given)
+    guide = heard.call.started(SegmentAttributes=given, SupportedMessagingContentTypes=FORMS)
     described = heard.call("GET", f"/contacts/{INSTANCE_ID}/{guide}").body
     assert json.loads(described)["Contact"]["SegmentAttributes"] == given
     camel = json.loads(json.dumps(given).replace('"Value', '"value'))

@@ -76,6 +76,19 @@ def test_pages_reach_deployed_apis_only(rest: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        *((f"/_issuer/{path}", True) for path in (".well-known/openid-configuration", "keys", "authorize", "token")),
+        *((f"/_issuer/{path}", False) for path in ("", "control/tokens", "keys/", "keys/../control/keys", "keys\n")),
+        ("/_issuer/x.well-known/openid-configuration", False),
+    ],
+)
+def test_pages_sign_people_in_and_do_nothing_to_the_issuer(path: str, taken: bool) -> None:
+    """Its control path makes a token for anybody."""
+    assert takes_pages(path) is taken
+
+
+@pytest.mark.parametrize(
     ("headers", "taken"),
     [
         ([], True),

@@ -12,6 +12,12 @@ from local.connect.instances import FLOW_ID
 from local.connect.service import INSTANCE_ID, Connect, Request, Response
 
 DENIED = Response(403, {"x-amzn-ErrorType": "AccessDeniedException"}, b"{}")
+# What a chat that can show forms has to support.
+FORMS = [
+    "text/plain",
+    "application/vnd.amazonaws.connect.message.interactive",
+    "application/vnd.amazonaws.connect.message.interactive.response",
+]
 CHAT = {"InstanceId": INSTANCE_ID, "ContactFlowId": FLOW_ID, "ParticipantDetails": {"DisplayName": "d"}}
 
 
@@ -71,6 +77,8 @@ def call() -> Caller:
             {"InstanceId": "i", "ContactFlowId": "f"},
             [("connect:StartChatContact", "i/contact-flow/f"), ("connect:StartChatContact", "i/contact/*")],
         ),
+        ("GET", "/contact-flows/i/f", None, [("connect:DescribeContactFlow", "i/contact-flow/f")]),
+        ("POST", "/contact/stop", {"InstanceId": "i", "ContactId": "c"}, [("connect:StopContact", "i/contact/c")]),
     ],
 )
 def test_each_operation_needs_what_the_reference_says(
@@ -149,6 +157,122 @@ def test_a_chat_begins_with_a_flow_that_exists(call: Caller, flow: str) -> None:
     made = call.control("POST", "instances", {})[1]["InstanceId"]
     assert call("PUT", "/contact/chat", {**CHAT, "InstanceId": made}).status == 200
     assert call("PUT", "/contact/chat", {**CHAT, "InstanceId": made, "ContactFlowId": arn}).status == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "described", "started"),
+    [
+        ({}, None, None),
+        ({"Status": "SAVED"}, "ContactFlowNotPublishedException", "ResourceNotFoundException"),
+        ({"State": "ARCHIVED"}, None, "ResourceNotFoundException"),
+        ({"Type": "CUSTOMER_QUEUE"}, None, "InvalidRequestException"),
+    ],
+)
+def test_a_chat_begins_only_with_a_published_inbound_flow(
+    call: Caller, changed: dict[str, str], described: str | None, started: str | None
+) -> None:
+    """A deployment that looks at its flows sees before anybody chats what a start would be refused for."""
+    flow = call.control("POST", "flows", changed)[1]["ContactFlowId"]
+    shown = call("GET", f"/contact-flows/{INSTANCE_ID}/{flow}")
+    assert shown.headers.get("x-amzn-ErrorType") == described
+    assert shown.status == (404 if described else 200)
+    if not described:
+        document = json.loads(shown.body)["ContactFlow"]
+        sound = {"Type": "CONTACT_FLOW", "State": "ACTIVE", "Status": "PUBLISHED"}
+        assert {name: document[name] for name in sound} == {**sound, **changed}
+        assert (document["Id"], document["Arn"].endswith(f"{INSTANCE_ID}/contact-flow/{flow}")) == (flow, True)
+    answer = call("PUT", "/contact/chat", {**CHAT, "ContactFlowId": flow})
+    assert answer.headers.get("x-amzn-ErrorType") == started
+    sound = {"Type": "CONTACT_FLOW", "State": "ACTIVE", "Status": "PUBLISHED"}
+    assert call.control("POST", f"flows/{flow}", sound) == (200, {"ContactFlowId": flow})
+    assert call.started(ContactFlowId=flow)
+
+
+def test_a_flow_belongs_to_one_instance(call: Caller) -> None:
+    """The id of another's flow leads nowhere, as one of no flow does."""
+    other = call.control("POST", "instances", {})[1]["InstanceId"]
+    flow = call.control("POST", "flows", {"InstanceId": other})[1]["ContactFlowId"]
+    assert call("GET", f"/contact-flows/{other}/{flow}").status == 200
+    for answer in (
+        call("GET", f"/contact-flows/{INSTANCE_ID}/{flow}"),
+        call("PUT", "/contact/chat", {**CHAT, "ContactFlowId": flow}),
+    ):
+        assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (404, "ResourceNotFoundException")
+
+
+def test_what_excludes_each_other_is_refused_before_it_is_looked_for(call: Caller) -> None:
+    """Nothing of it has to exist: so a deployment can try its permission without a chat. IAM comes before it."""
+    both = {"PersistentChat": {"SourceContactId": "none"}, "RelatedContactId": "none"}
+    fields = {**CHAT, "InstanceId": "none", "ContactFlowId": "none", **both}
+    answer = call("PUT", "/contact/chat", fields)
+    assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (400, "InvalidRequestException")
+    assert b"exclude each other" in answer.body
+    call.allowed = False
+    assert call("PUT", "/contact/chat", fields) == DENIED
+
+
+def test_only_so_many_chats_run_at_once(call: Caller) -> None:
+    """Another 429 than the rate's: no retry helps before a chat ends. Calls and other instances do not count."""
+    call.control("POST", "limits", {"chats": 1})
+    call.control("POST", "contacts", {"Channel": "VOICE"})
+    first = call.started(ClientToken="t")
+    refused = call("PUT", "/contact/chat", CHAT)
+    assert (refused.status, refused.headers["x-amzn-ErrorType"]) == (429, "LimitExceededException")
+    assert call.started(ClientToken="t") == first
+    other = call.control("POST", "instances", {})[1]["InstanceId"]
+    assert call.started(InstanceId=other)
+    call("POST", "/contact/stop", {"InstanceId": INSTANCE_ID, "ContactId": first})
+    assert call.started()
+    call.control("POST", "limits", {})
+    assert call.started()
+
+
+def test_a_start_over_its_rate_is_not_worded_as_other_operations(call: Caller) -> None:
+    """API Reference: TooManyRequests, which its service model does not have. A fault says the same."""
+    answers = [call("PUT", "/contact/chat", CHAT) for _ in range(12)]
+    throttled = next(answer for answer in answers if answer.status != 200)
+    call.control("POST", "quotas", {"enabled": False})
+    call.control("POST", "faults", {"operation": "StartChatContact", "kind": "throttle"})
+    for answer in (throttled, call("PUT", "/contact/chat", CHAT)):
+        assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (429, "TooManyRequestsException")
+
+
+PLAIN, MARKDOWN, RESPONSE = "text/plain", "text/markdown", FORMS[2]
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("Attributes", {"a-B_9": "é" * 16_000}, {"a": "é" * 16_384}),
+        ("Attributes", {"a": "1"}, {"a b": "1"}),
+        ("InitialMessage", {"ContentType": RESPONSE, "Content": "m"}, {"ContentType": FORMS[1], "Content": "m"}),
+        ("SupportedMessagingContentTypes", [MARKDOWN, PLAIN], [MARKDOWN]),
+        ("SupportedMessagingContentTypes", FORMS, [PLAIN, "text/html"]),
+        ("SegmentAttributes", {}, {"connect:Subtype": {"ValueString": "connect:Guide"}}),
+        ("ChatDurationInMinutes", 60, 59),
+        ("ChatDurationInMinutes", 10_080, 10_081),
+        ("ParticipantDetails", {"DisplayName": "d" * 256}, {"DisplayName": "d" * 257}),
+        ("CustomerId", "c" * 128, "c" * 129),
+        ("PersistentChat", None, {}),
+    ],
+)
+def test_a_chats_fields_are_held_against_the_model_and_the_reference(
+    call: Caller, field: str, good: Any, bad: Any
+) -> None:
+    """What AWS would refuse a backend is refused here already."""
+    assert call("PUT", "/contact/chat", {**CHAT, field: good}).status == 200
+    refused = call("PUT", "/contact/chat", {**CHAT, field: bad})
+    assert refused.status == 400, field
+    assert len(call.connect.contacts.all(call.connect.instances.all("us-east-1")[0])) == 1
+
+
+def test_a_chat_is_answered_with_what_its_page_needs(call: Caller) -> None:
+    """Contact, participant and token; a replay gets the same token, as its page has no other way to it."""
+    fields = {**CHAT, "ClientToken": "t", "CustomerId": "c"}
+    first, again = (json.loads(call("PUT", "/contact/chat", fields).body) for _ in range(2))
+    assert set(first) == {"ContactId", "ParticipantId", "ParticipantToken"}
+    assert first == again
+    assert json.loads(call("GET", f"/contacts/{INSTANCE_ID}/{first['ContactId']}").body)["Contact"]["CustomerId"] == "c"
 
 
 def test_an_instance_is_one_whatever_its_ids_case(call: Caller) -> None:
@@ -259,6 +383,10 @@ def test_faults_happen_before_or_after_the_effect(
         ("POST", "contacts", {"Channel": "CHAT", "CustomerId": ""}, 400, "CustomerId"),
         ("POST", "instances", {"TranscriptBuckets": "a"}, 400, "TranscriptBuckets"),
         ("POST", "instances", {"InstanceStatus": "BROKEN"}, 400, "InstanceStatus"),
+        ("POST", "flows", {"Type": "INBOUND"}, 400, "expected one of CONTACT_FLOW, CUSTOMER_QUEUE"),
+        ("POST", "flows", {"InstanceId": "none"}, 400, "Not found: instance none"),
+        ("POST", "flows/none", {"Status": "SAVED"}, 400, "Not found: contact flow none"),
+        ("POST", "limits", {"chats": -1}, 400, "chats: got -1"),
         ("POST", "faults", {"operation": "StartChat", "kind": "throttle"}, 400, "operation: got"),
         ("POST", "faults", {"operation": "StopContact", "kind": "fire"}, 400, "kind: got"),
         ("POST", "faults", {"operation": "StopContact", "kind": "error", "status": 404}, 400, "status: got"),
