@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import jsii
 from aws_cdk import Annotations, CfnResource, CustomResource, Duration, IStableAnyProducer, Lazy, Stack
@@ -252,4 +252,9 @@ def _resources_of(construct: IConstruct) -> list[CfnResource]:
     """The resources under a construct. For a function only itself: its code is also a construct, which is slow to read,
     and the hash of the code is a property of the function."""
     found = [construct.node.default_child] if isinstance(construct, lambda_.Function) else construct.node.find_all()
-    return [part for part in found if isinstance(part, CfnResource) and type(part) not in _DEPLOYED_TOGETHER]
+    # `isinstance(part, CfnResource)` would ask all subclasses of CfnResource: a hundredth of synthesis.
+    return [
+        cast(CfnResource, part)
+        for part in found
+        if hasattr(type(part), "cfn_resource_type") and type(part) not in _DEPLOYED_TOGETHER
+    ]

@@ -1,12 +1,13 @@
 """The endpoint: REST API, association function, permissions, and the proof that they work together."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -29,6 +30,7 @@ from connect_persistent_chat.grants import grant, policies_of
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.lambda_function import number_of, seconds_of
+from connect_persistent_chat.lazy import cloudwatch
 from connect_persistent_chat.parameters import Limits, Parameters, mistakes_in_removal, refuse_metric, seconds
 from connect_persistent_chat.shared import probes, variables
 from connect_persistent_chat.stacks import unnamed_in
