@@ -86,6 +86,14 @@ class ProvedGateway(NamedTuple):
     # Whether the API has to answer a call that is signed for execute-api.
     signed: bool
 
+    def properties(self) -> dict[str, str]:
+        """What the custom resource has to know of it."""
+        return {
+            custom_resources.API_ID: self.api.rest_api_id,
+            custom_resources.STAGE: self.stage.stage_name,
+            custom_resources.SIGNED: str(self.signed).lower(),
+        }
+
 
 class ProvedHistory(NamedTuple):
     """The table of a history. If its recorder is proved, also the rule that sends events to the recorder."""
@@ -93,6 +101,11 @@ class ProvedHistory(NamedTuple):
     table_name: str
     table_arn: str
     rule_arn: str | None = None
+
+    def properties(self) -> dict[str, str]:
+        """What the custom resource has to know of it."""
+        rule = {} if self.rule_arn is None else {custom_resources.RULE: self.rule_arn}
+        return {custom_resources.TABLE: self.table_name, **rule}
 
 
 class Proof(Construct):
@@ -135,8 +148,8 @@ class Proof(Construct):
             service_token=provisioning.service_token,
             service_timeout=Duration.seconds(patience + custom_resources.MARGIN_SECONDS),
             properties={
-                **_gateway_properties(gateway),
-                **_history_properties(history),
+                **(gateway.properties() if gateway else {}),
+                **(history.properties() if history else {}),
                 custom_resources.INSTANCE_ID: instance.instance_id,
                 custom_resources.FUNCTION: function_arn,
                 custom_resources.ENVIRONMENT: dict(environment),
@@ -154,25 +167,6 @@ class Proof(Construct):
     def report(self) -> str:
         """The result of the proof, which only the deployment knows."""
         return self._resource.get_att_string(custom_resources.REPORT)
-
-
-def _gateway_properties(gateway: ProvedGateway | None) -> dict[str, str]:
-    if gateway is None:
-        return {}
-    return {
-        custom_resources.API_ID: gateway.api.rest_api_id,
-        custom_resources.STAGE: gateway.stage.stage_name,
-        custom_resources.SIGNED: str(gateway.signed).lower(),
-    }
-
-
-def _history_properties(history: ProvedHistory | None) -> dict[str, str]:
-    if history is None:
-        return {}
-    return {
-        custom_resources.TABLE: history.table_name,
-        **({} if history.rule_arn is None else {custom_resources.RULE: history.rule_arn}),
-    }
 
 
 def _permissions(

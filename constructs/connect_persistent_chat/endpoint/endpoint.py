@@ -321,19 +321,15 @@ _LIMITS = {
 
 def _contradictions(authorization: Authorization, identity: CustomerIdentity) -> list[str]:
     """The reasons why the callers of this authorization cannot be trusted without a check. Empty if they can."""
-    if identity.checked:
+    if identity.checked or not (authorization.knows_person or authorization.lets_browsers_speak_for_any):
         return []
+    given, who = "iam(allow_identity_pools=True)", "browser"
     if authorization.knows_person:
-        return [
-            "customer_identity: got unchecked() with an authorization that knows the person who calls, expected "
-            "customer_id() or attribute(...): otherwise any user could open any customer's chat."
-        ]
-    if authorization.lets_browsers_speak_for_any:
-        return [
-            "customer_identity: got unchecked() with iam(allow_identity_pools=True), expected customer_id() or "
-            "attribute(...): otherwise any browser could open any customer's chat."
-        ]
-    return []
+        given, who = "an authorization that knows the person who calls", "user"
+    return [
+        f"customer_identity: got unchecked() with {given}, expected customer_id() or attribute(...): otherwise any "
+        f"{who} could open any customer's chat."
+    ]
 
 
 def _permissions(
