@@ -15,7 +15,6 @@ from aws_cdk import (
     StringConcat,
     Tokenization,
 )
-from aws_cdk import aws_sns as sns
 from aws_cdk.region_info import RegionInfo
 
 from connect_persistent_chat.messages import shown
@@ -114,15 +113,6 @@ def mistakes_in_place(name: str, arn: str, stack: Stack) -> list[str]:
         )
         if is_known(got) and is_known(expected) and got != expected
     ]
-
-
-def mistakes_in_topic(topic: sns.ITopic, stack: Stack) -> list[str]:
-    """Why alarms of `stack` cannot use the topic. It may be of another account."""
-    mistakes = unnamed_in("topic", "a topic", topic.topic_arn, stack)
-    region = topic.env.region
-    if mistakes or not is_known(region) or not is_known(stack.region) or region == stack.region:
-        return mistakes
-    return [f"topic: got a topic in region {region}, expected one in region {stack.region}, the stack's."]
 
 
 def _partition_of(stack: Stack) -> str:

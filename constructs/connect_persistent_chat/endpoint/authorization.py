@@ -1,12 +1,14 @@
 """Which callers are allowed to call the endpoint."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Annotations, Duration, Names, Stack
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_cognito as cognito
 
+from connect_persistent_chat.lazy import cognito
 from connect_persistent_chat.messages import shown
 from connect_persistent_chat.parameters import Parameters
 from connect_persistent_chat.shared import variables
@@ -42,7 +44,7 @@ class Authorization:
     _authorizer: apigateway.IAuthorizer | None = None
 
     @classmethod
-    def iam(cls, *, allow_identity_pools: bool | None = None) -> "Authorization":
+    def iam(cls, *, allow_identity_pools: bool | None = None) -> Authorization:
         """AWS identities with permission to invoke the endpoint (`grant_invoke`).
 
         They sign requests with Signature Version 4. They can call for any customer, so they should be backends. Both
@@ -66,7 +68,7 @@ class Authorization:
         app_clients: Sequence[cognito.IUserPoolClient],
         *,
         customer_claim: str | None = None,
-    ) -> "Authorization":
+    ) -> Authorization:
         """Users of these pools. They send their ID token in the Authorization header.
 
         API Gateway checks the token of every request and caches no result.
@@ -101,7 +103,7 @@ class Authorization:
         return made
 
     @classmethod
-    def authorizer(cls, authorizer: apigateway.IAuthorizer, *, customer_key: str) -> "Authorization":
+    def authorizer(cls, authorizer: apigateway.IAuthorizer, *, customer_key: str) -> Authorization:
         """Callers that your own Lambda authorizer allows.
 
         :param authorizer: a TokenAuthorizer or RequestAuthorizer. API Gateway keeps its answer for 5 minutes by

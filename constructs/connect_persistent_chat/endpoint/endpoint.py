@@ -1,12 +1,13 @@
 """The endpoint: REST API, association function, permissions, and the proof that they work together."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -29,6 +30,7 @@ from connect_persistent_chat.grants import grant, policies_of
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.lambda_function import number_of, seconds_of
+from connect_persistent_chat.lazy import cloudwatch
 from connect_persistent_chat.parameters import Limits, Parameters, mistakes_in_removal, refuse_metric, seconds
 from connect_persistent_chat.shared import probes, variables
 from connect_persistent_chat.stacks import unnamed_in
@@ -319,19 +321,15 @@ _LIMITS = {
 
 def _contradictions(authorization: Authorization, identity: CustomerIdentity) -> list[str]:
     """The reasons why the callers of this authorization cannot be trusted without a check. Empty if they can."""
-    if identity.checked:
+    if identity.checked or not (authorization.knows_person or authorization.lets_browsers_speak_for_any):
         return []
+    given, who = "iam(allow_identity_pools=True)", "browser"
     if authorization.knows_person:
-        return [
-            "customer_identity: got unchecked() with an authorization that knows the person who calls, expected "
-            "customer_id() or attribute(...): otherwise any user could open any customer's chat."
-        ]
-    if authorization.lets_browsers_speak_for_any:
-        return [
-            "customer_identity: got unchecked() with iam(allow_identity_pools=True), expected customer_id() or "
-            "attribute(...): otherwise any browser could open any customer's chat."
-        ]
-    return []
+        given, who = "an authorization that knows the person who calls", "user"
+    return [
+        f"customer_identity: got unchecked() with {given}, expected customer_id() or attribute(...): otherwise any "
+        f"{who} could open any customer's chat."
+    ]
 
 
 def _permissions(

@@ -4,14 +4,14 @@ from typing import Final
 
 from aws_cdk import Duration, Names, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
+from connect_persistent_chat.alarms import alarm_for, mistakes_in_topic
 from connect_persistent_chat.endpoint.endpoint import PersistentChatEndpoint
 from connect_persistent_chat.parameters import AT_LEAST_ONE, Parameters, seconds
 from connect_persistent_chat.shared import reasons
-from connect_persistent_chat.stacks import elsewhere, mistakes_in_topic
+from connect_persistent_chat.stacks import elsewhere
 from connect_persistent_chat.tokens import measured
 from constructs import Construct
 
@@ -135,20 +135,8 @@ class PersistentChatMonitoring(Construct):
         return counted.metric(statistic="Sum", period=_PERIOD)
 
     def _alarm(self, id: str, metric: cloudwatch.IMetric, threshold: float, description: str, periods: int = 1) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            id,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=periods,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{self._endpoint.node.path}: {description}",
-        )
-        if self._topic is not None:
-            alarm.add_alarm_action(actions.SnsAction(self._topic))
-            alarm.add_ok_action(actions.SnsAction(self._topic))
-        self.alarms.append(alarm)
+        text = f"{self._endpoint.node.path}: {description}"
+        self.alarms.append(alarm_for(self, id, metric, threshold, text, self._topic, periods))
 
     def _build_dashboard(self, throttles: cloudwatch.Metric) -> cloudwatch.Dashboard:
         endpoint, function = self._endpoint, self._endpoint.function

@@ -5,7 +5,6 @@ from typing import Final
 
 from aws_cdk import Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -17,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 
 from connect_persistent_chat import lambda_function
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
+from connect_persistent_chat.alarms import alarm_for, mistakes_in_topic
 from connect_persistent_chat.deployment.instance import ConnectInstance, name_of
 from connect_persistent_chat.deployment.proof import (
     DEFAULT_PATIENCE_SECONDS,
@@ -40,7 +40,7 @@ from connect_persistent_chat.parameters import (
     seconds,
 )
 from connect_persistent_chat.shared import probes, recording, schema, variables
-from connect_persistent_chat.stacks import elsewhere, mistakes_in_place, mistakes_in_topic, unnamed_in
+from connect_persistent_chat.stacks import elsewhere, mistakes_in_place, unnamed_in
 from connect_persistent_chat.tokens import is_placeholder, is_token, with_tokens_as
 from constructs import Construct
 
@@ -70,7 +70,7 @@ _LIMITS = {
 
 
 class _History(Construct):
-    """The common part of a history that is made here and of an imported history. It is an `IChatHistory`."""
+    """A history that endpoints can read. It is an `IChatHistory`."""
 
     customer_identity: Final[CustomerIdentity]
     """How the customer of a contact is found."""
@@ -265,7 +265,15 @@ class ChatHistory(_History):
             dead_letter_queue=self.dead_letter_queue,
         )
         rule = self._build_rule()
-        self.alarm = self._build_alarm(topic)
+        self.alarm = alarm_for(
+            self,
+            "Unrecorded",
+            self.metric_dead_letters(period=Duration.minutes(1)),
+            1,
+            f"{self.node.path}: contact events could not be recorded. Mend the cause, which the log of "
+            f"{self.function.function_name} tells; then run persistent-chat backfill, and purge the queue.",
+            topic,
+        )
         self.proof_report = Proof(
             self,
             "Proof",
@@ -313,7 +321,9 @@ class ChatHistory(_History):
         if given.right("customer_identity"):
             given.add(_mistakes_in_identity(identity))
         given.refuse()
-        return _ImportedHistory(scope, id, stack, table_arn, identity, event_delay)
+        made = _History(scope, id, stack, identity, event_delay)
+        made.table = dynamodb.Table.from_table_arn(made, "Table", _readable(table_arn, stack))
+        return made
 
     def metric_dead_letters(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
         """The number of events in the dead-letter queue.
@@ -387,48 +397,6 @@ class ChatHistory(_History):
             targets=[targets.LambdaFunction(self.function, dead_letter_queue=self.dead_letter_queue)],
         )
 
-    def _build_alarm(self, topic: sns.ITopic | None) -> cloudwatch.Alarm:
-        alarm = cloudwatch.Alarm(
-            self,
-            "Unrecorded",
-            metric=self.metric_dead_letters(period=Duration.minutes(1)),
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=(
-                f"{self.node.path}: contact events could not be recorded. Mend the cause, which the log of "
-                f"{self.function.function_name} tells; then run persistent-chat backfill, and purge the queue."
-            ),
-        )
-        if topic is not None:
-            alarm.add_alarm_action(actions.SnsAction(topic))
-            alarm.add_ok_action(actions.SnsAction(topic))
-        return alarm
-
-
-class _ImportedHistory(_History):
-    """The history of another stack."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        stack: Stack,
-        table_arn: str,
-        customer_identity: CustomerIdentity,
-        event_delay: Duration | None,
-    ) -> None:
-        super().__init__(scope, id, stack, customer_identity, event_delay)
-        if is_placeholder(table_arn):
-            # The CDK splits the ARN into its parts, and a placeholder is not an ARN.
-            table_arn = self._stack.format_arn(service="dynamodb", resource="table", resource_name="not-looked-up-yet")
-        before, _, resource = table_arn.rpartition(":")
-        if before and is_token(resource) and "/" not in resource:
-            # The CDK finds the table's name after a slash.
-            table_arn = f"{before}:table/{Fn.select(1, Fn.split('/', resource))}"
-        self.table = dynamodb.Table.from_table_arn(self, "Table", table_arn)
-
 
 def _mistakes_in_identity(identity: CustomerIdentity) -> list[str]:
     if identity.checked:
@@ -446,6 +414,16 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
     if not _TABLE_ARN.fullmatch(with_tokens_as("token", arn)):
         return [f"table_arn: got {shown(arn)}, expected {_AN_ARN}."]
     return mistakes_in_place("table_arn", arn, stack)
+
+
+def _readable(arn: str, stack: Stack) -> str:
+    """The ARN of a table in a form that the CDK can split into its parts."""
+    if is_placeholder(arn):
+        return stack.format_arn(service="dynamodb", resource="table", resource_name="not-looked-up-yet")
+    before, _, resource = arn.rpartition(":")
+    # The CDK finds the table's name after a slash.
+    whole = not before or not is_token(resource) or "/" in resource
+    return arn if whole else f"{before}:table/{Fn.select(1, Fn.split('/', resource))}"
 
 
 def _table_environment(stack: Stack, table: dynamodb.ITable) -> dict[str, str]:

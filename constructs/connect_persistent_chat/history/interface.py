@@ -1,16 +1,15 @@
 """The interface between an endpoint and its history, which is made in the same app or imported."""
 
-from typing import TYPE_CHECKING, Protocol
+from __future__ import annotations
+
+from typing import Protocol
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from connect_persistent_chat.deployment.instance import ConnectInstance
 from connect_persistent_chat.identity import CustomerIdentity
-
-if TYPE_CHECKING:
-    # An endpoint without a history needs none of it: a hundredth of the time of synthesis.
-    from aws_cdk import aws_dynamodb as dynamodb
+from connect_persistent_chat.lazy import dynamodb
 
 
 class IChatHistory(Protocol):
@@ -21,7 +20,7 @@ class IChatHistory(Protocol):
         """How the customer of a contact is found."""
 
     @property
-    def table(self) -> "dynamodb.ITable":
+    def table(self) -> dynamodb.ITable:
         """The table, with one item for each session: see docs/history.md."""
 
     @property
