@@ -77,8 +77,10 @@ def _key(jwk: object, algorithms: tuple[str, ...]) -> Key:
         modulus, exponent = (int.from_bytes(strict.bytes_of(jwk[name]), "big") for name in ("n", "e"))
     except (KeyError, TypeError, ValueError):
         raise ValueError("n or e is not base64url") from None
-    if not _LEAST_BITS <= modulus.bit_length() <= _MOST_BITS or modulus % 2 == 0:
+    if not _LEAST_BITS <= modulus.bit_length() <= _MOST_BITS:
         raise ValueError(f"the modulus has {modulus.bit_length()} bits, expected {_LEAST_BITS} to {_MOST_BITS}")
+    if modulus % 2 == 0:
+        raise ValueError("the modulus is even")
     if exponent < 3 or exponent % 2 == 0 or exponent.bit_length() > _MOST_EXPONENT_BITS:
         raise ValueError(f"the exponent is not odd, or not from 3 to {_MOST_EXPONENT_BITS} bits")
     return Key(kid, (jwk["alg"],) if "alg" in jwk else algorithms, modulus, exponent)
