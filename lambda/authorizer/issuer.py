@@ -5,13 +5,13 @@ Source: OpenID Connect Discovery 1.0, section 4.
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from authorizer import keys
 from authorizer.failure import IssuerFailed
 from authorizer.keys import Key
 from authorizer.settings import Settings
-from aws.answer import Answer, Document, detail_of
+from aws.answer import Answer, Document, Outcome, detail_of
 from aws.client import Client
 from aws.description import described
 from aws.endpoint import Endpoint
@@ -21,35 +21,45 @@ from aws.retry import Operation, Retry
 # For both documents, retries included: a caller waits for them.
 _DEADLINE_SECONDS = 5.0
 _URL = re.compile(r"(https://[^\s/?#]+)(/[!-~]*)", re.ASCII)
+_MOST_SHOWN = 200
 # Without a User-Agent some firewalls refuse a request.
 _HEADERS = {"Accept": "application/json", "User-Agent": "connect-persistent-chat"}
 
 
 def read_keys(settings: Settings) -> dict[str | None, Key]:
     """The issuer's keys that can be used, by name, read anew. Raises IssuerFailed, which says what is wrong."""
+    # One for each host: most issuers have both documents on one.
+    clients: dict[Endpoint, Client] = {}
     retry = Retry(time.monotonic() + _DEADLINE_SECONDS)
-    # RFC 8414 has it elsewhere; OpenID Connect has it after the path, which may end with a slash.
-    url = f"{settings.issuer.removesuffix('/')}/.well-known/openid-configuration"
-    discovery = _document(url, settings.local_issuer, retry)
-    issuer, key_set = discovery.get("issuer"), discovery.get("jwks_uri")
-    if issuer != settings.issuer:
-        got = repr(issuer[:200]) if isinstance(issuer, str) else described(issuer)
-        raise IssuerFailed(
-            "issuer_unexpected", f"{url}: issuer is {got}, expected {settings.issuer!r}, character by character."
-        )
+
+    def document(url: str) -> Mapping[str, object]:
+        endpoint, target = _place_of(url)
+        client = clients.setdefault(endpoint, Client(None, settings.local_issuer or endpoint))
+        headers = {"Host": endpoint.host_header, **_HEADERS}
+        return _object_of(retry.call(Operation("GET", target, b"", _read, headers), client), url)
+
+    try:
+        return keys.usable(document(_key_set_of(settings.issuer, document)), settings.algorithms)
+    finally:
+        for client in clients.values():
+            client.close()
+
+
+def _key_set_of(issuer: str, document: Callable[[str], Mapping[str, object]]) -> str:
+    """Where the issuer's key set is. Raises IssuerFailed."""
+    # After the path, which may end with a slash.
+    url = f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
+    discovery = document(url)
+    named, key_set = discovery.get("issuer"), discovery.get("jwks_uri")
+    if named != issuer:
+        got = repr(named[:_MOST_SHOWN]) if isinstance(named, str) else described(named)
+        raise IssuerFailed("issuer_unexpected", f"{url}: issuer is {got}, expected {issuer!r}, character by character.")
     if not isinstance(key_set, str):
         raise IssuerFailed("issuer_unexpected", f"{url}: jwks_uri is {described(key_set)}, expected a URL.")
-    return keys.usable(_document(key_set, settings.local_issuer, retry), settings.algorithms)
+    return key_set
 
 
-def _document(url: str, elsewhere: Endpoint | None, retry: Retry) -> Mapping[str, object]:
-    """A JSON object at a URL of the issuer. Redirects are not followed. Raises IssuerFailed."""
-    endpoint, target = _place_of(url)
-    client = Client(None, elsewhere or endpoint)
-    try:
-        outcome = retry.call(Operation("GET", target, b"", _read, {"Host": endpoint.host_header, **_HEADERS}), client)
-    finally:
-        client.close()
+def _object_of(outcome: Outcome, url: str) -> Mapping[str, object]:
     if isinstance(outcome, Answer) and isinstance(outcome.result, dict):
         return outcome.result
     is_silent = isinstance(outcome, Unreachable | DeadlineExceeded)
@@ -58,7 +68,7 @@ def _document(url: str, elsewhere: Endpoint | None, retry: Retry) -> Mapping[str
 
 
 def _place_of(url: str) -> tuple[Endpoint, str]:
-    """Where it is, and the target of a request: with the query, that some issuers have."""
+    """The host, and the target of a request: with the query, which some issuers have. Raises IssuerFailed."""
     try:
         found = _URL.fullmatch(url)
         if found is not None:
@@ -66,7 +76,7 @@ def _place_of(url: str) -> tuple[Endpoint, str]:
     except ValueError:
         pass
     expected = "expected https://host[:port]/path, without a user and a fragment."
-    raise IssuerFailed("issuer_unexpected", f"A URL of the issuer is {url[:200]!r}, {expected}")
+    raise IssuerFailed("issuer_unexpected", f"A URL of the issuer is {url[:_MOST_SHOWN]!r}, {expected}")
 
 
 def _read(document: Document) -> Document:

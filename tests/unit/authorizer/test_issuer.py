@@ -55,6 +55,13 @@ def test_the_keys_are_where_the_issuer_says(server: Web) -> None:
         assert "Authorization" not in request.decode()
 
 
+def test_one_connection_serves_both_documents(server: Web) -> None:
+    """Each further one costs a caller two ways to the issuer and back."""
+    server.keeps = True
+    assert read_keys(settings_of(server))
+    assert (len(server.requests), server.connections) == (2, 1)
+
+
 @pytest.mark.parametrize("path", ISSUERS, ids=[path.stem for path in ISSUERS])
 def test_the_tokens_of_known_issuers_count(path: Path) -> None:
     """Their documents and ID tokens, as they describe them themselves, with keys of these tests."""

@@ -21,6 +21,9 @@ class Web:
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self.answers: dict[str, bytes | float | None] = {}
         self.requests: list[bytes] = []
+        # Whether a connection stays open after an answer.
+        self.keeps = False
+        self.connections = 0
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -33,19 +36,27 @@ class Web:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             try:
                 with self._tls.wrap_socket(connection, server_side=True) if self._tls else connection as open_one:
-                    request = open_one.recv(65536)
-                    self.requests.append(request)
-                    # A request, or the greeting of TLS.
-                    target = b"".join(request.split(b" ")[1:2]).decode("latin-1")
-                    answer = self.answers.get(target, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
-                    if isinstance(answer, bytes):
-                        open_one.sendall(answer)
-                    elif answer is not None:
-                        time.sleep(answer)
+                    while self._answers(open_one) and self.keeps:
+                        pass
             except OSError:
                 connection.close()
+
+    def _answers(self, connection: socket.socket) -> bool:
+        request = connection.recv(65536)
+        if not request:
+            return False
+        self.requests.append(request)
+        # A request, or the greeting of TLS.
+        target = b"".join(request.split(b" ")[1:2]).decode("latin-1")
+        answer = self.answers.get(target, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+        if isinstance(answer, bytes):
+            connection.sendall(answer)
+        elif answer is not None:
+            time.sleep(answer)
+        return True
 
     def close(self) -> None:
         """End it."""
