@@ -21,7 +21,7 @@ FOLDER = ROOT / f".{NAME}"
 # Debian's first release with this Python.
 RELEASE = "forky"
 KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-PACKAGES = ("boto3", "cryptography", "hypothesis", "pytest")
+PACKAGES = ("PyJWT", "boto3", "cryptography", "hypothesis", "pytest")
 NEEDED = (
     f"Python {VERSION} is needed. There is no {NAME} on PATH, and this machine is not Debian, whose packages have one. "
     f"Install it and run `make runtime` again."

@@ -1,4 +1,4 @@
-"""One kept-alive, signed connection to an AWS service, with a deadline for everything that happens on it."""
+"""One kept-alive connection, signed if it is to an AWS service, with a deadline for everything that happens on it."""
 
 import io
 import select
@@ -42,12 +42,16 @@ class _Reader(io.RawIOBase):
 
 
 class Client:
-    """A client of one service. Not for several threads: a Lambda function serves one request at a time."""
+    """A client of one service. Not for several threads: a Lambda function serves one request at a time.
 
-    def __init__(self, service: str, endpoint: Endpoint) -> None:
+    :param service: whose signature the requests get; None if it is no service of AWS, and they get none.
+    """
+
+    def __init__(self, service: str | None, endpoint: Endpoint) -> None:
         self._service = service
         self._endpoint = endpoint
-        self._tls = trust.amazons() if endpoint.scheme == "https" else None
+        likely = trust.commons if service is None else trust.amazons
+        self._tls = likely() if endpoint.scheme == "https" else None
         self._sock: socket.socket | None = None
         self._used = 0.0
 
@@ -88,9 +92,10 @@ class Client:
     def _request(self, method: str, target: str, body: bytes, more: Mapping[str, str]) -> bytes:
         target = self._endpoint.base_path + target
         headers = {"Host": self._endpoint.host_header, "Content-Type": "application/json", **more}
-        signed = signed_headers(method, target, headers, body, self._service)
-        signed["Content-Length"] = str(len(body))
-        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items())]
+        if self._service is not None:
+            headers = signed_headers(method, target, headers, body, self._service)
+        headers["Content-Length"] = str(len(body))
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
     def _exchange(self, request: bytes, deadline: float) -> Response:

@@ -1,4 +1,4 @@
-"""Which certificate authorities a connection trusts: Amazon's first, and all of the system's if those do not suffice.
+"""Which certificate authorities a connection trusts: the likely first, and all of the system's if need be.
 
 Reading all certificates of the system is the largest part of a cold start that a client can save. AWS services have
 certificates of Amazon's authorities. Other servers, such as a proxy, may not: then all certificates are read.
@@ -12,17 +12,20 @@ from functools import cache
 # In the names of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2.
 _AMAZON = (b"Amazon", b"Starfield Services")
 
+# And in those of the authorities that most other servers have their certificates of.
+_COMMON = (*_AMAZON, b"DigiCert", b"Google Trust Services", b"Internet Security Research Group")
+
 
 @cache
 def amazons() -> ssl.SSLContext:
     """The system's certificates of Amazon's authorities; all of the system's if there are none in its one file."""
-    try:
-        # None if the system has no such file.
-        with open(ssl.get_default_verify_paths().cafile or "", "rb") as file:  # noqa: PTH123 - pathlib would be one import more
-            kept = _amazons_of(file.read())
-        return _limited(ssl.create_default_context(cadata=kept)) if kept else everybodys()
-    except (OSError, ValueError):
-        return everybodys()
+    return _some(_AMAZON)
+
+
+@cache
+def commons() -> ssl.SSLContext:
+    """The same of the most common authorities, Amazon's among them."""
+    return _some(_COMMON)
 
 
 @cache
@@ -31,11 +34,21 @@ def everybodys() -> ssl.SSLContext:
     return _limited(ssl.create_default_context())
 
 
-def _amazons_of(bundle: bytes) -> bytes:
-    """The certificates of Amazon's authorities in a bundle in PEM, in DER."""
+def _some(names: tuple[bytes, ...]) -> ssl.SSLContext:
+    try:
+        # None if the system has no such file.
+        with open(ssl.get_default_verify_paths().cafile or "", "rb") as file:  # noqa: PTH123 - pathlib would be one import more
+            kept = _certificates_of(names, file.read())
+        return _limited(ssl.create_default_context(cadata=kept)) if kept else everybodys()
+    except (OSError, ValueError):
+        return everybodys()
+
+
+def _certificates_of(names: tuple[bytes, ...], bundle: bytes) -> bytes:
+    """The certificates of these authorities in a bundle in PEM, in DER."""
     parts = bundle.split(b"-----BEGIN CERTIFICATE-----")[1:]
     certificates = (binascii.a2b_base64(part.partition(b"-----END CERTIFICATE-----")[0]) for part in parts)
-    return b"".join(one for one in certificates if any(name in one for name in _AMAZON))
+    return b"".join(one for one in certificates if any(name in one for name in names))
 
 
 def _limited(context: ssl.SSLContext) -> ssl.SSLContext:

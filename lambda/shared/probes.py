@@ -2,6 +2,8 @@
 
 PROBE = "probe"
 SETTINGS = "settings"
+# Of the authorizer: whether the issuer answers, and has a key that can be used.
+ISSUER = "issuer"
 # Before a permission of Connect: try it for an instance that the role does not name. That has to be denied.
 ELSEWHERE = "elsewhere "
 CREATE_ASSOCIATION = "connect:CreatePersistentContactAssociation"

@@ -41,6 +41,22 @@ Failed = Literal[
 ]
 Refused = Invalid | Denied | NotFound | Throttled | OutOfReach | Failed
 
+# The authorizer's: 401, with one text for all of them, and 503. Or else "bug".
+Unauthorized = Literal[
+    "token_malformed",
+    "token_algorithm",
+    "token_no_id",
+    "token_key",
+    "token_signature",
+    "token_issuer",
+    "token_audience",
+    "token_time",
+    "token_expired",
+    "token_early",
+    "token_customer",
+]
+Issuer = Literal["issuer_unreachable", "issuer_unexpected", "issuer_keys"]
+
 # The reasons why a call of Amazon Connect fails. The recorder's log has them as well.
 Connect = Literal[
     "connect_denied",

@@ -15,6 +15,12 @@ HISTORY_TABLE = "HISTORY_TABLE"
 HISTORY_ENDPOINT_URL = "HISTORY_ENDPOINT_URL"
 # Only for the association function, if there is a history.
 EVENT_DELAY_SECONDS = "EVENT_DELAY_SECONDS"
+# Only for the authorizer of an OpenID Connect issuer, beside INSTANCE_ID and CUSTOMER_CLAIM.
+ISSUER = "ISSUER"
+AUDIENCES = "AUDIENCES"
+ALGORITHMS = "ALGORITHMS"
+# Where the issuer answers instead, also without TLS: on the local cloud only.
+LOCAL_ISSUER_URL = "LOCAL_ISSUER_URL"
 # Only for the recorder.
 RETENTION_SECONDS = "RETENTION_SECONDS"
 
@@ -29,6 +35,10 @@ IAM = "iam"
 IAM_WITH_IDENTITY_POOLS = "iam_with_identity_pools"
 COGNITO = "cognito"
 AUTHORIZER = "authorizer"
+
+# In the answer of the authorizer of an OpenID Connect issuer: the key that holds the customer. It then is the
+# CUSTOMER_CLAIM of the association function.
+CUSTOMER_KEY = "customer"
 
 # Claims of Cognito that are lists, and so no values of CUSTOMER_CLAIM. A REST API passes a list on as "one,two", and a
 # list of one value as that value: nothing shows that it was a list.

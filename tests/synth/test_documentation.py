@@ -190,18 +190,27 @@ def test_the_commands_that_are_shown_are_taken() -> None:
     assert commands == ["backfill", "erase"]
 
 
+def words_of(table: str) -> dict[str, set[str]]:
+    """The words of a table of reasons in docs/security.md, by the caller's answer."""
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8").partition(table)[2]
+    rows = [row.split("|")[1:3] for row in page.partition("\n\n")[0].splitlines()[2:]]
+    return {verdict.strip(): set(re.findall(r"`(\w+)`", words)) for verdict, words in rows}
+
+
 def test_every_reason_is_documented() -> None:
     """Whoever reads the log looks its words up, by what the caller got."""
-    page = (ROOT / "docs/security.md").read_text(encoding="utf-8").partition("| `verdict` | `rule` |")[2]
-    rows = [row.split("|")[1:3] for row in page.partition("\n\n")[0].splitlines()[2:]]
-    listed = {verdict.strip(): set(re.findall(r"`(\w+)`", words)) for verdict, words in rows}
     groups = (reasons.Invalid, reasons.Denied, reasons.NotFound, reasons.Throttled)
     refused = dict(zip(("400", "403", "404", "429"), groups, strict=True))
     expected = {f"`refused`, {status}": set(get_args(group)) for status, group in refused.items()}
     expected["`failed`, 500 and 503"] = {*get_args(reasons.Failed), *get_args(reasons.OutOfReach)}
     expected["`nothing`"] = {"no_past_chat"}
     expected["`granted`"] = {*get_args(reasons.Granted)} - {"no_past_chat"}
-    assert listed == expected
+    assert words_of("| `verdict` | `rule` |") == expected
+    assert words_of("| authorizer's `verdict` | `rule` |") == {
+        "`granted`": set(),
+        "`refused`, 401": {*get_args(reasons.Unauthorized)},
+        "`failed`, 503": {*get_args(reasons.Issuer), "bug"},
+    }
 
 
 def test_every_assumption_of_the_local_cloud_is_listed() -> None:

@@ -15,6 +15,7 @@ ALLOWED = {
     "aws": {"shared"},
     "connect": {"aws", "shared"},
     "history": {"aws", "connect", "shared"},
+    "authorizer": {"aws", "shared"},
     "association": {"aws", "connect", "history", "shared"},
     "recorder": {"aws", "connect", "history", "shared"},
     "provisioning": {"shared"},

@@ -26,7 +26,7 @@ def test_amazons_certificates_are_found_wherever_they_stand(bundle: list[tuple[s
         for name, between, dos in bundle
     )
     expected = [name for name, *_ in bundle if name in ("Amazon", "Starfield Services")]
-    assert trust._amazons_of(text) == b"".join(
+    assert trust._certificates_of(trust._AMAZON, text) == b"".join(
         ssl.PEM_cert_to_DER_cert(AUTHORITIES[name].pem.decode()) for name in expected
     )
 
@@ -35,10 +35,16 @@ def test_neither_kind_of_trust_takes_an_old_tls_or_a_stranger(trusted: Callable[
     """What is sent names contacts; a connection that anybody could read or answer is none."""
     trusted(AUTHORITIES["Amazon"], AUTHORITIES["Somebody"])
     assert trust.amazons() is not trust.everybodys()
-    for context in (trust.amazons(), trust.everybodys()):
+    for context in (trust.amazons(), trust.commons(), trust.everybodys()):
         assert context.minimum_version == ssl.TLSVersion.TLSv1_2
         assert context.verify_mode == ssl.CERT_REQUIRED
         assert context.check_hostname
+
+
+def test_other_servers_have_certificates_of_more_authorities(trusted: Callable[..., None]) -> None:
+    """Amazon's alone would have nearly every issuer's certificate checked twice, and all of the system's read."""
+    trusted(*(AUTHORITIES[name] for name in NAMES), Authority("DigiCert Inc"))
+    assert len(trust.commons().get_ca_certs()) == len(trust.amazons().get_ca_certs()) + 1 == 3
 
 
 def test_the_systems_file_is_read_once(trusted: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:

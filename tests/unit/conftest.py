@@ -21,6 +21,7 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
     def forget() -> None:
         trust.amazons.cache_clear()
+        trust.commons.cache_clear()
         trust.everybodys.cache_clear()
 
     yield believe

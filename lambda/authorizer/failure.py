@@ -1,0 +1,22 @@
+"""Why a caller is not let in. Neither holds a token, a claim or a part of one."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared import reasons
+
+
+class Refused(Exception):
+    """The token is not one of an allowed caller."""
+
+    def __init__(self, reason: "reasons.Unauthorized") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class IssuerFailed(Exception):
+    """The issuer is down, slow or lies: nobody knows whether the token is right. The text says what was found."""
+
+    def __init__(self, reason: "reasons.Issuer", found: str) -> None:
+        super().__init__(found)
+        self.reason = reason
