@@ -18,7 +18,7 @@ import json  # noqa: E402 - only what a handler needs is imported before it is r
 
 def memory_mb(kind: str) -> float:
     """VmHWM: the most that this process had, where getrusage would tell the parent's as well. VmRSS: what it has."""
-    with open("/proc/self/status", encoding="utf-8") as status:  # noqa: PTH123
+    with open("/proc/self/status", encoding="utf-8") as status:  # noqa: PTH123 - pathlib would be one import more
         (line,) = (line for line in status if line.startswith(kind))
     return int(line.split()[1]) / 1024
 

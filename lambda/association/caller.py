@@ -1,4 +1,4 @@
-"""The caller, as the configured authorization identifies it. Nothing that a caller writes itself counts."""
+"""Who calls, as the configured authorization says, and who may not. Nothing that a caller writes itself counts."""
 
 from typing import NamedTuple
 
@@ -29,10 +29,7 @@ class Caller(NamedTuple):
 
 
 def identify(event: dict[str, object], settings: Settings) -> Caller:
-    """Who sent this API Gateway proxy event.
-
-    The settings decide where to look, never the content of the event.
-    """
+    """Who sent this API Gateway proxy event. The settings decide where to look, never the content of the event."""
     context = _mapping(event.get("requestContext"))
     authorizer = _mapping(context.get("authorizer"))
     if settings.authorization == variables.COGNITO:

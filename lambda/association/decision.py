@@ -6,7 +6,7 @@ from association import rule
 from association.caller import Caller
 from association.request import AssociationRequest, derived_client_token
 from connect.contact import Contact
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from connect.operations import Connect
 from shared import wire
 
@@ -26,23 +26,23 @@ class Decision(NamedTuple):
     continued: str | None
 
 
-class Decider:
+class Decider(NamedTuple):
     """Decides on one request."""
 
-    def __init__(self, who: Caller, connect: Connect, transcript_delay: float, lookup: "Lookup | None") -> None:
-        self._who = who
-        self._connect = connect
-        self._transcript_delay = transcript_delay
-        self._lookup = lookup
+    who: Caller
+    connect: Connect
+    # In seconds.
+    transcript_delay: float
+    lookup: "Lookup | None"
 
     def decide(self, asked: AssociationRequest) -> Decision:
-        """Hold the request against the rule. Raises a Refusal, or ConnectFailed."""
-        self._connect.describe(*filter(None, (asked.initial_contact_id, asked.source_contact_id)))
+        """Hold the request against the rule. Raises a Refusal, or ConnectError."""
+        self.connect.describe(*filter(None, (asked.initial_contact_id, asked.source_contact_id)))
         decision = self._judged(asked)
         if asked.source_contact_id or decision.rule == "earlier":
             return decision
-        assert self._lookup is not None, "without a history each request names its source"
-        found = self._lookup.latest(self._current(asked))
+        assert self.lookup is not None, "without a history each request names its source"
+        found = self.lookup.latest(self._current(asked))
         if found is None:
             return Decision(asked, "no_past_chat", None)
         return self._judged(asked._replace(source_contact_id=found.session_id), found.ended)
@@ -50,18 +50,18 @@ class Decider:
     def associate(self, decision: Decision) -> Decision:
         """Have Connect make the association, unless there is one already, or nothing to continue.
 
-        Raises a Refusal, or ConnectFailed. Connect refuses a second association. That happens to a retry whose first
+        Raises a Refusal, or ConnectError. Connect refuses a second association. That happens to a retry whose first
         answer was lost, and to a request that was sent twice at once. So before anything is refused, the current
         contact is described once more.
         """
         if decision.rule != "one_customer":
             return decision
         try:
-            return decision._replace(continued=associated(decision.request, self._connect))
-        except ConnectFailed as failure:
+            return decision._replace(continued=associated(decision.request, self.connect))
+        except ConnectError as failure:
             if not failure.is_about_request:
                 raise
-            self._connect.describe(decision.request.initial_contact_id)
+            self.connect.describe(decision.request.initial_contact_id)
             # No wait for the transcript here: the rule has checked it already.
             again = self._judged(decision.request)
             if again.continued is None:
@@ -70,39 +70,32 @@ class Decider:
 
     def _judged(self, request: AssociationRequest, session_ended: float = 0) -> Decision:
         """The rule's decision. Contacts that the rule needs are described first."""
-        connect = self._connect
         while True:
-            question = rule.Question(
-                request, self._who, connect.known, connect.now, self._transcript_delay, session_ended
-            )
-            verdict = rule.judge(question)
+            known, now = self.connect.known, self.connect.now
+            verdict = rule.judge(rule.Question(request, self.who, known, now, self.transcript_delay, session_ended))
             if isinstance(verdict, rule.Earlier):
                 return self._earlier(request, verdict)
             if isinstance(verdict, rule.Continue):
                 return Decision(request, "one_customer", None)
-            connect.describe(*verdict.contact_ids)
+            self.connect.describe(*verdict.contact_ids)
 
     def _earlier(self, request: AssociationRequest, verdict: rule.Earlier) -> Decision:
         """The earlier answer, unless the history proves that the earlier request was another one."""
-        current, related = self._current(request), self._connect.known[verdict.continued_from_contact_id]
-        if self._lookup is not None and related is not None and request.rehydration_type == wire.ENTIRE_PAST_SESSION:
-            if not request.source_contact_id and self._lookup.shows_older(current, related):
+        current, related = self._current(request), self.connect.known[verdict.continued_from_contact_id]
+        if self.lookup is not None and related is not None and request.rehydration_type == wire.ENTIRE_PAST_SESSION:
+            if not request.source_contact_id and self.lookup.shows_older(current, related):
                 raise rule.continues_another()
-            if self._lookup.shows_part(current, related):
+            if self.lookup.shows_part(current, related):
                 raise rule.continues_part()
         return Decision(request, "earlier", verdict.continued_from_contact_id)
 
     def _current(self, request: AssociationRequest) -> Contact:
-        current = self._connect.known[request.initial_contact_id]
+        current = self.connect.known[request.initial_contact_id]
         assert current is not None, "the rule let a contact through that does not exist"
         return current
 
 
 def associated(request: AssociationRequest, connect: Connect) -> str:
-    """Have Connect make the association: the contact that is continued. Raises ConnectFailed."""
-    return connect.create_association(
-        request.initial_contact_id,
-        request.source_contact_id,
-        request.rehydration_type,
-        derived_client_token(request),
-    )
+    """Have Connect make the association: the contact that is continued. Raises ConnectError."""
+    current, source, kind = request.initial_contact_id, request.source_contact_id, request.rehydration_type
+    return connect.create_association(current, source, kind, derived_client_token(request))

@@ -14,10 +14,7 @@ from history.session import Session
 
 
 def shows_part(related: Contact, row: Session | None, known: Known) -> Describe | bool:
-    """Whether a chat that continues `related` shows only a part of its session, for a request that asks for the whole.
-
-    :param row: what the history knows of that session.
-    """
+    """Whether a chat that continues `related` shows only a part of its session, of which the history knows this row."""
     if row is None or known.current.initiated is None:
         return False
     running = [id for id in row.running if id != related.id]
@@ -33,10 +30,7 @@ def shows_part(related: Contact, row: Session | None, known: Known) -> Describe 
 
 
 def shows_older(related: Contact, known: Known) -> Describe | Read | bool:
-    """For a request for the latest session: whether a chat that continues `related` shows an older one.
-
-    Raises a Refusal if the history cannot tell.
-    """
+    """Whether a chat that continues `related` shows an older session than the latest. Raises a Refusal if unknown."""
     if known.current.initiated is None or related.disconnected is None:
         return False
     step = latest_of(known, before=known.current.initiated)
@@ -44,9 +38,8 @@ def shows_older(related: Contact, known: Known) -> Describe | Read | bool:
         return step
     if not isinstance(step, LatestChat) or step.session_id == related.session:
         return False
-    ends = [
-        entry.ended / 1000 for entry in known.history.entries if entry.session_id == related.session and entry.ended
-    ]
+    entries = [entry for entry in known.history.entries if entry.session_id == related.session]
+    ends = [entry.ended / 1000 for entry in entries if entry.ended]
     return is_later(step.ended, max([related.disconnected, *ends]))
 
 

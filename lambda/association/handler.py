@@ -17,7 +17,7 @@ from aws import probes
 from aws.client import Client
 from aws.description import place_of
 from aws.retry import Retry
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from connect.ids import same_instance
 from connect.operations import Connect
 from shared.probes import CREATE_ASSOCIATION, DESCRIBE_CONTACT
@@ -58,7 +58,7 @@ def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None
         return response.success(continued, headers)
     except Refusal as refused:
         why = refused
-    except ConnectFailed as failure:
+    except ConnectError as failure:
         why = refusal.of_connect(failure)
     except Exception as bug:
         # The text of an exception may hold what the caller sent; its class and place do not.
@@ -68,10 +68,10 @@ def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None
 
 
 def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | None", line: log.Line) -> str | None:
-    """The contact that is continued; None if the customer has no past chat. Raises a Refusal, or ConnectFailed."""
+    """The contact that is continued; None if the customer has no past chat. Raises a Refusal, or ConnectError."""
     who = caller.identify(event, SETTINGS)
     line.add(caller=who.name)
-    asked = request.parse(event, has_history=SETTINGS.has_history)
+    asked = request.parse(event, has_history=DYNAMODB is not None)
     line.asks(asked)
     if who.denial is not None:
         raise who.denial
@@ -102,11 +102,8 @@ def _lookup(connect: Connect, deadline: float) -> "Lookup | None":
 
 def _request_id(request_context: object, context: object) -> str:
     """The one in API Gateway's access log, else the invocation's. Not the `requestId`: a caller may choose that."""
-    ids = [
-        request_context.get("extendedRequestId") if isinstance(request_context, dict) else None,
-        getattr(context, "aws_request_id", None),
-    ]
-    for id in ids:
+    gateways = request_context.get("extendedRequestId") if isinstance(request_context, dict) else None
+    for id in (gateways, getattr(context, "aws_request_id", None)):
         # The gateway's are in base64.
         if isinstance(id, str) and re.fullmatch("[0-9A-Za-z+/=_-]{1,128}", id):
             return id

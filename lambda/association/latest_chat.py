@@ -7,6 +7,7 @@ latest chat is never skipped silently.
 
 import math
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from association import refusal
@@ -67,18 +68,20 @@ class _Weighed(NamedTuple):
     doubtful: bool
 
     @property
-    def may_have_ended(self) -> float:
-        """When it ended at the latest, in seconds since the epoch."""
+    def end(self) -> float:
+        """When it ended, at the latest if that is not known, in seconds since the epoch."""
         return self.entry.until / 1000 if self.ended is None else self.ended
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether Connect and the history agree on it, and on its end."""
+        return self.ended is not None and not self.doubtful
 
 
 def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
-    """The session that ended last, or what is needed to find it.
+    """The session that ended last, or what is needed to find it. Raises a Refusal.
 
-    :param event_delay: how long after its start the current chat's own event may arrive, in seconds.
-    :param transcript_delay: how long after a chat's end its transcript may arrive, in seconds.
-
-    Raises a Refusal.
+    The delays, in seconds: of the current chat's own event after its start, and of a transcript after a chat's end.
     """
     if all(entry.session_id != known.current.session for entry in known.history.entries):
         _refuse_too_early(known, event_delay, transcript_delay)
@@ -86,17 +89,14 @@ def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
 
 
 def latest_of(known: Known, before: float | None = None) -> Step:
-    """As `latest`, without waiting for the current chat's own event.
-
-    :param before: leave out sessions that may have ended later, in seconds since the epoch. None: leave nothing out.
-    """
+    """As `latest`, without waiting for the current chat's own event; of the sessions that ended before an instant."""
     entries = [entry for entry in known.history.entries if entry.session_id != known.current.session]
     weighed = [one for one in (_weigh(entry, known) for entry in entries) if not one.runs]
     if before is not None:
         weighed = [one for one in weighed if one.ended is None or is_later(before, one.ended)]
     # If two ended at the same time: the one that began later.
-    best = max((one for one in weighed if one.ended is not None and not one.doubtful), key=_end, default=None)
-    later = [one for one in weighed if best is None or one.may_have_ended > _end(best)]
+    best = max((one for one in weighed if one.is_certain), key=attrgetter("end"), default=None)
+    later = [one for one in weighed if best is None or one.end > best.end]
     asked = {id for one in later for id in one.entry.running}
     looked_through = asked | _looked_through(known, entries, best)
     if len(looked_through) > MOST_ASKED:
@@ -107,7 +107,7 @@ def latest_of(known: Known, before: float | None = None) -> Step:
     for one in later:
         if one.doubtful and (step := _settle(one, known, MOST_ASKED - len(looked_through))) is not None:
             return step
-    if known.history.more and (best is None or _end(best) * 1000 < known.history.entries[-1].until):
+    if known.history.more and (best is None or best.end * 1000 < known.history.entries[-1].until):
         raise undecided()
     if best is None:
         return None
@@ -119,11 +119,6 @@ def latest_of(known: Known, before: float | None = None) -> Step:
 def is_later(instant: float, other: float) -> bool:
     """Whether one instant is certainly later than another: DescribeContact may give whole seconds only."""
     return instant > other if other % 1 else int(instant) > int(other)
-
-
-def _end(one: _Weighed) -> float:
-    assert one.ended is not None
-    return one.ended
 
 
 def _weigh(entry: Entry, known: Known) -> _Weighed:
@@ -146,59 +141,54 @@ def _weigh(entry: Entry, known: Known) -> _Weighed:
 
 
 def _is_theirs(contact: Contact, id: str, current: Contact) -> bool:
-    """Whether it is a chat of this customer. Connect may accept other spellings of a contact's id; only one counts."""
-    return contact.id == id and _may_be_chat(contact) and same(contact.customer, current.customer)
+    """Whether it is a chat of this customer."""
+    return _is_chat(contact, id) and same(contact.customer, current.customer)
 
 
 def _belongs(contact: Contact, id: str, session_id: str, current: Contact) -> bool:
     """Whether it is a segment of the session. Without a customer of its own it belongs to its session's customer."""
     whose = not contact.customer or same(contact.customer, current.customer)
-    return contact.id == id and _may_be_chat(contact) and contact.session == session_id and whose
+    return _is_chat(contact, id) and contact.session == session_id and whose
 
 
-def _may_be_chat(contact: Contact) -> bool:
-    """A call, a task or an e-mail does not belong into the history, even if an entry names it."""
-    return contact.channel in ("CHAT", "")
+def _is_chat(contact: Contact, id: str) -> bool:
+    """No call, task or e-mail. Connect may accept other spellings of a contact's id; only one counts."""
+    return contact.id == id and contact.channel in ("CHAT", "")
 
 
 def _looked_through(known: Known, entries: list[Entry], best: _Weighed | None) -> set[str]:
     """The contacts of these entries that were described, without the one that is found."""
     listed = {id for entry in entries for id in (entry.session_id, *entry.running)}
-    for row in known.rows.values():
-        listed |= set(row.segments) if row is not None else set()
+    listed |= {id for row in known.rows.values() if row is not None for id in row.segments}
     return {id for id in listed if id in known.contacts and (best is None or id != best.entry.session_id)}
 
 
 def _settle(doubt: _Weighed, known: Known, room: int) -> Describe | Read | None:
-    """What to do with an entry that Connect contradicts: describe or read more, or skip it (None).
-
-    Raises a Refusal if the entry holds a contact of the customer."""
+    """What to do with an entry that Connect contradicts: describe or read more, or skip it (None). Raises a Refusal if
+    the entry holds a contact of the customer."""
     entry = doubt.entry
     row = known.rows.get(entry.session_id)
     segments = [] if row is None else sorted(row.segments, key=lambda id: _end_in(row, id, known), reverse=True)
     listed = [id for id in dict.fromkeys((entry.session_id, *entry.running, *segments)) if is_contact_id(id)]
-    described = [(id, known.contacts[id]) for id in listed if id in known.contacts]
-    own = [one for id, one in described if one is not None and _is_theirs(one, id, known.current)]
+    described = [(id, contact) for id in listed if (contact := known.contacts.get(id)) is not None]
+    own = [one for id, one in described if _is_theirs(one, id, known.current)]
     # The current chat is no past chat.
     own = [one for one in own if one.session != known.current.session]
     ended = [one for one in own if one.disconnected is not None]
     if ended:
-        raise _not_as_a_whole(known.contacts.get(entry.session_id), max(ended, key=_disconnected))
-    if entry.session_id in listed and entry.session_id not in known.contacts:
-        return _one_more((entry.session_id,), room)
-    if entry.session_id and entry.session_id not in known.rows:
-        return Read(entry.session_id)
+        raise _not_as_a_whole(known.contacts.get(entry.session_id), max(ended, key=attrgetter("disconnected")))
     unknown = [id for id in listed if id not in known.contacts]
+    if entry.session_id in unknown:
+        unknown = [entry.session_id]
+    elif entry.session_id and entry.session_id not in known.rows:
+        return Read(entry.session_id)
+    if unknown and room < 1:
+        raise undecided()
     if unknown:
-        return _one_more(tuple(unknown[:2]), room)
+        return Describe(tuple(unknown[: min(2, room)]))
     if own:
         raise _not_as_a_whole(known.contacts.get(entry.session_id), None)
     return None
-
-
-def _disconnected(contact: Contact) -> float:
-    assert contact.disconnected is not None
-    return contact.disconnected
 
 
 def _end_in(row: Session, id: str, known: Known) -> float:
@@ -210,24 +200,18 @@ def _end_in(row: Session, id: str, known: Known) -> float:
     return math.inf if told is None or told.disconnected is None else told.disconnected * 1000
 
 
-def _one_more(contact_ids: tuple[str, ...], room: int) -> Describe:
-    if room < 1:
-        raise undecided()
-    return Describe(contact_ids[:room])
-
-
 def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe | Read | LatestChat:
     """The session that is found, or the question that Connect has to answer first.
 
     Its first contact was described. If another session ended after that contact, then the end of a later segment
     decides. Only the history knows that end, so Connect is asked for it.
     """
-    id, end = best.entry.session_id, _end(best)
-    found, first = LatestChat(id, end), known.contacts[id]
+    id = best.entry.session_id
+    found, first = LatestChat(id, best.end), known.contacts[id]
     # An entry that Connect does not know is doubtful.
     assert first is not None
     said = [one.disconnected for one in map(known.contacts.get, (id, *best.entry.running)) if one is not None]
-    rivals = [_end(one) for one in others if one.ended is not None and not one.doubtful]
+    rivals = [one.end for one in others if one.is_certain]
     # Connect will know the end in a moment. Until then the rule refuses the request.
     if first.disconnected is None or not rivals:
         return found
@@ -244,7 +228,7 @@ def _confirmed(best: _Weighed, others: list[_Weighed], known: Known) -> Describe
     contact = known.contacts[last]
     if contact is not None and _belongs(contact, last, id, known.current):
         told = contact.disconnected
-        if int(told) >= int(rival) if told is not None else end + CLOCKS_APART_SECONDS > known.now:
+        if int(told) >= int(rival) if told is not None else best.end + CLOCKS_APART_SECONDS > known.now:
             return found
     raise _not_as_a_whole(None, first)
 
@@ -282,8 +266,7 @@ def _refuse_too_early(known: Known, event_delay: float, transcript_delay: float)
     seconds = seconds_to_wait(known.current.initiated, event_delay, known.now)
     if not seconds:
         return
-    weighed = [_weigh(entry, known) for entry in known.history.entries]
-    ends = [one.ended for one in weighed if one.ended is not None and not one.doubtful]
+    ends = [one.end for entry in known.history.entries if (one := _weigh(entry, known)).is_certain]
     seconds = max([seconds, *(seconds_to_wait(end, transcript_delay, known.now) for end in ends)])
     raise refusal.cannot(
         "history_not_ready",

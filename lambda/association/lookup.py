@@ -12,7 +12,7 @@ from aws.client import Client
 from aws.probes import Probes
 from aws.retry import Retry
 from connect.contact import Contact
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from connect.operations import Connect
 from history.session import Entries, Session
 from history.table import Table, TableFailed
@@ -33,10 +33,7 @@ class Lookup:
         self._rows: dict[str, Session | None] = {}
 
     def latest(self, current: Contact) -> LatestChat | None:
-        """The session that ended last of the customer of `current`, other than its own.
-
-        Raises a Refusal, or ConnectFailed.
-        """
+        """The customer's session that ended last, other than that of `current`. Raises a Refusal, or ConnectError."""
         delays = (self._settings.event_delay_seconds, self._settings.transcript_delay_seconds)
         try:
             entries = self._table.latest(self._key(current))
@@ -49,7 +46,7 @@ class Lookup:
         try:
             entries = self._table.latest(self._key(current))
             return self._settled(lambda known: earlier_answer.shows_older(related, known), current, entries)
-        except (TableFailed, ConnectFailed, Refusal):
+        except (TableFailed, ConnectError, Refusal):
             # The answer names the contact, and a retry must not depend on more services than the request did.
             return False
 
@@ -58,7 +55,7 @@ class Lookup:
         try:
             row = self._row(current, related.session)
             return self._settled(lambda known: earlier_answer.shows_part(related, row, known), current, _NO_ENTRIES)
-        except (TableFailed, ConnectFailed, Refusal):
+        except (TableFailed, ConnectError, Refusal):
             return False
 
     def _settled(self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Entries) -> Found:

@@ -1,9 +1,9 @@
-"""A refusal: why a request ends without an association, and the one table of HTTP statuses."""
+"""How a request is refused: the status, type and text that the caller gets. When it is refused: rule.py, caller.py."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from shared import wire
 
 if TYPE_CHECKING:
@@ -83,17 +83,11 @@ def failed(reason: "reasons.Failed", detail: str | None) -> Refusal:
 
 def out_of_reach(reason: "reasons.OutOfReach", detail: str | None, what: str = "Amazon Connect") -> Refusal:
     """No answer of a service within the deadline."""
-    return Refusal(
-        wire.INTERNAL_SERVICE,
-        f"{what} could not be reached in time. Try again.",
-        reason=reason,
-        status=OUT_OF_REACH,
-        retry_after=_RETRY_SECONDS,
-        detail=detail,
-    )
+    text, again = f"{what} could not be reached in time. Try again.", _RETRY_SECONDS
+    return Refusal(wire.INTERNAL_SERVICE, text, reason=reason, status=OUT_OF_REACH, retry_after=again, detail=detail)
 
 
-def of_connect(failure: ConnectFailed) -> Refusal:
+def of_connect(failure: ConnectError) -> Refusal:
     """What a failure of Amazon Connect means to the caller. Connect's own refusals keep their type and their words."""
     match failure.reason:
         case "connect_throttled" as reason:

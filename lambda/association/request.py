@@ -32,12 +32,9 @@ class AssociationRequest(NamedTuple):
 
 
 def parse(event: Mapping[str, object], *, has_history: bool = False) -> AssociationRequest:
-    """The request in an API Gateway proxy event.
+    """The request in an API Gateway proxy event. Raises a Refusal that names all fields that break a rule.
 
-    :param has_history: whether SourceContactId and RehydrationType may be left out; the latter is then
-        ENTIRE_PAST_SESSION, and with FROM_SEGMENT the former is needed all the same.
-
-    Raises a Refusal (InvalidParameterException) that names all fields that break a rule.
+    With a history, RehydrationType may be left out: it is then ENTIRE_PAST_SESSION. With that, so may SourceContactId.
     """
     violations: list[str] = []
     path = event.get("pathParameters")
@@ -64,11 +61,9 @@ def parse(event: Mapping[str, object], *, has_history: bool = False) -> Associat
 
 
 def derived_client_token(request: AssociationRequest) -> str:
-    """The ClientToken that Amazon Connect gets: the same for a retry, another one for any other request.
-
-    SHA-256 in hexadecimal. An empty token of the caller counts as none.
-    """
+    """The ClientToken that Amazon Connect gets: the same for a retry, another one for any other request."""
     parts = [request.instance_id, request.initial_contact_id, request.source_contact_id, request.rehydration_type]
+    # An empty token of the caller counts as none.
     if request.client_token:
         parts.append(request.client_token)
     # A JSON array says where each part ends.
@@ -105,12 +100,9 @@ def _client_token(fields: Mapping[str, object], violations: list[str]) -> str | 
     value = fields["ClientToken"]
     if isinstance(value, str) and len(value) <= wire.CLIENT_TOKEN_LENGTH and is_unicode(value):
         return value
-    got = described(value)
-    if isinstance(value, str) and not is_unicode(value):
-        got += " with half a surrogate pair"
-    violations.append(
-        f"ClientToken: got {got}, expected at most {wire.CLIENT_TOKEN_LENGTH} characters, or no such field."
-    )
+    half = " with half a surrogate pair" if isinstance(value, str) and not is_unicode(value) else ""
+    expected = f"expected at most {wire.CLIENT_TOKEN_LENGTH} characters, or no such field"
+    violations.append(f"ClientToken: got {described(value)}{half}, {expected}.")
     return None
 
 

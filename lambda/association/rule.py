@@ -1,4 +1,4 @@
-"""The rule: whether one chat may continue another. A pure function of the question.
+"""When a request is refused: the rule whether one chat may continue another, a pure function of the question.
 
 Every association that is made joins contacts that carried one and the same customer when they were described.
 The steps stand in the order in which they are taken. The steps after the first may say why they refuse: by then both
@@ -61,17 +61,20 @@ def judge(question: Question) -> Continue | Earlier | Describe:
     current = _existing(question, request.initial_contact_id)
     source = _existing(question, request.source_contact_id) if request.source_contact_id else None
     _refuse_unless_one_customer(current, source, question.caller)
-    _refuse_unless_chat(current)
+    # 2. The current contact is a chat.
+    if current.channel != _CHAT:
+        raise refusal.cannot("current_no_chat", f"InitialContactId is of channel {current.channel}, expected a chat.")
     linked = _linked(question, current)
     if isinstance(linked, Describe):
         return linked
     if linked is not None:
         return _earlier_of_any(question, linked, current) if source is None else _earlier(request, linked, source)
-    _refuse_ended(current)
+    # 3. If it continues no chat yet, it has not ended. A retry may come after the end.
+    if current.disconnected is not None:
+        raise refusal.cannot("current_ended", "The chat InitialContactId has ended. Start a new one.")
     if source is not None:
         _refuse_unless_past(source, question)
-        _refuse_same_session(current, source)
-        _refuse_unless_initial(source, request)
+        _refuse_unless_whole(source, current, request)
     return Continue()
 
 
@@ -99,12 +102,6 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(first, second) and bool(first)
 
 
-def _refuse_unless_chat(current: Contact) -> None:
-    """2. The current contact is a chat."""
-    if current.channel != _CHAT:
-        raise refusal.cannot("current_no_chat", f"InitialContactId is of channel {current.channel}, expected a chat.")
-
-
 def _linked(question: Question, current: Contact) -> Contact | Describe | None:
     """3. The past chat that the current one continues already; None if there is none.
 
@@ -127,8 +124,7 @@ def _earlier(request: AssociationRequest, related: Contact, source: Contact) -> 
         return Earlier(related.id)
     # A later segment without a customer belongs to its session's customer.
     theirs = not related.customer or same(related.customer, source.customer)
-    whole = request.rehydration_type == wire.ENTIRE_PAST_SESSION
-    if whole and related.session == source.session and theirs:
+    if request.rehydration_type == wire.ENTIRE_PAST_SESSION and related.session == source.session and theirs:
         return Earlier(related.id)
     raise continues_another()
 
@@ -143,12 +139,6 @@ def _earlier_of_any(question: Question, related: Contact, current: Contact) -> E
     if first is not None and same(first.customer, current.customer):
         return Earlier(related.id)
     raise continues_another()
-
-
-def _refuse_ended(current: Contact) -> None:
-    """3. If it continues no chat yet, it has not ended. A retry may come after the end."""
-    if current.disconnected is not None:
-        raise refusal.cannot("current_ended", "The chat InitialContactId has ended. Start a new one.")
 
 
 def continues_another() -> Refusal:
@@ -194,16 +184,12 @@ def seconds_to_wait(since: float, delay: float, now: float) -> int:
     return max(0, math.ceil(min(left, delay + CLOCKS_APART_SECONDS)))
 
 
-def _refuse_same_session(current: Contact, source: Contact) -> None:
-    """5. The source is not a part of the current session."""
+def _refuse_unless_whole(source: Contact, current: Contact, request: AssociationRequest) -> None:
+    """5. The source is not a part of the current session. 6. ENTIRE_PAST_SESSION names the session's first contact."""
     if source.session == current.session:
         raise refusal.cannot(
             "same_session", "SourceContactId is a part of the current chat itself. Send a contact of a past chat."
         )
-
-
-def _refuse_unless_initial(source: Contact, request: AssociationRequest) -> None:
-    """6. ENTIRE_PAST_SESSION names the session's initial contact."""
     if request.rehydration_type == wire.ENTIRE_PAST_SESSION and source.id != source.session:
         raise refusal.cannot(
             "not_initial_contact",

@@ -42,11 +42,6 @@ class Settings(NamedTuple):
     environment: Mapping[str, str]
 
     @property
-    def has_history(self) -> bool:
-        """Whether the latest chat of a customer can be looked up."""
-        return bool(self.history_table)
-
-    @property
     def checks_customers(self) -> bool:
         """Whether both contacts have to carry the same customer."""
         return self.customer_identity != variables.UNCHECKED
@@ -58,12 +53,9 @@ def read(environ: Mapping[str, str]) -> Settings:
     authorization = of.text(variables.AUTHORIZATION, _AUTHORIZATIONS.__contains__, " or ".join(_AUTHORIZATIONS))
     knows_person = authorization in (variables.COGNITO, variables.AUTHORIZER)
     history_table = of.get(variables.HISTORY_TABLE)
+    instances = f"1 to {wire.INSTANCE_ID_LENGTH} letters, digits and hyphens"
     return Settings(
-        instance_id=of.text(
-            variables.INSTANCE_ID,
-            lambda value: is_id(value, wire.INSTANCE_ID_LENGTH),
-            f"1 to {wire.INSTANCE_ID_LENGTH} letters, digits and hyphens",
-        ),
+        instance_id=of.text(variables.INSTANCE_ID, lambda value: is_id(value, wire.INSTANCE_ID_LENGTH), instances),
         connect_endpoint=of.endpoint("connect", variables.CONNECT_ENDPOINT_URL),
         deadline_seconds=of.seconds(variables.DEADLINE_SECONDS, more_than_zero=True),
         transcript_delay_seconds=of.seconds(variables.TRANSCRIPT_DELAY_SECONDS, more_than_zero=False),

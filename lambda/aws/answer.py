@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from aws.failure import DeadlineExceeded, TooLarge, Unreachable, Unreadable
 from aws.http import Response
+from aws.no_answer import DeadlineExceeded, TooLarge, Unreachable, Unreadable
 from shared import throttles
 
 _MOST_MESSAGE_CHARACTERS = 1000
@@ -75,10 +75,8 @@ def _document(body: bytes) -> Document:
 
 
 def date_of(text: str | None) -> float | None:
-    """An answer's Date in seconds since the epoch: always GMT, in one format (RFC 9110, 5.6.7); None if it is none.
-
-    `email.utils` and `time.strptime` can do it as well, and cost a cold start milliseconds.
-    """
+    """An answer's Date in seconds since the epoch: always GMT, in one format (RFC 9110, 5.6.7); None if it is none."""
+    # `email.utils` and `time.strptime` can do it as well, and cost a cold start milliseconds.
     found = _DATE.fullmatch(text or "")
     if found is None or found[2] not in _MONTHS:
         return None

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from aws import http, trust
 from aws.endpoint import Endpoint
-from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.http import Response
+from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.signing import signed_headers
 
 # AWS closes a connection that was unused for about a minute, and a device on the way may drop it silently.
@@ -32,8 +32,7 @@ class _Reader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    # A reader's buffer is always a memoryview; the name of the wider type is in no module at run time.
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # a BufferedReader gives nothing else
         if self.ended:
             return 0
         self._sock.settimeout(_left(self._deadline))
@@ -77,8 +76,7 @@ class Client:
             raise Unreadable(str(error)) from error
 
     def _is_fresh(self, sock: socket.socket) -> bool:
-        """Whether a kept connection is young and silent: it has neither ended, nor sent data that belongs to no request
-        (RFC 9112, 9.2)."""
+        """Whether a kept connection is young, has not ended, and sent nothing unasked (RFC 9112, 9.2)."""
         return 0 <= time.time() - self._used < _IDLE_SECONDS and not select.select([sock], [], [], 0)[0]
 
     def close(self) -> None:
@@ -96,7 +94,6 @@ class Client:
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
     def _exchange(self, request: bytes, deadline: float) -> Response:
-        """Send and read."""
         reused = self._sock is not None
         sock = self._sock = self._sock or self._connect(deadline)
         reader = _Reader(sock, deadline)
@@ -133,15 +130,11 @@ class Client:
         failure: OSError | None = None
         # As bytes: for text the codec of international names would be imported.
         host = self._endpoint.host.encode("ascii")
-        for family, kind, protocol, _, address in socket.getaddrinfo(
-            host, self._endpoint.port, type=socket.SOCK_STREAM
-        ):
+        found = socket.getaddrinfo(host, self._endpoint.port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in found:
+            sock = None
             try:
                 sock = socket.socket(family, kind, protocol)
-            except OSError as error:
-                failure = error
-                continue
-            try:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
                 sock.connect(address)
@@ -151,7 +144,8 @@ class Client:
                 sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
                 return self._tls.wrap_socket(sock, server_hostname=host)
             except OSError as error:
-                sock.close()
+                if sock is not None:
+                    sock.close()
                 if isinstance(error, ssl.SSLCertVerificationError):
                     raise
                 failure = error

@@ -36,12 +36,7 @@ class Endpoint(NamedTuple):
 
 
 def endpoint_of(service: str, environ: Mapping[str, str], default: Endpoint) -> Endpoint:
-    """Where the AWS SDKs would look: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then the default; the default
-    alone with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS.
-
-    Raises ValueError, which names the variable. Source: AWS SDKs and Tools Reference Guide,
-    "Service-specific endpoints".
-    """
+    """Where the AWS SDKs would look, by their Reference Guide ("Service-specific endpoints"). Raises ValueError."""
     ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
     names = () if ignored else (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
     name = next((name for name in names if environ.get(name)), None)

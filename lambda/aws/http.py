@@ -7,7 +7,7 @@ import re
 from io import BufferedReader
 from typing import NamedTuple
 
-from aws.failure import TooLarge
+from aws.no_answer import TooLarge
 
 # More than any answer of Amazon Connect or DynamoDB to the functions' calls.
 _MOST_BYTES = 1024 * 1024
@@ -28,8 +28,7 @@ class Response(NamedTuple):
 def read(stream: BufferedReader) -> tuple[Response, bool]:
     """The answer to a request that is no HEAD, and whether the connection may be used again.
 
-    Raises ConnectionError if the connection ends in the middle, ValueError for what is no HTTP,
-    TooLarge for more than 1 MiB.
+    Raises ConnectionError if the connection ends in the middle, ValueError for what is no HTTP, and TooLarge.
     """
     status, is_latest, headers = _head(stream)
     while status == 100:

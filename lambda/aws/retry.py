@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from aws.answer import Document, Outcome, is_worth_another_try, read_answer
 from aws.client import Client
-from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
+from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
 
 # A caller waits for the answer.
 _MOST_ATTEMPTS = 3

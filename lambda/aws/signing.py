@@ -35,12 +35,8 @@ class Credentials(NamedTuple):
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
             if not environ.get(name):
                 raise CredentialsMissing(f"environment variable {name} is missing; AWS Lambda sets it.")
-        return cls(
-            environ["AWS_ACCESS_KEY_ID"],
-            environ["AWS_SECRET_ACCESS_KEY"],
-            environ.get("AWS_SESSION_TOKEN") or None,
-            environ["AWS_REGION"],
-        )
+        token = environ.get("AWS_SESSION_TOKEN") or None
+        return cls(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], token, environ["AWS_REGION"])
 
 
 def signed_headers(
@@ -83,8 +79,8 @@ def signed_headers(
     digest = hashlib.sha256("\n".join(request).encode()).hexdigest()
     key = f"AWS4{who.secret_access_key}".encode()
     for part in scope.split("/"):
-        key = _hmac(key, part)
-    signature = _hmac(key, f"{_ALGORITHM}\n{stamp}\n{scope}\n{digest}").hex()
+        key = hmac.digest(key, part.encode(), "sha256")
+    signature = hmac.digest(key, f"{_ALGORITHM}\n{stamp}\n{scope}\n{digest}".encode(), "sha256").hex()
     headers["Authorization"] = (
         f"{_ALGORITHM} Credential={who.access_key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
     )
@@ -106,7 +102,3 @@ def _normalized(path: str) -> str:
             kept.append(segment)
     end = "/" if kept and path.endswith("/") else ""
     return f"/{'/'.join(kept)}{end}"
-
-
-def _hmac(key: bytes, text: str) -> bytes:
-    return hmac.digest(key, text.encode(), "sha256")

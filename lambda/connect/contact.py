@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from aws.failure import Unreadable
+from aws.no_answer import Unreadable
 from connect.instants import instant_of
 from shared import variables
 
@@ -29,11 +29,7 @@ class Contact(NamedTuple):
 
 
 def read(document: dict[str, object], customer_identity: str) -> Contact:
-    """The contact in DescribeContact's answer. Raises Unreadable.
-
-    Connect leaves InitialContactId out of a session's first contact, as far as anybody knows: the API
-    Reference says only what it is.
-    """
+    """The contact in DescribeContact's answer. Raises Unreadable."""
     fields = document.get("Contact")
     if not isinstance(fields, dict):
         raise Unreadable("200 without Contact")
@@ -44,6 +40,7 @@ def read(document: dict[str, object], customer_identity: str) -> Contact:
         id,
         _customer(fields, customer_identity),
         _text(fields, "Channel"),
+        # The API Reference says only what it is; as far as anybody knows, a session's first contact has none.
         _text(fields, "InitialContactId") or id,
         _text(fields, "RelatedContactId") or None,
         _time(fields, "DisconnectTimestamp"),

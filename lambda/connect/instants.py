@@ -9,10 +9,7 @@ CLOCKS_APART_SECONDS = 300
 
 
 def instant_of(seconds: object) -> float | None:
-    """An instant in seconds since the epoch; None if it is unset, that is before the year 2000.
-
-    Raises ValueError for anything but a number, and for the year 2100 and later.
-    """
+    """An instant in seconds since the epoch; None if it is unset, that is before 2000. Raises ValueError."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise ValueError("no number")
     if seconds < LEAST_SECONDS:

@@ -6,12 +6,12 @@ from functools import partial
 
 from aws.answer import Answer, Document, Outcome, is_refused
 from aws.client import Client
-from aws.failure import Unreadable
+from aws.no_answer import Unreadable
 from aws.probes import Probes, said
 from aws.retry import Operation, Retry
 from aws.signing import encoded
 from connect.contact import Contact, read
-from connect.failure import ConnectFailed, failure_of
+from connect.errors import ConnectError, error_of
 from shared import probes, wire
 
 
@@ -35,29 +35,26 @@ class Connect:
         return self._retry.attempts
 
     def create_association(self, contact_id: str, source_id: str, rehydration_type: str, client_token: str) -> str:
-        """CreatePersistentContactAssociation: the contact that is continued. Raises ConnectFailed."""
+        """CreatePersistentContactAssociation: the contact that is continued. Raises ConnectError."""
         operation = _create_association(self._instance_id, contact_id, source_id, rehydration_type, client_token)
         outcome = self._retry.call(operation, self._clients[0])
         if isinstance(outcome, Answer) and outcome.status == 200:
             return str(outcome.result)
-        raise failure_of(outcome)
+        raise error_of(outcome)
 
     def describe(self, *contact_ids: str) -> None:
-        """Call DescribeContact for one contact, or for two at the same time. Raises ConnectFailed.
-
-        Every refusal, except for lack of permission and throttling, counts as a contact that does not exist: the error
-        for an unknown or malformed id is documented nowhere.
-        """
+        """Call DescribeContact for one contact, or for two at the same time. Raises ConnectError."""
         outcomes = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
         for id, outcome in zip(contact_ids, outcomes, strict=True):
             if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
                 if outcome.date is None:
-                    raise ConnectFailed("connect_unreadable", "DescribeContact answered without a Date.")
+                    raise ConnectError("connect_unreadable", "DescribeContact answered without a Date.")
                 self.known[id], self.now = outcome.result, max(self.now, outcome.date)
+            # No document says which error an unknown or malformed id gets, so every refusal of the request counts.
             elif isinstance(outcome, Answer) and is_refused(outcome):
                 self.known[id] = None
             else:
-                raise failure_of(outcome)
+                raise error_of(outcome)
 
     def probes(self, *actions: str) -> Probes:
         """Each action with contacts that cannot exist, in this instance and in one that the role does not name."""
@@ -102,11 +99,9 @@ class Connect:
         return [first, *beside]
 
 
-def _create_association(
-    instance_id: str, contact_id: str, source_id: str, rehydration_type: str, client_token: str
-) -> Operation:
+def _create_association(instance_id: str, contact_id: str, source_id: str, kind: str, client_token: str) -> Operation:
     target = "/".join(("", *wire.PATH, encoded(instance_id), encoded(contact_id)))
-    body = {"RehydrationType": rehydration_type, "SourceContactId": source_id, "ClientToken": client_token}
+    body = {"RehydrationType": kind, "SourceContactId": source_id, "ClientToken": client_token}
     return Operation("POST", target, json.dumps(body).encode(), _continued_from)
 
 

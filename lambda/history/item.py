@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from aws.answer import Document
-from aws.failure import Unreadable
+from aws.no_answer import Unreadable
 from connect.ids import is_contact_id
 from connect.instants import LEAST_SECONDS, TOO_LATE_SECONDS
 from history.session import Entries, Entry, Segment, Session
@@ -54,9 +54,8 @@ def entries_of(document: Document) -> Entries:
     if not isinstance(items, list):
         raise Unreadable("an answer without Items")
     # A broken entry must not hide the others.
-    return Entries(
-        tuple(_entry(item if isinstance(item, dict) else {}) for item in items), "LastEvaluatedKey" in document
-    )
+    entries = tuple(_entry(item if isinstance(item, dict) else {}) for item in items)
+    return Entries(entries, "LastEvaluatedKey" in document)
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:

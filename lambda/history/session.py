@@ -54,20 +54,12 @@ class Session(NamedTuple):
 
 
 def joined(before: Session | None, fact: Fact) -> Session:
-    """The session with one more fact."""
+    """The session with one more fact. A segment's beginning counts only until its end is known."""
     segments = dict(before.segments) if before is not None else {}
-    known = segments.get(fact.contact_id)
-    segments[fact.contact_id] = _joined(known, fact.segment) if known is not None else _kept(fact.segment)
+    known = segments.get(fact.contact_id, Segment(None, None))
+    began, ended = _latest(known.began, fact.segment.began), _latest(known.ended, fact.segment.ended)
+    segments[fact.contact_id] = Segment(began if ended is None else None, ended)
     return Session(fact.session_id, segments)
-
-
-def _joined(one: Segment, other: Segment) -> Segment:
-    return _kept(Segment(_latest(one.began, other.began), _latest(one.ended, other.ended)))
-
-
-def _kept(segment: Segment) -> Segment:
-    """The beginning counts only until the end is known."""
-    return Segment(segment.began if segment.ended is None else None, segment.ended)
 
 
 def _latest(one: int | None, other: int | None) -> int | None:

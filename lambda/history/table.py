@@ -7,7 +7,7 @@ from typing import Any
 
 from aws.answer import Answer, Document, Outcome, detail_of, is_throttled
 from aws.client import Client
-from aws.failure import TooLarge, Unreadable
+from aws.no_answer import TooLarge, Unreadable
 from aws.probes import Probes, said
 from aws.retry import Operation, Retry
 from history.item import Row, entries_of, item_of, key_of_item, row_of
@@ -45,18 +45,12 @@ class Table:
         return result
 
     def get(self, customer: str, session_id: str) -> Session | None:
-        """A session, by a strongly consistent read. Raises TableFailed, also if the recorder cannot have written it so.
-
-        That is not retried: it stays so until somebody deletes the item.
-        """
+        """A session, strongly consistent. Raises TableFailed, also if the recorder cannot have written it so."""
         row = self.row(customer, session_id)
         if row is not None and row.broken:
-            raise TableFailed(
-                Unreadable(
-                    f"the item of the session {session_id} is not as the recorder writes it: {row.broken}. Delete it, "
-                    "and backfill the time in which the session began"
-                )
-            )
+            # No retry: it stays so until somebody deletes the item.
+            found = f"the item of the session {session_id} is not as the recorder writes it: {row.broken}. "
+            raise TableFailed(Unreadable(f"{found}Delete it, and backfill the time in which the session began"))
         return None if row is None else row.session
 
     def row(self, customer: str, session_id: str) -> Row | None:
@@ -66,10 +60,7 @@ class Table:
         return result
 
     def conditional_write(self, customer: str, before: Session | None, after: Session, expires: int) -> bool:
-        """Write a session, unless it changed since it was read. Returns whether it was written.
-
-        `expires` is in seconds since the epoch. Raises TableFailed.
-        """
+        """Write a session, unless it changed since it was read: then False. Raises TableFailed."""
         item = {**item_of(customer, after), schema.EXPIRES: {"N": str(expires)}}
         condition: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(#customer)",

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -13,6 +13,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
+
+from provisioning.text import say
 
 # Longer than the association function's longest deadline with its start.
 _READ_SECONDS = 35
@@ -75,7 +77,7 @@ class Calls:
     def transcript_storages(self, instance_id: str) -> list[dict[str, Any]]:
         """The places where the instance stores chat transcripts."""
         asked = {"InstanceId": instance_id, "ResourceType": "CHAT_TRANSCRIPTS"}
-        return self._all("connect", "list_instance_storage_configs", "StorageConfigs", asked)
+        return self._all("connect", "list_instance_storage_configs", "StorageConfigs", **asked)
 
     def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
         """Invoke a function directly."""
@@ -90,8 +92,7 @@ class Calls:
     def reserved_concurrency(self, function: str) -> int | None:
         """The function's reserved concurrency; None if it has none."""
         got = self._quick("lambda").get_function_concurrency(FunctionName=function)
-        reserved: int | None = got.get("ReservedConcurrentExecutions")
-        return reserved
+        return cast(int | None, got.get("ReservedConcurrentExecutions"))
 
     def who_may_invoke(self, function: str) -> list[dict[str, Any]]:
         """The statements of the function's own policy."""
@@ -109,7 +110,7 @@ class Calls:
 
     def targets(self, rule: str) -> list[dict[str, Any]]:
         """All targets of a rule."""
-        return self._all("events", "list_targets_by_rule", "Targets", {"Rule": rule})
+        return self._all("events", "list_targets_by_rule", "Targets", Rule=rule)
 
     def matches(self, pattern: str, event: dict[str, Any]) -> bool:
         """Whether EventBridge finds that an event matches a pattern."""
@@ -131,16 +132,13 @@ class Calls:
         return f"https://{api_id}.{address.removeprefix('https://')}/{stage}"
 
     def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
-        """POST to the endpoint, signed for execute-api with this function's own role or not at all.
-
-        Raises botocore's BotoCoreError if it cannot be reached. A redirect is not followed.
-        """
+        """POST to the endpoint, signed with this function's own role or not at all. Raises botocore's BotoCoreError."""
         request = AWSRequest("POST", url, {"Content-Type": "application/json"}, body)
         if signed:
             SigV4Auth(self._session.get_credentials(), "execute-api", self.region).add_auth(request)
+        # A redirect is not followed.
         sent = URLLib3Session(timeout=(5, _READ_SECONDS)).send(request.prepare())
-        headers = {name.lower(): value for name, value in sent.headers.items()}
-        return Answer(sent.status_code, sent.content, headers)
+        return Answer(sent.status_code, sent.content, {name.lower(): value for name, value in sent.headers.items()})
 
     def rolls_back(self, stack_id: str) -> bool:
         """Whether CloudFormation is rolling an update of this stack back; False if that is unknown."""
@@ -150,7 +148,7 @@ class Calls:
             client = self._session.client("cloudformation", config=patient)
             (stack,) = client.describe_stacks(StackName=stack_id)["Stacks"]
         except (BotoCoreError, ClientError) as error:
-            print(json.dumps({"level": "WARN", "detail": f"The stack's status is unknown: {type(error).__name__}"}))
+            say(level="WARN", detail=f"The stack's status is unknown: {type(error).__name__}")
             return False
         return str(stack["StackStatus"]).startswith("UPDATE_ROLLBACK")
 
@@ -162,11 +160,9 @@ class Calls:
         """Wait for so many seconds."""
         time.sleep(seconds)
 
-    def _all(
-        self, service: str, operation: str, member: str, asked: Mapping[str, str] | None = None
-    ) -> list[dict[str, Any]]:
+    def _all(self, service: str, operation: str, member: str, **asked: str) -> list[dict[str, Any]]:
         """What all pages list."""
-        pages = self._quick(service).get_paginator(operation).paginate(**(asked or {}))
+        pages = self._quick(service).get_paginator(operation).paginate(**asked)
         return [one for page in pages for one in page[member]]
 
     def _quick(self, service: str) -> Any:

@@ -3,9 +3,8 @@
 from botocore.exceptions import ClientError
 
 from provisioning.calls import Calls, Invoked
-from provisioning.failure import Broken
+from provisioning.link import Broken, answer_of, code_of
 from provisioning.properties import ProofProperties
-from provisioning.retry import answer_of, code_of
 from shared import probes, throttles
 
 _SERVICES = {"connect": "Amazon Connect", "dynamodb": "DynamoDB"}
@@ -39,7 +38,7 @@ def starts(to_prove: ProofProperties, calls: Calls) -> str:
 def is_allowed(to_prove: ProofProperties, action: str, calls: Calls) -> str:
     """The function's role allows an action. Returns the service's answer to ids that cannot exist. Raises Broken."""
     invoked = _invoke(to_prove, action, calls)
-    said, service = _ServiceAnswer(invoked), _service_of(action)
+    said, service = _ServiceAnswer(invoked), _SERVICES[action.partition(":")[0]]
     if not said.is_any:
         raise Broken("function", f"It does not know {action}, expected this library's function.", log=invoked.log)
     if said.denied:
@@ -55,8 +54,7 @@ def is_denied_elsewhere(to_prove: ProofProperties, action: str, calls: Calls) ->
 
     Returns why the permission could show nothing; "" if it was denied. Raises Broken if no answer says so.
     """
-    invoked = _invoke(to_prove, f"{probes.ELSEWHERE}{action}", calls)
-    said, service = _ServiceAnswer(invoked), _service_of(action)
+    said, service = _ServiceAnswer(_invoke(to_prove, f"{probes.ELSEWHERE}{action}", calls)), _SERVICES["connect"]
     if said.denied:
         return ""
     if not said.is_answer(service):
@@ -91,10 +89,6 @@ class _ServiceAnswer:
         return f"{self.status} {self.kind} {self.message}"
 
 
-def _service_of(action: str) -> str:
-    return _SERVICES[action.partition(":")[0]]
-
-
 def _invoke(to_prove: ProofProperties, probe: str, calls: Calls) -> Invoked:
     """Invoke the function with a probe. Raises Broken if it cannot be, or fails."""
     try:
@@ -123,6 +117,6 @@ def _without_room(function: str, broken: Broken, calls: Calls) -> Broken:
         kind = code_of(unknown) if isinstance(unknown, ClientError) else type(unknown).__name__
         print(f"The function's reserved concurrency is unknown: {kind}")
     if reserved == 0:
-        found = "The function's reserved concurrency is 0: it never runs. Expected none, or at least 1."
-        return Broken("function", found)
+        never = "The function's reserved concurrency is 0: it never runs. Expected none, or at least 1."
+        return Broken("function", never)
     return Broken("throttle", broken.found, throttled=True)

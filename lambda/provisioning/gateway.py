@@ -5,7 +5,7 @@ import json
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provisioning.calls import Answer, Calls
-from provisioning.failure import Broken
+from provisioning.link import Broken
 from provisioning.properties import Gateway
 from shared import wire
 from shared.probes import NOWHERE

@@ -7,21 +7,21 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from provisioning.calls import Calls
-from provisioning.failure import Broken
+from provisioning.link import Broken, answer_of, code_of
 from provisioning.properties import ProofProperties
-from provisioning.retry import answer_of, code_of
 from shared import recording, schema
 from shared.probes import NOWHERE
 
 LINKS = ("rule", "pattern", "target", "rule permission")
 _EVENTS = "Amazon EventBridge"
-_DYNAMODB = "DynamoDB"
 _PRINCIPAL = "events.amazonaws.com"
 _ACTIONS = {"lambda:InvokeFunction", "lambda:Invoke*", "lambda:*", "*"}
-# The events that the recorder uses: a chat began, it ended, its attributes were changed.
-_EVENT_TYPES = ("INITIATED", "DISCONNECTED", "COMPLETED", "CONTACT_DATA_UPDATED")
-# How a chat's later segments begin: after a transfer, and by a disconnect flow. Not all of their events say the same.
-_OTHER_BEGINNINGS = ("TRANSFER", "DISCONNECT")
+_TRIED = (
+    # The events that the recorder uses: a chat began, it ended, its attributes were changed.
+    *product(("INITIATED", "DISCONNECTED", "COMPLETED", "CONTACT_DATA_UPDATED"), ("API",)),
+    # How a chat's later segments begin: after a transfer, and by a disconnect flow. Not all their events say the same.
+    *product(("DISCONNECTED",), ("TRANSFER", "DISCONNECT")),
+)
 
 
 def is_on(to_prove: ProofProperties, calls: Calls) -> str:
@@ -29,23 +29,20 @@ def is_on(to_prove: ProofProperties, calls: Calls) -> str:
     state = _rule(to_prove, "rule", calls).get("State")
     # Nothing else is delivered; a rule may also be enabled with all of CloudTrail's management events.
     if not str(state).startswith("ENABLED"):
-        raise Broken("rule", f"The rule {_name(to_prove)} is {state}, expected ENABLED: otherwise no chat is recorded.")
+        found = f"The rule {to_prove.rule_name} is {state}, expected ENABLED: otherwise no chat is recorded."
+        raise Broken("rule", found)
     return str(state)
 
 
 def matches(to_prove: ProofProperties, calls: Calls) -> str:
     """EventBridge itself finds that contact events match the rule's pattern, in either spelling. Raises Broken."""
     pattern = str(_rule(to_prove, "pattern", calls).get("EventPattern") or "")
-    tried = [
-        *product(recording.DETAIL_TYPES, _EVENT_TYPES, ("API",)),
-        *product(recording.DETAIL_TYPES, ("DISCONNECTED",), _OTHER_BEGINNINGS),
-    ]
-    for detail_type, event_type, began_by in tried:
+    for detail_type, (event_type, began_by) in product(recording.DETAIL_TYPES, _TRIED):
         event = _contact_event(to_prove, detail_type, event_type, began_by)
         if not pattern or not _is_matched(pattern, event, calls):
             raise Broken(
                 "pattern",
-                f"The pattern of the rule {_name(to_prove)}, {pattern or 'none'}, does not match a contact event "
+                f"The pattern of the rule {to_prove.rule_name}, {pattern or 'none'}, does not match a contact event "
                 f"of the type {event_type} with the detail-type {detail_type!r}, of a segment that began by "
                 f"{began_by}, expected all contact events.",
             )
@@ -54,7 +51,7 @@ def matches(to_prove: ProofProperties, calls: Calls) -> str:
 
 def has_target(to_prove: ProofProperties, calls: Calls) -> str:
     """The rule sends its events, as they are, to the recorder. Raises Broken."""
-    name = _name(to_prove)
+    name = to_prove.rule_name
     unknown = f"The targets of the rule {name} are unknown"
     targets = answer_of("target", _EVENTS, lambda: calls.targets(name), unknown)
     for target in targets:
@@ -69,8 +66,7 @@ def has_target(to_prove: ProofProperties, calls: Calls) -> str:
 
 def is_let_in(to_prove: ProofProperties, calls: Calls) -> str:
     """The recorder's own policy lets the rule invoke it. Raises Broken."""
-    link = "rule permission"
-    unknown = "The recorder's policy is unknown"
+    link, unknown = "rule permission", "The recorder's policy is unknown"
     statements = answer_of(link, "AWS Lambda", lambda: calls.who_may_invoke(to_prove.function), unknown)
     about = [one for one in statements if _is_about(one, to_prove.rule)]
     if any(one.get("Effect") == "Deny" for one in about) or not about:
@@ -85,7 +81,7 @@ def is_let_in(to_prove: ProofProperties, calls: Calls) -> str:
 def has_index(to_prove: ProofProperties, calls: Calls) -> str:
     """The table's index is sorted and filled as a look-up reads it. Raises Broken."""
     unknown = f"The table {to_prove.table} could not be checked"
-    table = answer_of("index", _DYNAMODB, lambda: calls.table(to_prove.table), unknown)
+    table = answer_of("index", "DynamoDB", lambda: calls.table(to_prove.table), unknown)
     indexes = {index.get("IndexName"): index for index in table.get("LocalSecondaryIndexes") or ()}
     if schema.INDEX not in indexes:
         found = ", ".join(sorted(map(str, indexes))) or "none"
@@ -111,8 +107,8 @@ def _useless(found: str) -> Broken:
 
 
 def _rule(to_prove: ProofProperties, link: str, calls: Calls) -> dict[str, Any]:
-    name = _name(to_prove)
-    return answer_of(link, _EVENTS, lambda: calls.rule(name), f"The rule {name} could not be checked")
+    unknown = f"The rule {to_prove.rule_name} could not be checked"
+    return answer_of(link, _EVENTS, lambda: calls.rule(to_prove.rule_name), unknown)
 
 
 def _is_matched(pattern: str, event: dict[str, Any], calls: Calls) -> bool:
@@ -122,10 +118,6 @@ def _is_matched(pattern: str, event: dict[str, Any], calls: Calls) -> bool:
         if code_of(error) == "InvalidEventPatternException":
             return False
         raise Broken("pattern", f"The pattern {pattern} could not be tried: {error}.") from error
-
-
-def _name(to_prove: ProofProperties) -> str:
-    return to_prove.rule.rpartition("/")[2]
 
 
 def _contact_event(to_prove: ProofProperties, detail_type: str, event_type: str, began_by: str) -> dict[str, Any]:
@@ -167,11 +159,8 @@ def _is_about(statement: dict[str, Any], rule: str) -> bool:
 
 
 def _is_principal(principal: Any) -> bool:
-    if principal == "*":
-        return True
-    return isinstance(principal, dict) and any(
-        name in ("*", _PRINCIPAL) for named in principal.values() for name in _texts(named)
-    )
+    named = [name for names in principal.values() for name in _texts(names)] if isinstance(principal, dict) else []
+    return principal == "*" or "*" in named or _PRINCIPAL in named
 
 
 def _is_met(operator: str, key: str, values: list[str], rule: str) -> bool:

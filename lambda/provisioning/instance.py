@@ -1,6 +1,5 @@
 """Custom::ConnectInstance: checks that persistent chat can work on an instance."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -8,31 +7,28 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from provisioning.calls import Calls
-from provisioning.failure import Broken, DeploymentFailure
-from provisioning.retry import answer_of, code_of, retry
+from provisioning.link import Broken, DeploymentFailure, answer_of, code_of, retry
+from provisioning.text import say
 from shared import custom_resources
 
 _T = TypeVar("_T")
 LINK = "instance"
-_SERVICE = "Amazon Connect"
 # DescribeInstance's InstanceId, without the ARN that it takes as well.
 _INSTANCE_ID = "[0-9A-Za-z-]{1,250}"
 
 
 def check(properties: Mapping[str, object], calls: Calls, is_update: bool = False) -> dict[str, str]:
-    """The instance's id. Raises DeploymentFailure, with the id if it is known, unless it is fit for persistent chat.
-
-    An update does not fail if Amazon Connect only throttled the check.
-    """
+    """The instance's id. Raises DeploymentFailure, with the id if it is known, unless it is fit for persistent chat."""
     until = calls.now() + custom_resources.INSTANCE_PATIENCE_SECONDS
     attributes: dict[str, str] = {}
     try:
         attributes[custom_resources.INSTANCE_ID] = _id_of(properties, calls, until)
         is_fit(attributes[custom_resources.INSTANCE_ID], calls, until)
     except Broken as broken:
+        # An update does not fail if Amazon Connect only throttled the check.
         if not (broken.throttled and is_update and attributes):
             raise DeploymentFailure(broken.found, attributes) from broken
-        print(json.dumps({"level": "WARN", "link": LINK, "outcome": "not shown", "detail": broken.found}))
+        say(level="WARN", link=LINK, outcome="not shown", detail=broken.found)
     return attributes
 
 
@@ -71,13 +67,21 @@ def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
     ((name, value),) = given.items()
     if name == custom_resources.INSTANCE_ID:
         return str(value)
-    return _known_by(str(value), _told(calls.instances, calls, until), calls.region)
+    instances = _told(calls.instances, calls, until)
+    aliases = {summary["InstanceAlias"]: summary["Id"] for summary in instances if "InstanceAlias" in summary}
+    if value not in aliases:
+        found = ", ".join(sorted(aliases)) or "none"
+        raise _unfit(
+            f"No Amazon Connect instance has the alias {value!r} in {calls.region}: found {found}. "
+            "Correct the alias, or deploy to the instance's account and region."
+        )
+    return str(aliases[value])
 
 
 def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
     """What Connect says; retried while it denies the role, throttles or fails, or a connection is lost."""
     try:
-        return retry(lambda: answer_of(LINK, _SERVICE, call), calls, until)
+        return retry(lambda: answer_of(LINK, "Amazon Connect", call), calls, until)
     except Broken as broken:
         # Connect answered: neither waiting nor another deployment helps.
         if broken.final:
@@ -91,17 +95,6 @@ def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
         ) from broken
     except ClientError as error:
         raise _unfit(f"Amazon Connect could not be asked about the instance: {error}.") from error
-
-
-def _known_by(alias: str, instances: list[dict[str, Any]], region: str) -> str:
-    aliases = {summary["InstanceAlias"]: summary["Id"] for summary in instances if "InstanceAlias" in summary}
-    if alias not in aliases:
-        found = ", ".join(sorted(aliases)) or "none"
-        raise _unfit(
-            f"No Amazon Connect instance has the alias {alias!r} in {region}: found {found}. "
-            "Correct the alias, or deploy to the instance's account and region."
-        )
-    return str(aliases[alias])
 
 
 def _described(instance_id: str, calls: Calls) -> dict[str, Any]:

@@ -5,17 +5,15 @@ permissions of the function's role. A contact event passes a rule, its pattern a
 one by one, from the inside out, and names the first that is broken.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 
 from provisioning import function, gateway, history, instance, properties
 from provisioning.calls import Calls
-from provisioning.failure import Broken, DeploymentFailure
+from provisioning.link import Broken, DeploymentFailure, retry
 from provisioning.properties import ProofProperties
-from provisioning.retry import retry
-from provisioning.text import head, without_secrets
+from provisioning.text import head, say, without_secrets
 from shared import custom_resources
 
 # How long the old version gets to stop answering: a changed policy or stage takes a while to be seen.
@@ -26,6 +24,8 @@ _LAST_TRY_SECONDS = 50.0
 _CONTROL_SECONDS = 10.0
 # How much of a report may be about broken links.
 _REPORTED_BYTES = 2200
+_CREATION = " A creation never passes without a proof: deploy again when there is less traffic."
+_GOES_ON = "links are broken. The deployment went on, because of proof=ProofScope.REPORT_ONLY."
 
 Link = tuple[str, Callable[[], str]]
 
@@ -84,21 +84,19 @@ class _Proof:
         """Try each link until it holds. Raises DeploymentFailure."""
         for name, tried in links:
             try:
-                said = self._held(name, tried, until)
+                if self._calls.now() > until + _LAST_TRY_SECONDS:
+                    # The links before took too long because of load. This link has no fault.
+                    late = "The proof did not try it: the patience was used up before."
+                    raise Broken(name, late, final=True, throttled=True)
+                said = retry(tried, self._calls, until)
             except Broken as broken:
                 self._fail_or_go_on(name, broken)
                 continue
             self._not_shown.pop(name, None)
             if name not in (*self._shown, *self._broken, *self._showed_nothing):
                 self._shown.append(name)
-                _log("INFO", name, "holds", said)
+                say(level="INFO", link=name, outcome="holds", detail=said)
                 self._try_control(name, until)
-
-    def _held(self, name: str, tried: Callable[[], str], until: float) -> str:
-        if self._calls.now() > until + _LAST_TRY_SECONDS:
-            # The links before took too long because of load. This link has no fault.
-            raise Broken(name, "The proof did not try it: the patience was used up before.", final=True, throttled=True)
-        return retry(tried, self._calls, until)
 
     def _fail_or_go_on(self, name: str, broken: Broken) -> None:
         found = broken.found if broken.final else f"{broken.found} It stayed so for {self._to_prove.patience:g} s."
@@ -108,9 +106,9 @@ class _Proof:
         without_room = broken.link == gateway.LINKS[-1] and "function" in self._not_shown
         if (broken.throttled or without_room) and self._is_update:
             self._not_shown[name] = f"{broken.link}: {found}"
-            _log("WARN", name, "not shown", self._not_shown[name])
+            say(level="WARN", link=name, outcome="not shown", detail=self._not_shown[name])
             return
-        _log("ERROR", broken.link, "broken", found)
+        say(level="ERROR", link=broken.link, outcome="broken", detail=found)
         if self._to_prove.scope != custom_resources.REPORT_ONLY:
             creation = _CREATION if broken.throttled else ""
             before = f" What held before: {', '.join(self._shown) or 'nothing'}."
@@ -133,10 +131,12 @@ class _Proof:
             why = retry(lambda: function.is_denied_elsewhere(self._to_prove, action, self._calls), self._calls, until)
         except Broken as broken:
             why = f"The negative control got no answer: {broken.found}"
-        if why:
-            self._shown.remove(name)
-            self._showed_nothing[name] = why
-        _log("WARN" if why else "INFO", name, "could show nothing" if why else "denied elsewhere", why)
+        if not why:
+            say(level="INFO", link=name, outcome="denied elsewhere")
+            return
+        self._shown.remove(name)
+        self._showed_nothing[name] = why
+        say(level="WARN", link=name, outcome="could show nothing", detail=why)
 
     def report(self) -> str:
         """The results in a few sentences."""
@@ -152,13 +152,3 @@ class _Proof:
         elif self._to_prove.gateway is not None and not self._to_prove.gateway.signed:
             told.append("Not tried, because callers use tokens: gateway to function.")
         return " ".join(told)
-
-
-_CREATION = " A creation never passes without a proof: deploy again when there is less traffic."
-_GOES_ON = "links are broken. The deployment went on, because of proof=ProofScope.REPORT_ONLY."
-
-
-def _log(level: str, link: str, outcome: str, detail: str) -> None:
-    """One line of the prover's own log."""
-    line = {"level": level, "link": link, "outcome": outcome, "detail": without_secrets(detail)}
-    print(json.dumps({name: value for name, value in line.items() if value}))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
-from provisioning.failure import DeploymentFailure
+from provisioning.link import DeploymentFailure
 from shared import custom_resources
 
 _FUNCTION = r"arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}"
@@ -38,6 +38,11 @@ class ProofProperties(NamedTuple):
     table: str
     # Of a recorder; "" for an endpoint.
     rule: str
+
+    @property
+    def rule_name(self) -> str:
+        """The end of the rule's ARN."""
+        return self.rule.rpartition("/")[2]
 
     @property
     def subject(self) -> str:

@@ -1,12 +1,11 @@
 """The Provider framework's handler: passes a request to the custom resource that it is for."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from provisioning import instance, proof, text
 from provisioning.calls import Calls
-from provisioning.failure import DeploymentFailure
+from provisioning.link import DeploymentFailure
 from shared import custom_resources
 
 _RESOURCES: dict[str, Callable[[Mapping[str, object], Calls, bool], dict[str, str]]] = {
@@ -77,7 +76,4 @@ def _answered(event: dict[str, Any], calls: Calls) -> dict[str, str]:
 
 
 def _say(event: dict[str, Any], outcome: str, log: str = "") -> None:
-    """One line in the log; never the event, which holds a ResponseURL."""
-    line = {"resourceType": event["ResourceType"], "requestType": event["RequestType"]}
-    told = {"outcome": text.without_secrets(outcome), "functionLog": text.without_secrets(log)}
-    print(json.dumps({name: value for name, value in {**line, **told}.items() if value}))
+    text.say(resourceType=event["ResourceType"], requestType=event["RequestType"], outcome=outcome, functionLog=log)

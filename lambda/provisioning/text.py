@@ -3,7 +3,9 @@
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from bisect import bisect
+from collections.abc import Mapping
+from itertools import accumulate
 
 from shared import custom_resources
 
@@ -34,6 +36,11 @@ _UNIMPORTANT = ("START RequestId:", "END RequestId:")
 Event = Mapping[str, object]
 
 
+def say(**fields: str) -> None:
+    """One line in the log, of these fields without secrets; never the event, which holds a ResponseURL."""
+    print(json.dumps({name: without_secrets(value) for name, value in fields.items() if value}))
+
+
 def without_secrets(text: str) -> str:
     """The text without secrets and control characters, for everybody who sees the deployment."""
     for secret in _SECRETS:
@@ -43,7 +50,9 @@ def without_secrets(text: str) -> str:
 
 def of_failure(event: Event, sentence: str, log: str) -> str:
     """The sentence, where to find the rest, and the end of the function's log, as far as there is room."""
-    room = max(_LEAST_BYTES, _MOST_BYTES - _FRAMES_BYTES - _size_of(_response(event, _framed(""))))
+    # What the framework writes around a failure.
+    frame = f"Error: \n\nLogs: /aws/lambda/{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', '')}\n\n"
+    room = max(_LEAST_BYTES, _MOST_BYTES - _FRAMES_BYTES - _size_of(_response(event, frame)))
     where = _where(event)
     log = _told_of(log)
     kept = min(_size(log), _LOG_BYTES)
@@ -71,11 +80,6 @@ def _told_of(log: str) -> str:
     return "\nThe end of the function's log:\n" + "\n".join(told) if told else ""
 
 
-def _framed(text: str) -> str:
-    """As the framework writes a failure."""
-    return f"Error: {text}\n\nLogs: /aws/lambda/{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', '')}\n\n"
-
-
 def _response(event: Event, reason: str, data: Mapping[str, str] | None = None) -> Mapping[str, object]:
     """As the framework answers CloudFormation."""
     named = {name: event.get(name, "") for name in ("StackId", "RequestId", "LogicalResourceId")}
@@ -92,7 +96,7 @@ def head(text: str, room: int) -> str:
     """The text, or its beginning if the text needs more bytes of JSON than there is room."""
     if _size(text) <= room:
         return text
-    return _longest(text, room - len(_CUT), lambda count: text[:count]) + _CUT
+    return _beginning(text, room - len(_CUT)) + _CUT
 
 
 def _tail(text: str, room: int) -> str:
@@ -101,19 +105,16 @@ def _tail(text: str, room: int) -> str:
         return text
     title, _, log = text.lstrip("\n").partition("\n")
     room -= _size(f"\n{title}\n")
-    kept = _longest(log, room, lambda count: log[len(log) - count :])
+    kept = _beginning(log[::-1], room)[::-1]
     first, end, rest = kept.partition("\n")
     # A single line that is too long is better than nothing.
     return f"\n{title}\n{rest if end else first}" if room > 0 and kept else ""
 
 
-def _longest(text: str, room: int, part: Callable[[int], str]) -> str:
-    """The longest part, of a number of characters, that fits."""
-    least, most = 0, len(text)
-    while least < most:
-        middle = (least + most + 1) // 2
-        least, most = (middle, most) if _size(part(middle)) <= room else (least, middle - 1)
-    return part(least)
+def _beginning(text: str, room: int) -> str:
+    """As many characters as fit. Each takes at least one byte."""
+    ends = list(accumulate(map(_size, text[: max(0, room)])))
+    return text[: bisect(ends, room)]
 
 
 def _size(text: str) -> int:

@@ -3,6 +3,7 @@
 Source: Administrator Guide, "Amazon Connect contact events". Unknown event types and fields are allowed.
 """
 
+import math
 import re
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -14,7 +15,6 @@ from shared import recording, wire
 
 _CHAT = "chat"
 _INSTANCE = re.compile(rf"instance/({wire.ID_PATTERN})(?:/.*)?")
-_CLOCKS_APART_MILLISECONDS = CLOCKS_APART_SECONDS * 1000
 _ENDS = frozenset(("DISCONNECTED", "COMPLETED"))
 _MOST_CUSTOMER_CHARACTERS = 128
 _MOST_TYPE_CHARACTERS = 100
@@ -47,9 +47,8 @@ class ContactEvent(NamedTuple):
     @property
     def complete(self) -> bool:
         """Whether it says everything that is recorded, except perhaps the customer."""
-        if self.initial_id is None:
-            return False
-        return self.ended is not None or (self.began is not None and not self.says_end)
+        has_time = self.ended is not None or (self.began is not None and not self.says_end)
+        return has_time and self.initial_id is not None
 
     @property
     def says_end(self) -> bool:
@@ -80,8 +79,8 @@ def read(event: object, instance_id: str, now: float) -> ContactEvent:
         # Absent on a first segment. A segment with a previous contact is not the first.
         initial_id=initial_id or (contact_id if previous_id is None else None),
         customer=_optional(detail, "customerId", _MOST_CUSTOMER_CHARACTERS),
-        began=_past_time(detail, "initiationTimestamp", told),
-        ended=_past_time(detail, "disconnectTimestamp", told),
+        began=_time(detail, "initiationTimestamp", told),
+        ended=_time(detail, "disconnectTimestamp", told),
         updates_attributes=kind == _UPDATED and isinstance(updated, list) and _ATTRIBUTES in updated,
     )
 
@@ -130,23 +129,13 @@ def _text(detail: dict[str, object], name: str, longest: int) -> str:
 
 def _optional_id(detail: dict[str, object], name: str) -> str | None:
     value = _optional(detail, name, wire.CONTACT_ID_LENGTH)
-    if not value:
-        return None
-    if not is_contact_id(value):
+    if value and not is_contact_id(value):
         raise Poison(f"{name}: got {described(value)} with other characters, expected letters, digits and hyphens.")
-    return value
+    return value or None
 
 
-def _past_time(detail: dict[str, object], name: str, told: int) -> int | None:
-    """As `_time`, and not after the event: that would hide every later chat."""
-    instant = _time(detail, name)
-    if instant is not None and instant > told + _CLOCKS_APART_MILLISECONDS:
-        raise Poison(f"{name}: got an instant after the event's own time, and after now.")
-    return instant
-
-
-def _time(detail: dict[str, object], name: str) -> int | None:
-    """An instant in milliseconds since the epoch; None if it is unset."""
+def _time(detail: dict[str, object], name: str, now: float = math.inf) -> int | None:
+    """An instant in milliseconds since the epoch; None if it is unset. One after `now` would hide every later chat."""
     text = _optional(detail, name, 64)
     if not text:
         return None
@@ -159,4 +148,6 @@ def _time(detail: dict[str, object], name: str) -> int | None:
         instant = instant_of(told.timestamp())
     except ValueError:
         raise Poison(f"{name}: got the year {told.year}, expected one before 2100.") from None
+    if instant is not None and round(instant * 1000) > now + CLOCKS_APART_SECONDS * 1000:
+        raise Poison(f"{name}: got an instant after the event's own time, and after now.")
     return None if instant is None else round(instant * 1000)

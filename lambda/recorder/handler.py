@@ -10,7 +10,7 @@ from aws import probes
 from aws.client import Client
 from aws.description import described, is_unicode, place_of
 from aws.retry import Retry
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from connect.ids import is_contact_id
 from connect.operations import Connect
 from history.table import Table
@@ -26,7 +26,6 @@ DYNAMODB = Client("dynamodb", SETTINGS.table_endpoint)
 # Nobody waits for an answer, and Lambda retries the event twice. So there are as many attempts as the deadline allows.
 _DEADLINE_SECONDS = 20.0
 _MOST_ATTEMPTS = 8
-_CONTACT_ID = f"1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens"
 
 Line = dict[str, object]
 
@@ -69,9 +68,9 @@ def _failures_in(line: Line) -> Iterator[None]:
         yield
     except Ignored:
         raise
-    except (Poison, Unrecorded, ConnectFailed) as failure:
-        detail = failure.detail if isinstance(failure, ConnectFailed) else str(failure)
-        rule = failure.reason if isinstance(failure, ConnectFailed) else type(failure).__name__.lower()
+    except (Poison, Unrecorded, ConnectError) as failure:
+        detail = failure.detail if isinstance(failure, ConnectError) else str(failure)
+        rule = failure.reason if isinstance(failure, ConnectError) else type(failure).__name__.lower()
         line |= {"level": "ERROR", "verdict": recording.FAILED, "rule": rule, "detail": detail}
         raise
     except Exception as bug:
@@ -110,7 +109,8 @@ def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connec
         with _failures_in(line):
             # As the id of a request is checked.
             if not is_contact_id(contact_id):
-                raise Poison(f"contact id: got {described(contact_id)}, expected {_CONTACT_ID}")
+                expected = f"expected 1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens"
+                raise Poison(f"contact id: got {described(contact_id)}, {expected}")
             line["contactId"] = id
             line["verdict"] = "recorded" if recorder.record_contact(contact_id) else "known"
         return str(line["verdict"])
@@ -120,7 +120,7 @@ def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connec
     # A failure must not keep the others from being recorded.
     except (Poison, Unrecorded) as failure:
         return f"{recording.FAILED}: {failure}"
-    except (ConnectFailed, Crashed):
+    except (ConnectError, Crashed):
         return f"{recording.FAILED}: {line['rule']}"
     finally:
         _write(line, connect.attempts - before)

@@ -39,9 +39,10 @@ class Recorder:
         self._settings = settings
         self._connect = connect
         self._table = table
+        self._by_id = settings.customer_identity == variables.CUSTOMER_ID
 
     def record_event(self, event: ContactEvent) -> bool:
-        """Whether the table changed. Raises Ignored, Unrecorded, or ConnectFailed."""
+        """Whether the table changed. Raises Ignored, Unrecorded, or ConnectError."""
         customer = event.customer if self._by_id else ""
         if customer and event.complete:
             assert event.initial_id is not None
@@ -51,20 +52,17 @@ class Recorder:
         if event.complete and not asked_about and (self._by_id or not event.updates_attributes):
             # Asking for every event would take the quota of DescribeContact from the endpoint.
             raise Ignored("no_customer")
-        return self._record_described(event.contact_id, event)
+        return self.record_contact(event.contact_id, event)
 
-    def record_contact(self, contact_id: str) -> bool:
-        """As `record_event`, for a contact that Amazon Connect describes."""
-        return self._record_described(contact_id, None)
-
-    def _record_described(self, contact_id: str, event: ContactEvent | None) -> bool:
+    def record_contact(self, contact_id: str, event: ContactEvent | None = None) -> bool:
+        """As `record_event`, for a contact that Amazon Connect describes, with what the event says besides."""
         contact = self._described(contact_id)
         if contact.channel != _CHAT:
             raise Ignored("another_channel")
         # A transfer or a survey belongs to its session's customer, even if Connect does not say so.
-        customer = contact.customer or (
-            self._described(contact.session).customer if contact.session != contact_id else ""
-        )
+        customer = contact.customer
+        if not customer and contact.session != contact_id:
+            customer = self._described(contact.session).customer
         if not customer:
             raise Ignored("no_customer")
         ends = [_milliseconds(contact.disconnected), event.ended if event is not None else None]
@@ -100,10 +98,6 @@ class Recorder:
         if related is None or related.customer != contact.customer:
             return False
         return related.disconnected is None or contact.initiated < related.disconnected + _SOONEST_CONTINUED_SECONDS
-
-    @property
-    def _by_id(self) -> bool:
-        return self._settings.customer_identity == variables.CUSTOMER_ID
 
     def _recorded(self, customer: str, session_id: str) -> Session | None:
         try:

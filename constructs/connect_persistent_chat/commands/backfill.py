@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connect_persistent_chat.commands import arguments
-from connect_persistent_chat.commands.failure import one_line
+from connect_persistent_chat.commands.command_failed import one_line
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -27,12 +27,8 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
         help="add chats that began at this time or later, such as 2026-01-31 or 2026-01-31T12:00, in UTC (default: "
         "two years ago, or as long ago as the history keeps chats)",
     )
-    command.add_argument(
-        "--to",
-        dest="end",
-        type=arguments.instant,
-        help="add chats that began before this time (default: now)",
-    )
+    to = "add chats that began before this time (default: now)"
+    command.add_argument("--to", dest="end", type=arguments.instant, help=to)
     command.add_argument(
         "--rate",
         type=arguments.rate,
@@ -52,21 +48,21 @@ def run(options: "Namespace") -> int:
     """Fill the history, and say what became of the chats. Raises CommandFailed, botocore's errors, and OSError."""
     from tqdm import tqdm
 
+    from connect_persistent_chat.commands.deployed_history import DeployedHistory
     from connect_persistent_chat.commands.fill import Fill
-    from connect_persistent_chat.commands.recorder import Recorder
     from connect_persistent_chat.commands.search import Search, period_of
     from connect_persistent_chat.commands.state import State, exists
 
-    recorder = Recorder(options.recorder, say=lambda text: tqdm.write(text, file=sys.stderr))
-    now = recorder.now()
+    history = DeployedHistory(options.recorder, say=lambda text: tqdm.write(text, file=sys.stderr))
+    now = history.now()
     since = f"-{options.start:%Y%m%dT%H%M%S}" if options.start else ""
-    path = options.state or Path(f"persistent-chat-{recorder.name}{since}.json")
-    period = period_of(now, recorder.retention, options.start, options.end, resumed=exists(path))
-    state = State(path, recorder.arn, options.start, period.start, now)
+    path = options.state or Path(f"persistent-chat-{history.recorder_name}{since}.json")
+    period = period_of(now, history.retention, options.start, options.end, resumed=exists(path))
+    state = State(path, history.recorder_arn, options.start, period.start, now)
     if state.resumed:
         resumed = f"Continuing from {state.until.isoformat()}, as {path} says. To start from the beginning, remove it."
         print(one_line(resumed), file=sys.stderr)
-    fill = Fill(recorder, Search(recorder, now), options.rate, state)
+    fill = Fill(history, Search(history, now), options.rate, state)
     try:
         fill.run(period)
     finally:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
-from connect_persistent_chat.commands.failure import CommandFailed
-from connect_persistent_chat.commands.recorder import Chat, Recorder
+from connect_persistent_chat.commands.command_failed import CommandFailed
+from connect_persistent_chat.commands.deployed_history import Chat, DeployedHistory
 from connect_persistent_chat.commands.search import Period, Search
 from connect_persistent_chat.commands.state import State
 from connect_persistent_chat.shared.recording import FAILED
@@ -31,9 +31,14 @@ class Fill:
     """One run. `rate` is the most calls of DescribeContact in a second; `wait` is time.sleep, or a test's."""
 
     def __init__(
-        self, recorder: Recorder, search: Search, rate: int, state: State, wait: Callable[[float], None] = time.sleep
+        self,
+        history: DeployedHistory,
+        search: Search,
+        rate: int,
+        state: State,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._recorder = recorder
+        self._history = history
         self._search = search
         self._rate = rate
         self._state = state
@@ -83,7 +88,7 @@ class Fill:
         left, pauses = contact_ids, iter(_PAUSES_SECONDS)
         while left:
             began = time.monotonic()
-            outcomes = self._recorder.record(left)
+            outcomes = self._history.record(left)
             calls = sum(outcome.calls for outcome in outcomes.values())
             self._wait(max(0.0, calls / self._rate - (time.monotonic() - began)))
             pause = next(pauses, None)

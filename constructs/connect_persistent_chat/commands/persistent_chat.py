@@ -69,7 +69,7 @@ def parser() -> "ArgumentParser":
 
 def _sentence(error: Exception) -> str:
     """What went wrong, in a sentence."""
-    from connect_persistent_chat.commands.failure import CommandFailed, one_line
+    from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
 
     if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
         return f"{error.name} is not installed. Install it: pip install 'connect-persistent-chat[commands]'"

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from connect_persistent_chat.commands.failure import CommandFailed, one_line
+from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
 from connect_persistent_chat.shared import throttles
 
 # The recorder answers within 30 s.
@@ -32,11 +32,8 @@ Result = TypeVar("Result")
 def while_busy(
     service: str, call: Callable[[], Result], say: Callable[[str], None], wait: Callable[[float], None] = time.sleep
 ) -> Result:
-    """What the call returns. If the service is busy, the call is repeated for ten minutes.
+    """What the call returns. If the service is busy, the call is repeated for ten minutes, and `say` tells people so.
 
-    :param service: its name in messages.
-    :param say: tells people why nothing happens.
-    :param wait: time.sleep, or a test's.
     Raises botocore's errors. Raises CommandFailed if the answer is not one of AWS.
     """
     pauses = 0
@@ -44,18 +41,18 @@ def while_busy(
         try:
             return call()
         except ClientError as error:
-            if not _is_busy(error) or pauses == _MOST_PAUSES:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            is_busy = status == 429 or error.response["Error"].get("Code") in _BUSY
+            if not is_busy or pauses == _MOST_PAUSES:
                 raise
         except _UNREADABLE as error:
-            reason = one_line(error)[:200]
-            raise CommandFailed(
-                f"{service}: the answer is not one of AWS ({reason}). Check AWS_ENDPOINT_URL and the proxy."
-            ) from error
+            raise not_of_aws(service, one_line(error)[:200]) from error
         minutes = (_MOST_PAUSES - pauses) * _PAUSE_SECONDS / 60
         say(f"{service} is busy. The command tries again in {_PAUSE_SECONDS} s, for up to {minutes:.0f} minutes.")
         wait(_PAUSE_SECONDS)
         pauses += 1
 
 
-def _is_busy(error: ClientError) -> bool:
-    return error.response["Error"].get("Code") in _BUSY or error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+def not_of_aws(service: str, reason: str) -> CommandFailed:
+    """To the SDK, what a proxy answers may look like an answer."""
+    return CommandFailed(f"{service}: the answer is not one of AWS ({reason}). Check AWS_ENDPOINT_URL and the proxy.")

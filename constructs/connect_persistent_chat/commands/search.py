@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from connect_persistent_chat.commands.failure import CommandFailed
-from connect_persistent_chat.commands.recorder import Chat, Recorder
+from connect_persistent_chat.commands.command_failed import CommandFailed
+from connect_persistent_chat.commands.deployed_history import Chat, DeployedHistory
 
 # Amazon Connect searches two years back. No document says whether exactly 730 days are refused.
 LONGEST_AGO = timedelta(days=729, hours=23)
@@ -33,8 +33,8 @@ class Period(NamedTuple):
 class Search:
     """The searches of one run. `now` is the time of Amazon Connect's clock; `wait` is time.sleep, or a test's."""
 
-    def __init__(self, recorder: Recorder, now: datetime, wait: Callable[[float], None] = time.sleep) -> None:
-        self._recorder = recorder
+    def __init__(self, history: DeployedHistory, now: datetime, wait: Callable[[float], None] = time.sleep) -> None:
+        self._history = history
         self._recent = now - _RECENT
         self._wait = wait
 
@@ -53,7 +53,7 @@ class Search:
             listed, token, last = 0, None, start
             while True:
                 self._wait(_OLD_SECONDS if start < self._recent else _RECENT_SECONDS)
-                page = self._recorder.search(start, window.end, _PAGE, token)
+                page = self._history.search(start, window.end, _PAGE, token)
                 listed += len(page.chats)
                 fresh = [chat for chat in page.chats if chat.id not in seen]
                 if fresh:
@@ -76,21 +76,16 @@ def _second(instant: datetime) -> datetime:
 def period_of(
     now: datetime, retention: timedelta, start: datetime | None, end: datetime | None, *, resumed: bool
 ) -> Period:
-    """The period that was asked for; the default is all that both Amazon Connect and the history keep.
-
-    :param resumed: whether an earlier run began it, when Amazon Connect may still have kept its first day.
-    Raises CommandFailed.
-    """
+    """The period that was asked for; the default is all that both Amazon Connect and the history keep."""
     end, oldest = min(end or now, now), now - LONGEST_AGO
     if start is None:
         start = max(oldest, now - retention)
+    # When an earlier run began, Amazon Connect may still have kept its first day.
     elif resumed:
         start = max(oldest, start)
     elif start < oldest:
-        raise CommandFailed(
-            f"--from: got {start.isoformat()}, expected a time since {oldest:%Y-%m-%dT%H:%M:%SZ}: Amazon Connect "
-            "searches only the last two years."
-        )
+        expected = f"expected a time since {oldest:%Y-%m-%dT%H:%M:%SZ}: Amazon Connect searches only the last two years"
+        raise CommandFailed(f"--from: got {start.isoformat()}, {expected}.")
     if start >= end:
         raise CommandFailed(f"--from: got {start.isoformat()}, expected a time before {end.isoformat()}.")
     return Period(start, end)

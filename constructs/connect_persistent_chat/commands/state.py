@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from connect_persistent_chat.commands.failure import CommandFailed
+from connect_persistent_chat.commands.command_failed import CommandFailed
 from connect_persistent_chat.shared import wire
 
 _VERSION = 1
@@ -23,13 +23,9 @@ class State:
     """How far earlier runs of the same backfill came."""
 
     def __init__(self, path: Path, recorder: str, asked: datetime | None, start: datetime, now: datetime) -> None:
-        """Read the state, or begin a new one.
+        """Read the state of this recorder's ARN and of the --from that was asked for, or begin a new one at `start`.
 
-        :param recorder: the recorder's ARN.
-        :param asked: --from, if it was given.
-        :param start: when the period begins.
-        :param now: the time of Amazon Connect's clock.
-        Raises CommandFailed if the file is not the state of this backfill, and OSError.
+        `now` is by Amazon Connect's clock. Raises CommandFailed if the file is not this state, and OSError.
         """
         self._named = path
         # If it is a link, it stays one.
@@ -55,9 +51,8 @@ class State:
         try:
             self._write()
         except OSError as error:
-            raise CommandFailed(
-                f"--state: {self._named} cannot be written: {error}. Fix this, or name another file."
-            ) from error
+            found = f"{self._named} cannot be written: {error}"
+            raise CommandFailed(f"--state: {found}. Fix this, or name another file.") from error
 
     def _write(self) -> None:
         kept = {"version": _VERSION, **self._backfill, "until": self.until.isoformat(), "failed": self.failed}

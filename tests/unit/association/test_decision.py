@@ -10,7 +10,7 @@ from association.lookup import Lookup
 from association.refusal import Refusal
 from association.request import AssociationRequest, derived_client_token
 from connect.contact import Contact
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from connect.operations import Connect
 from shared import reasons, wire
 from tests.unit.association.events import CONTACT_ID, INSTANCE_ID, NOW, SOURCE_ID
@@ -36,7 +36,7 @@ class World:
         self.found = found
         self.older = older
         self.part = part
-        self.failure: ConnectFailed | None = None
+        self.failure: ConnectError | None = None
         # What somebody else makes of the current contact while Connect is asked.
         self.then = self.contacts.get(CONTACT_ID)
         self.known: dict[str, Contact | None] = {}
@@ -83,7 +83,7 @@ class World:
         """How the request ended: by which rule, or refused for which reason."""
         try:
             return self.ask(source, kind).rule
-        except (Refusal, ConnectFailed) as refused:
+        except (Refusal, ConnectError) as refused:
             return refused.reason
 
 
@@ -138,7 +138,7 @@ def test_the_earlier_answer_is_given_again_unless_the_history_knows_better(
 def test_what_is_not_about_the_request_is_raised_without_another_look(reason: reasons.Connect) -> None:
     """It would take time, and a part of the quota, from a service that has none to give."""
     world = World(CURRENT, PAST)
-    world.failure = ConnectFailed(reason)
+    world.failure = ConnectError(reason)
     # Although a look would find the association.
     world.then = CONTINUING
     assert (world.reason(), len(world.described)) == (reason, 1)
@@ -148,8 +148,8 @@ def test_what_is_not_about_the_request_is_raised_without_another_look(reason: re
 def test_a_refusal_that_a_second_look_does_not_explain_is_raised_as_it_came(reason: reasons.Connect) -> None:
     """Connect's own words are all that anybody knows then, and it is not asked a second time."""
     world = World(CURRENT, PAST)
-    world.failure = ConnectFailed(reason)
-    with pytest.raises(ConnectFailed) as raised:
+    world.failure = ConnectError(reason)
+    with pytest.raises(ConnectError) as raised:
         world.ask()
     assert raised.value is world.failure
     assert (world.described[1:], len(world.associated)) == ([(CONTACT_ID,)], 1)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from association import settings
-from aws.failure import Unreachable
 from aws.http import Response
+from aws.no_answer import Unreachable
 from aws.retry import Retry
 from history.session import Segment, Session
 from history.table import Table

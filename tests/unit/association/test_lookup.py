@@ -18,7 +18,7 @@ from association.lookup import Lookup
 from association.refusal import Refusal
 from association.settings import read as read_settings
 from aws import retry
-from aws.failure import TooLarge, Unreachable
+from aws.no_answer import TooLarge, Unreachable
 from connect.operations import Connect
 from history.session import Session
 from history.table import MOST_ENTRIES

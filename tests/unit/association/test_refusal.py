@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from association import refusal, response
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from shared import reasons
 
 STATUSES = {
@@ -27,7 +27,7 @@ STATUSES = {
 @pytest.mark.parametrize("reason", get_args(reasons.Connect))
 def test_every_failure_of_connect_has_its_place_in_the_table(reason: reasons.Connect) -> None:
     """The design's table of errors; the log has Connect's own reason."""
-    refused = refusal.of_connect(ConnectFailed(reason, "arn:role", ("InvalidRequestException", "m")))
+    refused = refusal.of_connect(ConnectError(reason, "arn:role", ("InvalidRequestException", "m")))
     assert (refused.status, refused.error_type) == STATUSES[reason]
     assert refused.reason == reason
     assert (refused.retry_after is not None) == (refused.status in (429, 503))

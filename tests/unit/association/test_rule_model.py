@@ -12,10 +12,10 @@ from association.refusal import Refusal, of_connect
 from association.request import AssociationRequest
 from association.settings import read
 from connect import contact
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from connect.operations import Connect
 from local.connect import model
-from local.connect.errors import ConnectError
+from local.connect.errors import ConnectError as LocalConnectError
 from local.connect.service import INSTANCE_ID
 from local.connect.service import Connect as LocalConnect
 from tests.histories import DELAY, HISTORIES, Ledger
@@ -80,7 +80,7 @@ class RuleWorld:
         try:
             past = self._contacts.get(self._instance, source)
             return new.id, self._associations.create(new, past, rehydration_type, None).continued_from_contact_id
-        except ConnectError:
+        except LocalConnectError:
             self._contacts.forget(new)
             return None
 
@@ -99,7 +99,7 @@ class RuleWorld:
             made = decider.associate(decider.decide(request))
         except Refusal as refused:
             return refused.status, refused.reason
-        except ConnectFailed as failure:
+        except ConnectError as failure:
             return of_connect(failure).status, failure.reason
         assert made.continued is not None
         return 200, made.continued
@@ -114,9 +114,9 @@ class RuleWorld:
         new, past = (self._contacts.get(self._instance, id) for id in (contact_id, source_id))
         try:
             return self._associations.create(new, past, rehydration_type, None).continued_from_contact_id
-        except ConnectError as refused:
+        except LocalConnectError as refused:
             words = ("InvalidRequestException", refused.message)
-            raise ConnectFailed("connect_refused", refusal=words) from refused
+            raise ConnectError("connect_refused", refusal=words) from refused
 
     def _described(self, id: str) -> contact.Contact:
         describe = self._connect.operations.supported["DescribeContact"]

@@ -1,4 +1,4 @@
-"""A service's clock, as its answers tell it; what the answers mean is in connect/test_failure.py."""
+"""A service's clock, as its answers tell it; what the answers mean is in connect/test_errors.py."""
 
 import email.utils
 

@@ -12,8 +12,8 @@ import pytest
 from aws import trust
 from aws.client import Client
 from aws.endpoint import Endpoint
-from aws.failure import DeadlineExceeded, Stale, TooLarge, Unreachable, Unreadable
 from aws.http import Response
+from aws.no_answer import DeadlineExceeded, Stale, TooLarge, Unreachable, Unreadable
 from local.tls import Authority
 
 # What a front end may say of its own accord to a connection that nobody uses.

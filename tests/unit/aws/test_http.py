@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws import http
-from aws.failure import TooLarge
+from aws.no_answer import TooLarge
 
 
 def read(data: bytes) -> tuple[http.Response, bool]:

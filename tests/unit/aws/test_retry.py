@@ -1,4 +1,4 @@
-"""Retries: as often as may help, never past the deadline. What a failure means: connect/test_failure.py."""
+"""Retries: as often as may help, never past the deadline. What a failure means: connect/test_errors.py."""
 
 from collections.abc import Mapping, Sequence
 from threading import Event
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from aws import retry
 from aws.answer import Answer, is_worth_another_try, read_answer
-from aws.failure import DeadlineExceeded, Stale, TooLarge, Unreachable, Unreadable
 from aws.http import Response
+from aws.no_answer import DeadlineExceeded, Stale, TooLarge, Unreachable, Unreadable
 from aws.retry import Operation, Retry
 
 LEAST_SECONDS = 0.2

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connect_persistent_chat.commands import backfill, fill, recorder, search, state
+from connect_persistent_chat.commands import backfill, deployed_history, fill, search, state
 from tests.unit.commands.test_fill import NOW, World
 
 FAILING = 23
@@ -16,13 +16,13 @@ FAILING = 23
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A hundred chats of the last day, a recorder that the command finds, and no time that is lost."""
+    """A hundred chats of the last day, a history that the command finds, and no time that is lost."""
     made = World([NOW - timedelta(minutes=20 + minute) for minute in range(100)])
 
     class Here:
         """As the command's own."""
 
-        name, arn, retention = "Recorder", "arn:recorder", timedelta(days=730)
+        recorder_name, recorder_arn, retention = "Recorder", "arn:recorder", timedelta(days=730)
         search, record = staticmethod(made.search), staticmethod(made.record)
 
         def __init__(self, function: str, say: Callable[[str], None]) -> None:
@@ -33,15 +33,17 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
             return NOW
 
     class Searching(search.Search):
-        def __init__(self, recorder: Any, now: datetime) -> None:
-            super().__init__(recorder, now, made.wait)
+        def __init__(self, history: Any, now: datetime) -> None:
+            super().__init__(history, now, made.wait)
 
     class Fill(fill.Fill):
-        def __init__(self, recorder: recorder.Recorder, search: search.Search, rate: int, kept: state.State) -> None:
-            super().__init__(recorder, search, rate, kept, made.wait)
+        def __init__(
+            self, history: deployed_history.DeployedHistory, search: search.Search, rate: int, kept: state.State
+        ) -> None:
+            super().__init__(history, search, rate, kept, made.wait)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(recorder, "Recorder", Here)
+    monkeypatch.setattr(deployed_history, "DeployedHistory", Here)
     monkeypatch.setattr(search, "Search", Searching)
     monkeypatch.setattr(fill, "Fill", Fill)
     return made

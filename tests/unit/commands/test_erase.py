@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from connect_persistent_chat.commands import erase
-from connect_persistent_chat.commands.failure import CommandFailed
-from connect_persistent_chat.commands.recorder import Recorder
+from connect_persistent_chat.commands.command_failed import CommandFailed
+from connect_persistent_chat.commands.deployed_history import DeployedHistory
 from shared.key import key_of
 
 
@@ -103,7 +103,7 @@ def test_an_argument_is_what_was_typed() -> None:
 def test_a_customer_that_no_contact_can_carry_is_refused(by_customer_id: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Connect's limits: 128 characters of a CustomerId, 32,768 bytes of attributes."""
     made = SimpleNamespace(by_customer_id=by_customer_id, dead_letters="", instance_id="instance", entries=lambda _: [])
-    monkeypatch.setattr("connect_persistent_chat.commands.recorder.Recorder", lambda *_, **__: made)
+    monkeypatch.setattr("connect_persistent_chat.commands.deployed_history.DeployedHistory", lambda *_, **__: made)
     most = "\u00fc" * (128 if by_customer_id else 16_384)
     assert erase.run(Namespace(recorder="r", customer=most)) == 0
     with pytest.raises(CommandFailed, match=r"^--customer: got .*, expected"):
@@ -138,9 +138,9 @@ def test_all_entries_are_erased_and_looked_for_again() -> None:
     """An event of the customer may be recorded meanwhile."""
     table = Table(60)
     table.late = [{"session": {"S": "late"}}]
-    assert erase.erase(cast(Recorder, table), "ada") == 61
+    assert erase.erase(cast(DeployedHistory, table), "ada") == 61
     assert table.left == []
-    assert erase.erase(cast(Recorder, table), "ada") == 0
+    assert erase.erase(cast(DeployedHistory, table), "ada") == 0
 
 
 def test_what_was_erased_before_it_failed_is_told() -> None:
@@ -148,4 +148,4 @@ def test_what_was_erased_before_it_failed_is_told() -> None:
     table = Table(60)
     table.broken_at = 35
     with pytest.raises(CommandFailed, match=r"25 entries were erased\. Then the command failed: Could not connect"):
-        erase.erase(cast(Recorder, table), "ada")
+        erase.erase(cast(DeployedHistory, table), "ada")

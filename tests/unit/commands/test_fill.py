@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connect_persistent_chat.commands import fill, search
-from connect_persistent_chat.commands.failure import CommandFailed
+from connect_persistent_chat.commands.command_failed import CommandFailed
+from connect_persistent_chat.commands.deployed_history import Chat, DeployedHistory, Outcome, Page
 from connect_persistent_chat.commands.fill import Fill
-from connect_persistent_chat.commands.recorder import Chat, Outcome, Page, Recorder
 from connect_persistent_chat.commands.search import Period, Search, period_of
 from connect_persistent_chat.commands.state import State
 
@@ -70,13 +70,13 @@ class World:
 
 def search_of(world: World, now: datetime) -> Search:
     """Searches by its clock."""
-    return Search(cast(Recorder, world), now, world.wait)
+    return Search(cast(DeployedHistory, world), now, world.wait)
 
 
 def run(world: World, path: Path, rate: int = 5, period: Period = PERIOD, now: datetime = NOW) -> Fill:
     """One run."""
     state = State(path, "recorder", None, period.start, now)
-    made = Fill(cast(Recorder, world), search_of(world, now), rate, state, world.wait)
+    made = Fill(cast(DeployedHistory, world), search_of(world, now), rate, state, world.wait)
     made.run(period)
     return made
 

@@ -19,7 +19,7 @@ from botocore.exceptions import (
 from botocore.httpsession import URLLib3Session
 from botocore.parsers import ResponseParserError
 
-from connect_persistent_chat.commands.failure import CommandFailed
+from connect_persistent_chat.commands.command_failed import CommandFailed
 from connect_persistent_chat.commands.retry import SDK, SDK_AT_FIRST, while_busy
 
 Failure = Exception | tuple[int, str]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_persistent_chat.commands.failure import CommandFailed
+from connect_persistent_chat.commands.command_failed import CommandFailed
 from connect_persistent_chat.commands.search import LONGEST_AGO, WINDOW, Period, period_of
 from tests.unit.commands.test_fill import NOW, World, search_of
 

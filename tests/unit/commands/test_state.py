@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connect_persistent_chat.commands import state
-from connect_persistent_chat.commands.failure import CommandFailed
+from connect_persistent_chat.commands.command_failed import CommandFailed
 from connect_persistent_chat.commands.state import State
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

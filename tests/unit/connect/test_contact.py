@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws.failure import Unreadable
+from aws.no_answer import Unreadable
 from connect.contact import Contact, read
 
 SOUND = {

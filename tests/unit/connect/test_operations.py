@@ -1,4 +1,4 @@
-"""The two operations: what is sent and what is tried again. What a failure means is in test_failure.py."""
+"""The two operations: what is sent and what is tried again. What a failure means is in test_errors.py."""
 
 import threading
 import time
@@ -10,9 +10,9 @@ import pytest
 from aws import retry
 from aws.answer import Outcome
 from aws.client import Client
-from aws.failure import DeadlineExceeded, Stale, Unreachable, Unreadable
 from aws.http import Response
-from connect.failure import ConnectFailed
+from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
+from connect.errors import ConnectError
 from connect.operations import Connect
 from tests.unit.association.events import (
     CONTACT_ID,
@@ -49,7 +49,7 @@ def asked(*outcomes: Response | Exception, seconds: float = 8) -> tuple[Any, Scr
     try:
         connect = connect_with(client, seconds)
         return connect.create_association(CONTACT_ID, SOURCE_ID, "FROM_SEGMENT", "token"), client
-    except ConnectFailed as failure:
+    except ConnectError as failure:
         return failure, client
 
 
@@ -160,11 +160,11 @@ def test_what_depends_on_a_description_that_was_given_up_is_given_up_too() -> No
 
     client: Any = Beside({CONTACT_ID: THROTTLED, SOURCE_ID: THROTTLED})
     connect = Connect(INSTANCE_ID, "customer_id", (client, client), Announcing(time.monotonic() + 8))
-    with pytest.raises(ConnectFailed):
+    with pytest.raises(ConnectError):
         connect.describe(CONTACT_ID, SOURCE_ID)
     assert len(client.sent) == 4
     # What is asked later does not depend on it: a recorder describes one contact after the other.
-    with pytest.raises(ConnectFailed):
+    with pytest.raises(ConnectError):
         connect.describe(CONTACT_ID)
     assert len(client.sent) == 7
 
@@ -212,7 +212,7 @@ def test_a_description_that_failed_is_no_contact_that_does_not_exist(
 ) -> None:
     """Whichever of the two it was."""
     contacts = {**ConnectClient.sound().contacts, broken: outcome}
-    with pytest.raises(ConnectFailed) as failed:
+    with pytest.raises(ConnectError) as failed:
         connect_with(ConnectClient(contacts)).describe(CONTACT_ID, SOURCE_ID)
     assert failed.value.reason == reason
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws import retry
-from aws.failure import Unreachable
 from aws.http import Response
+from aws.no_answer import Unreachable
 from aws.retry import Retry
 from history.session import Entry, Segment, Session
 from history.table import MOST_ENTRIES, Table, TableFailed

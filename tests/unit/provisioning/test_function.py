@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioning import function, properties
-from provisioning.failure import Broken
+from provisioning.link import Broken
 from tests.unit.provisioning.test_proof import ACTION, ENDPOINT, THROTTLED, broken
 from tests.unit.provisioning.world import World, refused
 

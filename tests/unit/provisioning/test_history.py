@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from provisioning.failure import DeploymentFailure
+from provisioning.link import DeploymentFailure
 from provisioning.proof import prove
 from shared import recording, schema
 from tests.unit.provisioning.test_proof import ENDPOINT, broken

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from provisioning.failure import DeploymentFailure
 from provisioning.instance import check
+from provisioning.link import DeploymentFailure
 from tests.unit.provisioning.world import INSTANCE_ARN, INSTANCE_ID, World, refused, storage
 
 BY_ID = {"InstanceId": INSTANCE_ID}

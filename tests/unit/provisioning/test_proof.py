@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError, SSLError
 
 from provisioning.calls import Answer, Calls, Invoked
-from provisioning.failure import DeploymentFailure
+from provisioning.link import DeploymentFailure
 from provisioning.proof import prove
 from provisioning.text import of_report
 from tests.unit.provisioning.world import FUNCTION_ARN, INSTANCE_ID, NOBODY, World, refused, storage

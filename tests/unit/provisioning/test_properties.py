@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioning import properties
-from provisioning.failure import DeploymentFailure
+from provisioning.link import DeploymentFailure
 from provisioning.properties import Gateway, ProofProperties
 from shared import custom_resources
 from tests.unit.provisioning.test_proof import ACTION, ENDPOINT

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from provisioning.calls import Answer
-from provisioning.failure import DeploymentFailure
+from provisioning.link import DeploymentFailure
 from provisioning.router import handle
 from tests.unit.provisioning.test_proof import ENDPOINT
 from tests.unit.provisioning.world import INSTANCE_ID, World

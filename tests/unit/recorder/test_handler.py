@@ -9,7 +9,7 @@ import pytest
 
 from aws import retry
 from aws.http import Response
-from connect.failure import ConnectFailed
+from connect.errors import ConnectError
 from recorder import settings
 from recorder.event import Poison
 from shared.key import key_of
@@ -171,7 +171,7 @@ def test_poison_and_what_connect_refuses_is_raised_under_its_own_name(entry: Ent
     (line,) = entry.lines()
     assert (line["level"], line["rule"]) == ("ERROR", "poison")
     entry.connect.contacts["chat"] = answer(403, {}, "AccessDeniedException")
-    with pytest.raises(ConnectFailed):
+    with pytest.raises(ConnectError):
         entry.handle(event(customerId=None, eventType="DISCONNECTED"))
     (line,) = entry.lines()
     assert (line["level"], line["rule"]) == ("ERROR", "connect_denied")

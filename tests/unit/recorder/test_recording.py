@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aws import retry
 from aws.endpoint import Endpoint
-from aws.failure import Unreachable
+from aws.no_answer import Unreachable
 from aws.retry import Retry
 from connect.operations import Connect
 from history.session import Segment, Session

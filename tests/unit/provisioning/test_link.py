@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioning.failure import Broken, DeploymentFailure
+from provisioning.link import Broken, DeploymentFailure
 
 
 @given(st.text("aé\n'", max_size=9))

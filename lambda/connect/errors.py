@@ -3,27 +3,24 @@
 from typing import TYPE_CHECKING
 
 from aws.answer import Outcome, detail_of, is_denied, is_throttled
-from aws.failure import DeadlineExceeded, Unreachable, Unreadable
+from aws.no_answer import DeadlineExceeded, Unreachable, Unreadable
 from shared import wire
 
 if TYPE_CHECKING:
     from shared import reasons
 
 
-class ConnectFailed(Exception):
-    """A call of Amazon Connect failed.
-
-    :param reason: the reason for the logs.
-    :param detail: for the log, if it is our own failure; else None.
-    :param refusal: for "connect_refused", Connect's own words: the type of the error, and its message.
-    """
+class ConnectError(Exception):
+    """A call of Amazon Connect failed. The reason is for the logs."""
 
     def __init__(
         self, reason: "reasons.Connect", detail: str | None = None, refusal: tuple[str, str] = ("", "")
     ) -> None:
         super().__init__(detail or reason)
         self.reason = reason
+        # For the log, if it is our own failure.
         self.detail = detail
+        # For "connect_refused": Connect's own words.
         self.error_type, self.message = refusal
 
     @property
@@ -32,24 +29,24 @@ class ConnectFailed(Exception):
         return self.reason in ("connect_not_found", "connect_refused", "connect_unexpected")
 
 
-def failure_of(outcome: Outcome) -> ConnectFailed:
+def error_of(outcome: Outcome) -> ConnectError:
     """What an outcome that is no success means. The order matters: a type can come with an odd status."""
     detail = detail_of(outcome)
     if isinstance(outcome, Unreadable):
-        return ConnectFailed("connect_unreadable", detail)
+        return ConnectError("connect_unreadable", detail)
     if isinstance(outcome, DeadlineExceeded):
-        return ConnectFailed("deadline_exceeded", detail)
+        return ConnectError("deadline_exceeded", detail)
     if isinstance(outcome, Unreachable):
-        return ConnectFailed("connect_unreachable", detail)
+        return ConnectError("connect_unreachable", detail)
     if is_throttled(outcome):
-        return ConnectFailed("connect_throttled")
+        return ConnectError("connect_throttled")
     if not 400 <= outcome.status < 500:
-        return ConnectFailed("connect_failed", detail)
+        return ConnectError("connect_failed", detail)
     if is_denied(outcome):
-        return ConnectFailed("connect_denied", detail)
+        return ConnectError("connect_denied", detail)
     if outcome.error_type == wire.RESOURCE_NOT_FOUND:
-        return ConnectFailed("connect_not_found")
+        return ConnectError("connect_not_found")
     if outcome.error_type in (wire.INVALID_PARAMETER, wire.INVALID_REQUEST):
         words = outcome.message or "Amazon Connect gave no reason."
-        return ConnectFailed("connect_refused", refusal=(outcome.error_type, words))
-    return ConnectFailed("connect_unexpected", detail)
+        return ConnectError("connect_refused", refusal=(outcome.error_type, words))
+    return ConnectError("connect_unexpected", detail)

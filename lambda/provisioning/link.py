@@ -1,12 +1,12 @@
-"""Retries of the custom resources: a link is retried until it holds, or until the patience is used up."""
+"""A link of a chain: tried until it holds or the patience is used up; then it is broken, and the deployment fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provisioning.calls import Calls
-from provisioning.failure import Broken
 from shared import throttles
 
 _T = TypeVar("_T")
@@ -17,6 +17,35 @@ _BOUNDARY = (
     "that denies them."
 )
 _FAILED = {"InternalFailure", "InternalServerError", "InternalServiceException", "ServiceException"}
+
+
+class DeploymentFailure(Exception):
+    """The deployment has to fail. The text says what was found, what was expected and what to do."""
+
+    def __init__(self, text: str, attributes: Mapping[str, str] | None = None, log: str = "") -> None:
+        super().__init__(text)
+        # The resource's, for a roll-back that continues in spite of the failure.
+        self.attributes = dict(attributes or {})
+        # The end of the log of the function that was proved, if that was invoked.
+        self.log = log
+
+
+@dataclass(eq=False)
+class Broken(Exception):
+    """A link of a chain is broken."""
+
+    # Its name, for example `stage`; and what was seen.
+    link: str
+    found: str
+    # Whether a retry cannot help.
+    final: bool = False
+    # Whether a service throttled the call, because of other traffic.
+    throttled: bool = False
+    # The end of the log of the function that was invoked.
+    log: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.link}: {self.found}"
 
 
 def retry(link: Callable[[], _T], calls: Calls, until: float) -> _T:

@@ -1,4 +1,4 @@
-"""A deployed recorder as the commands see it: whatever it or AWS answers, there is a sentence."""
+"""A deployed history as the commands see it: whatever it or AWS answers, there is a sentence."""
 
 import io
 import json
@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from connect_persistent_chat.commands import persistent_chat, retry
-from connect_persistent_chat.commands.failure import CommandFailed
-from connect_persistent_chat.commands.recorder import Recorder
+from connect_persistent_chat.commands.command_failed import CommandFailed
+from connect_persistent_chat.commands.deployed_history import DeployedHistory
 
 SOUND = {
     "CONNECT_INSTANCE_ID": "instance",
@@ -72,9 +72,9 @@ class Aws:
         return {"Payload": io.BytesIO(self.invoke_payload)}
 
 
-def recorder() -> Recorder:
-    """The recorder, which nobody is told about."""
-    return Recorder("r", say=lambda _: None)
+def history() -> DeployedHistory:
+    """The history, which nobody is told about."""
+    return DeployedHistory("r", say=lambda _: None)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def refused(code: str, **headers: str) -> ClientError:
 
 def test_the_time_is_amazon_connects(aws: Aws) -> None:
     """This machine's clock may be wrong by minutes: AWS takes its signatures, but no search of the future."""
-    assert recorder().now() == WHEN
+    assert history().now() == WHEN
     ((end,),) = ([fields["TimeRange"]["EndTime"]] for fields in aws.searched)
     assert end < datetime.now(UTC) - timedelta(minutes=30)
 
@@ -109,7 +109,7 @@ def test_an_answer_without_a_time_is_told(aws: Aws, date: str) -> None:
     """Nobody knows then how far back two years are."""
     aws.search = {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
     with pytest.raises(CommandFailed, match="the answer's Date is "):
-        recorder().now()
+        history().now()
 
 
 def test_a_clock_that_makes_signatures_invalid_is_named(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,11 +123,11 @@ def test_a_bug_is_told_by_its_place(
     aws: Aws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not by what it says: that may be the customer. Never by a stack trace."""
-    monkeypatch.setattr(Recorder, "entries", lambda *_: dict[str, Any]()["ada"])
+    monkeypatch.setattr(DeployedHistory, "entries", lambda *_: dict[str, Any]()["ada"])
     assert persistent_chat._status(["erase", "--recorder", "r", "--customer", "ada"]) == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("Error: KeyError at test_recorder.py:")
+    assert said.err.startswith("Error: KeyError at test_deployed_history.py:")
     assert "ada" not in said.err
 
 
@@ -135,7 +135,7 @@ def test_the_region_is_that_of_the_aws_command_line(aws: Aws, monkeypatch: pytes
     """The SDK for Python reads AWS_DEFAULT_REGION alone."""
     for region in ("eu-central-1", "", None):
         monkeypatch.setenv("AWS_REGION", region) if region is not None else monkeypatch.delenv("AWS_REGION")
-        recorder()
+        history()
     assert aws.regions == ["eu-central-1", None, None]
 
 
@@ -153,7 +153,7 @@ def test_another_function_is_no_recorder(aws: Aws, variables: dict[str, str], sa
     """And the sentence says what is expected."""
     aws.configured["Environment"]["Variables"] = variables
     with pytest.raises(CommandFailed, match=f"which {said}; expected the recorder of a ChatHistory"):
-        recorder()
+        history()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_whatever_the_recorder_answers_each_contact_has_an_outcome(
 ) -> None:
     """And counts as so many calls."""
     aws.invoke_payload = json.dumps(said).encode() if said is not None else b"<html>"
-    outcomes = recorder().record(["a", "b"])
+    outcomes = history().record(["a", "b"])
     assert list(outcomes) == ["a", "b"]
     assert [outcome.text for outcome in outcomes.values()] == texts
     assert sum(outcome.calls for outcome in outcomes.values()) == calls
@@ -190,14 +190,14 @@ def test_a_contact_without_a_time_keeps_the_order(aws: Aws) -> None:
     """Amazon Connect need not tell when it began; an unset time reads 1970."""
     unset = datetime(1970, 1, 1, tzinfo=UTC)
     aws.search = {"Contacts": [{"Id": "a"}, {"Id": "b", "InitiationTimestamp": unset}], "TotalCount": 2}
-    page = recorder().search(WHEN, WHEN + timedelta(days=1), 100)
+    page = history().search(WHEN, WHEN + timedelta(days=1), 100)
     assert [chat.began for chat in page.chats] == [WHEN, WHEN]
     assert (page.total, page.token) == (2, None)
 
 
 def test_an_answer_in_which_nothing_is_is_no_empty_one(aws: Aws) -> None:
     """A proxy's web page: a week without chats would never be searched again, and nobody be erased."""
-    sound = recorder()
+    sound = history()
     nothing: list[dict[str, Any]] = [{}, {"Contacts": [{}]}]
     for found in nothing:
         aws.search = found
@@ -210,5 +210,5 @@ def test_an_answer_in_which_nothing_is_is_no_empty_one(aws: Aws) -> None:
     for name in ("FunctionArn", "FunctionName"):
         kept = aws.configured.pop(name)
         with pytest.raises(CommandFailed, match=rf"AWS Lambda: the answer is not one of AWS \(it has no {name}\)"):
-            recorder()
+            history()
         aws.configured[name] = kept

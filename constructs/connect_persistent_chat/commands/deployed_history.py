@@ -1,9 +1,10 @@
-"""A deployed recorder, and the instance and the table of its history, as the commands use them."""
+"""A deployed history, as the commands use it: all their calls of its recorder, its instance and its table."""
 
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -11,8 +12,8 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.exceptions import ClientError, HTTPClientError
 
-from connect_persistent_chat.commands.failure import CommandFailed, one_line
-from connect_persistent_chat.commands.retry import SDK, SDK_AT_FIRST, Result, while_busy
+from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
+from connect_persistent_chat.commands.retry import SDK, SDK_AT_FIRST, Result, not_of_aws, while_busy
 from connect_persistent_chat.shared import recording, schema, variables
 
 _INVOKED_AT_ONCE = 5
@@ -22,6 +23,12 @@ _CALLS = 2
 _MOST_CALLS = 24
 _YEARS = range(2000, 2100)
 _LONGEST_RETENTION_SECONDS = 1e10
+_VARIABLES = (
+    variables.INSTANCE_ID,
+    variables.HISTORY_TABLE,
+    variables.RETENTION_SECONDS,
+    variables.CUSTOMER_IDENTITY,
+)
 _CONNECT, _LAMBDA, _DYNAMODB = "Amazon Connect", "AWS Lambda", "DynamoDB"
 
 
@@ -50,14 +57,11 @@ class Outcome(NamedTuple):
     calls: int
 
 
-class Recorder:
-    """The recorder of one history."""
+class DeployedHistory:
+    """One history, known by its recorder. Every method raises CommandFailed, and botocore's errors."""
 
     def __init__(self, function: str, say: Callable[[str], None]) -> None:
-        """`function` is its name or ARN. The region and the credentials are those of the AWS command line.
-
-        Raises CommandFailed if there is no such recorder, and botocore's errors.
-        """
+        """`function` is its name or ARN. The region and the credentials are those of the AWS command line."""
         self._say = say
         try:
             # The SDK for Python reads AWS_DEFAULT_REGION only.
@@ -69,22 +73,16 @@ class Recorder:
             found = self._ask(_LAMBDA, lambda: first.get_function_configuration(FunctionName=function))
         except ClientError as error:
             raise CommandFailed(f"--recorder: {one_line(error)}") from error
+        # A malformed address, or credentials that cannot be read.
         except ValueError as error:
-            # A malformed address, or credentials that cannot be read.
-            text = f"{one_line(error)}. Check AWS_ENDPOINT_URL, the region and the credentials."
-            raise CommandFailed(text) from error
-        self.arn: str = _field(_LAMBDA, found, "FunctionArn")
-        self.name: str = _field(_LAMBDA, found, "FunctionName")
+            checks = "Check AWS_ENDPOINT_URL, the region and the credentials."
+            raise CommandFailed(f"{one_line(error)}. {checks}") from error
+        self.recorder_arn: str = _field(_LAMBDA, found, "FunctionArn")
+        self.recorder_name: str = _field(_LAMBDA, found, "FunctionName")
         # Where events are kept that could not be recorded; "" if nowhere.
         self.dead_letters: str = found.get("DeadLetterConfig", {}).get("TargetArn", "")
         told = found.get("Environment", {}).get("Variables", {})
-        needed = (
-            variables.INSTANCE_ID,
-            variables.HISTORY_TABLE,
-            variables.RETENTION_SECONDS,
-            variables.CUSTOMER_IDENTITY,
-        )
-        missing = [name for name in needed if name not in told]
+        missing = [name for name in _VARIABLES if name not in told]
         retention = _seconds(told.get(variables.RETENTION_SECONDS, ""))
         if missing or retention is None:
             wrong = f"has no {' and no '.join(missing)}" if missing else "has no valid retention"
@@ -102,27 +100,20 @@ class Recorder:
         return while_busy(service, call, self._say)
 
     def now(self) -> datetime:
-        """The time of Amazon Connect's clock. Raises CommandFailed, and botocore's errors."""
+        """The time of Amazon Connect's clock."""
         # Past by every clock whose signatures AWS accepts.
         end = datetime.now(UTC) - timedelta(hours=1)
         answer = self._searched(end - timedelta(minutes=1), end, 1, None)
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
-        try:
+        with suppress(ValueError, OverflowError):
             now = parsedate_to_datetime(date).astimezone(UTC)
             if now.year in _YEARS:
                 return now
-        except (ValueError, OverflowError):
-            pass
-        raise CommandFailed(
-            f"Amazon Connect: the answer's Date is {date[:100]!r}, expected a time. Check AWS_ENDPOINT_URL and the "
-            "proxy."
-        )
+        found = f"the answer's Date is {date[:100]!r}, expected a time"
+        raise CommandFailed(f"{_CONNECT}: {found}. Check AWS_ENDPOINT_URL and the proxy.")
 
     def search(self, start: datetime, end: datetime, most: int, token: str | None = None) -> Page:
-        """A page of the chats that began between these instants, the earliest first.
-
-        Raises CommandFailed, and botocore's errors.
-        """
+        """A page of the chats that began between these instants, the earliest first."""
         found = self._searched(start, end, most, token)
         chats = [
             # A time that is missing or unset must not change the order.
@@ -146,18 +137,16 @@ class Recorder:
         return found
 
     def record(self, contact_ids: Sequence[str]) -> dict[str, Outcome]:
-        """Have the recorder describe and record contacts. Raises CommandFailed, and botocore's errors."""
+        """Have the recorder describe and record contacts."""
         with ThreadPoolExecutor(_INVOKED_AT_ONCE) as pool:
             return dict(zip(contact_ids, pool.map(self._recorded, contact_ids), strict=True))
 
     def _recorded(self, contact_id: str) -> Outcome:
         payload = json.dumps({recording.CONTACTS: [contact_id]}).encode()
-        answer = self._ask(_LAMBDA, lambda: self._lambda.invoke(FunctionName=self.arn, Payload=payload))
-        try:
-            said = json.loads(answer["Payload"].read())
-        except (ValueError, RecursionError, HTTPClientError):
-            said = None
-        said = said if isinstance(said, dict) else {}
+        answer = self._ask(_LAMBDA, lambda: self._lambda.invoke(FunctionName=self.recorder_arn, Payload=payload))
+        said: dict[str, Any] = {}
+        with suppress(ValueError, RecursionError, HTTPClientError):
+            said = _mapping(json.loads(answer["Payload"].read()))
         outcomes, calls = (_mapping(said.get(name)) for name in (recording.CONTACTS, recording.ATTEMPTS))
         text = outcomes.get(contact_id)
         if text is None:
@@ -170,7 +159,7 @@ class Recorder:
         return Outcome(str(text), count if type(count) is int and 0 <= count <= _MOST_CALLS else _CALLS)
 
     def entries(self, customer: str) -> list[dict[str, Any]]:
-        """The keys of a customer's entries; `customer` is a key itself. Raises CommandFailed, and botocore's errors."""
+        """The keys of a customer's entries; `customer` is a key itself."""
         query = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             ConsistentRead=True,
@@ -182,16 +171,14 @@ class Recorder:
         return [key for page in self._ask(_DYNAMODB, lambda: list(query)) for key in _field(_DYNAMODB, page, "Items")]
 
     def delete(self, key: dict[str, Any]) -> None:
-        """Delete an entry. Raises CommandFailed, and botocore's errors."""
+        """Delete an entry."""
         self._ask(_DYNAMODB, lambda: self._dynamodb.delete_item(TableName=self._table, Key=key))
 
 
 def _field(service: str, answer: Mapping[str, Any], name: str) -> Any:
     """A field that every answer of AWS has. To the SDK a proxy's web page is an answer without fields."""
     if name not in answer:
-        raise CommandFailed(
-            f"{service}: the answer is not one of AWS (it has no {name}). Check AWS_ENDPOINT_URL and the proxy."
-        )
+        raise not_of_aws(service, f"it has no {name}")
     return answer[name]
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from aws.answer import Outcome, read_answer
-from aws.failure import DeadlineExceeded, Unreachable, Unreadable
 from aws.http import Response
-from connect.failure import failure_of
+from aws.no_answer import DeadlineExceeded, Unreachable, Unreadable
+from connect.errors import error_of
 from tests.unit.association.events import answer
 
 
@@ -36,7 +36,7 @@ def outcome_of(said: Response | Unreachable | DeadlineExceeded | Unreadable) -> 
 )
 def test_every_outcome_has_its_place_in_the_table(said: Response, reason: str, about_request: bool) -> None:
     """A 403 of Connect is about our role, so it is our failure."""
-    failure = failure_of(outcome_of(said))
+    failure = error_of(outcome_of(said))
     assert (failure.reason, failure.is_about_request) == (reason, about_request)
     told = reason in ("connect_throttled", "connect_not_found", "connect_refused")
     assert (failure.detail is None) == told
@@ -44,9 +44,9 @@ def test_every_outcome_has_its_place_in_the_table(said: Response, reason: str, a
 
 def test_connects_own_refusal_keeps_its_words() -> None:
     """And a failure of ours tells whoever mends it what Connect said."""
-    refused = failure_of(outcome_of(answer(400, {"Message": "m"}, "InvalidRequestException")))
+    refused = error_of(outcome_of(answer(400, {"Message": "m"}, "InvalidRequestException")))
     assert (refused.error_type, refused.message) == ("InvalidRequestException", "m")
-    silent = failure_of(outcome_of(answer(400, {}, "InvalidParameterException")))
+    silent = error_of(outcome_of(answer(400, {}, "InvalidParameterException")))
     assert (silent.error_type, silent.message) == ("InvalidParameterException", "Amazon Connect gave no reason.")
-    denied = failure_of(outcome_of(answer(403, {"Message": "User: arn:role may not"}, "AccessDeniedException")))
+    denied = error_of(outcome_of(answer(403, {"Message": "User: arn:role may not"}, "AccessDeniedException")))
     assert denied.detail == "403 AccessDeniedException: User: arn:role may not"
