@@ -8,8 +8,13 @@ from association.settings import Settings
 from shared import variables
 from shared.key import key_of
 
-# API Gateway sets these, after "cognito", only for a caller with credentials of a Cognito identity pool.
-_OF_IDENTITY_POOLS = ("IdentityId", "IdentityPoolId", "AuthenticationType", "AuthenticationProvider")
+# API Gateway sets these only for a caller with credentials of a Cognito identity pool.
+_OF_IDENTITY_POOLS = (
+    "cognitoIdentityId",
+    "cognitoIdentityPoolId",
+    "cognitoAuthenticationType",
+    "cognitoAuthenticationProvider",
+)
 
 
 class Caller(NamedTuple):
@@ -35,7 +40,7 @@ def identify(event: dict[str, object], settings: Settings) -> Caller:
     arn = identity.get("userArn")
     name = arn if isinstance(arn, str) and arn else "unknown"
     pools_allowed = settings.authorization == variables.IAM_WITH_IDENTITY_POOLS
-    if any(identity.get(f"cognito{name}") for name in _OF_IDENTITY_POOLS) and not pools_allowed:
+    if any(identity.get(name) for name in _OF_IDENTITY_POOLS) and not pools_allowed:
         text = "Identities of a Cognito identity pool may not call this endpoint: they are browsers."
         return Caller(name, "", refusal.denied("identity_pool", text))
     return Caller(name, None)

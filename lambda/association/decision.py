@@ -70,15 +70,14 @@ class Decider(NamedTuple):
 
     def _judged(self, request: AssociationRequest, session_ended: float = 0) -> Decision:
         """The rule's decision. Contacts that the rule needs are described first."""
-        connect = self.connect
         while True:
-            delays = (self.transcript_delay, session_ended)
-            verdict = rule.judge(rule.Question(request, self.who, connect.known, connect.now, *delays))
+            known, now = self.connect.known, self.connect.now
+            verdict = rule.judge(rule.Question(request, self.who, known, now, self.transcript_delay, session_ended))
             if isinstance(verdict, rule.Earlier):
                 return self._earlier(request, verdict)
             if isinstance(verdict, rule.Continue):
                 return Decision(request, "one_customer", None)
-            connect.describe(*verdict.contact_ids)
+            self.connect.describe(*verdict.contact_ids)
 
     def _earlier(self, request: AssociationRequest, verdict: rule.Earlier) -> Decision:
         """The earlier answer, unless the history proves that the earlier request was another one."""

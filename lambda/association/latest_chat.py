@@ -81,8 +81,7 @@ class _Weighed(NamedTuple):
 def latest(known: Known, event_delay: float, transcript_delay: float) -> Step:
     """The session that ended last, or what is needed to find it. Raises a Refusal.
 
-    Delays are in seconds: the current chat's own event may arrive so long after its start, and a transcript so long
-    after a chat's end.
+    The delays, in seconds: of the current chat's own event after its start, and of a transcript after a chat's end.
     """
     if all(entry.session_id != known.current.session for entry in known.history.entries):
         _refuse_too_early(known, event_delay, transcript_delay)
@@ -160,8 +159,7 @@ def _is_chat(contact: Contact, id: str) -> bool:
 def _looked_through(known: Known, entries: list[Entry], best: _Weighed | None) -> set[str]:
     """The contacts of these entries that were described, without the one that is found."""
     listed = {id for entry in entries for id in (entry.session_id, *entry.running)}
-    for row in known.rows.values():
-        listed |= set(row.segments) if row is not None else set()
+    listed |= {id for row in known.rows.values() if row is not None for id in row.segments}
     return {id for id in listed if id in known.contacts and (best is None or id != best.entry.session_id)}
 
 

@@ -87,7 +87,9 @@ def _rehydration_type(fields: Mapping[str, object], violations: list[str]) -> st
     value = fields.get("RehydrationType")
     if isinstance(value, str) and value in wire.REHYDRATION_TYPES:
         return value
-    got = shown(value) if isinstance(value, str) else described(value) if "RehydrationType" in fields else "nothing"
+    got = shown(value) if isinstance(value, str) else described(value)
+    if "RehydrationType" not in fields:
+        got = "nothing"
     violations.append(f"RehydrationType: got {got}, expected {' or '.join(wire.REHYDRATION_TYPES)}.")
     return ""
 

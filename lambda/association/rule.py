@@ -69,7 +69,7 @@ def judge(question: Question) -> Continue | Earlier | Describe:
         return linked
     if linked is not None:
         return _earlier_of_any(question, linked, current) if source is None else _earlier(request, linked, source)
-    # If it continues no chat yet, it has not ended. A retry may come after the end.
+    # 3. If it continues no chat yet, it has not ended. A retry may come after the end.
     if current.disconnected is not None:
         raise refusal.cannot("current_ended", "The chat InitialContactId has ended. Start a new one.")
     if source is not None:

@@ -32,7 +32,7 @@ class Environment:
             self.seen[name] = value
         return value
 
-    def text(self, name: str, is_right: Callable[[str], bool], expected: str) -> str:
+    def text(self, name: str, is_right: Callable[[str], object], expected: str) -> str:
         """A variable for which `is_right` is true."""
         value = self.get(name)
         if not is_right(value):

@@ -30,7 +30,7 @@ def read(stream: BufferedReader) -> tuple[Response, bool]:
 
     Raises ConnectionError if the connection ends in the middle, ValueError for what is no HTTP, and TooLarge.
     """
-    status = 100
+    status, is_latest, headers = _head(stream)
     while status == 100:
         status, is_latest, headers = _head(stream)
     if status < 200:

@@ -14,7 +14,6 @@ from shared.probes import NOWHERE
 
 LINKS = ("rule", "pattern", "target", "rule permission")
 _EVENTS = "Amazon EventBridge"
-_DYNAMODB = "DynamoDB"
 _PRINCIPAL = "events.amazonaws.com"
 _ACTIONS = {"lambda:InvokeFunction", "lambda:Invoke*", "lambda:*", "*"}
 _TRIED = (
@@ -82,7 +81,7 @@ def is_let_in(to_prove: ProofProperties, calls: Calls) -> str:
 def has_index(to_prove: ProofProperties, calls: Calls) -> str:
     """The table's index is sorted and filled as a look-up reads it. Raises Broken."""
     unknown = f"The table {to_prove.table} could not be checked"
-    table = answer_of("index", _DYNAMODB, lambda: calls.table(to_prove.table), unknown)
+    table = answer_of("index", "DynamoDB", lambda: calls.table(to_prove.table), unknown)
     indexes = {index.get("IndexName"): index for index in table.get("LocalSecondaryIndexes") or ()}
     if schema.INDEX not in indexes:
         found = ", ".join(sorted(map(str, indexes))) or "none"

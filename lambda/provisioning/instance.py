@@ -13,7 +13,6 @@ from shared import custom_resources
 
 _T = TypeVar("_T")
 LINK = "instance"
-_SERVICE = "Amazon Connect"
 # DescribeInstance's InstanceId, without the ARN that it takes as well.
 _INSTANCE_ID = "[0-9A-Za-z-]{1,250}"
 
@@ -82,7 +81,7 @@ def _id_of(properties: Mapping[str, object], calls: Calls, until: float) -> str:
 def _told(call: Callable[[], _T], calls: Calls, until: float) -> _T:
     """What Connect says; retried while it denies the role, throttles or fails, or a connection is lost."""
     try:
-        return retry(lambda: answer_of(LINK, _SERVICE, call), calls, until)
+        return retry(lambda: answer_of(LINK, "Amazon Connect", call), calls, until)
     except Broken as broken:
         # Connect answered: neither waiting nor another deployment helps.
         if broken.final:

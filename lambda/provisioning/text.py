@@ -50,7 +50,9 @@ def without_secrets(text: str) -> str:
 
 def of_failure(event: Event, sentence: str, log: str) -> str:
     """The sentence, where to find the rest, and the end of the function's log, as far as there is room."""
-    room = max(_LEAST_BYTES, _MOST_BYTES - _FRAMES_BYTES - _size_of(_response(event, _framed(""))))
+    # What the framework writes around a failure.
+    frame = f"Error: \n\nLogs: /aws/lambda/{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', '')}\n\n"
+    room = max(_LEAST_BYTES, _MOST_BYTES - _FRAMES_BYTES - _size_of(_response(event, frame)))
     where = _where(event)
     log = _told_of(log)
     kept = min(_size(log), _LOG_BYTES)
@@ -76,11 +78,6 @@ def _told_of(log: str) -> str:
     lines = [line for line in without_secrets(log).splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(_UNIMPORTANT)]
     return "\nThe end of the function's log:\n" + "\n".join(told) if told else ""
-
-
-def _framed(text: str) -> str:
-    """As the framework writes a failure."""
-    return f"Error: {text}\n\nLogs: /aws/lambda/{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', '')}\n\n"
 
 
 def _response(event: Event, reason: str, data: Mapping[str, str] | None = None) -> Mapping[str, object]:

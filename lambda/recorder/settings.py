@@ -10,6 +10,8 @@ from connect.contact import is_identity
 from connect.ids import is_id
 from shared import variables
 
+_TABLE = re.compile("[0-9A-Za-z_.-]{3,255}")
+
 
 class Settings(NamedTuple):
     """What the construct decided for the recorder."""
@@ -34,12 +36,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         instance_id=of.text(variables.INSTANCE_ID, lambda value: is_id(value, len(value)), "an instance id"),
         connect_endpoint=of.endpoint("connect", variables.CONNECT_ENDPOINT_URL),
         customer_identity=of.text(variables.CUSTOMER_IDENTITY, is_identity, identities),
-        table=of.text(variables.HISTORY_TABLE, _is_table, "the name of a DynamoDB table"),
+        table=of.text(variables.HISTORY_TABLE, _TABLE.fullmatch, "the name of a DynamoDB table"),
         table_endpoint=of.endpoint("dynamodb", variables.HISTORY_ENDPOINT_URL),
         retention_seconds=of.seconds(variables.RETENTION_SECONDS, more_than_zero=True),
         environment=of.seen,
     )
-
-
-def _is_table(name: str) -> bool:
-    return re.fullmatch("[0-9A-Za-z_.-]{3,255}", name) is not None

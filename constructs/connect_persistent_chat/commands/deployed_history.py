@@ -14,14 +14,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
 from connect_persistent_chat.commands.retry import SDK, SDK_AT_FIRST, Result, not_of_aws, while_busy
-from connect_persistent_chat.shared import recording, schema
-from connect_persistent_chat.shared.variables import (
-    CUSTOMER_ID,
-    CUSTOMER_IDENTITY,
-    HISTORY_TABLE,
-    INSTANCE_ID,
-    RETENTION_SECONDS,
-)
+from connect_persistent_chat.shared import recording, schema, variables
 
 _INVOKED_AT_ONCE = 5
 # If the recorder does not say how often it called DescribeContact: for the contact, and for its session's first one.
@@ -30,7 +23,12 @@ _CALLS = 2
 _MOST_CALLS = 24
 _YEARS = range(2000, 2100)
 _LONGEST_RETENTION_SECONDS = 1e10
-_VARIABLES = (INSTANCE_ID, HISTORY_TABLE, RETENTION_SECONDS, CUSTOMER_IDENTITY)
+_VARIABLES = (
+    variables.INSTANCE_ID,
+    variables.HISTORY_TABLE,
+    variables.RETENTION_SECONDS,
+    variables.CUSTOMER_IDENTITY,
+)
 _CONNECT, _LAMBDA, _DYNAMODB = "Amazon Connect", "AWS Lambda", "DynamoDB"
 
 
@@ -85,7 +83,7 @@ class DeployedHistory:
         self.dead_letters: str = found.get("DeadLetterConfig", {}).get("TargetArn", "")
         told = found.get("Environment", {}).get("Variables", {})
         missing = [name for name in _VARIABLES if name not in told]
-        retention = _seconds(told.get(RETENTION_SECONDS, ""))
+        retention = _seconds(told.get(variables.RETENTION_SECONDS, ""))
         if missing or retention is None:
             wrong = f"has no {' and no '.join(missing)}" if missing else "has no valid retention"
             raise CommandFailed(
@@ -93,10 +91,10 @@ class DeployedHistory:
                 "output HistoryRecorder of the app's stack)."
             )
         self.retention = timedelta(seconds=retention)
-        self.instance_id: str = told[INSTANCE_ID]
+        self.instance_id: str = told[variables.INSTANCE_ID]
         # Whether a customer is a CustomerId, and not an attribute.
-        self.by_customer_id: bool = told[CUSTOMER_IDENTITY] == CUSTOMER_ID
-        self._table: str = told[HISTORY_TABLE]
+        self.by_customer_id: bool = told[variables.CUSTOMER_IDENTITY] == variables.CUSTOMER_ID
+        self._table: str = told[variables.HISTORY_TABLE]
 
     def _ask(self, service: str, call: Callable[[], Result]) -> Result:
         return while_busy(service, call, self._say)
@@ -189,7 +187,8 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def _seconds(text: str) -> float | None:
-    with suppress(ValueError):
-        if 0 < float(text) <= _LONGEST_RETENTION_SECONDS:
-            return float(text)
-    return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds <= _LONGEST_RETENTION_SECONDS else None

@@ -41,7 +41,9 @@ def while_busy(
         try:
             return call()
         except ClientError as error:
-            if not _is_busy(error) or pauses == _MOST_PAUSES:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            is_busy = status == 429 or error.response["Error"].get("Code") in _BUSY
+            if not is_busy or pauses == _MOST_PAUSES:
                 raise
         except _UNREADABLE as error:
             raise not_of_aws(service, one_line(error)[:200]) from error
@@ -54,7 +56,3 @@ def while_busy(
 def not_of_aws(service: str, reason: str) -> CommandFailed:
     """To the SDK, what a proxy answers may look like an answer."""
     return CommandFailed(f"{service}: the answer is not one of AWS ({reason}). Check AWS_ENDPOINT_URL and the proxy.")
-
-
-def _is_busy(error: ClientError) -> bool:
-    return error.response["Error"].get("Code") in _BUSY or error.response["ResponseMetadata"]["HTTPStatusCode"] == 429

@@ -132,6 +132,12 @@ def test_no_credential_is_shown(secret: str) -> None:
     assert "and more" in said
 
 
+def test_a_line_of_the_log_has_what_is_known_and_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads the log sees the same as whoever deploys."""
+    text.say(outcome="holds", detail="", functionLog="Bearer EXAMPLE")
+    assert json.loads(capsys.readouterr().out) == {"outcome": "holds", "functionLog": "Bearer [left out]"}
+
+
 def test_words_about_credentials_are_kept() -> None:
     """They are the evidence."""
     words = "AWS_SESSION_TOKEN is missing; the security token included in the request is invalid (participantToken)"
