@@ -15,7 +15,7 @@ from aws.answer import Answer, Document, Outcome, detail_of
 from aws.client import Client
 from aws.description import described
 from aws.endpoint import Endpoint
-from aws.failure import DeadlineExceeded, Unreachable, Unreadable
+from aws.no_answer import DeadlineExceeded, Unreachable, Unreadable
 from aws.retry import Operation, Retry
 
 # For both documents, retries included: a caller waits for them.
