@@ -6,7 +6,7 @@ import pytest
 
 from authorizer import token
 from authorizer.failure import Refused
-from tests.unit.authorizer.signing import CLAIMS, encoded
+from tests.unit.authorizer.signing import encoded
 from tests.unit.authorizer.signing import token as signed
 
 RIGHT = signed()
