@@ -25,10 +25,11 @@ def customer_of(data: bytes, settings: Settings, now: float) -> str:
         raise Refused("token_malformed") from None
     if claims.get("iss") != settings.issuer:
         raise Refused("token_issuer")
-    audiences = claims.get("aud")
-    audiences = audiences if isinstance(audiences, list) else [audiences]
-    # The party that the token was issued to, if there is one.
-    if not audiences or any(one not in settings.audiences for one in (*audiences, *_present(claims, "azp"))):
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    # Who asked for the token, if it is told.
+    parties = [claims["azp"]] if "azp" in claims else []
+    if not audiences or any(one not in settings.audiences for one in audiences + parties):
         raise Refused("token_audience")
     if _is_no_id_token(claims):
         raise Refused("token_no_id")
@@ -45,18 +46,15 @@ def customer_of(data: bytes, settings: Settings, now: float) -> str:
 def _is_no_id_token(claims: Mapping[str, object]) -> bool:
     """Logout tokens have `events`. Access tokens have `scp` (Entra ID, Okta), or another word than an ID token in
     `token_use` (Cognito) or in the claim `typ` (Keycloak)."""
-    others = (
-        *(one != "id" for one in _present(claims, "token_use")),
-        *(one != "ID" for one in _present(claims, "typ")),
-    )
-    return "events" in claims or "scp" in claims or any(others)
+    is_access = "scp" in claims or claims.get("token_use", "id") != "id" or claims.get("typ", "ID") != "ID"
+    return is_access or "events" in claims
 
 
 def _check_times(claims: Mapping[str, object], now: float) -> None:
-    expires, issued = _time(claims.get("exp")), _time(claims.get("iat"))
+    expires, issued, begins = (_time(value) for value in (claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)))
     if expires <= now - _LEEWAY_SECONDS:
         raise Refused("token_expired")
-    if any(begins > now + _LEEWAY_SECONDS for begins in (issued, *map(_time, _present(claims, "nbf")))):
+    if max(issued, begins) > now + _LEEWAY_SECONDS:
         raise Refused("token_early")
 
 
@@ -65,7 +63,3 @@ def _time(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
         raise Refused("token_time")
     return int(value)
-
-
-def _present(claims: Mapping[str, object], name: str) -> tuple[object, ...]:
-    return (claims[name],) if name in claims else ()

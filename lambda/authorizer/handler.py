@@ -15,7 +15,7 @@ import time
 from authorizer import decision, issuer, settings, token
 from authorizer.failure import IssuerFailed, Refused
 from authorizer.keys import Keys
-from aws import probes
+from aws import probes, trust
 from aws.description import place_of
 from shared.key import key_of
 from shared.probes import ISSUER
@@ -23,6 +23,8 @@ from shared.variables import CUSTOMER_KEY
 
 SETTINGS = settings.read(os.environ)
 KEYS = Keys(lambda: issuer.read_keys(SETTINGS))
+# Here and not with the first token: Lambda gives a whole processor to a function that starts.
+trust.commons()
 gc.enable()
 
 

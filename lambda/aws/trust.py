@@ -11,7 +11,6 @@ from functools import cache
 
 # In the names of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2.
 _AMAZON = (b"Amazon", b"Starfield Services")
-
 # And in those of the authorities that most other servers have their certificates of.
 _COMMON = (*_AMAZON, b"DigiCert", b"Google Trust Services", b"Internet Security Research Group")
 

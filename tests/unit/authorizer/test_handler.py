@@ -12,6 +12,7 @@ import pytest
 
 from authorizer.failure import IssuerFailed
 from authorizer.keys import Key
+from aws import trust
 from shared import reasons
 from shared.key import key_of
 from tests.unit.authorizer.signing import CLAIMS, ENVIRONMENT, NOW, jwk, keys, token
@@ -26,6 +27,7 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The function's module, freshly started, with an issuer of one key."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+    trust.commons.cache_clear()
     sys.modules.pop("authorizer.handler", None)
     module = importlib.import_module("authorizer.handler")
     show(module, monkeypatch, keys(jwk()))
@@ -104,6 +106,11 @@ def test_a_refused_token_is_unauthorized(
     assert (type(raised.value), raised.value.__context__) == (Exception, None)
     assert reason in get_args(reasons.Unauthorized)
     assert line(capsys) == {"level": "INFO", "verdict": "refused", "rule": reason}
+
+
+def test_certificates_are_read_while_the_function_starts(handler: ModuleType) -> None:
+    """With the first token, on a part of a processor, they would take its caller several times as long."""
+    assert handler.trust.commons.cache_info().currsize == 1
 
 
 def test_an_issuer_that_fails_is_not_unauthorized(

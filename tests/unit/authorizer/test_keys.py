@@ -168,6 +168,9 @@ def test_known_keys_are_read_once() -> None:
         key = issuer.keys.find(name)
         assert key is not None
         assert key.kid == name
+        # Also within a moment.
+        assert issuer.keys.find(name) == key
+        assert issuer.asked == 1
         issuer.now += 100
     assert issuer.asked == 1
 
