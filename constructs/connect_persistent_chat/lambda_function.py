@@ -20,6 +20,7 @@ ARCHITECTURE = lambda_.Architecture.ARM_64
 _NAME_LOOK_UPS = {"RES_OPTIONS": "timeout:1 attempts:2"}
 # The packages of lambda/ that each function needs; the first has the handler.
 ASSOCIATION_PACKAGES = ("association", "aws", "connect", "history", "shared")
+AUTHORIZER_PACKAGES = ("authorizer", "aws", "shared")
 RECORDER_PACKAGES = ("recorder", "aws", "connect", "history", "shared")
 PROVISIONING_PACKAGES = ("provisioning", "shared")
 
@@ -30,6 +31,8 @@ _PARAMETERS = {
     variables.APP_CLIENTS: "authorization",
     variables.CORS_ALLOWED_ORIGINS: "cors_allowed_origins",
     variables.CUSTOMER_CLAIM: "authorization",
+    variables.ISSUER: "authorization",
+    variables.AUDIENCES: "authorization",
 }
 
 

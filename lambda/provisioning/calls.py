@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
 from provisioning.text import say
+from shared import variables
 
 # Longer than the association function's longest deadline with its start.
 _READ_SECONDS = 35
@@ -131,9 +132,18 @@ class Calls:
         address = boto3.client("apigatewaymanagementapi", region_name=self.region, config=config).meta.endpoint_url
         return f"https://{api_id}.{address.removeprefix('https://')}/{stage}"
 
-    def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
-        """POST to the endpoint, signed with this function's own role or not at all. Raises botocore's BotoCoreError."""
-        request = AWSRequest("POST", url, {"Content-Type": "application/json"}, body)
+    def local_variables(self) -> dict[str, str]:
+        """The variables that the local cloud gives to all its functions, so also to this one. AWS gives none."""
+        names = (variables.LOCAL_ISSUER_URL,)
+        return {name: os.environ[name] for name in names if name in os.environ}
+
+    def post(self, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
+        """POST to the endpoint, signed with this function's own role, with a token, or without credentials.
+
+        Raises botocore's BotoCoreError.
+        """
+        headers = {"Content-Type": "application/json", **({"Authorization": token} if token else {})}
+        request = AWSRequest("POST", url, headers, body)
         if signed:
             SigV4Auth(self._session.get_credentials(), "execute-api", self.region).add_auth(request)
         # A redirect is not followed.

@@ -1,11 +1,11 @@
-"""A proof's links in the function itself: it starts with the right environment, and its role allows its calls."""
+"""A proof's links in a function itself: it starts with the right environment, and can call what it has to."""
 
 from botocore.exceptions import ClientError
 
 from provisioning.calls import Calls, Invoked
 from provisioning.link import Broken, answer_of, code_of
-from provisioning.properties import ProofProperties
-from shared import probes, throttles
+from provisioning.properties import Function
+from shared import probes, throttles, variables
 
 _SERVICES = {"connect": "Amazon Connect", "dynamodb": "DynamoDB"}
 _DENIED = "AccessDeniedException"
@@ -16,28 +16,39 @@ _NOT_IAMS = (
 )
 
 
-def starts(to_prove: ProofProperties, calls: Calls) -> str:
+def starts(function: Function, calls: Calls) -> str:
     """It runs, with the settings of the template. Raises Broken."""
-    invoked = _invoke(to_prove, probes.SETTINGS, calls)
+    invoked = _invoke(function, probes.SETTINGS, calls)
     settings = invoked.answer.get("settings")
     if not isinstance(settings, dict):
-        found = "The function answered without its settings, expected the settings of this library's function."
-        raise Broken("function", found, log=invoked.log)
-    environment = to_prove.environment
+        found = f"The {function.name} answered without its settings, expected the settings of this library's function."
+        raise Broken(function.name, found, log=invoked.log)
+    environment, local = function.environment, calls.local_variables()
+    settings = {name: value for name, value in settings.items() if name not in local or value != local[name]}
     wrong = [
         f"{name} is {settings.get(name)!r}, expected {environment.get(name)!r}"
         for name in sorted({*settings, *environment})
         if settings.get(name) != environment.get(name)
     ]
     if wrong:
-        found = f"The function's environment variables differ from the template: {'; '.join(wrong)}."
+        found = f"The {function.name}'s environment variables differ from the template: {'; '.join(wrong)}."
         raise Broken("environment", found, log=invoked.log)
     return ""
 
 
-def is_allowed(to_prove: ProofProperties, action: str, calls: Calls) -> str:
+def reads_keys(authorizer: Function, calls: Calls) -> str:
+    """The issuer answers the authorizer, and has a key that can be used. Raises Broken."""
+    invoked = _invoke(authorizer, probes.ISSUER, calls)
+    if keys := invoked.answer.get("keys"):
+        return f"{keys} keys"
+    issuer = authorizer.environment.get(variables.ISSUER)
+    found = f"The issuer {issuer} cannot be used: {invoked.answer.get('error')}"
+    raise Broken("issuer", found, log=invoked.log)
+
+
+def is_allowed(function: Function, action: str, calls: Calls) -> str:
     """The function's role allows an action. Returns the service's answer to ids that cannot exist. Raises Broken."""
-    invoked = _invoke(to_prove, action, calls)
+    invoked = _invoke(function, action, calls)
     said, service = _ServiceAnswer(invoked), _SERVICES[action.partition(":")[0]]
     if not said.is_any:
         raise Broken("function", f"It does not know {action}, expected this library's function.", log=invoked.log)
@@ -49,12 +60,12 @@ def is_allowed(to_prove: ProofProperties, action: str, calls: Calls) -> str:
     return str(said)
 
 
-def is_denied_elsewhere(to_prove: ProofProperties, action: str, calls: Calls) -> str:
+def is_denied_elsewhere(function: Function, action: str, calls: Calls) -> str:
     """The negative control: Connect has to deny the same action for an instance that the role does not name.
 
     Returns why the permission could show nothing; "" if it was denied. Raises Broken if no answer says so.
     """
-    said, service = _ServiceAnswer(_invoke(to_prove, f"{probes.ELSEWHERE}{action}", calls)), _SERVICES["connect"]
+    said, service = _ServiceAnswer(_invoke(function, f"{probes.ELSEWHERE}{action}", calls)), _SERVICES["connect"]
     if said.denied:
         return ""
     if not said.is_answer(service):
@@ -89,34 +100,34 @@ class _ServiceAnswer:
         return f"{self.status} {self.kind} {self.message}"
 
 
-def _invoke(to_prove: ProofProperties, probe: str, calls: Calls) -> Invoked:
-    """Invoke the function with a probe. Raises Broken if it cannot be, or fails."""
+def _invoke(function: Function, probe: str, calls: Calls) -> Invoked:
+    """Invoke a function with a probe. Raises Broken if it cannot be, or fails."""
     try:
-        invoked = answer_of("function", "AWS Lambda", lambda: calls.invoke(to_prove.function, {probes.PROBE: probe}))
+        invoked = answer_of(function.name, "AWS Lambda", lambda: calls.invoke(function.arn, {probes.PROBE: probe}))
     except Broken as broken:
         if broken.throttled:
-            raise _without_room(to_prove.function, broken, calls) from broken
-        raise Broken("function", f"The function cannot be invoked: {broken.found}") from broken
+            raise _without_room(function, broken, calls) from broken
+        raise Broken(function.name, f"The {function.name} cannot be invoked: {broken.found}") from broken
     except ClientError as failure:
-        raise Broken("function", f"The function cannot be invoked: {failure}.") from failure
+        raise Broken(function.name, f"The {function.name} cannot be invoked: {failure}.") from failure
     if invoked.error is None:
         return invoked
     text = f"{invoked.answer.get('errorType', invoked.error)}: {invoked.answer.get('errorMessage')}"
-    link = "environment" if "environment variable" in text else "function"
+    link = "environment" if "environment variable" in text else function.name
     trace = invoked.answer.get("stackTrace")
     log = invoked.log or "\n".join(map(str, trace if isinstance(trace, list) else ()))
-    raise Broken(link, f"The function fails: {text}.", final=True, log=log)
+    raise Broken(link, f"The {function.name} fails: {text}.", final=True, log=log)
 
 
-def _without_room(function: str, broken: Broken, calls: Calls) -> Broken:
+def _without_room(function: Function, broken: Broken, calls: Calls) -> Broken:
     """The failure for a function that Lambda throttles. If its reserved concurrency is 0, this is the reason."""
     try:
-        reserved = calls.reserved_concurrency(function)
+        reserved = calls.reserved_concurrency(function.arn)
     except Exception as unknown:
         reserved = None
         kind = code_of(unknown) if isinstance(unknown, ClientError) else type(unknown).__name__
-        print(f"The function's reserved concurrency is unknown: {kind}")
+        print(f"The {function.name}'s reserved concurrency is unknown: {kind}")
     if reserved == 0:
-        never = "The function's reserved concurrency is 0: it never runs. Expected none, or at least 1."
-        return Broken("function", never)
+        never = f"The {function.name}'s reserved concurrency is 0: it never runs. Expected none, or at least 1."
+        return Broken(function.name, never)
     return Broken("throttle", broken.found, throttled=True)

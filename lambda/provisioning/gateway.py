@@ -11,6 +11,9 @@ from shared import wire
 from shared.probes import NOWHERE
 
 LINKS = ("stage", "authorization", "gateway to function")
+TO_AUTHORIZER = "gateway to authorizer"
+# In a token's form, because the gateway itself refuses anything else. It names no algorithm, and nobody signed it.
+_WRONG_TOKEN = "Bearer e30.e30.AA"  # noqa: S105 - not a secret
 # Ids that cannot exist: the function refuses another instance before it calls Connect.
 _REQUEST = json.dumps({"RehydrationType": "FROM_SEGMENT", "SourceContactId": NOWHERE}).encode()
 # The same, as the gateway passes it on.
@@ -37,6 +40,17 @@ def refuses_strangers(gateway: Gateway, calls: Calls) -> str:
     raise Broken("authorization", f"An unsigned call got {answer}, expected a refusal with 403.")
 
 
+def refuses_wrong_tokens(gateway: Gateway, calls: Calls) -> str:
+    """The authorizer gets a call with a wrong token, and refuses it. Raises Broken."""
+    answer = _post(gateway, calls, signed=False, token=_WRONG_TOKEN)
+    if answer.status == 403 and answer.kind == wire.ACCESS_DENIED:
+        return str(answer)
+    found = f"A call with a wrong token got {answer}, expected a refusal with 403."
+    if answer.status < 500:
+        raise Broken("authorization", found)
+    raise Broken(TO_AUTHORIZER, f"{found} Either the gateway may not invoke the authorizer, or the authorizer fails.")
+
+
 def answers_callers(gateway: Gateway, calls: Calls) -> str:
     """A signed call reaches the function. Raises Broken."""
     answer = _post(gateway, calls, signed=True)
@@ -56,10 +70,10 @@ def words_of_function(function: str, calls: Calls) -> str:
         return ""
 
 
-def _post(gateway: Gateway, calls: Calls, *, signed: bool) -> Answer:
+def _post(gateway: Gateway, calls: Calls, *, signed: bool, token: str = "") -> Answer:
     url = f"{calls.base_of(gateway.api_id, gateway.stage)}/{'/'.join(wire.PATH)}/{NOWHERE}/{NOWHERE}"
     try:
-        answer = calls.post(url, _REQUEST, signed=signed)
+        answer = calls.post(url, _REQUEST, signed=signed, token=token)
     except BotoCoreError as error:
         raise Broken("address", f"{url} cannot be reached: {error}.") from error
     if answer.status == 429:

@@ -55,24 +55,26 @@ def has_target(to_prove: ProofProperties, calls: Calls) -> str:
     unknown = f"The targets of the rule {name} are unknown"
     targets = answer_of("target", _EVENTS, lambda: calls.targets(name), unknown)
     for target in targets:
-        if target.get("Arn") == to_prove.function:
+        if target.get("Arn") == to_prove.function.arn:
             changed = [key for key in ("Input", "InputPath", "InputTransformer") if target.get(key)]
             if not changed:
                 return str(target.get("Id"))
             raise Broken("target", f"The rule {name} changes the events by {changed[0]}, expected unchanged events.")
     found = ", ".join(str(target.get("Arn")) for target in targets) or "none"
-    raise Broken("target", f"The targets of the rule {name}: found {found}, expected the recorder {to_prove.function}.")
+    raise Broken(
+        "target", f"The targets of the rule {name}: found {found}, expected the recorder {to_prove.function.arn}."
+    )
 
 
 def is_let_in(to_prove: ProofProperties, calls: Calls) -> str:
     """The recorder's own policy lets the rule invoke it. Raises Broken."""
     link, unknown = "rule permission", "The recorder's policy is unknown"
-    statements = answer_of(link, "AWS Lambda", lambda: calls.who_may_invoke(to_prove.function), unknown)
+    statements = answer_of(link, "AWS Lambda", lambda: calls.who_may_invoke(to_prove.function.arn), unknown)
     about = [one for one in statements if _is_about(one, to_prove.rule)]
     if any(one.get("Effect") == "Deny" for one in about) or not about:
         raise Broken(
             link,
-            f"The policy of {to_prove.function} does not let {_PRINCIPAL} invoke it for {to_prove.rule}: "
+            f"The policy of {to_prove.function.arn} does not let {_PRINCIPAL} invoke it for {to_prove.rule}: "
             f"found {statements or 'none'}.",
         )
     return str(about[0].get("Sid"))
@@ -122,7 +124,7 @@ def _is_matched(pattern: str, event: dict[str, Any], calls: Calls) -> bool:
 
 def _contact_event(to_prove: ProofProperties, detail_type: str, event_type: str, began_by: str) -> dict[str, Any]:
     """A chat's event as Connect publishes it (Administrator Guide, "Amazon Connect contact events")."""
-    _, partition, _, region, account, *_ = to_prove.function.split(":")
+    _, partition, _, region, account, *_ = to_prove.function.arn.split(":")
     instance = f"arn:{partition}:connect:{region}:{account}:instance/{to_prove.instance_id}"
     return {
         "version": "0",

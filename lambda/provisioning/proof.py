@@ -52,17 +52,22 @@ def prove(given: Mapping[str, object], calls: Calls, is_update: bool) -> dict[st
 
 def _links(to_prove: ProofProperties, calls: Calls) -> Iterator[Link]:
     """Each link of the chain, from the inside out."""
-    yield "function", partial(function.starts, to_prove, calls)
+    yield "function", partial(function.starts, to_prove.function, calls)
     for action in to_prove.actions:
-        yield f"permission {action}", partial(function.is_allowed, to_prove, action, calls)
+        yield f"permission {action}", partial(function.is_allowed, to_prove.function, action, calls)
     if to_prove.table:
         yield "index", partial(history.has_index, to_prove, calls)
     if to_prove.rule:
         tries = (history.is_on, history.matches, history.has_target, history.is_let_in)
         for link, tried in zip(history.LINKS, tries, strict=True):
             yield link, partial(tried, to_prove, calls)
+    if to_prove.authorizer is not None:
+        yield "authorizer", partial(function.starts, to_prove.authorizer, calls)
+        yield "issuer", partial(function.reads_keys, to_prove.authorizer, calls)
     if to_prove.gateway is not None and to_prove.scope != custom_resources.WITHOUT_GATEWAY:
         yield "stage and authorization", partial(gateway.refuses_strangers, to_prove.gateway, calls)
+        if to_prove.authorizer is not None:
+            yield gateway.TO_AUTHORIZER, partial(gateway.refuses_wrong_tokens, to_prove.gateway, calls)
         if to_prove.gateway.signed:
             yield "gateway to function", partial(gateway.answers_callers, to_prove.gateway, calls)
 
@@ -102,8 +107,9 @@ class _Proof:
         found = broken.found if broken.final else f"{broken.found} It stayed so for {self._to_prove.patience:g} s."
         if name in self._shown:
             self._shown.remove(name)
-        # The gateway does not say that Lambda throttles the function.
-        without_room = broken.link == gateway.LINKS[-1] and "function" in self._not_shown
+        # The gateway does not say that Lambda throttles the function behind it.
+        behind = broken.link.removeprefix("gateway to ")
+        without_room = behind != broken.link and behind in self._not_shown
         if (broken.throttled or without_room) and self._is_update:
             self._not_shown[name] = f"{broken.link}: {found}"
             say(level="WARN", link=name, outcome="not shown", detail=self._not_shown[name])
@@ -115,7 +121,7 @@ class _Proof:
             log = broken.log
             if not log and broken.link == gateway.LINKS[-1]:
                 # The gateway does not tell why the function behind it fails.
-                log = gateway.words_of_function(self._to_prove.function, self._calls)
+                log = gateway.words_of_function(self._to_prove.function.arn, self._calls)
             what = f"{self._to_prove.subject} does not work. Broken link: {broken.link}."
             raise DeploymentFailure(f"{what} {found}{creation}{before}", log=log) from broken
         self._broken[broken.link] = found
@@ -128,7 +134,9 @@ class _Proof:
             return
         try:
             until = min(until, self._calls.now() + _CONTROL_SECONDS)
-            why = retry(lambda: function.is_denied_elsewhere(self._to_prove, action, self._calls), self._calls, until)
+            why = retry(
+                lambda: function.is_denied_elsewhere(self._to_prove.function, action, self._calls), self._calls, until
+            )
         except Broken as broken:
             why = f"The negative control got no answer: {broken.found}"
         if not why:
@@ -148,7 +156,8 @@ class _Proof:
         told += [f"Could show nothing: {link}. {why}" for link, why in self._showed_nothing.items()]
         told.append(f"Shown: {', '.join(self._shown) or 'nothing'}.")
         if self._to_prove.scope == custom_resources.WITHOUT_GATEWAY:
-            told.append(f"Not tried, because of proof=ProofScope.WITHOUT_GATEWAY: {', '.join(gateway.LINKS)}.")
+            links = [*gateway.LINKS, *([gateway.TO_AUTHORIZER] if self._to_prove.authorizer else [])]
+            told.append(f"Not tried, because of proof=ProofScope.WITHOUT_GATEWAY: {', '.join(links)}.")
         elif self._to_prove.gateway is not None and not self._to_prove.gateway.signed:
             told.append("Not tried, because callers use tokens: gateway to function.")
         return " ".join(told)

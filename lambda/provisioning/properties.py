@@ -14,6 +14,16 @@ _MOST_ACTIONS = 20
 _LONGEST_GOT = 200
 
 
+class Function(NamedTuple):
+    """A function that is proved."""
+
+    # Its link, and what people call it.
+    name: str
+    arn: str
+    # As the template has it.
+    environment: Mapping[str, str]
+
+
 class Gateway(NamedTuple):
     """The part of an endpoint before its function."""
 
@@ -26,8 +36,9 @@ class Gateway(NamedTuple):
 class ProofProperties(NamedTuple):
     """A proof's properties, checked."""
 
-    function: str
-    environment: Mapping[str, str]
+    function: Function
+    # The function that checks the tokens of an issuer, if there is one.
+    authorizer: Function | None
     # What the function's role has to allow.
     actions: tuple[str, ...]
     patience: float
@@ -52,11 +63,6 @@ class ProofProperties(NamedTuple):
 
 def read(given: Mapping[str, object]) -> ProofProperties:
     """The properties, as CloudFormation hands them over: all of them texts. Raises DeploymentFailure."""
-    environment = given.get(custom_resources.ENVIRONMENT)
-    if not isinstance(environment, dict) or not all(
-        isinstance(part, str) for pair in environment.items() for part in pair
-    ):
-        _refuse(custom_resources.ENVIRONMENT, environment, "an object of texts")
     actions = given.get(custom_resources.ACTIONS)
     if not isinstance(actions, list) or len(actions) > _MOST_ACTIONS:
         _refuse(custom_resources.ACTIONS, actions, f"a list of at most {_MOST_ACTIONS} actions")
@@ -65,8 +71,10 @@ def read(given: Mapping[str, object]) -> ProofProperties:
             _refuse(custom_resources.ACTIONS, action, "actions of Amazon Connect or DynamoDB")
     scopes = custom_resources.SCOPES
     return ProofProperties(
-        function=_matching(given, custom_resources.FUNCTION, _FUNCTION, "the ARN of a function"),
-        environment=environment,
+        function=_function(given, "function", custom_resources.FUNCTION, custom_resources.ENVIRONMENT),
+        authorizer=_function(given, "authorizer", custom_resources.AUTHORIZER, custom_resources.AUTHORIZER_ENVIRONMENT)
+        if custom_resources.AUTHORIZER in given
+        else None,
         actions=tuple(actions),
         patience=_patience(given.get(custom_resources.PATIENCE_SECONDS)),
         scope=_matching(given, custom_resources.SCOPE, "|".join(scopes), f"one of {', '.join(scopes)}"),
@@ -75,6 +83,15 @@ def read(given: Mapping[str, object]) -> ProofProperties:
         table=_matching(given, custom_resources.TABLE, "[A-Za-z0-9_.-]{3,255}", "the name of a table", optional=True),
         rule=_matching(given, custom_resources.RULE, _RULE, "the ARN of a rule of the default bus", optional=True),
     )
+
+
+def _function(given: Mapping[str, object], name: str, arn: str, variables: str) -> Function:
+    environment = given.get(variables)
+    if not isinstance(environment, dict) or not all(
+        isinstance(part, str) for pair in environment.items() for part in pair
+    ):
+        _refuse(variables, environment, "an object of texts")
+    return Function(name, _matching(given, arn, _FUNCTION, "the ARN of a function"), environment)
 
 
 def _gateway(given: Mapping[str, object]) -> Gateway | None:

@@ -19,6 +19,9 @@ API_ID = "ApiId"
 STAGE = "Stage"
 # "true" if the gateway has to answer a call that is signed for execute-api. Else the proof cannot call it.
 SIGNED = "Signed"
+# Only for an endpoint of an OpenID Connect issuer: its authorizer's function, and that function's variables.
+AUTHORIZER = "Authorizer"
+AUTHORIZER_ENVIRONMENT = "AuthorizerEnvironment"
 # Only for an endpoint with a history, and for a recorder: the table.
 TABLE = "Table"
 # Only for a recorder: the rule that sends it events.

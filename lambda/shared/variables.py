@@ -36,6 +36,9 @@ IAM_WITH_IDENTITY_POOLS = "iam_with_identity_pools"
 COGNITO = "cognito"
 AUTHORIZER = "authorizer"
 
+# The words of ALGORITHMS.
+SIGNATURE_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256")
+
 # In the answer of the authorizer of an OpenID Connect issuer: the key that holds the customer. It then is the
 # CUSTOMER_CLAIM of the association function.
 CUSTOMER_KEY = "customer"

@@ -23,6 +23,7 @@ from constructs import Construct
 from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, endpoint, history, stack, user_pool
 from tests.synth.test_authorization import lambda_authorizer
 
+ISSUER = "https://login.example.com/tenant"
 TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Chats"
 CONSTRUCTS: list[type] = [PersistentChatEndpoint, ChatHistory, PersistentChatMonitoring]
 ELSEWHERE = {
@@ -56,6 +57,7 @@ def parameters_of(called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 # Methods that constructs call on each other, and users do not.
 INTERNAL = {
+    "Authorization.authorizer_environment",
     "Authorization.method_options",
     "Authorization.mistakes_in",
     "Authorization.warn",
@@ -113,6 +115,8 @@ class Prepared:
             "endpoint": lambda: endpoint(self.stack, "Watched"),
             "user_pools": lambda: pools,
             "app_clients": lambda: clients,
+            "issuer": lambda: ISSUER,
+            "audiences": lambda: ["client"],
             "authorizer": lambda: lambda_authorizer(self.stack),
             "customer_key": lambda: "customer",
             "name": lambda: "customer",

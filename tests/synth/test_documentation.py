@@ -28,7 +28,7 @@ PAGES: dict[type, str] = {
     PersistentChatMonitoring: "docs/monitoring.md",
 }
 each_construct = pytest.mark.parametrize("construct", list(PAGES), ids=lambda construct: construct.__name__)
-FACTORIES = [Authorization.iam, Authorization.cognito, ChatHistory.from_table_arn]
+FACTORIES = [Authorization.iam, Authorization.cognito, Authorization.oidc, ChatHistory.from_table_arn]
 UNITS: dict[str, Callable[[float], Duration]] = {
     "s": Duration.seconds,
     "second": Duration.seconds,

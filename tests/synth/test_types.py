@@ -64,7 +64,7 @@ def test_the_table_has_all_that_is_public() -> None:
     """No test would try a factory that is missing in the table."""
     assert {"PersistentChatEndpoint", "ChatHistory", "ConnectInstance", "PersistentChatMonitoring"} <= set(CALLABLES)
     assert {name.partition(".")[2] for name in CALLABLES if "." in name} == {
-        *("iam", "cognito", "authorizer", "attribute"),
+        *("iam", "cognito", "oidc", "authorizer", "attribute"),
         *("from_table_arn", "from_instance_id", "from_instance_arn", "from_instance_alias", "from_any"),
         *("grant_invoke", "grant_read", "metric_count", "metric_client_error", "metric_server_error", "metric_latency"),
         *("metric_dead_letters", "metric_errors"),

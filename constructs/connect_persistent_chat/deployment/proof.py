@@ -77,6 +77,13 @@ def mistakes_in(scope: ProofScope, allowed: Sequence[ProofScope]) -> list[str]:
     return [f"proof: got {scope}, expected {' or '.join(map(str, allowed))}."]
 
 
+class ProvedFunction(NamedTuple):
+    """A function that is proved, with the variables that it has to have."""
+
+    arn: str
+    environment: Mapping[str, str]
+
+
 class ProvedGateway(NamedTuple):
     """The API of an endpoint that is proved."""
 
@@ -117,14 +124,14 @@ class Proof(Construct):
         id: str,
         *,
         instance: ConnectInstance,
-        function: lambda_.Function,
-        environment: Mapping[str, str],
+        function: ProvedFunction,
         actions: Sequence[str],
         patience_seconds: float,
         after: Sequence[IDependable],
         proof_scope: ProofScope = ProofScope.WHOLE,
         gateway: ProvedGateway | None = None,
         history: ProvedHistory | None = None,
+        authorizer: ProvedFunction | None = None,
     ) -> None:
         super().__init__(scope, id)
         stack = Stack.of(self)
@@ -136,9 +143,9 @@ class Proof(Construct):
             Annotations.of(scope).add_warning_v2(*_WARNINGS[proof_scope])
         if gateway is not None and proof_scope is ProofScope.WHOLE:
             Reach(scope, gateway.api, gateway.method)
-        function_arn = function.function_arn
+        functions = [function.arn, *([authorizer.arn] if authorizer else [])]
         method_arn = None if gateway is None else gateway.method.method_arn
-        permissions = _permissions(function_arn, method_arn, instance, stack, history)
+        permissions = _permissions(functions, method_arn, instance, stack, history)
         policy = provisioning.policy_for(self, permissions)
         acknowledge(policy, _reasons(stack, method_arn, history))
         self._resource = CustomResource(
@@ -151,8 +158,9 @@ class Proof(Construct):
                 **(gateway.properties() if gateway else {}),
                 **(history.properties() if history else {}),
                 custom_resources.INSTANCE_ID: instance.instance_id,
-                custom_resources.FUNCTION: function_arn,
-                custom_resources.ENVIRONMENT: dict(environment),
+                custom_resources.FUNCTION: function.arn,
+                custom_resources.ENVIRONMENT: dict(function.environment),
+                **(_properties_of(authorizer) if authorizer else {}),
                 custom_resources.ACTIONS: list(actions),
                 custom_resources.PATIENCE_SECONDS: patience,
                 custom_resources.SCOPE: proof_scope.value,
@@ -169,14 +177,25 @@ class Proof(Construct):
         return self._resource.get_att_string(custom_resources.REPORT)
 
 
+def _properties_of(authorizer: ProvedFunction) -> dict[str, object]:
+    return {
+        custom_resources.AUTHORIZER: authorizer.arn,
+        custom_resources.AUTHORIZER_ENVIRONMENT: dict(authorizer.environment),
+    }
+
+
 def _permissions(
-    function_arn: str, method_arn: str | None, instance: ConnectInstance, stack: Stack, history: ProvedHistory | None
+    functions: list[str],
+    method_arn: str | None,
+    instance: ConnectInstance,
+    stack: Stack,
+    history: ProvedHistory | None,
 ) -> dict[str, list[str]]:
     """The actions that the proof calls, with their resources."""
     permissions = {
-        "lambda:InvokeFunction": [function_arn],
+        "lambda:InvokeFunction": functions,
         # A throttled function has too much traffic, or its concurrency is 0: this tells which.
-        "lambda:GetFunctionConcurrency": [function_arn],
+        "lambda:GetFunctionConcurrency": functions,
     }
     # If this stack checks the instance, the policy of that check already allows to read it.
     if not instance.is_checked_in(stack):
@@ -186,7 +205,7 @@ def _permissions(
     if history is not None:
         permissions["dynamodb:DescribeTable"] = [history.table_arn]
     if history is not None and history.rule_arn is not None:
-        permissions["lambda:GetPolicy"] = [function_arn]
+        permissions["lambda:GetPolicy"] = functions
         permissions["events:DescribeRule"] = permissions["events:ListTargetsByRule"] = [history.rule_arn]
         permissions["events:TestEventPattern"] = ["*"]
     return permissions

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import Annotations, Duration, Names, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
 
+from connect_persistent_chat.endpoint import oidc
 from connect_persistent_chat.lazy import cognito
 from connect_persistent_chat.messages import shown
 from connect_persistent_chat.parameters import Parameters
@@ -32,8 +34,8 @@ _CLIENT_ID = re.compile("[0-9A-Za-z_+]{1,128}")
 class Authorization:
     """Which callers are allowed to call the endpoint. No authorization allows everybody.
 
-    An authorization that knows the person who calls (`cognito`, `authorizer`) also names the verified claim that holds
-    the customer. Both contacts have to belong to this customer.
+    An authorization that knows the person who calls (`cognito`, `oidc`, `authorizer`) also names the verified claim
+    that holds the customer. Both contacts have to belong to this customer.
     """
 
     # Set by the methods below.
@@ -42,6 +44,7 @@ class Authorization:
     _app_clients: Sequence[cognito.IUserPoolClient] = ()
     _claim: str = ""
     _authorizer: apigateway.IAuthorizer | None = None
+    _issuer: oidc.OidcIssuer | None = None
 
     @classmethod
     def iam(cls, *, allow_identity_pools: bool | None = None) -> Authorization:
@@ -103,6 +106,45 @@ class Authorization:
         return made
 
     @classmethod
+    def oidc(
+        cls,
+        issuer: str,
+        audiences: Sequence[str],
+        *,
+        customer_claim: str | None = None,
+        algorithms: Sequence[str] | None = None,
+    ) -> Authorization:
+        """Users with an ID token of an OpenID Connect issuer, such as Entra ID, Okta, Auth0, Keycloak or Google.
+
+        They send it in the Authorization header, with or without `Bearer`. A function of the endpoint checks the token
+        of every request, and API Gateway keeps no answer. The deployment proves that the issuer answers.
+
+        :param issuer: the issuer, exactly as the claim `iss` of its tokens has it: `https://` and a host, perhaps with
+            a path. Its discovery document and its keys are read from there.
+        :param audiences: the ids of the clients whose users are allowed to call, at least one. More than one adds the
+            warning `connect-persistent-chat:several-audiences`.
+        :param customer_claim: the claim of the token that holds the customer of the user's contacts, a text of at most
+            128 characters. Default: `sub`. Any other claim adds the warning `connect-persistent-chat:customer-claim`:
+            users must not be able to choose its value.
+        :param algorithms: the algorithms that sign tokens, out of RS256, RS384, RS512 and PS256. A key that names its
+            own algorithm is used with that one only. Default: RS256.
+
+        Raises ConfigurationError.
+        """
+        given = Parameters(cls.oidc, locals(), oidc.LIMITS, where="Authorization.oidc")
+        oidc.refuse_mistakes(given, issuer, audiences, algorithms)
+        made = cls()
+        made._kind = variables.AUTHORIZER
+        made._claim = variables.CUSTOMER_KEY
+        made._issuer = oidc.OidcIssuer(
+            issuer,
+            list(audiences),
+            oidc.SUBJECT if customer_claim is None else customer_claim,
+            oidc.DEFAULT_ALGORITHMS if algorithms is None else list(algorithms),
+        )
+        return made
+
+    @classmethod
     def authorizer(cls, authorizer: apigateway.IAuthorizer, *, customer_key: str) -> Authorization:
         """Callers that your own Lambda authorizer allows.
 
@@ -146,7 +188,7 @@ class Authorization:
     @property
     def may_read_cookies(self) -> bool:
         """Whether a browser can send the credentials by itself, for example cookies."""
-        return self._kind == variables.AUTHORIZER
+        return self._kind == variables.AUTHORIZER and self._issuer is None
 
     def environment(self) -> Mapping[str, str]:
         """The environment variables of the function that this authorization sets."""
@@ -157,8 +199,21 @@ class Authorization:
         }
         return {name: value for name, value in values.items() if value}
 
-    def method_options(self, scope: Construct) -> tuple[apigateway.AuthorizationType, apigateway.IAuthorizer | None]:
-        """The authorization type and the authorizer of the API's method. The scope gets an authorizer for Cognito."""
+    def authorizer_environment(self, instance_id: str) -> Mapping[str, str]:
+        """The environment variables of the authorizer's function. Empty if the endpoint needs no such function.
+
+        :param instance_id: the id of the endpoint's instance.
+        """
+        return {} if self._issuer is None else self._issuer.environment(instance_id)
+
+    def method_options(
+        self, scope: Construct, function: lambda_.Function | None
+    ) -> tuple[apigateway.AuthorizationType, apigateway.IAuthorizer | None]:
+        """The authorization type and the authorizer of the API's method. The scope gets the authorizer, unless it was
+        given.
+
+        :param function: the authorizer's function, if the endpoint needs one.
+        """
         if self.is_iam:
             return _TYPE.IAM, None
         if self._kind == variables.COGNITO:
@@ -170,7 +225,7 @@ class Authorization:
                 results_cache_ttl=Duration.seconds(0),
             )
             return _TYPE.COGNITO, made
-        return _TYPE.CUSTOM, self._authorizer
+        return _TYPE.CUSTOM, self._authorizer if function is None else oidc.build_authorizer(scope, function)
 
     def mistakes_in(self, stack: Stack) -> list[str]:
         """The reasons why an endpoint of this stack cannot have this authorization. Empty if it can.
@@ -190,6 +245,8 @@ class Authorization:
                     "yet. Create another one for this endpoint."
                 )
             mistakes += _mistakes_in_values(self._authorizer, stack)
+        if self._issuer is not None:
+            mistakes += self._issuer.mistakes_in(stack)
         # API Gateway accepts pools of any region and account.
         named = [("a user pool", pool.user_pool_arn) for pool in self._user_pools]
         named += [("an app client", client.user_pool_client_id) for client in self._app_clients]
@@ -206,6 +263,8 @@ class Authorization:
 
     def warn(self, scope: Construct) -> None:
         """Add warnings about settings that are allowed but have a risk."""
+        if self._issuer is not None:
+            self._issuer.warn(scope)
         claim = f"The claim {self._claim}" if not is_token(self._claim) else "A claim that only the deployment knows"
         if self._kind == variables.IAM_WITH_IDENTITY_POOLS:
             Annotations.of(scope).add_warning_v2(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
@@ -20,10 +20,11 @@ from connect_persistent_chat.deployment.proof import (
     LONGEST_PATIENCE_SECONDS,
     Proof,
     ProofScope,
+    ProvedFunction,
     ProvedGateway,
     ProvedHistory,
 )
-from connect_persistent_chat.endpoint import rest_api, tls, wire
+from connect_persistent_chat.endpoint import oidc, rest_api, tls, wire
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
 from connect_persistent_chat.grants import grant, policies_of
@@ -108,6 +109,13 @@ class PersistentChatEndpoint(Construct):
     access_log: Final[logs.LogGroup]
     """API Gateway's access log: one JSON line for each request."""
 
+    authorizer_function: Final[lambda_.Function | None]
+    """The function that checks ID tokens. None without `Authorization.oidc`. In its metrics, each refused token is an
+    error."""
+
+    authorizer_log: Final[logs.LogGroup | None]
+    """The log of `authorizer_function`: one JSON line for each request, see docs/security.md."""
+
     proof_report: Final[str]
     """The result of the deployment's proof in a few sentences, also what it did not show. A token at synthesis."""
 
@@ -140,6 +148,7 @@ class PersistentChatEndpoint(Construct):
         security_policy = given.taken("security_policy", security_policy) or tls.DEFAULT
         proof = given.taken("proof", proof) or ProofScope.WHOLE
         environment: dict[str, str] = {}
+        authorizer_environment: Mapping[str, str] = {}
         if given.right("instance"):
             given.add(instance.mistakes_in(stack))
         given.add(mistakes_in_removal(locals(), "log_removal_policy"))
@@ -166,6 +175,8 @@ class PersistentChatEndpoint(Construct):
                 **(history.environment() if history is not None else {}),
             }
             given.add(lambda_function.mistakes_in_size(environment))
+            authorizer_environment = authorization.authorizer_environment(instance.instance_id)
+            given.add(lambda_function.mistakes_in_size(authorizer_environment))
         given.refuse()
         quota_burst = QUOTA_BURST_CHECKED if identity.checked else QUOTA_BURST
         rate, burst = throttle_rate_limit or QUOTA_RATE, throttle_burst_limit or quota_burst
@@ -190,12 +201,35 @@ class PersistentChatEndpoint(Construct):
             memory_size=512,
             timeout=Duration.seconds(function_seconds),
         )
+        self.authorizer_log = (
+            lambda_function.log_group(self, "AuthorizerLog", log_retention, log_removal_policy)
+            if authorizer_environment
+            else None
+        )
+        self.authorizer_function = (
+            None
+            if self.authorizer_log is None
+            else oidc.build_function(self, authorizer_environment, self.authorizer_log, instance)
+        )
         self.access_log = lambda_function.log_group(self, "AccessLog", log_retention, log_removal_policy)
         self.api = rest_api.build(
-            self, self.access_log, instance, rate, burst, security_policy, cloud_watch_role=bool(cloud_watch_role)
+            self,
+            self.access_log,
+            instance,
+            rate,
+            burst,
+            security_policy,
+            cloud_watch_role=bool(cloud_watch_role),
+            logs_authorizer=self.authorizer_function is not None,
         )
         self._method = rest_api.add_method(
-            self, self.api, self.function, authorization, cors, has_history=history is not None
+            self,
+            self.api,
+            self.function,
+            authorization,
+            self.authorizer_function,
+            cors,
+            has_history=history is not None,
         )
         self.url = self.api.url + wire.RESOURCE_PATH.format(InstanceId=instance.instance_id, InitialContactId="")
         stage = self.api.deployment_stage
@@ -203,13 +237,15 @@ class PersistentChatEndpoint(Construct):
             self,
             "Proof",
             instance=instance,
-            function=self.function,
-            environment=environment,
+            function=ProvedFunction(self.function.function_arn, environment),
             actions=list(permissions),
             patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
             # The stage waits for the API's deployment, and the deployment waits for everything in it.
-            after=[self.role, self._method, stage],
+            after=[self.role, self._method, stage, *([self.authorizer_function] if self.authorizer_function else [])],
             proof_scope=proof,
+            authorizer=None
+            if self.authorizer_function is None
+            else ProvedFunction(self.authorizer_function.function_arn, authorizer_environment),
             gateway=ProvedGateway(self.api, stage, self._method, authorization.is_iam),
             history=None if history is None else ProvedHistory(history.table.table_name, history.table.table_arn),
         ).report

@@ -164,7 +164,9 @@ class PersistentChatMonitoring(Construct):
         dashboard.add_widgets(
             cloudwatch.LogQueryWidget(
                 title="The latest refusals and failures",
-                log_group_names=[endpoint.function_log.log_group_name],
+                log_group_names=[
+                    log.log_group_name for log in (endpoint.function_log, endpoint.authorizer_log) if log is not None
+                ],
                 query_lines=[
                     "fields @timestamp, verdict, rule, status, caller, initialContactId, sourceContactId, detail",
                     'filter verdict in ["refused", "failed"]',

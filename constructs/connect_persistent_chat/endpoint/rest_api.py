@@ -32,6 +32,8 @@ _ACCESS_LOG = {
     "integrationLatency": "$context.integration.latency",
     "xrayTraceId": "$context.xrayTraceId",
 }
+# Also `requestId` in the log of the function that checked the token.
+_AUTHORIZER_LOG = {"authorizerRequestId": "$context.authorizer.requestId"}
 
 
 def build(
@@ -43,8 +45,10 @@ def build(
     security_policy: apigateway.SecurityPolicy,
     *,
     cloud_watch_role: bool,
+    logs_authorizer: bool,
 ) -> apigateway.RestApi:
     """The API without its method."""
+    logged = {**_ACCESS_LOG, **(_AUTHORIZER_LOG if logs_authorizer else {})}
     api = apigateway.RestApi(
         scope,
         "Api",
@@ -57,7 +61,7 @@ def build(
             stage_name="v1",
             tracing_enabled=True,
             access_log_destination=apigateway.LogGroupLogDestination(access_log),
-            access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+            access_log_format=apigateway.AccessLogFormat.custom(json.dumps(logged)),
             method_options={
                 f"/{wire.RESOURCE_PATH}/{wire.METHOD}": apigateway.MethodDeploymentOptions(
                     throttling_rate_limit=rate, throttling_burst_limit=burst
@@ -98,6 +102,7 @@ def add_method(
     api: apigateway.RestApi,
     function: lambda_.Function,
     authorization: Authorization,
+    authorizer_function: lambda_.Function | None,
     cors: Cors,
     *,
     has_history: bool,
@@ -112,14 +117,12 @@ def add_method(
         schema=wire.request_schema(has_history=has_history),
     )
     cors.add_preflight(resource, wire.METHOD)
-    authorization_type, authorizer = authorization.method_options(scope)
+    authorization_type, authorizer = authorization.method_options(scope, authorizer_function)
     integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
     validator = api.add_request_validator(
         "RequestValidator", validate_request_body=True, validate_request_parameters=True
     )
-    wire.add_gateway_refusals(
-        api, cors.refusal_headers(), has_authorizer=not authorization.is_iam, has_history=has_history
-    )
+    wire.add_gateway_refusals(api, cors.refusal_headers(), authorization_type, has_history=has_history)
     method = resource.add_method(
         wire.METHOD,
         integration,

@@ -81,13 +81,24 @@ GATEWAY_REFUSALS = (
 
 # For authorizers only. With IAM authorization, DEFAULT_4XX answers such callers.
 UNAUTHORIZED = GatewayRefusal("UNAUTHORIZED", 403, wire.ACCESS_DENIED, "The credentials are missing, wrong or expired.")
+# For Lambda authorizers only: nobody knows whether the caller is allowed. The gateway's own status is 500.
+AUTHORIZER_FAILS = (
+    GatewayRefusal("AUTHORIZER_FAILURE", 503, wire.INTERNAL_SERVICE, _OUT_OF_REACH, 1),
+    GatewayRefusal("AUTHORIZER_CONFIGURATION_ERROR", 503, wire.INTERNAL_SERVICE, _OUT_OF_REACH, 1),
+)
+_TYPE = apigateway.AuthorizationType
+_OF_AUTHORIZERS = {_TYPE.COGNITO: (UNAUTHORIZED,), _TYPE.CUSTOM: (UNAUTHORIZED, *AUTHORIZER_FAILS)}
 
 
 def add_gateway_refusals(
-    api: apigateway.RestApi, more_headers: Mapping[str, str], *, has_authorizer: bool, has_history: bool
+    api: apigateway.RestApi,
+    more_headers: Mapping[str, str],
+    authorization_type: apigateway.AuthorizationType,
+    *,
+    has_history: bool,
 ) -> None:
     """Give the API its own answer for each refusal of the gateway."""
-    authorizers = (UNAUTHORIZED,) if has_authorizer else ()
+    authorizers = _OF_AUTHORIZERS.get(authorization_type, ())
     for refusal in (*GATEWAY_REFUSALS, *authorizers, _bad_body(has_history=has_history)):
         headers = {"Cache-Control": "'no-store'", **more_headers}
         if refusal.retry_after_seconds is not None:

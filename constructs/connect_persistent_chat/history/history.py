@@ -23,6 +23,7 @@ from connect_persistent_chat.deployment.proof import (
     LONGEST_PATIENCE_SECONDS,
     Proof,
     ProofScope,
+    ProvedFunction,
     ProvedHistory,
     mistakes_in,
 )
@@ -278,8 +279,7 @@ class ChatHistory(_History):
             self,
             "Proof",
             instance=instance,
-            function=self.function,
-            environment=environment,
+            function=ProvedFunction(self.function.function_arn, environment),
             actions=list(permissions),
             patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
             after=[self.role, rule],

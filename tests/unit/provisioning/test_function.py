@@ -22,9 +22,9 @@ JSON = st.recursive(
 )
 
 
-def asked(**different: Any) -> properties.ProofProperties:
-    """The properties of an endpoint's proof."""
-    return properties.read({**ENDPOINT, **different})
+def asked(**different: Any) -> properties.Function:
+    """The function of an endpoint's proof."""
+    return properties.read({**ENDPOINT, **different}).function
 
 
 @given(VARIABLES, VARIABLES)
@@ -69,6 +69,7 @@ def test_whatever_a_probe_returns_is_an_answer_or_a_broken_link(answer: Any) -> 
         lambda: function.is_allowed(asked(), ACTION, world),
         lambda: function.is_denied_elsewhere(asked(), ACTION, world),
         lambda: function.starts(asked(), world),
+        lambda: function.reads_keys(asked(), world),
     ]
     for look in looks:
         try:

@@ -1,6 +1,7 @@
 """Custom::PersistentChatProof: a proof that passes on a broken endpoint is worthless."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,16 @@ from provisioning.calls import Answer, Calls, Invoked
 from provisioning.link import DeploymentFailure
 from provisioning.proof import prove
 from provisioning.text import of_report
-from tests.unit.provisioning.world import FUNCTION_ARN, INSTANCE_ID, NOBODY, World, refused, storage
+from tests.unit.provisioning.world import (
+    AUTHORIZER_ARN,
+    AUTHORIZER_ENVIRONMENT,
+    FUNCTION_ARN,
+    INSTANCE_ID,
+    NOBODY,
+    World,
+    refused,
+    storage,
+)
 
 ACTION = "connect:CreatePersistentContactAssociation"
 BASE = "https://api.execute-api.us-east-1.amazonaws.com/v1/contact/persistent-contact-association"
@@ -27,6 +37,13 @@ ENDPOINT: dict[str, Any] = {
     "PatienceSeconds": "60",
     "Scope": "WHOLE",
     "Fingerprint": "f",
+}
+# For people who sign in at an issuer.
+OF_ISSUER = {
+    **ENDPOINT,
+    "Signed": "false",
+    "Authorizer": AUTHORIZER_ARN,
+    "AuthorizerEnvironment": AUTHORIZER_ENVIRONMENT,
 }
 THROTTLED = refused("TooManyRequestsException", "Rate Exceeded.", 429)
 GATEWAY_THROTTLE = Answer(429, b'{"__type":"ThrottlingException"}')
@@ -196,7 +213,7 @@ def test_what_hangs_ends_before_cloudformation_gives_up() -> None:
     """A resource that timed out would tell nothing."""
 
     class Hanging(World):
-        def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
+        def post(self, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
             self.clock += 40
             raise ReadTimeoutError(endpoint_url=url)
 
@@ -258,8 +275,8 @@ def test_an_address_that_cannot_be_reached_is_a_broken_link(monkeypatch: pytest.
     monkeypatch.setenv("AWS_ENDPOINT_URL_EXECUTE_API", "http://127.0.0.1:1")
 
     class Unreached(World):
-        def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
-            return Calls.post(self, url, body, signed=signed)
+        def post(self, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
+            return Calls.post(self, url, body, signed=signed, token=token)
 
     world = Unreached()
     with pytest.raises(DeploymentFailure, match=r"Broken link: address\. http://127.0.0.1:1/api/v1/.* cannot be reach"):
@@ -323,6 +340,99 @@ def test_a_gateway_that_refuses_the_proof_says_what_may_be_the_reason(part: str)
     with pytest.raises(DeploymentFailure, match=r"choose proof=ProofScope\.WITHOUT_GATEWAY") as failed:
         prove(ENDPOINT, broken(**{part: answer}), False)
     assert '403 {"message":"Forbidden"} (x-amzn-errortype ForbiddenException)' in str(failed.value)
+
+
+# The authorizer of an issuer.
+
+FAILS = Answer(503, b'{"__type":"InternalServiceException"}')
+
+
+def test_an_endpoint_of_a_sound_issuer_passes_at_once() -> None:
+    """The token that is sent has a token's form: anything else the gateway itself would refuse, and ask nobody."""
+    world = World()
+    report = prove(OF_ISSUER, world, False)["Report"]
+    assert report.endswith(
+        "authorizer, issuer, stage and authorization, gateway to authorizer. "
+        "Not tried, because callers use tokens: gateway to function."
+    )
+    assert [re.fullmatch(r"Bearer [\w-]+\.[\w-]+\.[\w-]+", token) is not None for token in world.tokens] == [True]
+    assert world.clock == 0
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"issuer_answer": {"error": "503"}}, "issuer. The issuer https://login.example.com cannot be used: 503"),
+        ({"issuer_answer": {"keys": 0}}, "issuer. The issuer https://login.example.com cannot be used: "),
+        ({"issuer_answer": {}}, "issuer. The issuer https://login.example.com cannot be used: "),
+        (
+            {"authorizer_environment": {**AUTHORIZER_ENVIRONMENT, "AUDIENCES": "other"}},
+            "environment. The authorizer's environment variables differ from the template: AUDIENCES is 'other', "
+            "expected 'client'.",
+        ),
+        (
+            {"authorizer_environment": {**AUTHORIZER_ENVIRONMENT, "LOCAL_ISSUER_URL": "http://evil.example"}},
+            "environment. The authorizer's environment variables differ from the template: LOCAL_ISSUER_URL is "
+            "'http://evil.example', expected None.",
+        ),
+        (
+            {"authorizer_failure": refused("AccessDeniedException")},
+            "authorizer. The authorizer cannot be invoked: AWS Lambda denies the proof's call",
+        ),
+        ({"authorizer_failure": THROTTLED}, "throttle. AWS Lambda throttles the proof"),
+        (
+            {"authorizer_failure": THROTTLED, "reserved": 0},
+            "authorizer. The authorizer's reserved concurrency is 0: it never runs.",
+        ),
+        (
+            {"wrong_token": FAILS},
+            'gateway to authorizer. A call with a wrong token got 503 {"__type":"InternalServiceException"}, expected '
+            "a refusal with 403. Either the gateway may not invoke the authorizer, or the authorizer fails.",
+        ),
+        ({"wrong_token": Answer(500, b"{}")}, "gateway to authorizer. A call with a wrong token got 500"),
+        ({"wrong_token": Answer(404, b"{}")}, "authorization. A call with a wrong token got 404"),
+        ({"wrong_token": Answer(200, b"{}")}, "authorization. A call with a wrong token got 200"),
+        ({"wrong_token": Answer(403, b"{}")}, "authorization. A call with a wrong token got 403 {}"),
+        ({"wrong_token": GATEWAY_THROTTLE}, "throttle. The gateway throttles the proof"),
+    ],
+)
+def test_a_broken_link_of_an_issuers_authorizer_is_named(
+    parts: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An issuer that is down, and an authorizer that nobody may ask, keep everybody out."""
+    monkeypatch.delenv("LOCAL_ISSUER_URL", raising=False)
+    with pytest.raises(DeploymentFailure) as failed:
+        prove(OF_ISSUER, broken(**parts), False)
+    assert f"Broken link: {said}" in str(failed.value)
+
+
+def test_only_the_local_clouds_own_issuer_may_be_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That cloud says so to all its functions, the prover among them. In AWS nobody does."""
+    monkeypatch.setenv("LOCAL_ISSUER_URL", "http://127.0.0.1:4566")
+    local = {**AUTHORIZER_ENVIRONMENT, "LOCAL_ISSUER_URL": "http://127.0.0.1:4566"}
+    assert "authorizer, issuer" in prove(OF_ISSUER, broken(authorizer_environment=local), False)["Report"]
+    for environment in ({**local, "LOCAL_ISSUER_URL": "http://evil.example"}, {"LOCAL_ISSUER_URL": "x"}):
+        with pytest.raises(DeploymentFailure, match=r"Broken link: environment\."):
+            prove(OF_ISSUER, broken(authorizer_environment=environment), False)
+
+
+def test_an_authorizer_without_room_is_without_room_behind_the_gateway_too() -> None:
+    """Traffic undoes no update; an authorizer that fails by itself does."""
+    report = prove(OF_ISSUER, broken(authorizer_failure=THROTTLED, wrong_token=FAILS), True)["Report"]
+    for link in ("authorizer", "issuer", "gateway to authorizer"):
+        assert f"Not shown: {link} (" in report
+    with pytest.raises(DeploymentFailure, match=r"Broken link: gateway to authorizer\."):
+        prove(OF_ISSUER, broken(wrong_token=FAILS), True)
+
+
+def test_without_gateway_the_issuer_is_proved_all_the_same() -> None:
+    """And what is not tried is said."""
+    without = {**OF_ISSUER, "Scope": "WITHOUT_GATEWAY"}
+    report = prove(without, broken(wrong_token=FAILS), False)["Report"]
+    assert "authorizer, issuer. Not tried, " in report
+    assert report.endswith("stage, authorization, gateway to function, gateway to authorizer.")
+    with pytest.raises(DeploymentFailure, match=r"Broken link: issuer\."):
+        prove(without, broken(issuer_answer={"error": "down"}), False)
 
 
 # The negative control.
@@ -436,6 +546,8 @@ NO_PATIENCE: list[Any] = [None, "", "0", "-1", "601", "1e9", "nan", "inf", "1.5"
         {"Function": f"{FUNCTION_ARN}:1"},
         {"Environment": "x"},
         {"Environment": {"A": 1}},
+        {"Authorizer": "https://evil.example"},
+        {"AuthorizerEnvironment": {"A": 1}},
         {"Actions": "connect:X"},
         {"Actions": ["s3:GetObject"]},
         {"Actions": ["connect:X"] * 21},
@@ -471,7 +583,7 @@ def test_malformed_properties_get_one_sentence_and_ask_nobody(malformed: dict[st
     with pytest.raises(
         DeploymentFailure, match=rf"^The proof's property {name} is wrong: got .*, expected .*\. Deploy"
     ):
-        prove({**ENDPOINT, **malformed}, NoWorld(), False)
+        prove({**OF_ISSUER, **malformed}, NoWorld(), False)
 
 
 @pytest.mark.parametrize("left_out", ["Function", "Environment", "Actions", "PatienceSeconds", "Scope", "InstanceId"])

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from provisioning import properties
 from provisioning.link import DeploymentFailure
-from provisioning.properties import Gateway, ProofProperties
+from provisioning.properties import Function, Gateway, ProofProperties
 from shared import custom_resources
-from tests.unit.provisioning.test_proof import ACTION, ENDPOINT
-from tests.unit.provisioning.world import FUNCTION_ARN, INSTANCE_ID, RULE_ARN
+from tests.unit.provisioning.test_proof import ACTION, OF_ISSUER
+from tests.unit.provisioning.world import AUTHORIZER_ARN, AUTHORIZER_ENVIRONMENT, FUNCTION_ARN, INSTANCE_ID, RULE_ARN
 
-HISTORY = {**ENDPOINT, "Table": "table", "Rule": RULE_ARN}
+ENDPOINT = {name: value for name, value in OF_ISSUER.items() if not name.startswith("Authorizer")}
+HISTORY = {**OF_ISSUER, "Table": "table", "Rule": RULE_ARN}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -25,13 +26,13 @@ JSON = st.recursive(
 def test_each_property_is_read_where_it_belongs() -> None:
     """Two that were exchanged would prove another thing than the one that was deployed."""
     assert properties.read(HISTORY) == ProofProperties(
-        function=FUNCTION_ARN,
-        environment={"CONNECT_INSTANCE_ID": INSTANCE_ID},
+        function=Function("function", FUNCTION_ARN, {"CONNECT_INSTANCE_ID": INSTANCE_ID}),
+        authorizer=Function("authorizer", AUTHORIZER_ARN, AUTHORIZER_ENVIRONMENT),
         actions=(ACTION,),
         patience=60.0,
         scope="WHOLE",
         instance_id=INSTANCE_ID,
-        gateway=Gateway("api", "v1", True),
+        gateway=Gateway("api", "v1", False),
         table="table",
         rule=RULE_ARN,
     )
@@ -40,6 +41,7 @@ def test_each_property_is_read_where_it_belongs() -> None:
 def test_what_an_endpoint_or_a_recorder_does_not_have_may_be_left_out_or_empty() -> None:
     """CloudFormation hands over what the template has, and a template of before had less."""
     assert properties.read(ENDPOINT) == properties.read({**ENDPOINT, "Table": "", "Rule": ""})
+    assert properties.read(ENDPOINT).authorizer is None
     assert (properties.read(ENDPOINT).table, properties.read(ENDPOINT).rule) == ("", "")
     without = {name: value for name, value in HISTORY.items() if name not in ("ApiId", "Stage", "Signed")}
     assert properties.read(without).gateway is None
@@ -61,12 +63,16 @@ def test_a_patience_is_whole_seconds_in_digits(seconds: int, spelled: str) -> No
 
 def kept_of(read: ProofProperties) -> dict[str, Any]:
     """What was read, by the names that CloudFormation has for it."""
-    gateway = read.gateway
+    gateway, authorizer = read.gateway, read.authorizer
     assert gateway is not None
+    assert authorizer is not None
     return {
+        "Authorizer": authorizer.arn,
+        "AuthorizerEnvironment": authorizer.environment,
+        "Function": read.function.arn,
         "Actions": list(read.actions),
         "ApiId": gateway.api_id,
-        "Environment": read.environment,
+        "Environment": read.function.environment,
         "InstanceId": read.instance_id,
         "PatienceSeconds": read.patience,
         "Rule": read.rule,
@@ -76,10 +82,11 @@ def kept_of(read: ProofProperties) -> dict[str, Any]:
     }
 
 
-TEXTS = [name for name in HISTORY if name not in ("ServiceToken", "Fingerprint", "Environment", "Actions")]
+OTHERS = ["Environment", "AuthorizerEnvironment", "Actions"]
+TEXTS = [name for name in HISTORY if name not in ("ServiceToken", "Fingerprint", *OTHERS)]
 
 
-@given(st.sampled_from([*TEXTS, "Environment", "Actions"]), JSON)
+@given(st.sampled_from([*TEXTS, *OTHERS]), JSON)
 def test_whatever_stands_in_a_property_is_read_as_it_is_or_named(name: str, value: Any) -> None:
     """In one sentence of a length that CloudFormation takes, and never as another value."""
     try:

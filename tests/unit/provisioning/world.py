@@ -11,6 +11,8 @@ from shared import recording, schema
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}"
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
+AUTHORIZER_ARN = "arn:aws:lambda:us-east-1:123456789012:function:authorizer"
+AUTHORIZER_ENVIRONMENT = {"ISSUER": "https://login.example.com", "AUDIENCES": "client"}
 RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/Stack-Events-1"
 PATTERN = json.dumps({"source": [recording.SOURCE], "detail-type": list(recording.DETAIL_TYPES)})
 NOBODY = "User: role is not authorized to perform: connect:DescribeContact on resource: i"
@@ -79,6 +81,12 @@ class World(Calls):
         self.control_answer: dict[str, Any] = {"type": "AccessDeniedException", "status": 403, "message": NOBODY}
         self.reserved: int | None = None
         self.unsigned = Answer(403, b'{"__type": "AccessDeniedException"}')
+        # Of an endpoint for people who sign in at an issuer.
+        self.authorizer_environment = dict(AUTHORIZER_ENVIRONMENT)
+        self.authorizer_failure: Exception | None = None
+        self.issuer_answer: dict[str, Any] = {"keys": 2}
+        self.wrong_token = Answer(403, b'{"__type": "AccessDeniedException"}')
+        self.tokens: list[str] = []
         self.signed = Answer(404, b'{"__type": "ResourceNotFoundException"}')
         self.is_rolling_back = False
         self.clock = 0.0
@@ -115,6 +123,11 @@ class World(Calls):
 
     def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
         self.invoked.append(event)
+        if function == AUTHORIZER_ARN:
+            if self.authorizer_failure is not None:
+                raise self.authorizer_failure
+            is_issuer = event == {"probe": "issuer"}
+            return Invoked(None, self.issuer_answer if is_issuer else {"settings": self.authorizer_environment})
         if self.invoke_failure is not None:
             raise self.invoke_failure
         if self.function_error is not None:
@@ -149,10 +162,13 @@ class World(Calls):
     def table(self, name: str) -> dict[str, Any]:
         return dict(_said(self.table_said))
 
-    def post(self, url: str, body: bytes, *, signed: bool) -> Answer:
+    def post(self, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
         if self.post_failure is not None:
             raise self.post_failure
         self.posted.append(url)
+        if token:
+            self.tokens.append(token)
+            return self.wrong_token
         return self.signed if signed else self.unsigned
 
     def rolls_back(self, stack_id: str) -> bool:

@@ -1,0 +1,145 @@
+"""An OpenID Connect issuer whose ID tokens let callers in, and the function that checks them for API Gateway."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from aws_cdk import Annotations, Duration, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from connect_persistent_chat import lambda_function
+from connect_persistent_chat.messages import shown
+from connect_persistent_chat.parameters import Limits, Parameters
+from connect_persistent_chat.shared import variables
+from connect_persistent_chat.stacks import unnamed_in
+from connect_persistent_chat.tokens import is_placeholder, is_token, with_tokens_as
+from constructs import Construct
+
+# An issuer never gives the same `sub` to another person (OpenID Connect Core, section 2).
+SUBJECT = "sub"
+DEFAULT_ALGORITHMS = ("RS256",)
+LIMITS = {"issuer": Limits("an https URL without a query, such as https://login.example.com/tenant")}
+# As the function reads it: host, port and path.
+_URL = re.compile(r"https://[0-9A-Za-z._-]+(?::([0-9]{1,5}))?(?:/[!-~]*)?")
+# Values to try for a token at the beginning of a URL, and the value for each later token.
+_BEGINNINGS = ("https://x", "https", "1")
+_LATER = "1"
+_DISCOVERY = "/.well-known/openid-configuration"
+# The function waits 5 seconds for the issuer's documents. API Gateway would wait longer for the function.
+_TIMEOUT = Duration.seconds(10)
+# What cannot be a token is refused by API Gateway itself. The function takes any case of "Bearer".
+_FORM = r"^([A-Za-z]+ )?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
+
+
+class OidcIssuer(NamedTuple):
+    """An issuer, and which of its tokens count."""
+
+    url: str
+    audiences: Sequence[str]
+    customer_claim: str
+    algorithms: Sequence[str]
+
+    def environment(self, instance_id: str) -> Mapping[str, str]:
+        """The environment variables of the function."""
+        return {
+            variables.INSTANCE_ID: instance_id,
+            variables.ISSUER: self.url,
+            variables.AUDIENCES: " ".join(self.audiences),
+            variables.CUSTOMER_CLAIM: self.customer_claim,
+            variables.ALGORITHMS: " ".join(self.algorithms),
+        }
+
+    def mistakes_in(self, stack: Stack) -> list[str]:
+        """The values that the stack's template cannot hold."""
+        named = [("an issuer", self.url), *(("an audience", one) for one in self.audiences)]
+        named.append(("a claim", self.customer_claim))
+        return [mistake for what, value in named for mistake in unnamed_in("authorization", what, value, stack)]
+
+    def warn(self, scope: Construct) -> None:
+        """Add warnings about settings that are allowed but have a risk."""
+        if self.customer_claim != SUBJECT:
+            claim = "that only the deployment knows" if is_token(self.customer_claim) else self.customer_claim
+            Annotations.of(scope).add_warning_v2(
+                "connect-persistent-chat:customer-claim",
+                f"The claim {claim} names the customer. Make sure that users cannot choose its value: the issuer has "
+                "to verify it, and must never give the same value to another person.",
+            )
+        if len({*self.audiences}) > 1:
+            Annotations.of(scope).add_warning_v2(
+                "connect-persistent-chat:several-audiences",
+                f"ID tokens of {len({*self.audiences})} clients let callers in. A token that one of these clients "
+                "loses opens the person's chats of all of them. Some issuers give a person another sub for each "
+                "client: then one person is several customers. An endpoint for each client avoids both.",
+            )
+
+
+def refuse_mistakes(given: Parameters, issuer: str, audiences: Sequence[str], algorithms: Sequence[str] | None) -> None:
+    """Raise ConfigurationError if the arguments of Authorization.oidc have mistakes."""
+    if given.right("issuer") and not _may_be_issuer(issuer):
+        is_discovery = issuer.endswith(_DISCOVERY)
+        how = f" Leave out {_DISCOVERY}: write the issuer as the tokens' `iss` has it." if is_discovery else ""
+        given.add([f"issuer: got {shown(issuer)}, expected {LIMITS['issuer'].expected}.{how}"])
+    if given.right("audiences"):
+        given.add([] if audiences else ["audiences: got an empty list, expected at least one client id."])
+        given.add(
+            f"audiences: got {shown(one)} in the list, expected a client id without white space."
+            for one in audiences
+            if not re.fullmatch(r"[!-~]+", with_tokens_as("x", one))
+        )
+    if algorithms is not None and given.right("algorithms"):
+        known = variables.SIGNATURE_ALGORITHMS
+        given.add([] if algorithms else ["algorithms: got an empty list, expected at least one algorithm."])
+        given.add(
+            f"algorithms: got {shown(one)} in the list, expected {', '.join(known[:-1])} or {known[-1]}."
+            for one in algorithms
+            if one not in known
+        )
+    given.refuse()
+
+
+def build_function(
+    scope: Construct, environment: Mapping[str, str], log: logs.LogGroup, instance: Construct
+) -> lambda_.Function:
+    """The function that checks a token. It calls no service of AWS."""
+    role = lambda_function.role_for(
+        scope, "AuthorizerRole", "Checks ID tokens for a persistent chat endpoint", log, {}, traced=True
+    )
+    return lambda_function.function_for(
+        scope,
+        "AuthorizerFunction",
+        description="Checks the ID tokens of an OpenID Connect issuer",
+        packages=lambda_function.AUTHORIZER_PACKAGES,
+        environment=environment,
+        role=role,
+        log=log,
+        instance=instance,
+        # Lambda gives more CPU with more memory, and a cold start needs CPU.
+        memory_size=512,
+        timeout=_TIMEOUT,
+    )
+
+
+def build_authorizer(scope: Construct, function: lambda_.Function) -> apigateway.TokenAuthorizer:
+    """What API Gateway asks. It keeps no answer: one time to live for all would outlast a token."""
+    return apigateway.TokenAuthorizer(
+        scope,
+        "Authorizer",
+        handler=function,
+        results_cache_ttl=Duration.seconds(0),
+        validation_regex=_FORM,
+    )
+
+
+def _may_be_issuer(url: str) -> bool:
+    """Whether this can be an issuer, judged by the parts that are known."""
+    if is_placeholder(url):
+        return True
+    texts = [with_tokens_as(_LATER, with_tokens_as(beginning, url, 1)) for beginning in _BEGINNINGS]
+    return not url.endswith(_DISCOVERY) and any(map(_is_issuer, texts))
+
+
+def _is_issuer(text: str) -> bool:
+    found = _URL.fullmatch(text)
+    return found is not None and not set("?#") & set(text) and int(found[1] or 0) < 65536
