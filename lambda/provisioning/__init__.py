@@ -1,1 +1,1 @@
-"""The custom resources: router, then instance or proof."""
+"""The custom resources: router, then instance, flows or proof."""

@@ -80,6 +80,15 @@ class Calls:
         asked = {"InstanceId": instance_id, "ResourceType": "CHAT_TRANSCRIPTS"}
         return self._all("connect", "list_instance_storage_configs", "StorageConfigs", **asked)
 
+    def flow(self, instance_id: str, flow_id: str) -> dict[str, Any]:
+        """A flow, as DescribeContactFlow says."""
+        asked = {"InstanceId": instance_id, "ContactFlowId": flow_id}
+        return dict(self._quick("connect").describe_contact_flow(**asked)["ContactFlow"])
+
+    def stop_contact(self, instance_id: str, contact_id: str) -> None:
+        """End a contact."""
+        self._quick("connect").stop_contact(InstanceId=instance_id, ContactId=contact_id)
+
     def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
         """Invoke a function directly."""
         answer = self._session.client("lambda", config=_CONFIG).invoke(
@@ -137,13 +146,13 @@ class Calls:
         names = (variables.LOCAL_ISSUER_URL,)
         return {name: os.environ[name] for name in names if name in os.environ}
 
-    def post(self, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
-        """POST to the endpoint, signed with this function's own role, with a token, or without credentials.
+    def send(self, verb: str, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
+        """A request to the endpoint, signed with this function's own role, with a token, or without credentials.
 
         Raises botocore's BotoCoreError.
         """
         headers = {"Content-Type": "application/json", **({"Authorization": token} if token else {})}
-        request = AWSRequest("POST", url, headers, body)
+        request = AWSRequest(verb, url, headers, body)
         if signed:
             SigV4Auth(self._session.get_credentials(), "execute-api", self.region).add_auth(request)
         # A redirect is not followed.

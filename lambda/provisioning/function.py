@@ -1,6 +1,6 @@
 """A proof's links in a function itself: it starts with the right environment, and can call what it has to."""
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from provisioning.calls import Calls, Invoked
 from provisioning.link import Broken, answer_of, code_of
@@ -13,6 +13,10 @@ _IAMS_WORDS = "not authorized to perform"
 _NOT_IAMS = (
     " These are not the words of IAM. If the role allows it, this is how the service refuses ids that do not exist: "
     "then proof=ProofScope.REPORT_ONLY lets the deployment go on."
+)
+_STARTED = (
+    "A chat started, although the request names both PersistentChat and RelatedContactId, which exclude each other "
+    "(API Reference, StartChatContact). Expected a refusal. proof=ProofScope.REPORT_ONLY lets the deployment go on."
 )
 
 
@@ -47,17 +51,24 @@ def reads_keys(authorizer: Function, calls: Calls) -> str:
 
 
 def is_allowed(function: Function, action: str, calls: Calls) -> str:
-    """The function's role allows an action. Returns the service's answer to ids that cannot exist. Raises Broken."""
+    """The function's role allows an action. Returns the service's answer to ids that cannot exist. Raises Broken.
+
+    The action that starts chats has an answer for each flow, and all that are broken are named.
+    """
     invoked = _invoke(function, action, calls)
-    said, service = _ServiceAnswer(invoked), _SERVICES[action.partition(":")[0]]
-    if not said.is_any:
+    answers, service = _answers_in(invoked), _SERVICES[action.partition(":")[0]]
+    if not answers:
         raise Broken("function", f"It does not know {action}, expected this library's function.", log=invoked.log)
-    if said.denied:
-        doubt = "" if _IAMS_WORDS in str(said.message) else _NOT_IAMS
-        raise Broken(f"permission {action}", f"{service} refused the function: {said.message}.{doubt}", log=invoked.log)
-    if not said.is_answer(service):
-        raise Broken(service, f"{action} got {said}, expected an answer.", throttled=said.throttled, log=invoked.log)
-    return str(said)
+    if started := [f"{of}{said.message}{_stopped(function, said, calls)}" for of, said in answers if said.started]:
+        raise Broken("start", f"{_STARTED} {' '.join(started)}", final=True, log=invoked.log)
+    if denied := [f"{of}{said.message}" for of, said in answers if said.denied]:
+        doubt = "" if all(_IAMS_WORDS in text for text in denied) else _NOT_IAMS
+        found = f"{service} refused the function: {'; '.join(denied)}.{doubt}"
+        raise Broken(f"permission {action}", found, log=invoked.log)
+    if failed := [(of, said) for of, said in answers if not said.is_answer(service)]:
+        found = f"{action} got {'; '.join(f'{of}{said}' for of, said in failed)}, expected an answer."
+        raise Broken(service, found, throttled=all(said.throttled for _, said in failed), log=invoked.log)
+    return "; ".join(f"{of}{said}" for of, said in answers)
 
 
 def is_denied_elsewhere(function: Function, action: str, calls: Calls) -> str:
@@ -65,7 +76,8 @@ def is_denied_elsewhere(function: Function, action: str, calls: Calls) -> str:
 
     Returns why the permission could show nothing; "" if it was denied. Raises Broken if no answer says so.
     """
-    said, service = _ServiceAnswer(_invoke(function, f"{probes.ELSEWHERE}{action}", calls)), _SERVICES["connect"]
+    invoked, service = _invoke(function, f"{probes.ELSEWHERE}{action}", calls), _SERVICES["connect"]
+    said = _ServiceAnswer(invoked.answer.get("answer"))
     if said.denied:
         return ""
     if not said.is_answer(service):
@@ -79,14 +91,14 @@ def is_denied_elsewhere(function: Function, action: str, calls: Calls) -> str:
 class _ServiceAnswer:
     """What a service answered the function."""
 
-    def __init__(self, invoked: Invoked) -> None:
-        answer = invoked.answer.get("answer")
-        self.is_any = "answer" in invoked.answer
+    def __init__(self, answer: object) -> None:
         told = answer if isinstance(answer, dict) else {}
         status, kind = told.get("status"), told.get("type")
         self.status = status if isinstance(status, int) else 0
         self.kind = kind if isinstance(kind, str) else None
         self.message = told.get("message")
+        self.contact_id = told.get("contactId")
+        self.started = self.kind == probes.CHAT_STARTED
         self.denied = self.status == 403 or self.kind == _DENIED
         self.throttled = self.status == 429 or self.kind in throttles.CODES
 
@@ -98,6 +110,25 @@ class _ServiceAnswer:
 
     def __str__(self) -> str:
         return f"{self.status} {self.kind} {self.message}"
+
+
+def _answers_in(invoked: Invoked) -> list[tuple[str, _ServiceAnswer]]:
+    """The answers to a probe, each with the words for what it is about. Empty if there is none."""
+    flows = invoked.answer.get("flows")
+    if isinstance(flows, dict) and flows:
+        return [(f"flow {name}: ", _ServiceAnswer(answer)) for name, answer in flows.items()]
+    return [("", _ServiceAnswer(invoked.answer["answer"]))] if "answer" in invoked.answer else []
+
+
+def _stopped(function: Function, said: _ServiceAnswer, calls: Calls) -> str:
+    """End a chat that the probe started. Returns a sentence about it."""
+    if not isinstance(said.contact_id, str):
+        return ""
+    try:
+        calls.stop_contact(function.environment.get(variables.INSTANCE_ID, ""), said.contact_id)
+    except (BotoCoreError, ClientError) as error:
+        return f" The contact {said.contact_id} could not be stopped: {error}."
+    return f" The contact {said.contact_id} was stopped."
 
 
 def _invoke(function: Function, probe: str, calls: Calls) -> Invoked:

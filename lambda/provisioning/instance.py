@@ -19,7 +19,7 @@ _INSTANCE_ID = "[0-9A-Za-z-]{1,250}"
 
 def check(properties: Mapping[str, object], calls: Calls, is_update: bool = False) -> dict[str, str]:
     """The instance's id. Raises DeploymentFailure, with the id if it is known, unless it is fit for persistent chat."""
-    until = calls.now() + custom_resources.INSTANCE_PATIENCE_SECONDS
+    until = calls.now() + custom_resources.CHECK_PATIENCE_SECONDS
     attributes: dict[str, str] = {}
     try:
         attributes[custom_resources.INSTANCE_ID] = _id_of(properties, calls, until)

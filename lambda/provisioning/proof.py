@@ -14,7 +14,7 @@ from provisioning.calls import Calls
 from provisioning.link import Broken, DeploymentFailure, retry
 from provisioning.properties import ProofProperties
 from provisioning.text import head, say, without_secrets
-from shared import custom_resources
+from shared import custom_resources, probes
 
 # How long the old version gets to stop answering: a changed policy or stage takes a while to be seen.
 _SETTLE_SECONDS = 10.0
@@ -64,12 +64,15 @@ def _links(to_prove: ProofProperties, calls: Calls) -> Iterator[Link]:
     if to_prove.authorizer is not None:
         yield "authorizer", partial(function.starts, to_prove.authorizer, calls)
         yield "issuer", partial(function.reads_keys, to_prove.authorizer, calls)
-    if to_prove.gateway is not None and to_prove.scope != custom_resources.WITHOUT_GATEWAY:
-        yield "stage and authorization", partial(gateway.refuses_strangers, to_prove.gateway, calls)
+    if to_prove.gateway is None or to_prove.scope == custom_resources.WITHOUT_GATEWAY:
+        return
+    for method in (gateway.ASSOCIATE, *((gateway.START,) if probes.START_CHAT in to_prove.actions else ())):
+        called = (to_prove.gateway, method, calls)
+        yield f"stage and authorization{method.of}", partial(gateway.refuses_strangers, *called)
         if to_prove.authorizer is not None:
-            yield gateway.TO_AUTHORIZER, partial(gateway.refuses_wrong_tokens, to_prove.gateway, calls)
+            yield f"{gateway.TO_AUTHORIZER}{method.of}", partial(gateway.refuses_wrong_tokens, *called)
         if to_prove.gateway.signed:
-            yield "gateway to function", partial(gateway.answers_callers, to_prove.gateway, calls)
+            yield f"{gateway.LINKS[-1]}{method.of}", partial(gateway.answers_callers, *called)
 
 
 class _Proof:
@@ -121,7 +124,8 @@ class _Proof:
             log = broken.log
             if not log and broken.link == gateway.LINKS[-1]:
                 # The gateway does not tell why the function behind it fails.
-                log = gateway.words_of_function(self._to_prove.function.arn, self._calls)
+                method = gateway.START if name.endswith(gateway.START.of) else gateway.ASSOCIATE
+                log = gateway.words_of_function(self._to_prove.function.arn, method, self._calls)
             what = f"{self._to_prove.subject} does not work. Broken link: {broken.link}."
             raise DeploymentFailure(f"{what} {found}{creation}{before}", log=log) from broken
         self._broken[broken.link] = found

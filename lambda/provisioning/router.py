@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from provisioning import instance, proof, text
+from provisioning import flows, instance, proof, text
 from provisioning.calls import Calls
 from provisioning.link import DeploymentFailure
 from shared import custom_resources
 
 _RESOURCES: dict[str, Callable[[Mapping[str, object], Calls, bool], dict[str, str]]] = {
     custom_resources.CONNECT_INSTANCE: instance.check,
+    custom_resources.CONNECT_FLOWS: flows.check,
     custom_resources.PERSISTENT_CHAT_PROOF: proof.prove,
 }
 _REQUESTS = ("Create", "Update", "Delete")

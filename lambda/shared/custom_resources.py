@@ -1,11 +1,15 @@
 """The names of the custom resources and of their properties, and how long they may take."""
 
 CONNECT_INSTANCE = "Custom::ConnectInstance"
+CONNECT_FLOWS = "Custom::ConnectFlows"
 PERSISTENT_CHAT_PROOF = "Custom::PersistentChatProof"
 
-# Properties and attributes of Custom::ConnectInstance. The proof has the first property as well.
+# Properties and attributes of Custom::ConnectInstance. The other resources have the first property as well.
 INSTANCE_ID = "InstanceId"
 INSTANCE_ALIAS = "InstanceAlias"
+
+# Property of Custom::ConnectFlows: the ids of the flows, by their names.
+FLOWS = "Flows"
 
 # Properties of Custom::PersistentChatProof.
 FUNCTION = "Function"
@@ -36,9 +40,10 @@ REPORT_ONLY = "REPORT_ONLY"
 SCOPES = (WHOLE, WITHOUT_GATEWAY, REPORT_ONLY)
 
 LONGEST_PATIENCE_SECONDS = 600
-# How long the check of an instance is retried while it is denied or throttled: a new policy takes effect after a while.
-INSTANCE_PATIENCE_SECONDS = 60
-# How much longer CloudFormation waits for the check of an instance: for the function's start, and its last attempt.
-INSTANCE_MARGIN_SECONDS = 60
+# How long a check of an instance or of flows is retried while it is denied or throttled: a new policy takes effect
+# after a while.
+CHECK_PATIENCE_SECONDS = 60
+# How much longer CloudFormation waits for such a check: for the function's start, and its last attempt.
+CHECK_MARGIN_SECONDS = 60
 # The same for a proof, which walks the chain a second time after an update.
 MARGIN_SECONDS = 120

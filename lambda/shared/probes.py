@@ -8,9 +8,13 @@ ISSUER = "issuer"
 ELSEWHERE = "elsewhere "
 CREATE_ASSOCIATION = "connect:CreatePersistentContactAssociation"
 DESCRIBE_CONTACT = "connect:DescribeContact"
+START_CHAT = "connect:StartChatContact"
 GET_ITEM = "dynamodb:GetItem"
 PUT_ITEM = "dynamodb:PutItem"
 QUERY = "dynamodb:Query"
 
-# No instance and no contact.
+# The type of START_CHAT's answer, with the status 0, if a chat started although its request excludes itself.
+CHAT_STARTED = "ChatStarted"
+
+# No instance, no flow and no contact.
 NOWHERE = "00000000-0000-0000-0000-000000000000"

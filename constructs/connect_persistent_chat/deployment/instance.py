@@ -78,7 +78,7 @@ class ConnectInstance(Construct):
             resource_type=custom_resources.CONNECT_INSTANCE,
             service_token=provisioning.service_token,
             service_timeout=Duration.seconds(
-                custom_resources.INSTANCE_PATIENCE_SECONDS + custom_resources.INSTANCE_MARGIN_SECONDS
+                custom_resources.CHECK_PATIENCE_SECONDS + custom_resources.CHECK_MARGIN_SECONDS
             ),
             properties={custom_resources.INSTANCE_ID: instance_id}
             if instance_id

@@ -162,12 +162,22 @@ def test_a_stack_whose_status_nobody_tells_is_not_rolled_back(aws: Aws, capsys: 
     assert json.loads(capsys.readouterr().out)["detail"] == "The stack's status is unknown: ClientError"
 
 
+def test_a_flow_and_the_end_of_a_contact_are_asked_for_by_their_ids(aws: Aws) -> None:
+    """The proof's permissions name exactly these."""
+    aws.says({"ContactFlow": {"Type": "CONTACT_FLOW"}})
+    assert aws.calls.flow("i", "f") == {"Type": "CONTACT_FLOW"}
+    aws.says({})
+    aws.calls.stop_contact("i", "c")
+    assert aws.asked[0].url.endswith("/contact-flows/i/f")
+    assert json.loads(aws.asked[1].body)["ContactId"] == "c"
+
+
 @pytest.mark.parametrize("signed", [True, False])
 def test_a_call_of_the_endpoint_is_signed_or_not_at_all(aws: Aws, signed: bool) -> None:
     """A signature on the unsigned call would show nothing of the authorization; a refusal is an answer."""
     with web() as endpoint:
         endpoint.status, endpoint.body = 403, b'{"__type": "AccessDeniedException"}'
-        answer = aws.calls.post(f"{endpoint.url}/v1", b"{}", signed=signed)
+        answer = aws.calls.send("POST", f"{endpoint.url}/v1", b"{}", signed=signed)
     (asked,) = endpoint.asked
     authorization = asked.headers.get("Authorization", "")
     assert ("/us-east-1/execute-api/aws4_request" in authorization, bool(authorization)) == (signed, signed)

@@ -213,7 +213,7 @@ def test_what_hangs_ends_before_cloudformation_gives_up() -> None:
     """A resource that timed out would tell nothing."""
 
     class Hanging(World):
-        def post(self, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
+        def send(self, verb: str, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
             self.clock += 40
             raise ReadTimeoutError(endpoint_url=url)
 
@@ -275,8 +275,8 @@ def test_an_address_that_cannot_be_reached_is_a_broken_link(monkeypatch: pytest.
     monkeypatch.setenv("AWS_ENDPOINT_URL_EXECUTE_API", "http://127.0.0.1:1")
 
     class Unreached(World):
-        def post(self, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
-            return Calls.post(self, url, body, signed=signed, token=token)
+        def send(self, verb: str, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
+            return Calls.send(self, verb, url, body, signed=signed, token=token)
 
     world = Unreached()
     with pytest.raises(DeploymentFailure, match=r"Broken link: address\. http://127.0.0.1:1/api/v1/.* cannot be reach"):

@@ -42,6 +42,16 @@ def test_update_checks_again_and_keeps_the_physical_id() -> None:
         handle(event("Update", PhysicalResourceId="kept"), None, world)
 
 
+def test_flows_are_checked_and_hand_nothing_on() -> None:
+    """What uses the flows knows them already; during a roll-back a broken flow is passed over."""
+    world = World()
+    asked = event("Update", "Custom::ConnectFlows", ResourceProperties={"InstanceId": INSTANCE_ID, "Flows": {"a": "x"}})
+    with pytest.raises(DeploymentFailure, match=r"a \(x\) is malformed"):
+        handle(asked, None, world)
+    world.is_rolling_back = True
+    assert handle(asked, None, world)["Data"] == {}
+
+
 def test_a_roll_back_is_never_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """If what was there before is broken as well, a refusal would leave the stack in UPDATE_ROLLBACK_FAILED."""
     world = World()
@@ -76,7 +86,7 @@ def test_a_roll_back_passes_over_what_nobody_foresaw() -> None:
         handle(asked, None, world)
 
 
-@pytest.mark.parametrize("resource", ["Custom::ConnectInstance", "Custom::PersistentChatProof"])
+@pytest.mark.parametrize("resource", ["Custom::ConnectInstance", "Custom::ConnectFlows", "Custom::PersistentChatProof"])
 def test_delete_always_succeeds_and_asks_nothing(resource: str) -> None:
     """A broken endpoint, or an instance that is gone, must not keep a stack from being deleted."""
 

@@ -9,6 +9,7 @@ from provisioning.calls import Answer, Calls, Invoked
 from shared import recording, schema
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
+FLOW_ID = "22222222-2222-4222-8222-222222222222"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}"
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
 AUTHORIZER_ARN = "arn:aws:lambda:us-east-1:123456789012:function:authorizer"
@@ -79,6 +80,15 @@ class World(Calls):
             "message": "",
         }
         self.control_answer: dict[str, Any] = {"type": "AccessDeniedException", "status": 403, "message": NOBODY}
+        # Of the flows by their ids. An error in the place of an answer is raised.
+        self.flows: dict[str, Any] = {FLOW_ID: {"Type": "CONTACT_FLOW", "State": "ACTIVE", "Status": "PUBLISHED"}}
+        # What the start of a chat with each flow is answered with. Empty if the endpoint starts none.
+        self.start_answers: dict[str, dict[str, Any]] = {}
+        self.unsigned_put = Answer(403, b'{"__type": "AccessDeniedException"}')
+        self.signed_put = Answer(404, b'{"__type": "ResourceNotFoundException"}')
+        self.put_bodies: list[dict[str, Any]] = []
+        self.stop_said: Any = None
+        self.stopped: list[tuple[str, str]] = []
         self.reserved: int | None = None
         self.unsigned = Answer(403, b'{"__type": "AccessDeniedException"}')
         # Of an endpoint for people who sign in at an issuer.
@@ -121,6 +131,14 @@ class World(Calls):
         self._maybe_fail()
         return self.storages
 
+    def flow(self, instance_id: str, flow_id: str) -> dict[str, Any]:
+        self._maybe_fail()
+        return dict(_said(self.flows[flow_id]))
+
+    def stop_contact(self, instance_id: str, contact_id: str) -> None:
+        _said(self.stop_said)
+        self.stopped.append((instance_id, contact_id))
+
     def invoke(self, function: str, event: dict[str, Any]) -> Invoked:
         self.invoked.append(event)
         if function == AUTHORIZER_ARN:
@@ -136,6 +154,9 @@ class World(Calls):
             return Invoked(None, {"statusCode": 404}, self.request_log)
         if event == {"probe": "settings"}:
             return Invoked(None, {"settings": self.environment}, self.function_log)
+        if event == {"probe": "connect:StartChatContact"}:
+            worst = next(iter(self.start_answers.values()))
+            return Invoked(None, {"answer": worst, "flows": self.start_answers}, self.function_log)
         answer = self.control_answer if event["probe"].startswith("elsewhere ") else self.probe_answer
         return Invoked(None, {"answer": answer}, self.function_log)
 
@@ -162,13 +183,16 @@ class World(Calls):
     def table(self, name: str) -> dict[str, Any]:
         return dict(_said(self.table_said))
 
-    def post(self, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
+    def send(self, verb: str, url: str, body: bytes, *, signed: bool, token: str = "") -> Answer:
         if self.post_failure is not None:
             raise self.post_failure
         self.posted.append(url)
         if token:
             self.tokens.append(token)
             return self.wrong_token
+        if verb == "PUT":
+            self.put_bodies.append(json.loads(body))
+            return self.signed_put if signed else self.unsigned_put
         return self.signed if signed else self.unsigned
 
     def rolls_back(self, stack_id: str) -> bool:
