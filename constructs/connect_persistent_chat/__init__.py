@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from connect_persistent_chat.deployment.instance import ConnectInstance
     from connect_persistent_chat.deployment.proof import ProofScope
     from connect_persistent_chat.endpoint.authorization import Authorization
+    from connect_persistent_chat.endpoint.chat_start import ChatStart
     from connect_persistent_chat.endpoint.endpoint import PersistentChatEndpoint
     from connect_persistent_chat.endpoint.monitoring import PersistentChatMonitoring
     from connect_persistent_chat.errors import ConfigurationError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Authorization",
     "ChatHistory",
+    "ChatStart",
     "ConfigurationError",
     "ConnectInstance",
     "CustomerIdentity",
@@ -30,6 +32,7 @@ __all__ = [
 _MODULES = {
     "Authorization": "endpoint.authorization",
     "ChatHistory": "history.history",
+    "ChatStart": "endpoint.chat_start",
     "ConfigurationError": "errors",
     "ConnectInstance": "deployment.instance",
     "CustomerIdentity": "identity",

@@ -21,6 +21,8 @@ _NAME_LOOK_UPS = {"RES_OPTIONS": "timeout:1 attempts:2"}
 # The packages of lambda/ that each function needs; the first has the handler.
 ASSOCIATION_PACKAGES = ("association", "aws", "connect", "history", "shared")
 AUTHORIZER_PACKAGES = ("authorizer", "aws", "shared")
+# Of an endpoint that starts chats as well.
+START_PACKAGES = ("start", *ASSOCIATION_PACKAGES)
 RECORDER_PACKAGES = ("recorder", "aws", "connect", "history", "shared")
 PROVISIONING_PACKAGES = ("provisioning", "shared")
 
@@ -31,6 +33,8 @@ _PARAMETERS = {
     variables.APP_CLIENTS: "authorization",
     variables.CORS_ALLOWED_ORIGINS: "cors_allowed_origins",
     variables.CUSTOMER_CLAIM: "authorization",
+    variables.START_ATTRIBUTES: "start",
+    variables.START_FLOWS: "start",
     variables.ISSUER: "authorization",
     variables.AUDIENCES: "authorization",
 }
@@ -94,7 +98,7 @@ def function_for(
     environment: Mapping[str, str],
     role: iam.Role,
     log: logs.LogGroup,
-    instance: Construct,
+    after: Construct,
     **properties: Any,
 ) -> lambda_.Function:
     """A traced function of these packages. The first package has the handler. The role has to allow the trace."""
@@ -114,8 +118,8 @@ def function_for(
     resource = function.node.default_child
     assert isinstance(resource, lambda_.CfnFunction)
     resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
-    # The deployment checks the instance first.
-    function.node.add_dependency(instance)
+    # The deployment checks the instance, or its flows too, first.
+    function.node.add_dependency(after)
     return function
 
 

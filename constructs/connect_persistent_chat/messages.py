@@ -25,6 +25,7 @@ _WORDS: Mapping[str, str] = {
 }
 _ADVICE: Mapping[str, str] = {
     "Authorization": "Call one of its methods, such as Authorization.iam().",
+    "ChatStart": 'Make one with ChatStart({"web": "<flow id>"}).',
     "ConnectInstance": "Make one with ConnectInstance.from_any(...).",
     "Construct": "Give the stack, for example.",
     "CustomerIdentity": "Call one of its methods, such as CustomerIdentity.customer_id().",
@@ -83,6 +84,12 @@ def named(kind: type) -> str:
 def named_list(kind: type) -> str:
     """A list of this type for a message."""
     return "a list of texts" if kind is str else f"a list of {named(kind).partition(' ')[2]}s"
+
+
+def named_mapping(key_kind: type, kind: type) -> str:
+    """A mapping of these types for a message."""
+    names, values = (named_list(one).removeprefix("a list of ") for one in (key_kind, kind))
+    return f"a mapping of {names} to {values} that is not empty"
 
 
 def wrong_type(value: object, kind: type, expected: str = "", where: str = "") -> str:

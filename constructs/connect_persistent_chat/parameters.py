@@ -1,5 +1,6 @@
 """The arguments of a call: checks each against its parameter's type and limits, and collects all mistakes."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from types import NoneType
@@ -9,7 +10,15 @@ from aws_cdk import Duration, RemovalPolicy, Stack
 
 from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.kinds import LARGEST, is_a, is_clean, is_disguised, is_resolvable, kinds_of
-from connect_persistent_chat.messages import ELEMENT, named, named_list, shown, shown_seconds, wrong_type
+from connect_persistent_chat.messages import (
+    ELEMENT,
+    named,
+    named_list,
+    named_mapping,
+    shown,
+    shown_seconds,
+    wrong_type,
+)
 from connect_persistent_chat.stacks import unnamed_in
 from connect_persistent_chat.tokens import is_element, is_known, is_token, measured
 from constructs import Construct
@@ -32,6 +41,9 @@ class Limits(NamedTuple):
 
 
 AT_LEAST_ONE = Limits("at least 1", 1)
+# Of a throttle.
+RATE = Limits("more than 0 requests a second", math.ulp(0.0))
+REQUESTS = Limits("a whole number of requests, at least 1", 1)
 
 
 def seconds(least: float, most: float, *, unit: str | None = None) -> Limits:
@@ -157,6 +169,8 @@ def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> 
     (kind,) = (kind for kind in kinds_of(hint) if kind is not NoneType)
     if get_origin(kind) is Sequence:
         return _mistakes_in_list(name, value, get_args(kind)[0])
+    if get_origin(kind) is Mapping:
+        return _mistakes_in_mapping(name, value, *get_args(kind))
     assert isinstance(kind, type)
     if not is_a(value, kind):
         return [f"{name}: {wrong_type(value, kind, _expected(kind, limits))}"]
@@ -197,6 +211,16 @@ def _mistakes_in_list(name: str, value: object, kind: type) -> list[str]:
             ]
         return [f"{name}: {ELEMENT} Fn.select(0, list)."]
     return [f"{name}: {wrong_type(item, kind, where=' in the list')}" for item in value if not is_a(item, kind)]
+
+
+def _mistakes_in_mapping(name: str, value: object, key_kind: type, kind: type) -> list[str]:
+    if is_disguised(value) or not isinstance(value, Mapping) or not value:
+        return [f"{name}: got {shown(value)}, expected {named_mapping(key_kind, kind)}."]
+    if any(is_a(part, str) and is_element(part) for pair in value.items() for part in pair):
+        return [f"{name}: {ELEMENT} Fn.select(0, list)."]
+    wrong = [wrong_type(key, key_kind, where=" as a name") for key in value if not is_a(key, key_kind)]
+    wrong += [wrong_type(item, kind, where=f" for {shown(key)}") for key, item in value.items() if not is_a(item, kind)]
+    return [f"{name}: {sentence}" for sentence in wrong]
 
 
 def _expected(kind: type, limits: Limits | None) -> str:

@@ -231,15 +231,15 @@ def _is_alias(value: str) -> bool:
     return len(value) <= _ALIAS_LENGTH and _ALIAS.fullmatch(value) is not None
 
 
-def _may_be_id(text: str) -> bool:
-    """Whether this can be an instance's id, judged by the parts that are known."""
+def may_be_id(text: str) -> bool:
+    """Whether this can be the id of an instance or a flow, judged by the parts that are known."""
     if is_token(text):
         return _PART_OF_ID.fullmatch(with_tokens_as("", text)) is not None
     return is_placeholder(text) or _ID.fullmatch(text) is not None
 
 
 def _mistakes_in_id(name: str, instance_id: str) -> list[str]:
-    if _may_be_id(instance_id):
+    if may_be_id(instance_id):
         return []
     if instance_id.startswith(_ARN):
         hint = " Use ConnectInstance.from_instance_arn(...)."
@@ -279,7 +279,7 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
         if is_known(got) and got != expected
     ]
     mistakes += mistakes_in_place("instance_arn", arn, stack)
-    if not _may_be_id(instance_id) and not (is_token(resource) and not slash):
+    if not may_be_id(instance_id) and not (is_token(resource) and not slash):
         mistakes.append(f"instance_arn: got {shown(arn)}, whose end is {shown(instance_id)}, expected {_AN_ID}.")
     return mistakes
 

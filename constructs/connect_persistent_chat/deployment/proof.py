@@ -17,7 +17,7 @@ from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.deployment.instance import ConnectInstance, permissions_to_read
 from connect_persistent_chat.deployment.provisioning import Provisioning
 from connect_persistent_chat.deployment.reach import Reach
-from connect_persistent_chat.shared import custom_resources
+from connect_persistent_chat.shared import custom_resources, probes
 from constructs import Construct, IConstruct, IDependable
 
 DEFAULT_PATIENCE_SECONDS = 180
@@ -89,7 +89,7 @@ class ProvedGateway(NamedTuple):
 
     api: apigateway.RestApi
     stage: apigateway.Stage
-    method: apigateway.Method
+    methods: Sequence[apigateway.Method]
     # Whether the API has to answer a call that is signed for execute-api.
     signed: bool
 
@@ -142,12 +142,15 @@ class Proof(Construct):
         if proof_scope in _WARNINGS:
             Annotations.of(scope).add_warning_v2(*_WARNINGS[proof_scope])
         if gateway is not None and proof_scope is ProofScope.WHOLE:
-            Reach(scope, gateway.api, gateway.method)
+            Reach(scope, gateway.api, gateway.methods)
         functions = [function.arn, *([authorizer.arn] if authorizer else [])]
-        method_arn = None if gateway is None else gateway.method.method_arn
-        permissions = _permissions(functions, method_arn, instance, stack, history)
+        method_arns = [] if gateway is None else [method.method_arn for method in gateway.methods]
+        permissions = _permissions(functions, method_arns, instance, stack, history)
+        if probes.START_CHAT in actions:
+            # If a chat starts all the same, the proof ends it.
+            permissions["connect:StopContact"] = [instance.contact_arn]
         policy = provisioning.policy_for(self, permissions)
-        acknowledge(policy, _reasons(stack, method_arn, history))
+        acknowledge(policy, _reasons(stack, method_arns, permissions))
         self._resource = CustomResource(
             self,
             "Default",
@@ -186,7 +189,7 @@ def _properties_of(authorizer: ProvedFunction) -> dict[str, object]:
 
 def _permissions(
     functions: list[str],
-    method_arn: str | None,
+    method_arns: list[str],
     instance: ConnectInstance,
     stack: Stack,
     history: ProvedHistory | None,
@@ -200,8 +203,8 @@ def _permissions(
     # If this stack checks the instance, the policy of that check already allows to read it.
     if not instance.is_checked_in(stack):
         permissions |= permissions_to_read(instance.instance_arn)
-    if method_arn is not None:
-        permissions["execute-api:Invoke"] = [method_arn]
+    if method_arns:
+        permissions["execute-api:Invoke"] = method_arns
     if history is not None:
         permissions["dynamodb:DescribeTable"] = [history.table_arn]
     if history is not None and history.rule_arn is not None:
@@ -211,13 +214,13 @@ def _permissions(
     return permissions
 
 
-def _reasons(stack: Stack, method_arn: str | None, history: ProvedHistory | None) -> dict[str, str]:
-    reasons = {}
-    if method_arn is not None:
-        reasons[wildcard(stack, method_arn)] = (
-            "The path holds the instance and the contact; the proof calls with ids of neither."
-        )
-    if history is not None and history.rule_arn is not None:
+def _reasons(stack: Stack, method_arns: list[str], permissions: Mapping[str, list[str]]) -> dict[str, str]:
+    """The reasons for wildcards in these permissions."""
+    called = "The path holds the instance and the contact; the proof calls with ids of neither."
+    reasons = dict.fromkeys((wildcard(stack, arn) for arn in method_arns), called)
+    for arn in permissions.get("connect:StopContact", ()):
+        reasons[wildcard(stack, arn)] = "Only Amazon Connect knows the id of a chat that a proof started by mistake."
+    if "events:TestEventPattern" in permissions:
         reasons[wildcard(stack, "*")] = "events:TestEventPattern knows no resource (Service Authorization Reference)."
     return reasons
 

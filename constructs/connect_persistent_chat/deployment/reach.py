@@ -1,7 +1,7 @@
 """Whether a deployment can call an API, judged by the app's own settings. If not, the proof would always fail."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jsii
@@ -23,9 +23,9 @@ class Reach:
     """Checks the API after the template is written. An app can change the API's level-1 resources until then, and only
     the template shows its overrides (`add_property_override`)."""
 
-    def __init__(self, scope: Construct, api: apigateway.RestApi, method: apigateway.Method) -> None:
+    def __init__(self, scope: Construct, api: apigateway.RestApi, methods: Sequence[apigateway.Method]) -> None:
         self._scope = scope
-        self._constructs = (api, method)
+        self._constructs = (api, *methods)
         # The CDK resolves metadata after it wrote the template. Validations run too early.
         scope.node.add_metadata("connect-persistent-chat:reach", Lazy.any(self))
 
@@ -41,13 +41,13 @@ class Reach:
             raise ConfigurationError(self._scope.node.path, [f"{reason} {_CHOOSE}"])
 
 
-def _why_not(api: Mapping[str, object], method: Mapping[str, object]) -> str:
+def _why_not(api: Mapping[str, object], *methods: Mapping[str, object]) -> str:
     if _is_on(api.get("DisableExecuteApiEndpoint")):
         return "The API's default address is switched off."
     configuration = api.get("EndpointConfiguration")
     if isinstance(configuration, dict) and "PRIVATE" in (configuration.get("Types") or ()):
         return "The API is private."
-    if _is_on(method.get("ApiKeyRequired")):
+    if any(_is_on(method.get("ApiKeyRequired")) for method in methods):
         return "The API's method asks for an API key."
     policy = api.get("Policy")
     if policy is not None and not _lets_everybody_in(policy):

@@ -14,6 +14,7 @@ from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat import lambda_function
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts, wildcard
+from connect_persistent_chat.deployment.flows import CheckedFlows, flow_arns
 from connect_persistent_chat.deployment.instance import ConnectInstance
 from connect_persistent_chat.deployment.proof import (
     DEFAULT_PATIENCE_SECONDS,
@@ -26,13 +27,23 @@ from connect_persistent_chat.deployment.proof import (
 )
 from connect_persistent_chat.endpoint import oidc, rest_api, tls, wire
 from connect_persistent_chat.endpoint.authorization import Authorization
+from connect_persistent_chat.endpoint.chat_start import ASSOCIATION_BURST, ASSOCIATION_RATE, ChatStart
 from connect_persistent_chat.endpoint.cors import Cors
+from connect_persistent_chat.errors import ConfigurationError
 from connect_persistent_chat.grants import grant, policies_of
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.lambda_function import number_of, seconds_of
 from connect_persistent_chat.lazy import cloudwatch
-from connect_persistent_chat.parameters import Limits, Parameters, mistakes_in_removal, refuse_metric, seconds
+from connect_persistent_chat.parameters import (
+    RATE,
+    REQUESTS,
+    Limits,
+    Parameters,
+    mistakes_in_removal,
+    refuse_metric,
+    seconds,
+)
 from connect_persistent_chat.shared import probes, variables
 from connect_persistent_chat.stacks import unnamed_in
 from connect_persistent_chat.tokens import is_token
@@ -64,6 +75,7 @@ class PersistentChatEndpoint(Construct):
     :param authorization: which callers are allowed to call. Default: `Authorization.iam()`.
     :param history: a `ChatHistory` of the instance. With it, a request without SourceContactId continues the customer's
         session that ended last. Default: none, each request names its source.
+    :param start: a `ChatStart`. With it, the endpoint starts chats as well: `PUT <stage>/contact/chat`. Default: none.
     :param transcript_delay: how long after a chat's end the endpoint waits for the transcript, from 0 seconds to 1
         hour. Connect needs 30 to 60 seconds. Not used with `CustomerIdentity.unchecked()`. Default: 60 seconds.
     :param cors_allowed_origins: the origins of pages that are allowed to call from browsers, each in the form
@@ -72,9 +84,9 @@ class PersistentChatEndpoint(Construct):
         after 29. Default: 8 seconds.
     :param throttle_rate_limit: requests in a second, for all callers together, more than 0. Default: 5, the quota of
         CreatePersistentContactAssociation. Each checked request describes two contacts, so 5 requests use the whole
-        quota of DescribeContact, 10 a second.
+        quota of DescribeContact, 10 a second. With `start` it is 3, because starts use this quota too.
     :param throttle_burst_limit: requests at once, for all callers together, at least 1. Default: 7, which fits the
-        burst of DescribeContact, 15; 8 with `CustomerIdentity.unchecked()`.
+        burst of DescribeContact, 15; 8 with `CustomerIdentity.unchecked()`; 4 with `start`.
     :param log_retention: how long the access log and the function's log are kept. Default: three months.
     :param log_removal_policy: what happens to the logs when the stack is deleted. Default: they are deleted.
     :param cloud_watch_role: whether to create the account-wide role with which API Gateway writes logs. An account
@@ -128,6 +140,7 @@ class PersistentChatEndpoint(Construct):
         customer_identity: CustomerIdentity | None = None,
         authorization: Authorization | None = None,
         history: IChatHistory | None = None,
+        start: ChatStart | None = None,
         deadline: Duration | None = None,
         transcript_delay: Duration | None = None,
         cors_allowed_origins: Sequence[str] | None = None,
@@ -162,7 +175,9 @@ class PersistentChatEndpoint(Construct):
             given.add(cors.mistakes_in(authorization, identity))
         if history is not None and given.right("history", "instance", "customer_identity"):
             given.add(history.mistakes_with(stack, instance, identity))
-        if given.right("instance", "customer_identity", "authorization", "history"):
+        if start is not None and given.right("start", "instance", "customer_identity", "authorization"):
+            given.add(start.mistakes_with(stack, instance, identity, authorization))
+        if given.right("instance", "customer_identity", "authorization", "history", "start"):
             delay = given.taken("transcript_delay", transcript_delay)
             environment = {
                 variables.INSTANCE_ID: instance.instance_id,
@@ -173,30 +188,38 @@ class PersistentChatEndpoint(Construct):
                 **authorization.environment(),
                 **cors.environment(),
                 **(history.environment() if history is not None else {}),
+                **(start.environment() if start is not None else {}),
             }
             given.add(lambda_function.mistakes_in_size(environment))
             authorizer_environment = authorization.authorizer_environment(instance.instance_id)
             given.add(lambda_function.mistakes_in_size(authorizer_environment))
         given.refuse()
         quota_burst = QUOTA_BURST_CHECKED if identity.checked else QUOTA_BURST
-        rate, burst = throttle_rate_limit or QUOTA_RATE, throttle_burst_limit or quota_burst
-        permissions = _permissions(instance, identity, history)
+        usual = (QUOTA_RATE, quota_burst) if start is None else (ASSOCIATION_RATE, ASSOCIATION_BURST)
+        rate, burst = throttle_rate_limit or usual[0], throttle_burst_limit or usual[1]
+        permissions = _permissions(instance, identity, history, start)
         function_seconds = math.ceil(number_of(deadline, DEFAULT_DEADLINE_SECONDS)) + FUNCTION_MARGIN_SECONDS
 
         super().__init__(scope, id)
         self._authorization = authorization
         self._warn(identity, cors, rate, burst, quota_burst)
+        if start is not None:
+            start.warn(self, rate, burst)
+        # The deployment checks it first.
+        checked = instance if start is None else CheckedFlows(self, "Flows", instance, start.flow_ids)
         self.function_log = lambda_function.log_group(self, "FunctionLog", log_retention, log_removal_policy)
         self.role = lambda_function.role_for(self, "Role", _ROLE, self.function_log, permissions, traced=True)
         self.function = lambda_function.function_for(
             self,
             "Function",
-            description="Makes a chat of an Amazon Connect instance continue a past one",
-            packages=lambda_function.ASSOCIATION_PACKAGES,
+            description="Makes a chat of an Amazon Connect instance continue a past one"
+            if start is None
+            else "Starts chats of an Amazon Connect instance, and makes them continue past ones",
+            packages=lambda_function.ASSOCIATION_PACKAGES if start is None else lambda_function.START_PACKAGES,
             environment=environment,
             role=self.role,
             log=self.function_log,
-            instance=instance,
+            after=checked,
             # Lambda gives more CPU with more memory, and a cold start needs CPU.
             memory_size=512,
             timeout=Duration.seconds(function_seconds),
@@ -212,24 +235,20 @@ class PersistentChatEndpoint(Construct):
             else oidc.build_function(self, authorizer_environment, self.authorizer_log, instance)
         )
         self.access_log = lambda_function.log_group(self, "AccessLog", log_retention, log_removal_policy)
+        methods = [wire.association(rate, burst, has_history=history is not None)]
+        if start is not None:
+            methods.append(wire.chat_start(start, names_customer=authorization.is_iam))
         self.api = rest_api.build(
             self,
             self.access_log,
-            instance,
-            rate,
-            burst,
+            checked,
+            methods,
             security_policy,
             cloud_watch_role=bool(cloud_watch_role),
             logs_authorizer=self.authorizer_function is not None,
         )
-        self._method = rest_api.add_method(
-            self,
-            self.api,
-            self.function,
-            authorization,
-            self.authorizer_function,
-            cors,
-            has_history=history is not None,
+        self._methods = rest_api.add_methods(
+            self, self.api, self.function, authorization, self.authorizer_function, cors, methods
         )
         self.url = self.api.url + wire.RESOURCE_PATH.format(InstanceId=instance.instance_id, InitialContactId="")
         stage = self.api.deployment_stage
@@ -241,18 +260,27 @@ class PersistentChatEndpoint(Construct):
             actions=list(permissions),
             patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
             # The stage waits for the API's deployment, and the deployment waits for everything in it.
-            after=[self.role, self._method, stage, *([self.authorizer_function] if self.authorizer_function else [])],
+            after=[self.role, *self._methods, stage, *([self.authorizer_function] if self.authorizer_function else [])],
             proof_scope=proof,
             authorizer=None
             if self.authorizer_function is None
             else ProvedFunction(self.authorizer_function.function_arn, authorizer_environment),
-            gateway=ProvedGateway(self.api, stage, self._method, authorization.is_iam),
+            gateway=ProvedGateway(self.api, stage, self._methods, authorization.is_iam),
             history=None if history is None else ProvedHistory(history.table.table_name, history.table.table_arn),
         ).report
         acknowledge(self, {**role_for_contacts(stack, instance.contact_arn), **_NO_DEAD_LETTERS})
 
+    @property
+    def start_url(self) -> str:
+        """The address that starts a chat, with PUT. Raises ConfigurationError if the endpoint has no `start`."""
+        if len(self._methods) == 1:
+            raise ConfigurationError(
+                f"{self.node.path}: start_url", ["got an endpoint that starts no chats, expected one with start=..."]
+            )
+        return self.api.url + wire.START_RESOURCE_PATH
+
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow this identity to call the endpoint, and nothing else of the API.
+        """Allow this identity to call the endpoint, also to start chats if it has `start`, and nothing else of the API.
 
         :param grantee: a role, a user or another identity of this account.
 
@@ -268,13 +296,13 @@ class PersistentChatEndpoint(Construct):
                     "tokens need no grant: remove this call."
                 ]
             )
-        stack, arn = Stack.of(self), self._method.method_arn
-        made = grant(given, grantee, stack, ["execute-api:Invoke"], [arn])
+        stack, arns = Stack.of(self), [method.method_arn for method in self._methods]
+        made = grant(given, grantee, stack, ["execute-api:Invoke"], arns)
         reason = (
             "The path holds the contact, and contacts come and go: the method's own path is the narrowest resource."
         )
         for policy in policies_of(grantee.grant_principal):
-            acknowledge(policy, {wildcard(stack, arn): reason})
+            acknowledge(policy, {wildcard(stack, arns[0]): reason})
         return made
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
@@ -348,8 +376,8 @@ _LIMITS = {
     "deadline": seconds(1, GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1),
     "transcript_delay": seconds(0, LONGEST_DELAY_SECONDS, unit="seconds"),
     "proof_patience": seconds(1, LONGEST_PATIENCE_SECONDS),
-    "throttle_rate_limit": Limits("more than 0 requests a second", math.ulp(0.0)),
-    "throttle_burst_limit": Limits("a whole number of requests, at least 1", 1),
+    "throttle_rate_limit": RATE,
+    "throttle_burst_limit": REQUESTS,
     "security_policy": Limits(tls.EXPECTED),
     "proof": Limits(" or ".join(map(str, ProofScope))),
 }
@@ -369,13 +397,15 @@ def _contradictions(authorization: Authorization, identity: CustomerIdentity) ->
 
 
 def _permissions(
-    instance: ConnectInstance, identity: CustomerIdentity, history: IChatHistory | None
+    instance: ConnectInstance, identity: CustomerIdentity, history: IChatHistory | None, start: ChatStart | None
 ) -> dict[str, list[str]]:
     """The actions that the function calls, with their resources."""
     # The association needs both resources (Service Authorization Reference).
     permissions = {probes.CREATE_ASSOCIATION: [instance.instance_arn, instance.contact_arn]}
     if identity.checked:
         permissions[probes.DESCRIBE_CONTACT] = [instance.contact_arn]
+    if start is not None:
+        permissions[probes.START_CHAT] = [*flow_arns(instance, start.flow_ids), instance.contact_arn]
     if history is not None:
         permissions[probes.QUERY] = [history.index_arn]
         permissions[probes.GET_ITEM] = [history.table.table_arn]

@@ -114,7 +114,7 @@ def build_function(
         environment=environment,
         role=role,
         log=log,
-        instance=instance,
+        after=instance,
         # Lambda gives more CPU with more memory, and a cold start needs CPU.
         memory_size=512,
         timeout=_TIMEOUT,

@@ -1,6 +1,7 @@
-"""The REST API of an endpoint: its method, throttle, access log and refusals."""
+"""The REST API of an endpoint: its methods, throttles, access log and refusals."""
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import Names
 from aws_cdk import aws_apigateway as apigateway
@@ -8,7 +9,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat.acknowledgments import acknowledge, managed_policy
-from connect_persistent_chat.deployment.instance import ConnectInstance
 from connect_persistent_chat.endpoint import tls, wire
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
@@ -39,22 +39,21 @@ _AUTHORIZER_LOG = {"authorizerRequestId": "$context.authorizer.requestId"}
 def build(
     scope: Construct,
     access_log: logs.LogGroup,
-    instance: ConnectInstance,
-    rate: float,
-    burst: float,
+    after: Construct,
+    methods: Sequence[wire.ApiMethod],
     security_policy: apigateway.SecurityPolicy,
     *,
     cloud_watch_role: bool,
     logs_authorizer: bool,
 ) -> apigateway.RestApi:
-    """The API without its method."""
+    """The API without its methods."""
     logged = {**_ACCESS_LOG, **(_AUTHORIZER_LOG if logs_authorizer else {})}
     api = apigateway.RestApi(
         scope,
         "Api",
         # This name is the dimension of API Gateway's metrics.
         rest_api_name=Names.unique_resource_name(scope, max_length=128),
-        description="Amazon Connect CreatePersistentContactAssociation",
+        description=f"Amazon Connect {' and '.join(method.operation for method in methods)}",
         endpoint_types=[apigateway.EndpointType.REGIONAL],
         cloud_watch_role=cloud_watch_role,
         deploy_options=apigateway.StageOptions(
@@ -63,9 +62,10 @@ def build(
             access_log_destination=apigateway.LogGroupLogDestination(access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(logged)),
             method_options={
-                f"/{wire.RESOURCE_PATH}/{wire.METHOD}": apigateway.MethodDeploymentOptions(
-                    throttling_rate_limit=rate, throttling_burst_limit=burst
+                f"/{method.path}/{method.verb}": apigateway.MethodDeploymentOptions(
+                    throttling_rate_limit=method.rate, throttling_burst_limit=method.burst
                 )
+                for method in methods
             },
         ),
     )
@@ -81,8 +81,8 @@ def build(
     api.node.try_remove_child("Endpoint")
     resource = api.node.default_child
     assert isinstance(resource, apigateway.CfnRestApi)
-    # All other resources of the API refer to this resource, so they wait for the instance too.
-    resource.node.add_dependency(instance)
+    # All other resources of the API refer to this resource, so they wait too.
+    resource.node.add_dependency(after)
     tls.set_policy(resource, security_policy)
     acknowledge(
         api.deployment_stage,
@@ -91,48 +91,59 @@ def build(
             "associate one with `api.deployment_stage`.",
             "AwsSolutions::AwsSolutions-APIG6": "Execution logs hold bodies and headers; the access log "
             "and the function's log tell who called and how it ended.",
-            "Serverless::Serverless-APIGWDefaultThrottling": "The one method has its own throttle.",
+            "Serverless::Serverless-APIGWDefaultThrottling": "Each method has its own throttle.",
         },
     )
     return api
 
 
-def add_method(
+def add_methods(
     scope: Construct,
     api: apigateway.RestApi,
     function: lambda_.Function,
     authorization: Authorization,
     authorizer_function: lambda_.Function | None,
     cors: Cors,
-    *,
-    has_history: bool,
-) -> apigateway.Method:
-    """Add the method, its preflight and the gateway's own refusals."""
-    resource = api.root.resource_for_path(wire.RESOURCE_PATH)
-    model = api.add_model(
-        "Request",
-        # API Gateway checks the body with this model for every content type, see `$default` below.
-        content_type="application/json",
-        description="CreatePersistentContactAssociation's request",
-        schema=wire.request_schema(has_history=has_history),
-    )
-    cors.add_preflight(resource, wire.METHOD)
+    methods: Sequence[wire.ApiMethod],
+) -> list[apigateway.Method]:
+    """Add the methods, their preflights and the gateway's own refusals."""
+    prepared = [_prepared(api, cors, method) for method in methods]
     authorization_type, authorizer = authorization.method_options(scope, authorizer_function)
     integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
     validator = api.add_request_validator(
         "RequestValidator", validate_request_body=True, validate_request_parameters=True
     )
-    wire.add_gateway_refusals(api, cors.refusal_headers(), authorization_type, has_history=has_history)
-    method = resource.add_method(
-        wire.METHOD,
-        integration,
-        authorization_type=authorization_type,
-        authorizer=authorizer,
-        request_models={"$default": model},
-        request_validator=validator,
+    wire.add_gateway_refusals(api, cors.refusal_headers(), authorization_type, methods)
+    made = []
+    for method, (resource, model) in zip(methods, prepared, strict=True):
+        made.append(
+            resource.add_method(
+                method.verb,
+                integration,
+                authorization_type=authorization_type,
+                authorizer=authorizer,
+                request_models={"$default": model},
+                request_validator=validator,
+            )
+        )
+        acknowledge(
+            made[-1],
+            {"AwsSolutions::AwsSolutions-COG4": "The user of this library chose how callers are authorized."},
+        )
+    return made
+
+
+def _prepared(
+    api: apigateway.RestApi, cors: Cors, method: wire.ApiMethod
+) -> tuple[apigateway.Resource, apigateway.Model]:
+    """The resource of a method with its preflight, and the model of its body."""
+    resource = api.root.resource_for_path(method.path)
+    model = api.add_model(
+        method.model_id,
+        # API Gateway checks the body with this model for every content type, see `$default` above.
+        content_type="application/json",
+        description=f"{method.operation}'s request",
+        schema=method.schema,
     )
-    acknowledge(
-        method,
-        {"AwsSolutions::AwsSolutions-COG4": "The user of this library chose how callers are authorized."},
-    )
-    return method
+    cors.add_preflight(resource, method.verb)
+    return resource, model

@@ -1,43 +1,133 @@
 """The part of the wire contract that API Gateway does: the request model and the gateway's own refusals."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from aws_cdk import aws_apigateway as apigateway
 
+from connect_persistent_chat.endpoint.chat_start import ChatStart
 from connect_persistent_chat.shared import wire
 
 # Below the stage. The braces are those of API Gateway's path parameters.
 RESOURCE_PATH = "/".join((*wire.PATH, "{InstanceId}", "{InitialContactId}"))
 METHOD = "POST"
+START_RESOURCE_PATH = "/".join(wire.START_PATH)
+START_METHOD = "PUT"
 
 
-def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
-    """The model of the body. With a history every field is optional."""
+class ApiMethod(NamedTuple):
+    """A method of the API, with its limits."""
+
+    verb: str
+    # Below the stage.
+    path: str
+    # Amazon Connect's.
+    operation: str
+    model_id: str
+    schema: apigateway.JsonSchema
+    # What the body may hold, for somebody who sent something else.
+    fields: str
+    # Requests in a second, and at once.
+    rate: float
+    burst: float
+
+    @property
+    def named(self) -> str:
+        """The method, for a message."""
+        return f"{self.verb} /{self.path}"
+
+
+def association(rate: float, burst: float, *, has_history: bool) -> ApiMethod:
+    """The method that associates chats. With a history every field is optional."""
+    required, latest = ("", ", left out for the customer's latest chat") if has_history else ("required: ", "")
+    names = ["RehydrationType", "SourceContactId"]
+    schema = _object(
+        "CreatePersistentContactAssociationRequest", _PAST | {"ClientToken": _TOKEN}, None if has_history else names
+    )
+    fields = (
+        f"RehydrationType ({required}{_TYPES}), SourceContactId ({required}{_CONTACT}{latest}), ClientToken ({_TOKENS})"
+    )
+    return ApiMethod(
+        METHOD, RESOURCE_PATH, "CreatePersistentContactAssociation", "Request", schema, fields, rate, burst
+    )
+
+
+def chat_start(start: ChatStart, *, names_customer: bool) -> ApiMethod:
+    """The method that starts chats.
+
+    :param names_customer: whether only the request can say who the customer is.
+    """
+    flow, customer = ("required: " if needed else "" for needed in (len(start.flow_ids) > 1, names_customer))
+    required = ["ParticipantDetails", *(["ContactFlowId"] if flow else []), *(["CustomerId"] if customer else [])]
+    types = apigateway.JsonSchema(
+        type=apigateway.JsonSchemaType.ARRAY, min_items=1, items=_text(1, wire.CONTENT_TYPE_LENGTH)
+    )
+    value = _text(0, wire.ATTRIBUTE_VALUE_LENGTH)
+    message = {"ContentType": _text(1, wire.CONTENT_TYPE_LENGTH), "Content": _text(1, wire.CONTENT_LENGTH)}
+    properties = {
+        "InstanceId": _text(1, wire.INSTANCE_ID_LENGTH, _ID),
+        "ContactFlowId": _text(1, wire.FLOW_LENGTH),
+        "CustomerId": _text(1, wire.CUSTOMER_ID_LENGTH),
+        "ParticipantDetails": _object(None, {"DisplayName": _text(1, wire.DISPLAY_NAME_LENGTH)}, ["DisplayName"]),
+        "InitialMessage": _object(None, message, list(message)),
+        "SupportedMessagingContentTypes": types,
+        "Attributes": _object(None, dict.fromkeys(start.attributes, value), None),
+        "PersistentChat": _object(None, _PAST, list(_PAST)),
+        "ClientToken": _TOKEN,
+    }
+    attributes = ", ".join(start.attributes) or "none"
+    fields = (
+        f"ParticipantDetails (required: an object of DisplayName, 1 to {wire.DISPLAY_NAME_LENGTH} characters), "
+        f"ContactFlowId ({flow}the name, id or ARN of a flow of this endpoint), CustomerId ({customer}1 to "
+        f"{wire.CUSTOMER_ID_LENGTH} characters), InstanceId (1 to {wire.INSTANCE_ID_LENGTH} letters, digits and "
+        f"hyphens), InitialMessage (an object of ContentType and Content), SupportedMessagingContentTypes (an array "
+        f"with {wire.PLAIN_TEXT}), Attributes (an object of texts; allowed names: {attributes}), PersistentChat (an "
+        f"object of RehydrationType and SourceContactId), ClientToken ({_TOKENS})"
+    )
+    return ApiMethod(
+        START_METHOD,
+        START_RESOURCE_PATH,
+        "StartChatContact",
+        "StartRequest",
+        _object("StartChatContactRequest", properties, required),
+        fields,
+        start.throttle_rate_limit,
+        start.throttle_burst_limit,
+    )
+
+
+def _text(least: int | None, most: int, pattern: str | None = None) -> apigateway.JsonSchema:
     return apigateway.JsonSchema(
-        schema=apigateway.JsonSchemaVersion.DRAFT4,
-        title="CreatePersistentContactAssociationRequest",
+        type=apigateway.JsonSchemaType.STRING, min_length=least, max_length=most, pattern=pattern
+    )
+
+
+def _object(
+    title: str | None, properties: Mapping[str, apigateway.JsonSchema], required: list[str] | None
+) -> apigateway.JsonSchema:
+    """An object of these properties and no others. The whole body has a title."""
+    return apigateway.JsonSchema(
+        schema=apigateway.JsonSchemaVersion.DRAFT4 if title else None,
+        title=title,
         type=apigateway.JsonSchemaType.OBJECT,
         additional_properties=False,
-        required=None if has_history else ["RehydrationType", "SourceContactId"],
-        properties={
-            "RehydrationType": apigateway.JsonSchema(
-                type=apigateway.JsonSchemaType.STRING, enum=list(wire.REHYDRATION_TYPES)
-            ),
-            "SourceContactId": apigateway.JsonSchema(
-                type=apigateway.JsonSchemaType.STRING,
-                min_length=1,
-                max_length=wire.CONTACT_ID_LENGTH,
-                # The documents do not say which regular expressions API Gateway knows. All kinds know these characters.
-                # If `$` also matches before a line end, the function refuses such an id.
-                pattern=f"^{wire.ID_PATTERN}$",
-            ),
-            "ClientToken": apigateway.JsonSchema(
-                type=apigateway.JsonSchemaType.STRING, max_length=wire.CLIENT_TOKEN_LENGTH
-            ),
-        },
+        required=required,
+        properties=properties,
     )
+
+
+# The documents do not say which regular expressions API Gateway knows. All kinds know these characters. If `$` also
+# matches before a line end, the function refuses such an id.
+_ID = f"^{wire.ID_PATTERN}$"
+_TOKEN = _text(None, wire.CLIENT_TOKEN_LENGTH)
+_TOKENS = f"at most {wire.CLIENT_TOKEN_LENGTH} characters"
+_TYPES = " or ".join(wire.REHYDRATION_TYPES)
+_CONTACT = f"1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens"
+_PAST = {
+    "RehydrationType": apigateway.JsonSchema(type=apigateway.JsonSchemaType.STRING, enum=list(wire.REHYDRATION_TYPES)),
+    "SourceContactId": _text(1, wire.CONTACT_ID_LENGTH, _ID),
+}
 
 
 class GatewayRefusal(NamedTuple):
@@ -53,6 +143,8 @@ class GatewayRefusal(NamedTuple):
     retry_after_seconds: int | None = None
 
 
+# Stands for the methods of the API.
+_METHODS = "<methods>"
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 
 # DEFAULT_4XX and DEFAULT_5XX answer every refusal that is not in this list. They have no status here, because it would
@@ -67,8 +159,8 @@ GATEWAY_REFUSALS = (
         "MISSING_AUTHENTICATION_TOKEN",
         403,
         wire.ACCESS_DENIED,
-        "The request has no credentials, or this path and method do not exist. Send "
-        f"{METHOD} /{RESOURCE_PATH}, with IAM authorization signed for execute-api (Signature Version 4).",
+        f"The request has no credentials, or this path and method do not exist. Send {_METHODS}, with IAM "
+        "authorization signed for execute-api (Signature Version 4).",
     ),
     GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, wire.INVALID_PARAMETER),
     GatewayRefusal("RESOURCE_NOT_FOUND", 404, wire.RESOURCE_NOT_FOUND),
@@ -94,12 +186,12 @@ def add_gateway_refusals(
     api: apigateway.RestApi,
     more_headers: Mapping[str, str],
     authorization_type: apigateway.AuthorizationType,
-    *,
-    has_history: bool,
+    methods: Sequence[ApiMethod],
 ) -> None:
     """Give the API its own answer for each refusal of the gateway."""
     authorizers = _OF_AUTHORIZERS.get(authorization_type, ())
-    for refusal in (*GATEWAY_REFUSALS, *authorizers, _bad_body(has_history=has_history)):
+    named = " or ".join(method.named for method in methods)
+    for refusal in (*GATEWAY_REFUSALS, *authorizers, _bad_body(methods)):
         headers = {"Cache-Control": "'no-store'", **more_headers}
         if refusal.retry_after_seconds is not None:
             headers["Retry-After"] = f"'{refusal.retry_after_seconds}'"
@@ -109,19 +201,19 @@ def add_gateway_refusals(
             type=apigateway.ResponseType.of(refusal.response_type),
             status_code=None if refusal.status is None else str(refusal.status),
             response_headers=headers,
-            templates={"application/json": _body(refusal)},
+            templates={"application/json": _body(refusal).replace(_METHODS, named)},
         )
 
 
-def _bad_body(*, has_history: bool) -> GatewayRefusal:
-    """The refusal of a wrong body. API Gateway does not know which field is wrong, so the answer names all fields."""
-    required, latest = ("", ", left out for the customer's latest chat") if has_history else ("required: ", "")
-    message = (
-        f"The body has to be a JSON object of RehydrationType ({required}{' or '.join(wire.REHYDRATION_TYPES)}), "
-        f"SourceContactId ({required}1 to {wire.CONTACT_ID_LENGTH} letters, digits and hyphens{latest}), "
-        f"ClientToken (at most {wire.CLIENT_TOKEN_LENGTH} characters), and nothing else."
+def _bad_body(methods: Sequence[ApiMethod]) -> GatewayRefusal:
+    """The refusal of a wrong body. API Gateway does not know which field is wrong, so the answer names all fields. It
+    has one answer for all methods."""
+    bodies = [f"The body of {method.named}" for method in methods] if len(methods) > 1 else ["The body"]
+    sentences = (
+        f"{body} has to be a JSON object of {method.fields}, and nothing else."
+        for body, method in zip(bodies, methods, strict=True)
     )
-    return GatewayRefusal("BAD_REQUEST_BODY", 400, wire.INVALID_PARAMETER, message)
+    return GatewayRefusal("BAD_REQUEST_BODY", 400, wire.INVALID_PARAMETER, " ".join(sentences))
 
 
 def _body(refusal: GatewayRefusal) -> str:

@@ -258,7 +258,7 @@ class ChatHistory(_History):
             environment=environment,
             role=self.role,
             log=self.log,
-            instance=instance,
+            after=instance,
             memory_size=256,
             timeout=Duration.seconds(_RECORDER_SECONDS),
             reserved_concurrent_executions=reserved_concurrent_executions,
