@@ -10,6 +10,7 @@ from aws_cdk.assertions import Annotations, Match, Template
 from connect_persistent_chat import ChatHistory, ConnectInstance, PersistentChatEndpoint
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
+FLOW_ID = "22222222-2222-4222-8222-222222222222"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}"
 HERE = Environment(account="123456789012", region="us-east-1")
 

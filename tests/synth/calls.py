@@ -20,7 +20,7 @@ from connect_persistent_chat import (
     PersistentChatMonitoring,
 )
 from constructs import Construct
-from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, endpoint, history, stack, user_pool
+from tests.synth.apps import FLOW_ID, HERE, INSTANCE_ARN, INSTANCE_ID, endpoint, history, stack, user_pool
 from tests.synth.test_authorization import lambda_authorizer
 
 ISSUER = "https://login.example.com/tenant"
@@ -62,6 +62,8 @@ INTERNAL = {
     "Authorization.mistakes_in",
     "Authorization.warn",
     "ChatHistory.mistakes_with",
+    "ChatStart.mistakes_with",
+    "ChatStart.warn",
     "ConnectInstance.is_checked_in",
     "ConnectInstance.may_be",
     "ConnectInstance.mistakes_in",
@@ -111,6 +113,7 @@ class Prepared:
             "instance_id": lambda: INSTANCE_ID,
             "instance_arn": lambda: INSTANCE_ARN,
             "instance_alias": lambda: "local",
+            "flows": lambda: {"web": FLOW_ID},
             "table_arn": lambda: TABLE_ARN,
             "endpoint": lambda: endpoint(self.stack, "Watched"),
             "user_pools": lambda: pools,

@@ -2,7 +2,7 @@
 
 import math
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, IntEnum
 from functools import partial
 from typing import Any
@@ -44,6 +44,8 @@ def wrong_for(kind: Any) -> list[Any]:
     wrong: list[Any] = ["", 5, object(), {}, type, print, b"x", Token.as_any({"Ref": "X"}), Untrue(), within_itself]
     if typing.get_origin(kind) is Sequence:
         return [*wrong, "text", [5], [None], {"a"}]
+    if typing.get_origin(kind) is Mapping:
+        return [*wrong, "text", ["text"], {"a"}, {"a": 5}, {"a": None}, {"a": ""}, {"a": ["x"]}, {5: "a"}, {"": "a"}]
     if kind in (int, float):
         return [one for one in wrong if one != 5] + [
             TOKEN_TWICE,
@@ -62,7 +64,8 @@ def wrong_for(kind: Any) -> list[Any]:
 
 def test_the_table_has_all_that_is_public() -> None:
     """No test would try a factory that is missing in the table."""
-    assert {"PersistentChatEndpoint", "ChatHistory", "ConnectInstance", "PersistentChatMonitoring"} <= set(CALLABLES)
+    assert {"PersistentChatEndpoint", "ChatHistory", "ChatStart", "ConnectInstance"} <= set(CALLABLES)
+    assert "PersistentChatMonitoring" in CALLABLES
     assert {name.partition(".")[2] for name in CALLABLES if "." in name} == {
         *("iam", "cognito", "oidc", "authorizer", "attribute"),
         *("from_table_arn", "from_instance_id", "from_instance_arn", "from_instance_alias", "from_any"),
@@ -170,7 +173,7 @@ def test_an_enum_of_the_apps_own_is_its_text_and_no_number() -> None:
         endpoint(stack(), throttle_burst_limit=Counted.MANY)
 
 
-PLAIN = (bool, int, float, str, Sequence[str])
+PLAIN = (bool, int, float, str, Sequence[str], Mapping[str, str])
 CLASSES = [(name, parameter) for name, parameter in EACH if kind_of(name, parameter)[0] not in PLAIN]
 
 
@@ -223,7 +226,7 @@ def test_a_mock_is_no_object_of_the_class_that_it_imitates(name: str, parameter:
     kind, _ = kind_of(name, parameter)
     listed = typing.get_origin(kind) is Sequence
     required, bound = prepared.required(name), prepared.bound(name)
-    imitated = [list, typing.get_args(kind)[0]] if listed else [kind]
+    imitated = [list, typing.get_args(kind)[0]] if listed else [typing.get_origin(kind) or kind]
     for one in [*imitated, float, str, type]:
         for value in (mock.Mock(spec=one), [mock.Mock(spec=one)]):
             said = mistakes_of(partial(bound, **{**required, parameter: value}))
