@@ -7,9 +7,19 @@ import pytest
 from local.cdk import bootstrap
 from local.chats import Chats
 from local.cloud import Cloud
+from local.tokens import Tokens
 from tests.local.breaking import ACTION, DESCRIBE, function_of, recorder_of, rule_of, table_of
 from tests.local.callers import Door, new_customer
-from tests.local.deployments import Deployed, Prover, api_of, deploy, doors_stack, history_stack, sound_stack
+from tests.local.deployments import (
+    Deployed,
+    Prover,
+    api_of,
+    deploy,
+    doors_stack,
+    history_stack,
+    issuer_stack,
+    sound_stack,
+)
 from tests.local.recorded import Recorded
 
 # The recorders describe contacts, which others count, fault and time: they are told only in their own tests.
@@ -58,6 +68,20 @@ def sound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
 def doors(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """An endpoint for each other kind of caller and customer, deployed once."""
     return deploy(cloud, tmp_path_factory.mktemp("doors"), {"Doors": doors_stack})["Doors"]
+
+
+@pytest.fixture(scope="session")
+def issued(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """An endpoint for people who sign in at an issuer, deployed once."""
+    return deploy(cloud, tmp_path_factory.mktemp("issued"), {"Issued": issuer_stack})["Issued"]
+
+
+@pytest.fixture
+def tokens(cloud: Cloud) -> Iterator[Tokens]:
+    """The local cloud's issuer, whose faults end with the test."""
+    made = Tokens(cloud)
+    yield made
+    made.mend()
 
 
 @pytest.fixture(scope="session")

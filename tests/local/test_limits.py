@@ -14,7 +14,14 @@ from tests.local.deployments import Deployed
 LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
 
 
-@pytest.mark.parametrize("packages", [lambda_function.ASSOCIATION_PACKAGES, lambda_function.RECORDER_PACKAGES])
+@pytest.mark.parametrize(
+    "packages",
+    [
+        lambda_function.ASSOCIATION_PACKAGES,
+        lambda_function.AUTHORIZER_PACKAGES,
+        lambda_function.RECORDER_PACKAGES,
+    ],
+)
 def test_the_package_is_small(packages: tuple[str, ...]) -> None:
     """Lambda fetches it before it starts anything: less than 64 KB."""
     packed = io.BytesIO()
