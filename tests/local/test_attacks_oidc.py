@@ -238,16 +238,6 @@ def test_keys_rotated_while_in_use(issued: Deployed, door: Door, chats: Chats, t
     assert (answer.status, answer.document["__type"]) == (403, "AccessDeniedException")
 
 
-def test_unknown_keys_are_asked_for_once_a_minute(issued: Deployed, door: Door, tokens: Tokens) -> None:
-    """Whoever sends names of keys at random does not have the issuer asked each time."""
-    start_anew(issued)
-    assert door.ask(NEVER, NEVER, token=tokens.sign("victim")).status == 404
-    before = tokens.calls()["keys"]
-    for number in range(5):
-        assert door.ask(NEVER, NEVER, token=tokens.sign(header={"kid": f"random-{number}"})).status == 403
-    assert tokens.calls()["keys"] - before <= 1
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_issuer_that_fails(issued: Deployed, door: Door, chats: Chats, tokens: Tokens, kind: str) -> None:
     """Nobody is let in, and nobody is told that the token is wrong: the page should try again. Then it works."""

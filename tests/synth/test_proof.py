@@ -190,7 +190,12 @@ def with_every_part(here: Stack) -> PersistentChatEndpoint:
     return made
 
 
-@pytest.mark.parametrize("build", [endpoint, with_every_part])
+def of_an_issuer(here: Stack) -> PersistentChatEndpoint:
+    """An authorizer with a function, which the gateway may invoke."""
+    return endpoint(here, authorization=Authorization.oidc("https://login.example.com", ["client"]))
+
+
+@pytest.mark.parametrize("build", [endpoint, with_every_part, of_an_issuer])
 def test_the_proof_comes_after_everything_else_of_the_endpoint(
     build: Callable[[Stack], PersistentChatEndpoint],
 ) -> None:
