@@ -93,7 +93,7 @@ def lines_of(cloud: Cloud, function: str) -> list[dict[str, Any]]:
 class Prover:
     """The provisioning function of a stack, asked for the proof of one function, as an Update would."""
 
-    def __init__(self, deployed: Deployed, function: str, actions: list[str], **properties: str) -> None:
+    def __init__(self, deployed: Deployed, function: str, actions: list[str], **properties: Any) -> None:
         self._function = deployed.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
         self._functions = deployed.cloud.client("lambda")
         configured = self._functions.get_function_configuration(FunctionName=function)

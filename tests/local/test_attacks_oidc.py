@@ -21,7 +21,7 @@ from local.chats import Chats
 from local.cloud import Cloud
 from local.issuer import ISSUER, KINDS
 from local.tokens import Tokens
-from tests.local.breaking import with_environment
+from tests.local.breaking import authorizer_of, with_environment
 from tests.local.callers import PATH, Door, claims_of, forged, lasting
 from tests.local.deployments import Deployed, lines_of, log_of
 from tests.local.raw import Socket
@@ -29,11 +29,6 @@ from tests.local.raw import Socket
 pytestmark = pytest.mark.usefixtures("without_quotas")
 
 NEVER = "00000000-0000-4000-8000-000000000000"
-
-
-def authorizer_of(issued: Deployed) -> str:
-    """The function that checks tokens."""
-    return issued.physical_id("AWS::Lambda::Function", "IssuedAuthorizerFunction")
 
 
 def start_anew(issued: Deployed) -> None:

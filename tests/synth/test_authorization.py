@@ -288,8 +288,8 @@ def test_mistakes_of_an_issuer_say_what_was_got_and_expected() -> None:
     with pytest.raises(ConfigurationError) as refused:
         Authorization.oidc(ISSUER, [], algorithms=[])
     assert refused.value.mistakes == [
-        "audiences: got an empty list, expected at least one client id.",
-        "algorithms: got an empty list, expected at least one algorithm.",
+        "audiences: got an empty list, expected a client id without white space.",
+        "algorithms: got an empty list, expected RS256, RS384, RS512 or PS256.",
     ]
     with pytest.raises(ConfigurationError, match=r"authorization: got values that need \d+ bytes"):
         endpoint(stack(env=HERE), authorization=Authorization.oidc(ISSUER, ["a" * 60 + str(n) for n in range(70)]))
