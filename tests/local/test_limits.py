@@ -43,6 +43,16 @@ def test_a_cold_start_takes_a_quarter_of_the_plain_handlers(cloud: Cloud) -> Non
 
 
 @pytest.mark.prove
+def test_an_authorizers_cold_start_takes_less_than_pyjwts(cloud: Cloud) -> None:
+    """CPU until the handler can be called, and until its first answer; docs/decisions/oidc.md: why not a quarter."""
+    figures = measure.cold_authorizers(cloud, 9)
+    ours, plain = figures["this project's authorizer"], figures["plain PyJWT"]
+    assert ours["ready_cpu"] <= plain["ready_cpu"] * 3 / 4
+    assert ours["first_cpu"] <= plain["first_cpu"] * 2 / 3
+    assert ours["peak_mb"] <= plain["peak_mb"] * 2 / 3
+
+
+@pytest.mark.prove
 @pytest.mark.usefixtures("without_quotas")
 def test_a_warm_request_takes_half_of_the_plain_handlers(cloud: Cloud) -> None:
     """CPU for a request, without the rule."""
