@@ -3,10 +3,16 @@
 cdk deploy -c instance=<id, ARN or alias> [-c customer_identity=customer_id|attribute:<name>|unchecked]
            [-c authorization=iam] [-c transcript_delay=<seconds>] [-c history=true] [-c cloud_watch_role=true]
            [-c credentials=cli]
+
+For users with an ID token, instead of iam:
+
+           -c authorization=oidc -c issuer=<URL> -c audience=<client id>[,<client id>...]
+           -c authorization=cognito -c user_pool=<id or ARN> -c app_client=<id>[,<id>...]
 """
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -20,6 +26,7 @@ from aws_cdk import (
     Environment,
     Stack,
 )
+from aws_cdk import aws_cognito as cognito
 
 from connect_persistent_chat import (
     Authorization,
@@ -34,17 +41,28 @@ from constructs import Construct
 
 _T = TypeVar("_T")
 _KEYS = (
+    "app_client",
+    "audience",
     "authorization",
     "cloud_watch_role",
     "credentials",
     "customer_identity",
     "history",
     "instance",
+    "issuer",
     "transcript_delay",
+    "user_pool",
 )
 _CUSTOMER_IDENTITIES = {"customer_id": CustomerIdentity.customer_id, "unchecked": CustomerIdentity.unchecked}
 _ATTRIBUTE = "attribute:"
-_AUTHORIZATIONS = {"iam": Authorization.iam}
+# The keys that each authorization needs, and what they have to be.
+_AUTHORIZATIONS = {
+    "iam": {},
+    "oidc": {"issuer": "<URL>", "audience": "<client id>"},
+    "cognito": {"user_pool": "<id or ARN>", "app_client": "<id>"},
+}
+# As Cognito's API Reference has it.
+_USER_POOL = re.compile(r"(arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/)?[\w-]+_[0-9A-Za-z]+", re.ASCII)
 _FLAGS = {"true": True, "false": False}
 # Whose permissions deploy: the roles of the bootstrap stack, or those of whoever runs the command line.
 _CREDENTIALS = {"bootstrap": DefaultStackSynthesizer, "cli": CliCredentialsStackSynthesizer}
@@ -65,7 +83,7 @@ class PersistentChatStack(Stack):
         connect = context.made("instance", lambda text: ConnectInstance.from_any(self, "Instance", text))
         identity = context.made("customer_identity", _customer_identity)
         with_history = context.choice("history", "false", _FLAGS)
-        authorization = context.choice("authorization", "iam", _AUTHORIZATIONS)()
+        authorization = context.authorization(self)
         transcript_delay = context.made("transcript_delay", _seconds)
         cloud_watch_role = context.choice("cloud_watch_role", "false", _FLAGS)
         context.refuse()
@@ -130,12 +148,59 @@ class _Context:
             self._mistakes += [f"{key}:{one.partition(':')[2]}" for one in refused.mistakes]
             return None
 
+    def authorization(self, stack: Stack) -> Authorization | None:
+        """Who may call; None if something is wrong."""
+        kind, before = self._text("authorization") or "iam", len(self._mistakes)
+        needed = self.choice("authorization", "iam", _AUTHORIZATIONS)
+        if kind in _AUTHORIZATIONS:
+            for key in needed:
+                if not self._text(key) and key not in self._meant.values():
+                    self._mistakes.append(f"{key}: got nothing, expected -c {key}={needed[key]} with {kind}.")
+            for other, keys in _AUTHORIZATIONS.items():
+                self._mistakes += [
+                    f"{key}: got a value with authorization={kind}, expected it with -c authorization={other} only."
+                    for key in keys
+                    if other != kind and self._text(key)
+                ]
+        try:
+            made = self._authorization(kind, stack)
+        except ConfigurationError as refused:
+            # By the keys that the user wrote.
+            self._mistakes += [re.sub("^(audience|app_client)s:", r"\1:", one) for one in refused.mistakes]
+        return made if len(self._mistakes) == before else None
+
+    def _authorization(self, kind: str, stack: Stack) -> Authorization:
+        """Raises ConfigurationError. In the place of what is missing, and was told, stands something right."""
+        if kind == "oidc":
+            return Authorization.oidc(self._text("issuer") or "https://x", self._list("audience"))
+        if kind != "cognito":
+            return Authorization.iam()
+        pool = self._text("user_pool") or "x_x"
+        if not _USER_POOL.fullmatch(pool):
+            expected = "the id of a user pool, such as us-east-1_Ab1Cd2Ef3, or its ARN"
+            self._mistakes.append(f"user_pool: got {pool!r}, expected {expected}.")
+            pool = "x_x"
+        imported = (
+            cognito.UserPool.from_user_pool_arn(stack, "UserPool", pool)
+            if pool.startswith("arn:")
+            else cognito.UserPool.from_user_pool_id(stack, "UserPool", pool)
+        )
+        clients = [
+            cognito.UserPoolClient.from_user_pool_client_id(stack, f"AppClient{number}", id)
+            for number, id in enumerate(self._list("app_client"))
+        ]
+        return Authorization.cognito([imported], clients)
+
     def refuse(self) -> None:
         """Raise ConfigurationError if something is wrong."""
         if not self._text("instance") and "instance" not in self._meant.values():
             self._mistakes.append("instance: got nothing, expected -c instance=<id, ARN or alias>.")
         if self._mistakes:
             raise ConfigurationError("context", sorted(self._mistakes))
+
+    def _list(self, key: str) -> list[str]:
+        """The parts between commas."""
+        return [part.strip() for part in (self._text(key) or "x").split(",")]
 
     def _text(self, key: str) -> str:
         """As -c gives it, or as cdk.json may have it: a flag or a number of JSON."""

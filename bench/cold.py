@@ -12,9 +12,9 @@ def python_of(figures: dict[str, measure.Figures]) -> str:
     return f"On Python {figures['this project']['python']}."
 
 
-def table_of(figures: dict[str, measure.Figures]) -> str:
+def table_of(figures: dict[str, measure.Figures], beside: str = "plain boto3") -> str:
     """The handlers, beside the plain one."""
-    plain = figures["plain boto3"]
+    plain = figures[beside]
     rows = [
         (
             name,
@@ -37,7 +37,10 @@ def main(python: str) -> None:
     with Cloud() as cloud:
         cloud.control("POST", "quotas", {"enabled": False})
         figures = measure.cold(cloud, 9, python)
+        authorizers = measure.cold_authorizers(cloud, 9)
     print(f"{python_of(figures)}\n\n{table_of(figures)}")
+    # The given Python need not have PyJWT.
+    print(f"Authorizers, on this Python.\n\n{table_of(authorizers, 'plain PyJWT')}")
 
 
 if __name__ == "__main__":

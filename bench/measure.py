@@ -21,7 +21,9 @@ from local.cdk import cdk
 from local.chats import Chats
 from local.clients import endpoint_client, send
 from local.cloud import Cloud
+from local.issuer import ISSUER
 from local.tls import Authority, bundle_of_system_and, port_of, tls_in_front_of
+from local.tokens import Tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 # Name, folder and module of the handlers that are compared.
@@ -29,6 +31,11 @@ HANDLERS = {
     "empty function": (ROOT / "bench/handlers/empty", "handler"),
     "plain boto3": (ROOT / "bench/handlers/plain", "handler"),
     "this project": (ROOT / "lambda", "association.handler"),
+}
+# The same for the authorizers of an issuer.
+AUTHORIZERS = {
+    "plain PyJWT": (ROOT / "bench/handlers/pyjwt", "handler"),
+    "this project's authorizer": (ROOT / "lambda", "authorizer.handler"),
 }
 Figures = dict[str, Any]
 
@@ -47,7 +54,7 @@ def run_handler(
 
     `variables` are more of its environment, or other values.
     """
-    folder, module = HANDLERS[name]
+    folder, module = {**HANDLERS, **AUTHORIZERS}[name]
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -112,12 +119,29 @@ def tls(cloud: Cloud) -> Iterator[dict[str, str]]:
 def cold(cloud: Cloud, runs: int, python: str = sys.executable) -> dict[str, Figures]:
     """Process start to ready and to the first answer, one handler after the other, in turns, over TLS."""
     events = {name: one_event(cloud) for name in HANDLERS}
-    samples: dict[str, list[Figures]] = {name: [] for name in HANDLERS}
     with tls(cloud) as variables:
-        for _ in range(runs):
-            for name, taken in samples.items():
-                taken.append(run_handler(cloud, name, [events[name]], variables=variables, python=python))
-    keys = ("ready_wall", "ready_cpu", "first_wall", "peak_mb")
+        return _cold_in_turns(cloud, runs, events, variables, python)
+
+
+def cold_authorizers(cloud: Cloud, runs: int) -> dict[str, Figures]:
+    """The same for authorizers, which read the keys of the cloud's issuer over TLS."""
+    token = Tokens(cloud).sign(audience="client")
+    arn = "arn:aws:execute-api:us-east-1:123456789012:api/v1/POST/contact"
+    event = {"type": "TOKEN", "methodArn": arn, "authorizationToken": f"Bearer {token}"}
+    settings = {"ISSUER": ISSUER, "AUDIENCES": "client", "CUSTOMER_CLAIM": "sub", "ALGORITHMS": "RS256"}
+    with tls(cloud) as variables:
+        there = {**variables, **settings, "LOCAL_ISSUER_URL": variables["AWS_ENDPOINT_URL"]}
+        return _cold_in_turns(cloud, runs, dict.fromkeys(AUTHORIZERS, event), there, sys.executable)
+
+
+def _cold_in_turns(
+    cloud: Cloud, runs: int, events: Mapping[str, Figures], variables: Mapping[str, str], python: str
+) -> dict[str, Figures]:
+    samples: dict[str, list[Figures]] = {name: [] for name in events}
+    for _ in range(runs):
+        for name, taken in samples.items():
+            taken.append(run_handler(cloud, name, [events[name]], variables=variables, python=python))
+    keys = ("ready_wall", "ready_cpu", "first_wall", "first_cpu", "peak_mb")
     return {
         name: {"python": taken[0]["python"], **{key: median(one[key] for one in taken) for key in keys}}
         for name, taken in samples.items()

@@ -20,6 +20,11 @@ def function_of(sound: Deployed) -> str:
     return sound.physical_id("AWS::Lambda::Function", "FirstFunction")
 
 
+def authorizer_of(issued: Deployed) -> str:
+    """The function that checks the tokens of an issuer."""
+    return issued.physical_id("AWS::Lambda::Function", "IssuedAuthorizerFunction")
+
+
 def recorder_of(historic: Deployed) -> str:
     """The first history's function."""
     return historic.physical_id("AWS::Lambda::Function", "HistoryRecorder")
@@ -221,6 +226,44 @@ def disconnected(sound: Deployed) -> Iterator[None]:
         yield
     finally:
         set_to(kept)
+
+
+def uninvited_authorizer(issued: Deployed) -> AbstractContextManager[None]:
+    """The gateway may not invoke the authorizer's function."""
+    return _uninvited(issued, authorizer_of(issued))
+
+
+@contextmanager
+def other_authorizer(issued: Deployed, code: str) -> Iterator[None]:
+    """The authorizer's code is another, for the gateway only: it invokes another function."""
+    gateway, functions, made = issued.cloud.client("apigateway"), issued.cloud.client("lambda"), authorizer_of(issued)
+    api = api_of(issued, "Url")
+    (kept,) = gateway.get_authorizers(restApiId=api)["items"]
+    buffer, other = io.BytesIO(), f"other-{uuid.uuid4()}"
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("index.py", code)
+    functions.create_function(
+        FunctionName=other,
+        Runtime="python3.14",
+        Handler="index.handle",
+        Role=functions.get_function_configuration(FunctionName=made)["Role"],
+        Code={"ZipFile": buffer.getvalue()},
+    )
+    functions.add_permission(
+        FunctionName=other, StatementId="s", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com"
+    )
+
+    def set_to(uri: str) -> None:
+        operation = {"op": "replace", "path": "/authorizerUri", "value": uri}
+        gateway.update_authorizer(restApiId=api, authorizerId=kept["id"], patchOperations=[operation])
+        gateway.create_deployment(restApiId=api, stageName="v1")
+
+    set_to(kept["authorizerUri"].replace(made, other))
+    try:
+        yield
+    finally:
+        set_to(kept["authorizerUri"])
+        functions.delete_function(FunctionName=other)
 
 
 def uninvited(sound: Deployed) -> AbstractContextManager[None]:

@@ -7,9 +7,19 @@ import pytest
 from local.cdk import bootstrap
 from local.chats import Chats
 from local.cloud import Cloud
-from tests.local.breaking import ACTION, DESCRIBE, function_of, recorder_of, rule_of, table_of
+from local.tokens import Tokens
+from tests.local.breaking import ACTION, DESCRIBE, authorizer_of, function_of, recorder_of, rule_of, table_of
 from tests.local.callers import Door, new_customer
-from tests.local.deployments import Deployed, Prover, api_of, deploy, doors_stack, history_stack, sound_stack
+from tests.local.deployments import (
+    Deployed,
+    Prover,
+    api_of,
+    deploy,
+    doors_stack,
+    history_stack,
+    issuer_stack,
+    sound_stack,
+)
 from tests.local.recorded import Recorded
 
 # The recorders describe contacts, which others count, fault and time: they are told only in their own tests.
@@ -61,6 +71,20 @@ def doors(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
 
 
 @pytest.fixture(scope="session")
+def issued(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """An endpoint for people who sign in at an issuer, deployed once."""
+    return deploy(cloud, tmp_path_factory.mktemp("issued"), {"Issued": issuer_stack})["Issued"]
+
+
+@pytest.fixture
+def tokens(cloud: Cloud) -> Iterator[Tokens]:
+    """The local cloud's issuer, whose faults end with the test."""
+    made = Tokens(cloud)
+    yield made
+    made.mend()
+
+
+@pytest.fixture(scope="session")
 def historic(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Histories with endpoints that look chats up, deployed once."""
     return deploy(cloud, tmp_path_factory.mktemp("historic"), {"Historic": history_stack})["Historic"]
@@ -89,6 +113,24 @@ def prove(sound: Deployed) -> Prover:
     """The proof of the first endpoint."""
     gateway = {"ApiId": api_of(sound, "FirstUrl"), "Stage": "v1", "Signed": "true"}
     ask = Prover(sound, function_of(sound), [ACTION, DESCRIBE], **gateway)
+    assert ask() is None, "the sound endpoint does not pass"
+    return ask
+
+
+@pytest.fixture(scope="session")
+def prove_issuer(issued: Deployed) -> Prover:
+    """The proof of the endpoint for people who sign in at an issuer, as its template has it."""
+    (proof,) = (
+        resource["Properties"]
+        for resource in issued.template()["Resources"].values()
+        if resource["Type"] == "Custom::PersistentChatProof"
+    )
+    functions = issued.cloud.client("lambda")
+    authorizer = functions.get_function_configuration(FunctionName=authorizer_of(issued))["FunctionArn"]
+    function = issued.physical_id("AWS::Lambda::Function", "IssuedFunction")
+    more = {"Authorizer": authorizer, "AuthorizerEnvironment": proof["AuthorizerEnvironment"]}
+    gateway = {"ApiId": api_of(issued, "Url"), "Stage": "v1", "Signed": "false"}
+    ask = Prover(issued, function, [ACTION, DESCRIBE], **gateway, **more)
     assert ask() is None, "the sound endpoint does not pass"
     return ask
 

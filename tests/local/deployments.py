@@ -32,6 +32,7 @@ from connect_persistent_chat import (
 )
 from local.cdk import cdk
 from local.cloud import Cloud
+from local.issuer import ISSUER
 
 Fill = Callable[[Stack], None]
 # MiniStack enforces the throttle in real time, and most tests make more calls than Connect's quota allows.
@@ -92,7 +93,7 @@ def lines_of(cloud: Cloud, function: str) -> list[dict[str, Any]]:
 class Prover:
     """The provisioning function of a stack, asked for the proof of one function, as an Update would."""
 
-    def __init__(self, deployed: Deployed, function: str, actions: list[str], **properties: str) -> None:
+    def __init__(self, deployed: Deployed, function: str, actions: list[str], **properties: Any) -> None:
         self._function = deployed.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
         self._functions = deployed.cloud.client("lambda")
         configured = self._functions.get_function_configuration(FunctionName=function)
@@ -277,6 +278,14 @@ def _api(made: PersistentChatEndpoint) -> apigateway.CfnRestApi:
     resource = made.api.node.default_child
     assert isinstance(resource, apigateway.CfnRestApi)
     return resource
+
+
+def issuer_stack(stack: Stack) -> None:
+    """An endpoint for people who sign in at the local cloud's issuer, from any page."""
+    people = Authorization.oidc(ISSUER, ["client"])
+    made = endpoint(stack, "Issued", authorization=people, cors_allowed_origins=["*"], **UNTHROTTLED)
+    CfnOutput(stack, "Url", value=made.url)
+    CfnOutput(stack, "Report", value=made.proof_report)
 
 
 def doors_stack(stack: Stack) -> None:

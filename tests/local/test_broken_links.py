@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from local.tokens import Tokens
 from tests.local.breaking import (
     ACTION,
     DESCRIBE,
+    authorizer_of,
     disconnected,
     for_everything,
     never_running,
+    other_authorizer,
     other_code,
     other_environment,
     other_pattern,
@@ -23,7 +26,9 @@ from tests.local.breaking import (
     rule_off,
     throttled,
     uninvited,
+    uninvited_authorizer,
     uninvited_rule,
+    with_environment,
     without_authorization,
     without_gateway_response,
     without_one_resource,
@@ -33,6 +38,11 @@ from tests.local.breaking import (
 from tests.local.deployments import Deployed, Prover
 
 CRASHING = "raise RuntimeError('crashes on import')"
+LETS_ALL_IN = """
+def handle(event, context):
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": event["methodArn"]}
+    return {"principalId": "x", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+"""
 SILENT = "def handle(event, context):\n    return {}"
 
 
@@ -149,6 +159,85 @@ def test_whoever_may_invoke_the_prover_sends_it_nowhere(prove: Prover, different
     """One sentence, at once."""
     (name,) = different
     assert (prove(**different) or "").startswith(f"The proof's property {name} is wrong: got ")
+
+
+def test_the_report_of_an_issuers_endpoint_names_its_links(issued: Deployed) -> None:
+    """Those of its authorizer among them."""
+    shown = issued.outputs["Report"].partition("Shown: ")[2]
+    for link in ("authorizer", "issuer", "gateway to authorizer"):
+        assert link in shown.partition(".")[0].split(", ")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (uninvited_authorizer, "gateway to authorizer. A call with a wrong token got 503"),
+        (
+            lambda issued: with_environment(issued, authorizer_of(issued), lambda e: e.update(AUDIENCES="other")),
+            "environment. The authorizer's environment variables differ from the template: AUDIENCES is 'other', "
+            "expected 'client'.",
+        ),
+        pytest.param(
+            lambda issued: with_environment(issued, authorizer_of(issued), lambda e: e.pop("ISSUER")),
+            "environment. The authorizer fails: ",
+            marks=pytest.mark.prove,
+        ),
+        pytest.param(
+            lambda issued: with_environment(
+                issued, authorizer_of(issued), lambda e: e.update(LOCAL_ISSUER_URL="http://127.0.0.1:1")
+            ),
+            "environment. The authorizer's environment variables differ from the template: LOCAL_ISSUER_URL is "
+            "'http://127.0.0.1:1', expected None.",
+            marks=pytest.mark.prove,
+        ),
+        pytest.param(
+            lambda issued: other_authorizer(issued, CRASHING),
+            "gateway to authorizer. A call with a wrong token got 503",
+            marks=pytest.mark.prove,
+        ),
+        pytest.param(
+            lambda issued: other_authorizer(issued, LETS_ALL_IN),
+            "authorization. A call with a wrong token got 404",
+            marks=pytest.mark.prove,
+        ),
+        pytest.param(
+            lambda issued: without_permission(issued, "lambda:InvokeFunction", PROVISIONING),
+            "function. The function cannot be invoked",
+            marks=pytest.mark.prove,
+        ),
+    ],
+    ids=["not let in", "variable changed", "variable removed", "issuer elsewhere", "crashes", "lets all in", "denied"],
+)
+def test_the_proof_names_what_is_wrong_with_an_authorizer(
+    issued: Deployed, prove_issuer: Prover, break_it: Any, said: str
+) -> None:
+    """Each keeps everybody out, or lets everybody in."""
+    with break_it(issued):
+        failure = prove_issuer()
+    assert f"Broken link: {said}" in (failure or "passed")
+    assert prove_issuer() is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "said"),
+    [
+        ("down", None, "openid-configuration: got"),
+        pytest.param("html", "discovery", "openid-configuration: got", marks=pytest.mark.prove),
+        pytest.param("garbage", "keys", "/keys: got", marks=pytest.mark.prove),
+        ("no_keys", None, "None of the issuer's keys can be used: the key set is empty."),
+        pytest.param("other_issuer", None, "issuer is 'https://issuer.example/_issuer/other'", marks=pytest.mark.prove),
+    ],
+)
+def test_the_proof_names_an_issuer_that_is_not_ready(
+    prove_issuer: Prover, tokens: Tokens, kind: str, of: str | None, said: str
+) -> None:
+    """With what was found, so that nobody searches the network for a misspelled issuer."""
+    tokens.fail(kind, of)
+    failure = prove_issuer() or "passed"
+    assert f"Broken link: issuer. The issuer {tokens.issuer} cannot be used: " in failure
+    assert said in failure
+    tokens.mend()
+    assert prove_issuer() is None
 
 
 KEYS_ONLY = {"Projection": {"ProjectionType": "KEYS_ONLY"}}

@@ -5,7 +5,6 @@ import hashlib
 import http.client
 import json
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -30,14 +29,6 @@ APP = "https://app.example"
 def socket(cloud: Cloud) -> Socket:
     """The cloud's socket."""
     return Socket(cloud)
-
-
-@pytest.fixture
-def tokens(cloud: Cloud) -> Iterator[Tokens]:
-    """The issuer, whose faults end with the test."""
-    made = Tokens(cloud)
-    yield made
-    made.mend()
 
 
 def decoded(part: str) -> bytes:

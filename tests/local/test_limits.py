@@ -14,7 +14,14 @@ from tests.local.deployments import Deployed
 LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
 
 
-@pytest.mark.parametrize("packages", [lambda_function.ASSOCIATION_PACKAGES, lambda_function.RECORDER_PACKAGES])
+@pytest.mark.parametrize(
+    "packages",
+    [
+        lambda_function.ASSOCIATION_PACKAGES,
+        lambda_function.AUTHORIZER_PACKAGES,
+        lambda_function.RECORDER_PACKAGES,
+    ],
+)
 def test_the_package_is_small(packages: tuple[str, ...]) -> None:
     """Lambda fetches it before it starts anything: less than 64 KB."""
     packed = io.BytesIO()
@@ -33,6 +40,16 @@ def test_a_cold_start_takes_a_quarter_of_the_plain_handlers(cloud: Cloud) -> Non
     ours, plain = figures["this project"], figures["plain boto3"]
     assert ours["ready_cpu"] <= plain["ready_cpu"] / 4
     assert ours["peak_mb"] <= plain["peak_mb"] / 2
+
+
+@pytest.mark.prove
+def test_an_authorizers_cold_start_takes_less_than_pyjwts(cloud: Cloud) -> None:
+    """CPU until the handler can be called, and until its first answer; docs/decisions/oidc.md: why not a quarter."""
+    figures = measure.cold_authorizers(cloud, 9)
+    ours, plain = figures["this project's authorizer"], figures["plain PyJWT"]
+    assert ours["ready_cpu"] <= plain["ready_cpu"] * 3 / 4
+    assert ours["first_cpu"] <= plain["first_cpu"] * 2 / 3
+    assert ours["peak_mb"] <= plain["peak_mb"] * 2 / 3
 
 
 @pytest.mark.prove

@@ -7,7 +7,15 @@ from botocore.exceptions import ClientError
 
 from local.chats import Chats
 from local.clients import endpoint_client
-from tests.local.breaking import ACTION, DESCRIBE, actions_of, function_of, never_running, without_permission
+from tests.local.breaking import (
+    ACTION,
+    DESCRIBE,
+    actions_of,
+    authorizer_of,
+    function_of,
+    never_running,
+    without_permission,
+)
 from tests.local.deployments import Deployed, Prover, log_of
 
 
@@ -52,15 +60,21 @@ WITHOUT: dict[str, Callable[[Deployed, str], None]] = {
 }
 
 
+def allowed_to(of: Deployed, role: str) -> set[str]:
+    """The actions that a role allows."""
+    iam, name = of.cloud.client("iam"), of.physical_id("AWS::IAM::Role", role)
+    assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
+    return {
+        action
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+        for statement in iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]["Statement"]
+        for action in actions_of(statement)
+    }
+
+
 def test_the_functions_role_allows_what_is_tried_below_and_nothing_else(sound: Deployed) -> None:
     """Whoever adds a permission has to show here what it is for."""
-    iam, role = sound.cloud.client("iam"), sound.physical_id("AWS::IAM::Role", "FirstRole")
-    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
-    allowed: set[str] = set()
-    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        for statement in iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]["Statement"]:
-            allowed |= set(actions_of(statement))
-    assert allowed == set(WITHOUT)
+    assert allowed_to(sound, "FirstRole") == set(WITHOUT)
 
 
 @pytest.mark.parametrize("action", sorted(WITHOUT))
@@ -68,6 +82,27 @@ def test_without_a_permission_something_fails_for_that_reason(sound: Deployed, a
     """And with it, it works: the proof and the other tests show that."""
     with without_permission(sound, action):
         WITHOUT[action](sound, action)
+
+
+AUTHORIZER_WITHOUT = ("logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments")
+
+
+@pytest.mark.parametrize("action", AUTHORIZER_WITHOUT)
+def test_an_authorizers_role_allows_its_log_and_its_trace_and_nothing_else(issued: Deployed, action: str) -> None:
+    """A token is checked without any service of AWS."""
+    name, role = authorizer_of(issued), "IssuedAuthorizerRole"
+    assert allowed_to(issued, role) == set(AUTHORIZER_WITHOUT)
+    functions = issued.cloud.client("lambda")
+    with without_permission(issued, action, role):
+        if action.startswith("xray:"):
+            with pytest.raises(ClientError, match=r"does not have permissions to call Put.* on XRAY"):
+                functions.update_function_configuration(FunctionName=name, TracingConfig={"Mode": "Active"})
+        else:
+            before = log_of(issued.cloud, name)
+            functions.invoke(FunctionName=name, Payload=b'{"authorizationToken": "x", "methodArn": "a"}')
+            assert log_of(issued.cloud, name) == before
+    functions.invoke(FunctionName=name, Payload=b'{"authorizationToken": "x", "methodArn": "a"}')
+    assert "token_malformed" in log_of(issued.cloud, name)
 
 
 PROOF_WITHOUT = {

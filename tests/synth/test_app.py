@@ -13,6 +13,9 @@ import app
 from local.cdk import CdkFailed, cdk
 from tests.synth.apps import INSTANCE_ARN, INSTANCE_ID
 
+OIDC = {"authorization": "oidc", "issuer": "https://login.example.com/tenant", "audience": "client"}
+COGNITO = {"authorization": "cognito", "user_pool": "us-east-1_Ab1", "app_client": "7example3client9id0"}
+
 
 def run(monkeypatch: pytest.MonkeyPatch, outdir: Path | None = None, /, **context: Any) -> int:
     """The app's exit status with this context."""
@@ -39,6 +42,35 @@ def test_values_of_a_file_are_taken_as_they_are_meant(monkeypatch: pytest.Monkey
     assert [one["TRANSCRIPT_DELAY_SECONDS"] for one in told if "TRANSCRIPT_DELAY_SECONDS" in one] == ["0"]
 
 
+def template_of(monkeypatch: pytest.MonkeyPatch, folder: Path, **context: Any) -> dict[str, Any]:
+    """The resources that this context makes."""
+    assert run(monkeypatch, folder, instance="local", credentials="cli", **context) == 0
+    template = json.loads((folder / "PersistentChat.template.json").read_text(encoding="utf-8"))
+    return dict(template["Resources"])
+
+
+def test_users_of_an_issuer_may_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Several clients stand with commas between them."""
+    for audience, words in (("client", "client"), ("first, second", "first second")):
+        resources = template_of(monkeypatch, tmp_path / words, **{**OIDC, "audience": audience}).values()
+        told = [
+            one["Properties"].get("Environment", {}).get("Variables", {}) for one in resources if "Properties" in one
+        ]
+        (variables,) = (one for one in told if "ISSUER" in one)
+        assert (variables["ISSUER"], variables["AUDIENCES"]) == (OIDC["issuer"], words)
+
+
+@pytest.mark.parametrize(
+    "user_pool", ["us-east-1_Ab1", "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_Ab1"]
+)
+def test_users_of_a_pool_may_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user_pool: str) -> None:
+    """By its id or its ARN, as the console shows both."""
+    resources = template_of(monkeypatch, tmp_path, **{**COGNITO, "user_pool": user_pool, "app_client": "a1,b2"})
+    (authorizer,) = (one for one in resources.values() if one["Type"] == "AWS::ApiGateway::Authorizer")
+    assert json.dumps(authorizer["Properties"]["ProviderARNs"]).count("userpool/us-east-1_Ab1") == 1
+    assert '"APP_CLIENTS": "a1 b2"' in json.dumps(resources)
+
+
 @pytest.mark.parametrize(
     ("context", "said"),
     [
@@ -46,7 +78,28 @@ def test_values_of_a_file_are_taken_as_they_are_meant(monkeypatch: pytest.Monkey
         ({"instance": "not valid!"}, "got 'not valid!', expected an instance id such as"),
         ({"instance": INSTANCE_ARN.replace("us-east", "us-west")}, "'us-west-1', expected 'us-east-1', the"),
         ({"instance": INSTANCE_ARN.replace("aws:", "aws-cn:", 1)}, "partition is 'aws-cn', expected 'aws', the"),
-        ({"instance": "local", "authorization": "none"}, "authorization: got 'none', expected iam."),
+        ({"instance": "local", "authorization": "none"}, "authorization: got 'none', expected iam or oidc or cognito."),
+        (
+            {"instance": "local", "authorization": "oidc", "audience": "client"},
+            "issuer: got nothing, expected -c issuer=<URL> with oidc.",
+        ),
+        ({"instance": "local", **OIDC, "issuer": "http://x"}, "issuer: got 'http://x', expected an https URL"),
+        ({"instance": "local", **OIDC, "audience": "a,b c"}, "audience: got 'b c' in the list, expected a client id"),
+        ({"instance": "local", **OIDC, "audience": "a,"}, "audience: got '' in the list, expected a text"),
+        (
+            {"instance": "local", "issuer": OIDC["issuer"]},
+            "issuer: got a value with authorization=iam, expected it with -c authorization=oidc only.",
+        ),
+        (
+            {"instance": "local", **COGNITO, "audience": "a"},
+            "audience: got a value with authorization=cognito, expected it with -c authorization=oidc only.",
+        ),
+        (
+            {"instance": "local", **COGNITO, "user_pool": "x"},
+            "user_pool: got 'x', expected the id of a user pool, such",
+        ),
+        ({"instance": "local", **COGNITO, "app_client": "a b"}, "app_client: got a client with the id 'a b', expected"),
+        ({"instance": "local", **OIDC, "isuer": "x"}, "isuer: got a key that nothing reads, expected issuer."),
         ({"instance": "local", "customer_identity": "x"}, "customer_identity: got 'x', expected customer_id or"),
         (
             {"instance": "local", "customer_identity": "attribute:HostedWidget-x"},
@@ -98,6 +151,23 @@ def test_all_mistakes_of_the_context_are_told_at_once(
     # Of the instance both the service and the region are wrong.
     keys = sorted([*wrong, "instance"])
     assert [line.removeprefix("- ").partition(": got ")[0] for line in lines] == keys
+
+
+def test_all_mistakes_of_an_authorization_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also beside what is missing."""
+    for context, keys in (
+        ({"authorization": "oidc", "issuer": "http://x", "app_client": "a"}, ["app_client", "audience", "issuer"]),
+        ({"authorization": "oidc"}, ["audience", "issuer"]),
+        ({**OIDC, "issuer": "x", "audience": "a b,"}, ["audience", "audience", "issuer"]),
+        ({"authorization": "cognito", "user_pool": "x", "issuer": "x"}, ["app_client", "issuer", "user_pool"]),
+        ({"authorization": "cognito"}, ["app_client", "user_pool"]),
+        ({**COGNITO, "user_pool": "x", "app_client": "a b,c d"}, ["app_client", "app_client", "user_pool"]),
+    ):
+        assert run(monkeypatch, instance="local", **context) == 1
+        _, *lines = capsys.readouterr().err.splitlines()
+        assert [line.removeprefix("- ").partition(": got ")[0] for line in lines] == keys, context
 
 
 def test_keys_of_others_are_nobodys_mistake(monkeypatch: pytest.MonkeyPatch) -> None:

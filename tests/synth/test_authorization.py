@@ -7,15 +7,20 @@ from typing import Any
 
 import jsii
 import pytest
-from aws_cdk import App, Duration, Stack
+from aws_cdk import App, CfnParameter, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat import Authorization, ConfigurationError, CustomerIdentity
 from connect_persistent_chat.endpoint import wire
-from tests.synth.apps import HERE, Synthesized, endpoint, stack, user_pool
+from connect_persistent_chat.messages import shown
+from tests.synth.apps import HERE, INSTANCE_ID, Synthesized, endpoint, stack, user_pool
+
+ISSUER = "https://login.example.com/tenant"
+TOKEN = "${Token[TOKEN.7]}"
 
 
 def lambda_authorizer(scope: Stack) -> apigateway.IAuthorizer:
@@ -82,9 +87,225 @@ def test_a_lambda_authorizer_names_the_customer_by_a_key() -> None:
     assert variables_of(made)["CUSTOMER_CLAIM"] == "customer"
 
 
+def test_users_of_an_issuer_are_checked_by_a_function_of_the_endpoints_own() -> None:
+    """A REST API knows no issuer but Cognito. It asks the function about every request, and keeps no answer."""
+    here = stack(env=HERE)
+    made_here = endpoint(
+        here,
+        authorization=Authorization.oidc(ISSUER, ["client"]),
+        log_retention=logs.RetentionDays.ONE_YEAR,
+        log_removal_policy=RemovalPolicy.RETAIN,
+    )
+    made = Synthesized(here)
+    assert method_of(made)["AuthorizationType"] == "CUSTOM"
+    authorizer = made.only("AWS::ApiGateway::Authorizer")
+    assert (authorizer["Type"], authorizer["AuthorizerResultTtlInSeconds"]) == ("TOKEN", 0)
+    assert authorizer["IdentitySource"] == "method.request.header.Authorization"
+    function = made.named("AWS::Lambda::Function", "EndpointAuthorizerFunction")
+    endpoints = made.named("AWS::Lambda::Function", "EndpointFunction")
+    same = ("Runtime", "Architectures", "TracingConfig", "MemorySize")
+    assert [function[name] for name in same] == [endpoints[name] for name in same]
+    assert (function["Handler"], function["Timeout"]) == ("authorizer.handler.handle", 10)
+    assert function["Environment"]["Variables"] == {
+        "CONNECT_INSTANCE_ID": INSTANCE_ID,
+        "ISSUER": ISSUER,
+        "AUDIENCES": "client",
+        "CUSTOMER_CLAIM": "sub",
+        "ALGORITHMS": "RS256",
+        "RES_OPTIONS": endpoints["Environment"]["Variables"]["RES_OPTIONS"],
+    }
+    # What the function has verified stands under one key, whatever the claim is called.
+    variables = variables_of(made)
+    assert (variables["AUTHORIZATION"], variables["CUSTOMER_CLAIM"]) == ("authorizer", "customer")
+    log = made.all("AWS::Logs::LogGroup")
+    (own,) = (key for key in log if "AuthorizerLog" in key)
+    assert (log[own]["Properties"]["RetentionInDays"], log[own]["DeletionPolicy"]) == (365, "Retain")
+    assert function["LoggingConfig"] == {"LogGroup": {"Ref": own}}
+    assert made.allowed("EndpointAuthorizerRole") == {
+        "logs:CreateLogStream": {"Fn::GetAtt": [own, "Arn"]},
+        "logs:PutLogEvents": {"Fn::GetAtt": [own, "Arn"]},
+        "xray:PutTelemetryRecords": "*",
+        "xray:PutTraceSegments": "*",
+    }
+    access_log = json.loads(made.only("AWS::ApiGateway::Stage")["AccessLogSetting"]["Format"])
+    assert access_log["authorizerRequestId"] == "$context.authorizer.requestId"
+    assert made_here.authorizer_function is not None
+    assert made_here.authorizer_log is not None
+    assert made.warnings() == []
+
+
+def test_only_an_endpoint_of_an_issuer_has_an_authorizers_function() -> None:
+    """The others have one function, and one log of it."""
+    here = stack(env=HERE)
+    other = endpoint(here, authorization=Authorization.authorizer(lambda_authorizer(here), customer_key="k"))
+    assert (other.authorizer_function, other.authorizer_log) == (None, None)
+    assert "authorizerRequestId" not in Synthesized(here).text()
+
+
+def test_the_proof_of_an_issuers_endpoint_invokes_both_functions() -> None:
+    """It may invoke these two, and compares the variables of both."""
+    here = stack(env=HERE)
+    endpoint(here, authorization=Authorization.oidc(ISSUER, ["a", "b"], customer_claim="email", algorithms=["PS256"]))
+    made = Synthesized(here)
+    proof = made.only("Custom::PersistentChatProof")
+    (authorizer,) = (key for key in made.all("AWS::Lambda::Function") if "AuthorizerFunction" in key)
+    (function,) = (key for key in made.all("AWS::Lambda::Function") if key.startswith("EndpointFunction"))
+    assert (proof["Authorizer"], proof["Signed"]) == ({"Fn::GetAtt": [authorizer, "Arn"]}, "false")
+    assert proof["AuthorizerEnvironment"] == {
+        "CONNECT_INSTANCE_ID": INSTANCE_ID,
+        "ISSUER": ISSUER,
+        "AUDIENCES": "a b",
+        "CUSTOMER_CLAIM": "email",
+        "ALGORITHMS": "PS256",
+    }
+    statements = made.named("AWS::IAM::Policy", "EndpointProofPolicy")["PolicyDocument"]["Statement"]
+    (invoke,) = (one for one in statements if "lambda:InvokeFunction" in one["Action"])
+    assert invoke["Resource"] == [{"Fn::GetAtt": [one, "Arn"]} for one in (function, authorizer)]
+
+
+@pytest.mark.parametrize(
+    ("token", "asks"),
+    [
+        ("eyJ.eyJ.s-_", True),
+        ("Bearer eyJ.eyJ.s", True),
+        ("bEARER eyJ.eyJ.s", True),
+        ("", False),
+        ("junk", False),
+        ("Bearer junk", False),
+        ("a.b", False),
+        ("a..c", False),
+        ("a.b.c.d", False),
+        ("a.b.c=", False),
+        ("Bearer  a.b.c", False),
+        ("a.b.c\n", False),
+        ("AWS4-HMAC-SHA256 Credential=a/b, Signature=c", False),
+    ],
+)
+def test_the_gateway_asks_about_everything_with_the_form_of_a_token(token: str, asks: bool) -> None:
+    """Junk costs no invocation. What the function would take must not be refused before."""
+    here = stack(env=HERE)
+    endpoint(here, authorization=Authorization.oidc(ISSUER, ["client"]))
+    expression = Synthesized(here).only("AWS::ApiGateway::Authorizer")["IdentityValidationExpression"]
+    assert (re.fullmatch(expression, token) is not None) == asks
+
+
+@pytest.mark.parametrize(
+    ("authorization", "failing"),
+    [
+        (lambda here: Authorization.iam(), set()),
+        (lambda here: Authorization.cognito(*user_pool(here)), {"UNAUTHORIZED"}),
+        (
+            lambda here: Authorization.oidc(ISSUER, ["client"]),
+            {"UNAUTHORIZED", "AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"},
+        ),
+        (
+            lambda here: Authorization.authorizer(lambda_authorizer(here), customer_key="k"),
+            {"UNAUTHORIZED", "AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"},
+        ),
+    ],
+)
+def test_an_authorizer_that_fails_is_no_refusal_of_the_caller(authorization: Any, failing: set[str]) -> None:
+    """A page that gets 403 signs its user in again, and one that gets 503 tries again."""
+    here = stack(env=HERE)
+    endpoint(here, authorization=authorization(here))
+    refusals = [one["Properties"] for one in Synthesized(here).all("AWS::ApiGateway::GatewayResponse").values()]
+    ours = {one["ResponseType"]: one for one in refusals if "AUTHORI" in one["ResponseType"]}
+    assert set(ours) == failing
+    for kind in failing - {"UNAUTHORIZED"}:
+        assert ours[kind]["StatusCode"] == "503"
+        assert "InternalServiceException" in json.dumps(ours[kind]["ResponseTemplates"])
+        assert ours[kind]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://accounts.google.com",
+        "https://tenant.eu.auth0.com/",
+        "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0",
+        "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc",
+        "https://keycloak.example.com:8443/realms/customers",
+        "https://Login.Example.com/a%20b",
+        TOKEN,
+        f"https://{TOKEN}",
+        f"https://{TOKEN}/realms/{TOKEN}",
+        f"https://login.example.com:{TOKEN}/tenant",
+        f"{TOKEN}/tenant",
+        f"{TOKEN}://login.example.com",
+    ],
+)
+def test_an_issuer_that_can_be_one(issuer: str) -> None:
+    """As six known issuers write theirs; a part may be known to the deployment only."""
+    endpoint(stack(env=HERE), authorization=Authorization.oidc(issuer, [f"client-{TOKEN}"]))
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "login.example.com",
+        "http://login.example.com",
+        "HTTPS://login.example.com",
+        "https://",
+        "https:///tenant",
+        "https://user@login.example.com",
+        "https://user:password@login.example.com",
+        "https://login.example.com?tenant=1",
+        "https://login.example.com/?tenant=1",
+        "https://login.example.com/#tenant",
+        "https://login.example.com:65536",
+        "https://login.example.com:port",
+        "https://login.example.com/a b",
+        "https://login.example.com/é",
+        "https://login.example.com\n",
+        f"http://{TOKEN}",
+        f"https://{TOKEN}?x",
+        f"{TOKEN}#x",
+    ],
+)
+def test_an_issuer_that_can_be_none(issuer: str) -> None:
+    """Its function would fail at its start, and a query would be lost: so synthesis says it."""
+    with pytest.raises(ConfigurationError) as refused:
+        Authorization.oidc(issuer, ["client"])
+    (said,) = refused.value.mistakes
+    assert said.startswith(f"issuer: got {shown(issuer)}, expected an https URL without a query, such as https://")
+
+
+def test_mistakes_of_an_issuer_say_what_was_got_and_expected() -> None:
+    """All of them at once. The address of the discovery document is what people have at hand."""
+    discovery = f"{ISSUER}/.well-known/openid-configuration"
+    with pytest.raises(ConfigurationError) as refused:
+        Authorization.oidc(
+            discovery, ["two words", "client"], customer_claim=" ", algorithms=["HS256", "RS256", "none"]
+        )
+    assert refused.value.mistakes == [
+        f"issuer: got {discovery!r}, expected an https URL without a query, such as https://login.example.com/tenant. "
+        "Leave out /.well-known/openid-configuration: write the issuer as the tokens' `iss` has it.",
+        "audiences: got 'two words' in the list, expected a client id without white space.",
+        "customer_claim: got ' ', expected a text that is not empty.",
+        "algorithms: got 'HS256' in the list, expected RS256, RS384, RS512 or PS256.",
+        "algorithms: got 'none' in the list, expected RS256, RS384, RS512 or PS256.",
+    ]
+    with pytest.raises(ConfigurationError) as refused:
+        Authorization.oidc(ISSUER, [], algorithms=[])
+    assert refused.value.mistakes == [
+        "audiences: got an empty list, expected a client id without white space.",
+        "algorithms: got an empty list, expected RS256, RS384, RS512 or PS256.",
+    ]
+    with pytest.raises(ConfigurationError, match=r"authorization: got values that need \d+ bytes"):
+        endpoint(stack(env=HERE), authorization=Authorization.oidc(ISSUER, ["a" * 60 + str(n) for n in range(70)]))
+
+
 @pytest.mark.parametrize(
     ("authorization", "warning"),
     [
+        (lambda here: Authorization.oidc(ISSUER, ["a"], customer_claim="sub"), ""),
+        (lambda here: Authorization.oidc(ISSUER, ["a", "a"]), ""),
+        (lambda here: Authorization.oidc(ISSUER, ["a"], customer_claim="email"), "customer-claim"),
+        (
+            lambda here: Authorization.oidc(ISSUER, ["a"], customer_claim=CfnParameter(here, "C").value_as_string),
+            "customer-claim",
+        ),
+        (lambda here: Authorization.oidc(ISSUER, ["a", "b"]), "several-audiences"),
         (lambda here: Authorization.iam(allow_identity_pools=True), "identity-pools"),
         (lambda here: Authorization.cognito(*user_pool(here), customer_claim="email"), "customer-claim"),
         (lambda here: two_pools(here, "email"), "customer-claim several-user-pools"),
@@ -112,6 +333,7 @@ def test_what_has_to_be_known_warns_with_a_stable_id(authorization: Any, warning
     [
         lambda here: Authorization.cognito(*user_pool(here)),
         lambda here: Authorization.authorizer(lambda_authorizer(here), customer_key="k"),
+        lambda here: Authorization.oidc(ISSUER, ["client"]),
     ],
 )
 def test_an_authorization_that_knows_the_person_and_unchecked_contradict_each_other(authorization: Any) -> None:
@@ -126,6 +348,15 @@ def test_browsers_that_speak_for_anybody_and_unchecked_contradict_each_other() -
     pools = Authorization.iam(allow_identity_pools=True)
     with pytest.raises(ConfigurationError, match=r"got unchecked\(\) with iam\(allow_identity_pools=True\)"):
         endpoint(stack(env=HERE), authorization=pools, customer_identity=CustomerIdentity.unchecked())
+
+
+def test_pages_of_any_origin_may_call_with_an_issuers_tokens() -> None:
+    """A browser sends no such token by itself. An authorizer of the user's own may read cookies."""
+    here = stack(env=HERE)
+    endpoint(here, authorization=Authorization.oidc(ISSUER, ["client"]), cors_allowed_origins=["*"])
+    own = Authorization.authorizer(lambda_authorizer(here), customer_key="k")
+    with pytest.raises(ConfigurationError, match="a Lambda authorizer can accept credentials that browsers send"):
+        endpoint(here, "Own", authorization=own, cors_allowed_origins=["*"])
 
 
 def test_a_grant_on_an_endpoint_of_tokens_is_refused() -> None:

@@ -10,7 +10,7 @@ from aws_cdk import App, CfnParameter, Fn, Stack, Validations
 from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from connect_persistent_chat import ConnectInstance, PersistentChatMonitoring
+from connect_persistent_chat import Authorization, ConnectInstance, PersistentChatMonitoring
 from tests.synth.apps import HERE, INSTANCE_ID, Synthesized, endpoint, history, stack
 
 # The CDK says of whole constructs that they wait for each other, also where a reference says so already.
@@ -20,7 +20,9 @@ EXPLAINED = {"W3005"}
 def test_cfn_lint_finds_nothing_unexplained(tmp_path: Path) -> None:
     """CloudFormation's own schemas: errors, warnings and informations, for everything that there is."""
     here = stack("Linted", env=HERE)
-    PersistentChatMonitoring(here, "Monitoring", endpoint=endpoint(here, history=history(here)))
+    people = Authorization.oidc("https://login.example.com", ["client"])
+    made = endpoint(here, history=history(here), authorization=people)
+    PersistentChatMonitoring(here, "Monitoring", endpoint=made)
     template = tmp_path / "template.json"
     template.write_text(json.dumps(Synthesized(here).template), encoding="utf-8")
     found = [match for match in cfnlint.lint_file(template) if match.rule.id not in EXPLAINED]
@@ -49,6 +51,8 @@ def test_cdk_nag_finds_nothing_unexplained(
     kept = history(here, instance=of)
     origins = ["https://a.example", "https://b.example"]
     made = endpoint(here, instance=of, history=kept, cors_allowed_origins=origins, cloud_watch_role=True)
+    people = Authorization.oidc("https://login.example.com", ["client"])
+    endpoint(here, "People", instance=of, authorization=people)
     PersistentChatMonitoring(here, "Monitoring", endpoint=made)
     # What is granted to others is explained on their policies, and needs no explanation of theirs.
     for grant in (made.grant_invoke, kept.grant_read):

@@ -10,7 +10,7 @@ from aws_cdk import aws_sns as sns
 
 from association import log, refusal
 from association.refusal import Refusal
-from connect_persistent_chat import ConfigurationError, PersistentChatMonitoring
+from connect_persistent_chat import Authorization, ConfigurationError, PersistentChatMonitoring
 from shared import reasons
 from tests.synth.apps import HERE, Synthesized, endpoint, stack
 
@@ -91,6 +91,16 @@ def test_the_figures_come_from_the_logs(monitored: Synthesized, capsys: pytest.C
     throttled = {**access, **dict.fromkeys([k for k, v in access.items() if v == "$context.status"], "429")}
     assert [name for name, pattern in patterns.items() if matches(pattern, throttled)] == ["throttled"]
     assert [name for name, pattern in patterns.items() if matches(pattern, access)] == []
+
+
+def test_the_dashboard_shows_what_an_authorizer_says_of_its_failures() -> None:
+    """The endpoint's function hears nothing of a call that its authorizer refuses, or fails at."""
+    here = stack(env=HERE)
+    made_here = endpoint(here, authorization=Authorization.oidc("https://login.example.com", ["client"]))
+    PersistentChatMonitoring(here, "Monitoring", endpoint=made_here)
+    made = Synthesized(here)
+    (log,) = (key for key in made.all("AWS::Logs::LogGroup") if "AuthorizerLog" in key)
+    assert json.dumps({"Ref": log}) in json.dumps(made.only("AWS::CloudWatch::Dashboard")["DashboardBody"])
 
 
 def test_refusals_are_told_apart_by_rule(monitored: Synthesized) -> None:

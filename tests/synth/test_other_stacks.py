@@ -98,7 +98,9 @@ def test_a_value_of_another_stack_is_refused_exactly_if_the_cdk_refuses_it(made:
 
 
 @pytest.mark.parametrize("own", ["none", "region"])
-@pytest.mark.parametrize("what", ["pool", "imported pool", "instance", "own instance", "claim", "attribute", "origin"])
+@pytest.mark.parametrize(
+    "what", ["pool", "imported pool", "instance", "own instance", "claim", "issuer", "audience", "attribute", "origin"]
+)
 def test_an_endpoint_takes_of_another_stack_what_the_cdk_takes(what: str, own: str) -> None:
     """Without any env, the other stack's resources cannot be named. With a region alone, they can."""
     app, there, here = stacks(own, "full")
@@ -118,6 +120,9 @@ def test_an_endpoint_takes_of_another_stack_what_the_cdk_takes(what: str, own: s
             given["instance"] = ConnectInstance.from_instance_arn(here, "Instance", parameter)
         elif what == "claim":
             given["authorization"] = Authorization.cognito(*user_pool(here), customer_claim=parameter)
+        elif what in ("issuer", "audience"):
+            issuer, audience = (parameter, "a") if what == "issuer" else ("https://login.example.com", parameter)
+            given["authorization"] = Authorization.oidc(issuer, [audience])
         elif what == "attribute":
             given["customer_identity"] = CustomerIdentity.attribute(parameter)
         else:

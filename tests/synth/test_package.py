@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 
-from connect_persistent_chat import lambda_function
+from connect_persistent_chat import Authorization, lambda_function
 from connect_persistent_chat.source import SOURCE
 from tests.distributions import ROOT, environment, install, run
 from tests.synth.apps import HERE, endpoint, history, stack
 from tests.unit.association.events import ENVIRONMENT, HISTORY
+from tests.unit.authorizer.signing import ENVIRONMENT as AUTHORIZER
 
 
 def test_the_wheel_carries_the_functions_and_nothing_stray(distributions: Path) -> None:
@@ -24,6 +25,7 @@ def test_the_wheel_carries_the_functions_and_nothing_stray(distributions: Path) 
     names = zipfile.ZipFile(wheel).namelist()
     for name in (
         "association/handler.py",
+        "authorizer/handler.py",
         "provisioning/router.py",
         "aws/signing.py",
         "connect/operations.py",
@@ -77,16 +79,21 @@ def test_each_function_finds_all_that_it_imports_in_its_own_asset(tmp_path: Path
     """AWS Lambda has the asset and, with the runtime, boto3: what is missing would fail the deployment only there."""
     app = App(outdir=str(tmp_path))
     here = stack(app=app, env=HERE)
-    endpoint(here, history=history(here))
+    endpoint(here, history=history(here), authorization=Authorization.oidc("https://issuer.example", ["client"]))
     resources = json.loads((Path(app.synth().directory) / "Stack.template.json").read_text())["Resources"].values()
     handlers = {
         one["Properties"]["Handler"]: tmp_path / f"asset.{one['Properties']['Code']['S3Key'].removesuffix('.zip')}"
         for one in resources
         if one["Type"] == "AWS::Lambda::Function" and one["Properties"]["Handler"].endswith(".handle")
     }
-    assert set(handlers) == {"association.handler.handle", "recorder.handler.handle", "provisioning.router.handle"}
+    assert set(handlers) == {
+        "association.handler.handle",
+        "authorizer.handler.handle",
+        "recorder.handler.handle",
+        "provisioning.router.handle",
+    }
     (runtime,) = Path(sys.prefix).glob("lib/python*/site-packages")
-    variables = {**ENVIRONMENT, **HISTORY, "RETENTION_SECONDS": "1"}
+    variables = {**AUTHORIZER, **ENVIRONMENT, **HISTORY, "RETENTION_SECONDS": "1"}
     for handler, asset in handlers.items():
         module = handler.rpartition(".")[0]
         # Neither the environment's own folders, nor the .pth files in them.

@@ -105,6 +105,7 @@ def test_a_tag_hides_no_change_of_the_api() -> None:
         lambda here: endpoint(here, proof=ProofScope.REPORT_ONLY),
         lambda here: endpoint(here, customer_identity=CustomerIdentity.unchecked()),
         lambda here: endpoint(here, authorization=Authorization.iam(allow_identity_pools=True)),
+        lambda here: endpoint(here, authorization=Authorization.oidc("https://login.example.com", ["client"])),
         lambda here: endpoint(here, cors_allowed_origins=["https://a.example"]),
         lambda here: endpoint(
             here,
@@ -133,6 +134,7 @@ def test_a_tag_hides_no_change_of_the_api() -> None:
         "scope",
         "identity",
         "authorization",
+        "issuer",
         "origins",
         "policies",
         "handler",
@@ -188,7 +190,12 @@ def with_every_part(here: Stack) -> PersistentChatEndpoint:
     return made
 
 
-@pytest.mark.parametrize("build", [endpoint, with_every_part])
+def of_an_issuer(here: Stack) -> PersistentChatEndpoint:
+    """An authorizer with a function, which the gateway may invoke."""
+    return endpoint(here, authorization=Authorization.oidc("https://login.example.com", ["client"]))
+
+
+@pytest.mark.parametrize("build", [endpoint, with_every_part, of_an_issuer])
 def test_the_proof_comes_after_everything_else_of_the_endpoint(
     build: Callable[[Stack], PersistentChatEndpoint],
 ) -> None:

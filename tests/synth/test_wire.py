@@ -43,12 +43,14 @@ class Gateway:
         return {name.removeprefix("gatewayresponse.header."): value.strip("'") for name, value in parameters.items()}
 
 
-@pytest.fixture(scope="module", params=["iam", "tokens and history"])
+@pytest.fixture(scope="module", params=["iam", "tokens and history", "issuer"])
 def gateway(request: pytest.FixtureRequest) -> Gateway:
-    """Of the two endpoints that differ most."""
+    """Of the endpoints that differ most."""
     here = stack(env=HERE)
     if request.param == "iam":
         endpoint(here)
+    elif request.param == "issuer":
+        endpoint(here, authorization=Authorization.oidc("https://login.example.com", ["client"]))
     else:
         endpoint(here, authorization=Authorization.cognito(*user_pool(here)), history=history(here))
     return Gateway(Synthesized(here))

@@ -81,21 +81,16 @@ def refuse_mistakes(given: Parameters, issuer: str, audiences: Sequence[str], al
         is_discovery = issuer.endswith(_DISCOVERY)
         how = f" Leave out {_DISCOVERY}: write the issuer as the tokens' `iss` has it." if is_discovery else ""
         given.add([f"issuer: got {shown(issuer)}, expected {LIMITS['issuer'].expected}.{how}"])
-    if given.right("audiences"):
-        given.add([] if audiences else ["audiences: got an empty list, expected at least one client id."])
+    known = variables.SIGNATURE_ALGORITHMS
+    for name, listed, what, is_right in (
+        ("audiences", audiences, "a client id without white space", _is_word),
+        ("algorithms", algorithms, f"{', '.join(known[:-1])} or {known[-1]}", known.__contains__),
+    ):
         given.add(
-            f"audiences: got {shown(one)} in the list, expected a client id without white space."
-            for one in audiences
-            if not re.fullmatch(r"[!-~]+", with_tokens_as("x", one))
+            f"{name}: got {shown(one)} in the list, expected {what}." for one in given.texts(name) if not is_right(one)
         )
-    if algorithms is not None and given.right("algorithms"):
-        known = variables.SIGNATURE_ALGORITHMS
-        given.add([] if algorithms else ["algorithms: got an empty list, expected at least one algorithm."])
-        given.add(
-            f"algorithms: got {shown(one)} in the list, expected {', '.join(known[:-1])} or {known[-1]}."
-            for one in algorithms
-            if one not in known
-        )
+        if given.right(name) and listed is not None and not listed:
+            given.add([f"{name}: got an empty list, expected {what}."])
     given.refuse()
 
 
@@ -138,6 +133,11 @@ def _may_be_issuer(url: str) -> bool:
         return True
     texts = [with_tokens_as(_LATER, with_tokens_as(beginning, url, 1)) for beginning in _BEGINNINGS]
     return not url.endswith(_DISCOVERY) and any(map(_is_issuer, texts))
+
+
+def _is_word(text: str) -> bool:
+    """The variable of the function holds words, with spaces between them."""
+    return re.fullmatch("[!-~]+", with_tokens_as("x", text)) is not None
 
 
 def _is_issuer(text: str) -> bool:

@@ -3,8 +3,10 @@
 import pytest
 
 from authorizer.settings import read
+from authorizer.signature import ALGORITHMS
 from aws.endpoint import Endpoint
 from aws.environment import SettingsError
+from shared import variables
 from tests.unit.authorizer.signing import ENVIRONMENT, ISSUER
 
 
@@ -17,6 +19,11 @@ def test_the_settings_can_be_told_as_they_were_read() -> None:
     local = {**ENVIRONMENT, "LOCAL_ISSUER_URL": "http://127.0.0.1:9/issuer"}
     assert read(local).environment == local
     assert read(local).local_issuer == Endpoint("http", "127.0.0.1", 9, "/issuer")
+
+
+def test_the_construct_offers_the_algorithms_that_there_are() -> None:
+    """One that only the construct knew would stop the function at its start."""
+    assert tuple(ALGORITHMS) == variables.SIGNATURE_ALGORITHMS
 
 
 def test_the_variables_of_the_sdks_lead_no_issuer_astray() -> None:

@@ -183,3 +183,11 @@ def test_a_call_of_the_endpoint_is_signed_or_not_at_all(aws: Aws, signed: bool) 
     assert ("/us-east-1/execute-api/aws4_request" in authorization, bool(authorization)) == (signed, signed)
     assert (asked.method, asked.target, asked.body) == ("POST", "/v1", b"{}")
     assert (answer.status, answer.kind, answer.headers["content-length"]) == (403, "AccessDeniedException", "35")
+
+
+def test_a_call_of_the_endpoint_has_a_token_if_there_is_one(aws: Aws) -> None:
+    """In the header that the gateway hands to an authorizer."""
+    with web() as endpoint:
+        aws.calls.post(f"{endpoint.url}/v1", b"{}", signed=False, token="Bearer t")
+    (asked,) = endpoint.asked
+    assert asked.headers["Authorization"] == "Bearer t"
