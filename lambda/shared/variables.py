@@ -15,6 +15,13 @@ HISTORY_TABLE = "HISTORY_TABLE"
 HISTORY_ENDPOINT_URL = "HISTORY_ENDPOINT_URL"
 # Only for the association function, if there is a history.
 EVENT_DELAY_SECONDS = "EVENT_DELAY_SECONDS"
+# Only for the association function, if it starts chats as well: a JSON object of the flows' ids by their names; a JSON
+# array of the attributes that a caller may set, optional; "true" or "false", twice; minutes, optional.
+START_FLOWS = "START_FLOWS"
+START_ATTRIBUTES = "START_ATTRIBUTES"
+CONTINUE_LATEST = "CONTINUE_LATEST"
+STAMP_AUTHENTICATION = "STAMP_AUTHENTICATION"
+CHAT_DURATION_MINUTES = "CHAT_DURATION_MINUTES"
 # Only for the recorder.
 RETENTION_SECONDS = "RETENTION_SECONDS"
 

@@ -2,6 +2,8 @@
 
 # Below the stage; the instance and the contact follow. Amazon Connect's own path is the same.
 PATH = ("contact", "persistent-contact-association")
+# Below the stage: where chats start, as Amazon Connect's own path is.
+START_PATH = ("contact", "chat")
 
 ID_PATTERN = "[0-9A-Za-z-]+"
 INSTANCE_ID_LENGTH = 100
@@ -12,12 +14,32 @@ ENTIRE_PAST_SESSION = "ENTIRE_PAST_SESSION"
 FROM_SEGMENT = "FROM_SEGMENT"
 REHYDRATION_TYPES = (ENTIRE_PAST_SESSION, FROM_SEGMENT)
 
+# Of a start: Amazon Connect's service model, and the API Reference of StartChatContact.
+CUSTOMER_ID_LENGTH = 128
+DISPLAY_NAME_LENGTH = 256
+FLOW_LENGTH = 500
+CONTENT_TYPE_LENGTH = 100
+CONTENT_LENGTH = 16384
+ATTRIBUTE_VALUE_LENGTH = 32767
+# In UTF-8, of the names and the values of all attributes.
+ATTRIBUTES_BYTES = 32768
+# Attributes and a message of the longest, escaped to some extent.
+START_BODY_BYTES = 131_072
+PLAIN_TEXT = "text/plain"
+LEAST_DURATION_MINUTES = 60
+MOST_DURATION_MINUTES = 10080
+
 INVALID_PARAMETER = "InvalidParameterException"
 INVALID_REQUEST = "InvalidRequestException"
 ACCESS_DENIED = "AccessDeniedException"
 RESOURCE_NOT_FOUND = "ResourceNotFoundException"
 THROTTLING = "ThrottlingException"
+# The quota of chats that run at once. A retry in the next second does not help.
+LIMIT_EXCEEDED = "LimitExceededException"
 INTERNAL_SERVICE = "InternalServiceException"
 
 # Headers of an answer that a browser's page may read.
 EXPOSED_HEADERS = ("Retry-After", "x-amz-retry-after", "x-amzn-ErrorType", "x-amzn-RequestId")
+# A header of a start's answer: why the chat does not continue the customer's latest one. The SDKs drop fields that they
+# do not know.
+NOT_CONTINUED = "x-persistent-chat-not-continued"

@@ -16,6 +16,7 @@ ALLOWED = {
     "connect": {"aws", "shared"},
     "history": {"aws", "connect", "shared"},
     "association": {"aws", "connect", "history", "shared"},
+    "start": {"association", "aws", "connect", "history", "shared"},
     "recorder": {"aws", "connect", "history", "shared"},
     "provisioning": {"shared"},
 }
