@@ -34,7 +34,6 @@ DYNAMODB = Client("dynamodb", SETTINGS.history_endpoint) if SETTINGS.history_end
 gc.enable()
 
 Event = dict[str, object]
-
 # The answer to a request, with these headers. Raises a Refusal, or ConnectError.
 Work = Callable[[Event, Retry, log.Line, dict[str, str]], dict[str, object]]
 
@@ -58,8 +57,8 @@ def served(
     started = time.monotonic()
     retry = Retry(started + SETTINGS.deadline_seconds)
     line = log.Line(_request_id(event["requestContext"], context))
-    cors = response.cors_headers(event, SETTINGS.cors_allowed_origins, readable)
     try:
+        cors = response.cors_headers(event, SETTINGS.cors_allowed_origins, readable)
         return _answered(event, retry, line, {"x-amzn-RequestId": line.request_id, **cors}, work)
     finally:
         line.add(attempts=retry.attempts, durationMs=round((time.monotonic() - started) * 1000))

@@ -1,5 +1,10 @@
 """The function's entry, if the endpoint starts chats as well. What is no start goes to the association's handler."""
 
+import gc
+
+# As in the association's handler, which ends it.
+gc.disable()
+
 import os
 import time
 from collections.abc import Mapping
