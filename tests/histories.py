@@ -3,8 +3,8 @@
 The ledger here knows nothing of the code that it judges.
 """
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, cast
 
 from hypothesis import strategies as st
 
@@ -32,21 +32,34 @@ ACTIONS = st.one_of(
     st.tuples(st.just("come_back"), WHICH, TYPES, CALLERS),
     st.tuples(st.just("come_back"), WHICH, TYPES, CALLERS),
 )
-# A past session and a new chat to begin with, so that most histories come to the point.
-HISTORIES = st.builds(
-    lambda past, segments, back, later: [
-        ("start", past),
-        *(("transfer", 0) for _ in range(segments)),
-        ("stop", 0),
-        ("wait", 61),
-        ("come_back", *back),
-        *later,
-    ],
-    CUSTOMERS,
-    st.integers(0, 2),
-    st.tuples(WHICH, TYPES, CALLERS),
-    st.lists(ACTIONS, min_size=1, max_size=14),
+# Of an endpoint that starts chats as well.
+BEGINNINGS = st.one_of(
+    st.tuples(st.just("begin"), CUSTOMERS, WHICH, TYPES, CALLERS),
+    st.tuples(st.just("begin_anew"), WHICH, TYPES, CALLERS),
+    st.tuples(st.just("begin_anew"), WHICH, TYPES, CALLERS),
 )
+
+
+def histories(actions: st.SearchStrategy[Any]) -> st.SearchStrategy[list[tuple[Any, ...]]]:
+    """A past session and a new chat to begin with, so that most come to the point, and then any actions."""
+    return st.builds(
+        lambda past, segments, back, later: [
+            ("start", past),
+            *(("transfer", 0) for _ in range(segments)),
+            ("stop", 0),
+            ("wait", 61),
+            ("come_back", *back),
+            *later,
+        ],
+        CUSTOMERS,
+        st.integers(0, 2),
+        st.tuples(WHICH, TYPES, CALLERS),
+        st.lists(actions, min_size=1, max_size=14),
+    )
+
+
+HISTORIES = histories(ACTIONS)
+WITH_BEGINNINGS = histories(st.one_of(ACTIONS, BEGINNINGS))
 
 
 class World(Protocol):
@@ -77,6 +90,15 @@ class World(Protocol):
         """The endpoint: 200 with the contact that is continued, or a status with the refusal."""
 
 
+class StartingWorld(World, Protocol):
+    """Where the endpoint starts chats as well."""
+
+    def begin(
+        self, customer: str | None, source: str, rehydration_type: str, caller: str | None
+    ) -> tuple[int, str, str]:
+        """The endpoint's start: 200, the contact that is continued, and the new one; or a status with the refusal."""
+
+
 @dataclass
 class Entry:
     """A contact."""
@@ -98,6 +120,7 @@ class Ledger:
         self._now = 0.0
         self._contacts: dict[str, Entry] = {}
         self.granted = 0
+        self.begun = 0
 
     def play(self, history: list[tuple[Any, ...]]) -> None:
         """Each action in its turn; what cannot be done is passed over."""
@@ -164,6 +187,35 @@ class Ledger:
 
     def _ask(self, which: int, source_which: int, rehydration_type: str, caller: str | None) -> None:
         self._judge(self._pick(which), self._pick(source_which), rehydration_type, caller)
+
+    def _begin(self, customer: str | None, which: int, rehydration_type: str, caller: str | None) -> None:
+        """The endpoint starts a chat that continues a contact from its start; None: no customer is sent."""
+        source_id = self._pick(which)
+        source = self._contacts[source_id]
+        world = cast(StartingWorld, self._world)
+        status, said, new_id = world.begin(customer, source_id, rehydration_type, caller)
+        customer = caller if customer is None else customer
+        theirs = bool(customer) and customer == source.customer and caller in (None, customer)
+        assert (status == 404) == (not theirs), (status, said)
+        new = Entry(customer, True, new_id)
+        if status != 200:
+            assert status in (400, 404)
+            assert new_id == ""
+            assert not (theirs and self._surely_fit(new, source_id, source, rehydration_type)), said
+            return
+        assert self._fit(new, source_id, source, rehydration_type)
+        continued = self._contacts[said]
+        assert continued.customer == customer
+        assert continued.session == source.session
+        assert said == source_id or rehydration_type == "ENTIRE_PAST_SESSION"
+        self._contacts[new_id] = replace(new, continues=said)
+        self.begun += 1
+
+    def _begin_anew(self, which: int, rehydration_type: str, caller: str | None) -> None:
+        """The same of the contact's own customer, when the contact and its transcript are over."""
+        self._stop(which)
+        self._wait(DELAY + 1)
+        self._begin(self._contacts[self._pick(which)].customer, which, rehydration_type, caller)
 
     def _judge(self, current_id: str, source_id: str, rehydration_type: str, caller: str | None) -> None:
         current, source = self._contacts[current_id], self._contacts[source_id]

@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from aws.description import described
 from shared import wire
 
-_EXPECTED = (
-    "expected a JSON object of RehydrationType, SourceContactId and, if you like, ClientToken, in UTF-8, "
-    f"of at most {wire.BODY_BYTES} bytes"
-)
+_FIELDS = "RehydrationType, SourceContactId and, if you like, ClientToken"
 _MOST_SHOWN = 40
 
 
 class BodyError(ValueError):
     """The body is not one JSON object; the text is for the caller."""
 
-    def __init__(self, got: str) -> None:
-        super().__init__(f"body: got {got}, {_EXPECTED}.")
+
+def fields_of(
+    event: Mapping[str, object], names: str = _FIELDS, most_bytes: int = wire.BODY_BYTES
+) -> dict[str, object]:
+    """The fields of the body of an API Gateway proxy event. Raises BodyError, which says that these are expected."""
+    try:
+        return _fields(event, most_bytes)
+    except BodyError as error:
+        expected = f"expected a JSON object of {names}, in UTF-8, of at most {most_bytes} bytes"
+        raise BodyError(f"body: got {error}, {expected}.") from None
 
 
-def fields_of(event: Mapping[str, object]) -> dict[str, object]:
-    """The fields of the body of an API Gateway proxy event. Raises BodyError."""
-    text = _text(event.get("body"), encoded=event.get("isBase64Encoded") is True)
+def _fields(event: Mapping[str, object], most_bytes: int) -> dict[str, object]:
+    text = _text(event.get("body"), most_bytes, encoded=event.get("isBase64Encoded") is True)
     try:
         document = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except BodyError:
@@ -41,7 +45,7 @@ def shown(text: str) -> str:
     return json.dumps(text) if len(text) <= _MOST_SHOWN else described(text)
 
 
-def _text(body: object, *, encoded: bool) -> str:
+def _text(body: object, most_bytes: int, *, encoded: bool) -> str:
     if body is None or body == "":
         raise BodyError("nothing")
     if not isinstance(body, str):
@@ -50,7 +54,7 @@ def _text(body: object, *, encoded: bool) -> str:
         data = binascii.a2b_base64(body, strict_mode=True) if encoded else body.encode()
     except ValueError:
         raise BodyError("invalid base64" if encoded else "half a surrogate pair") from None
-    if len(data) > wire.BODY_BYTES:
+    if len(data) > most_bytes:
         raise BodyError(f"{len(data)} bytes")
     try:
         return data.decode()

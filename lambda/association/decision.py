@@ -38,14 +38,14 @@ class Decider(NamedTuple):
     def decide(self, asked: AssociationRequest) -> Decision:
         """Hold the request against the rule. Raises a Refusal, or ConnectError."""
         self.connect.describe(*filter(None, (asked.initial_contact_id, asked.source_contact_id)))
-        decision = self._judged(asked)
+        decision = self.judged(asked)
         if asked.source_contact_id or decision.rule == "earlier":
             return decision
         assert self.lookup is not None, "without a history each request names its source"
         found = self.lookup.latest(self._current(asked))
         if found is None:
             return Decision(asked, "no_past_chat", None)
-        return self._judged(asked._replace(source_contact_id=found.session_id), found.ended)
+        return self.judged(asked._replace(source_contact_id=found.session_id), found.ended)
 
     def associate(self, decision: Decision) -> Decision:
         """Have Connect make the association, unless there is one already, or nothing to continue.
@@ -63,12 +63,12 @@ class Decider(NamedTuple):
                 raise
             self.connect.describe(decision.request.initial_contact_id)
             # No wait for the transcript here: the rule has checked it already.
-            again = self._judged(decision.request)
+            again = self.judged(decision.request)
             if again.continued is None:
                 raise
             return again
 
-    def _judged(self, request: AssociationRequest, session_ended: float = 0) -> Decision:
+    def judged(self, request: AssociationRequest, session_ended: float = 0) -> Decision:
         """The rule's decision. Contacts that the rule needs are described first."""
         while True:
             known, now = self.connect.known, self.connect.now

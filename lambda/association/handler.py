@@ -8,7 +8,8 @@ gc.disable()
 import os
 import re
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeGuard
 
 from association import caller, log, refusal, request, response, settings
 from association.decision import Decider, associated
@@ -20,6 +21,7 @@ from aws.retry import Retry
 from connect.errors import ConnectError
 from connect.ids import same_instance
 from connect.operations import Connect
+from shared import wire
 from shared.probes import CREATE_ASSOCIATION, DESCRIBE_CONTACT
 
 if TYPE_CHECKING:
@@ -31,31 +33,63 @@ CLIENTS = (Client("connect", SETTINGS.connect_endpoint), Client("connect", SETTI
 DYNAMODB = Client("dynamodb", SETTINGS.history_endpoint) if SETTINGS.history_endpoint is not None else None
 gc.enable()
 
+Event = dict[str, object]
+# The answer to a request, with these headers. Raises a Refusal, or ConnectError.
+Work = Callable[[Event, Retry, log.Line, dict[str, str]], dict[str, object]]
+
 
 def handle(event: object, context: object) -> dict[str, object]:
-    """Answer an API Gateway proxy event, or a probe. The gateway builds the former: it is never a probe."""
+    """Answer an API Gateway proxy event, or a probe."""
+    if is_request(event):
+        return served(event, context, _associate)
+    return probes.answer(event, SETTINGS.environment, probes_of(Retry(time.monotonic() + SETTINGS.deadline_seconds)))
+
+
+def is_request(event: object) -> TypeGuard[Event]:
+    """Whether it is a proxy event. The gateway builds these: none is ever a probe."""
+    return isinstance(event, dict) and "requestContext" in event
+
+
+def served(
+    event: Event, context: object, work: Work, readable: tuple[str, ...] = wire.EXPOSED_HEADERS
+) -> dict[str, object]:
+    """The answer to a request, whose line is then in the log. `readable` are the headers that a page may read."""
     started = time.monotonic()
-    deadline = started + SETTINGS.deadline_seconds
-    connect = Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CLIENTS, Retry(deadline))
-    lookup = _lookup(connect, deadline)
-    if not isinstance(event, dict) or "requestContext" not in event:
-        of_connect = connect.probes(CREATE_ASSOCIATION, DESCRIBE_CONTACT)
-        return probes.answer(event, SETTINGS.environment, {**of_connect, **(lookup.probes() if lookup else {})})
+    retry = Retry(started + SETTINGS.deadline_seconds)
     line = log.Line(_request_id(event["requestContext"], context))
     try:
-        return _answered(event, connect, lookup, line)
+        cors = response.cors_headers(event, SETTINGS.cors_allowed_origins, readable)
+        return _answered(event, retry, line, {"x-amzn-RequestId": line.request_id, **cors}, work)
     finally:
-        line.add(attempts=connect.attempts, durationMs=round((time.monotonic() - started) * 1000))
+        line.add(attempts=retry.attempts, durationMs=round((time.monotonic() - started) * 1000))
         line.write()
 
 
-def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None", line: log.Line) -> dict[str, object]:
-    headers = {"x-amzn-RequestId": line.request_id, **response.cors_headers(event, SETTINGS.cors_allowed_origins)}
+def connect_with(retry: Retry) -> Connect:
+    """Amazon Connect, for calls by this deadline."""
+    return Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CLIENTS, retry)
+
+
+def lookup_with(connect: Connect, retry: Retry) -> "Lookup | None":
+    """The look-up of latest chats; None without a history."""
+    if DYNAMODB is None:
+        return None
+    # Imported here: without a history the cold start does not pay for it.
+    from association.lookup import Lookup
+
+    return Lookup(DYNAMODB, SETTINGS, connect, retry.deadline)
+
+
+def probes_of(retry: Retry) -> probes.Probes:
+    """Each permission that an association needs."""
+    connect = connect_with(retry)
+    lookup = lookup_with(connect, retry)
+    return {**connect.probes(CREATE_ASSOCIATION, DESCRIBE_CONTACT), **(lookup.probes() if lookup else {})}
+
+
+def _answered(event: Event, retry: Retry, line: log.Line, headers: dict[str, str], work: Work) -> dict[str, object]:
     try:
-        continued = _continued(event, connect, lookup, line)
-        line.ended("nothing" if continued is None else "granted", 200)
-        line.add(continuedFromContactId=continued)
-        return response.success(continued, headers)
+        return work(event, retry, line, headers)
     except Refusal as refused:
         why = refused
     except ConnectError as failure:
@@ -67,7 +101,14 @@ def _answered(event: dict[str, object], connect: Connect, lookup: "Lookup | None
     return response.error(why, headers)
 
 
-def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | None", line: log.Line) -> str | None:
+def _associate(event: Event, retry: Retry, line: log.Line, headers: dict[str, str]) -> dict[str, object]:
+    continued = _continued(event, retry, line)
+    line.ended("nothing" if continued is None else "granted", 200)
+    line.add(continuedFromContactId=continued)
+    return response.success(continued, headers)
+
+
+def _continued(event: Event, retry: Retry, line: log.Line) -> str | None:
     """The contact that is continued; None if the customer has no past chat. Raises a Refusal, or ConnectError."""
     who = caller.identify(event, SETTINGS)
     line.add(caller=who.name)
@@ -79,25 +120,17 @@ def _continued(event: dict[str, object], connect: Connect, lookup: "Lookup | Non
         raise refusal.not_found("another_instance")
     # From here on in the spelling that the role's permissions have.
     asked = asked._replace(instance_id=SETTINGS.instance_id)
+    connect = connect_with(retry)
     if not SETTINGS.checks_customers:
         line.add(rule="unchecked")
         # Without DescribeContact a retry cannot be seen here. So equal requests send Connect the same ClientToken.
         return associated(asked._replace(client_token=None), connect)
-    decider = Decider(who, connect, SETTINGS.transcript_delay_seconds, lookup)
+    decider = Decider(who, connect, SETTINGS.transcript_delay_seconds, lookup_with(connect, retry))
     decision = decider.decide(asked)
     line.asks(decision.request)
     granted = decider.associate(decision)
     line.add(rule=granted.rule)
     return granted.continued
-
-
-def _lookup(connect: Connect, deadline: float) -> "Lookup | None":
-    if DYNAMODB is None:
-        return None
-    # Imported here: without a history the cold start does not pay for it.
-    from association.lookup import Lookup
-
-    return Lookup(DYNAMODB, SETTINGS, connect, deadline)
 
 
 def _request_id(request_context: object, context: object) -> str:

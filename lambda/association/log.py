@@ -14,13 +14,15 @@ _FIELDS = (
     "initialContactId",
     "sourceContactId",
     "rehydrationType",
-    # granted, refused or failed; nothing: there was no past chat to continue.
+    # granted, started, refused or failed; nothing: there was no past chat to continue.
     "verdict",
     # Which rule decided, or what failed.
     "rule",
     "status",
     "errorType",
     "continuedFromContactId",
+    # Why a chat that started does not continue the customer's latest one.
+    "notContinued",
     # How often Amazon Connect was asked.
     "attempts",
     "durationMs",

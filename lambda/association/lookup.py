@@ -1,5 +1,6 @@
 """The look-up of a customer's latest chat: one read of the history, and what Amazon Connect says of the entries."""
 
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -61,7 +62,9 @@ class Lookup:
     def _settled(self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Entries) -> Found:
         """The result of `ask`. Contacts that it needs are described first, and rows are read."""
         while True:
-            found = ask(Known(current, entries, self._rows, self._connect.known, self._connect.now))
+            # Before Connect has told its time, no end is too far ahead. What is found is always described.
+            now = self._connect.now or math.inf
+            found = ask(Known(current, entries, self._rows, self._connect.known, now))
             if isinstance(found, Describe):
                 self._connect.describe(*found.contact_ids)
             elif isinstance(found, Read):

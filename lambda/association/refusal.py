@@ -15,6 +15,7 @@ STATUS: Mapping[str, int] = {
     wire.ACCESS_DENIED: 403,
     wire.RESOURCE_NOT_FOUND: 404,
     wire.THROTTLING: 429,
+    wire.LIMIT_EXCEEDED: 429,
     wire.INTERNAL_SERVICE: 500,
 }
 # Amazon Connect cannot be reached: an InternalServiceException as well, but a retry may help.
@@ -92,6 +93,9 @@ def of_connect(failure: ConnectError) -> Refusal:
     match failure.reason:
         case "connect_throttled" as reason:
             return throttled(reason)
+        case "chats_at_once" as reason:
+            text = "As many chats run at once as the instance's quota allows. A retry helps only when some have ended."
+            return Refusal(wire.LIMIT_EXCEEDED, text, reason=reason)
         case "connect_unreachable" | "deadline_exceeded" as reason:
             return out_of_reach(reason, failure.detail)
         case "connect_not_found" as reason:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from association import body, refusal
@@ -39,22 +39,22 @@ def parse(event: Mapping[str, object], *, has_history: bool = False) -> Associat
     violations: list[str] = []
     path = event.get("pathParameters")
     in_path = path if isinstance(path, dict) else {}
-    instance_id = _id("InstanceId", in_path, wire.INSTANCE_ID_LENGTH, violations)
-    initial_contact_id = _id("InitialContactId", in_path, wire.CONTACT_ID_LENGTH, violations)
+    instance_id = id_of("InstanceId", in_path, wire.INSTANCE_ID_LENGTH, violations)
+    initial_contact_id = id_of("InitialContactId", in_path, wire.CONTACT_ID_LENGTH, violations)
     fields: Mapping[str, object] = {}
     try:
         fields = body.fields_of(event)
     except body.BodyError as error:
         violations.append(str(error))
     else:
-        _refuse_unknown(fields, violations)
+        refuse_unknown("body", fields, _BODY_FIELDS, violations)
         if has_history:
             fields = {"RehydrationType": wire.ENTIRE_PAST_SESSION, **fields}
-        rehydration_type = _rehydration_type(fields, violations)
+        rehydration_type = rehydration_type_of(fields, violations)
         source_contact_id = ""
         if "SourceContactId" in fields or not (has_history and rehydration_type == wire.ENTIRE_PAST_SESSION):
-            source_contact_id = _id("SourceContactId", fields, wire.CONTACT_ID_LENGTH, violations)
-        client_token = _client_token(fields, violations)
+            source_contact_id = id_of("SourceContactId", fields, wire.CONTACT_ID_LENGTH, violations)
+        client_token = client_token_of(fields, violations)
     if violations:
         raise refusal.invalid(" ".join(violations))
     return AssociationRequest(instance_id, initial_contact_id, rehydration_type, source_contact_id, client_token)
@@ -70,8 +70,8 @@ def derived_client_token(request: AssociationRequest) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _id(name: str, fields: Mapping[str, object], longest: int, violations: list[str]) -> str:
-    """An id is not decoded: each contact has one spelling."""
+def id_of(name: str, fields: Mapping[str, object], longest: int, violations: list[str]) -> str:
+    """An id, or "" with a violation. It is not decoded: each contact has one spelling."""
     expected = f"expected 1 to {longest} letters, digits and hyphens, not percent-encoded"
     value = fields.get(name)
     if is_id(value, longest):
@@ -83,7 +83,8 @@ def _id(name: str, fields: Mapping[str, object], longest: int, violations: list[
     return ""
 
 
-def _rehydration_type(fields: Mapping[str, object], violations: list[str]) -> str:
+def rehydration_type_of(fields: Mapping[str, object], violations: list[str]) -> str:
+    """The RehydrationType, or "" with a violation."""
     value = fields.get("RehydrationType")
     if isinstance(value, str) and value in wire.REHYDRATION_TYPES:
         return value
@@ -94,7 +95,8 @@ def _rehydration_type(fields: Mapping[str, object], violations: list[str]) -> st
     return ""
 
 
-def _client_token(fields: Mapping[str, object], violations: list[str]) -> str | None:
+def client_token_of(fields: Mapping[str, object], violations: list[str]) -> str | None:
+    """The caller's ClientToken; None if there is none, or with a violation."""
     if "ClientToken" not in fields:
         return None
     value = fields["ClientToken"]
@@ -106,11 +108,13 @@ def _client_token(fields: Mapping[str, object], violations: list[str]) -> str | 
     return None
 
 
-def _refuse_unknown(fields: Mapping[str, object], violations: list[str]) -> None:
-    unknown = [name for name in fields if name not in _BODY_FIELDS]
+def refuse_unknown(where: str, fields: Mapping[str, object], known: Collection[str], violations: list[str]) -> None:
+    """Note the fields that are none of the known ones."""
+    unknown = [name for name in fields if name not in known]
     if not unknown:
         return
     listed = ", ".join(shown(name) for name in unknown[:_MOST_UNKNOWN_FIELDS])
     more = len(unknown) - _MOST_UNKNOWN_FIELDS
     got = f"{listed} and {more} more" if more > 0 else listed
-    violations.append(f"body: got the unknown fields {got}, expected none but {', '.join(_BODY_FIELDS)}.")
+    expected = f"none but {', '.join(known)}" if known else "none"
+    violations.append(f"{where}: got the unknown fields {got}, expected {expected}.")

@@ -10,7 +10,7 @@ from shared import variables, wire
 def success(continued_from_contact_id: str | None, headers: Mapping[str, str]) -> dict[str, object]:
     """The contact that is continued; None: there was no past chat."""
     body = {} if continued_from_contact_id is None else {"ContinuedFromContactId": continued_from_contact_id}
-    return _response(200, body, headers)
+    return response(200, body, headers)
 
 
 def error(refusal: Refusal, headers: Mapping[str, str]) -> dict[str, object]:
@@ -20,14 +20,16 @@ def error(refusal: Refusal, headers: Mapping[str, str]) -> dict[str, object]:
         ours["Retry-After"] = str(refusal.retry_after)
         ours["x-amz-retry-after"] = str(refusal.retry_after * 1000)
     body = {"__type": refusal.error_type, "Message": refusal.message, "message": refusal.message}
-    return _response(refusal.status, body, {**headers, **ours})
+    return response(refusal.status, body, {**headers, **ours})
 
 
-def cors_headers(event: dict[str, object], allowed_origins: tuple[str, ...]) -> dict[str, str]:
+def cors_headers(
+    event: dict[str, object], allowed_origins: tuple[str, ...], readable: tuple[str, ...] = wire.EXPOSED_HEADERS
+) -> dict[str, str]:
     """Which pages may read the answer. Browsers may never send credentials of their own."""
     if not allowed_origins:
         return {}
-    exposed = {"Access-Control-Expose-Headers": ", ".join(wire.EXPOSED_HEADERS)}
+    exposed = {"Access-Control-Expose-Headers": ", ".join(readable)}
     if variables.ANY_ORIGIN in allowed_origins:
         return {"Access-Control-Allow-Origin": variables.ANY_ORIGIN, **exposed}
     sent = event.get("headers")
@@ -38,7 +40,8 @@ def cors_headers(event: dict[str, object], allowed_origins: tuple[str, ...]) -> 
     return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", **exposed}
 
 
-def _response(status: int, body: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, object]:
+def response(status: int, body: Mapping[str, object], headers: Mapping[str, str]) -> dict[str, object]:
+    """Any answer. No cache keeps it."""
     return {
         "statusCode": status,
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **headers},

@@ -1,6 +1,7 @@
 """When a request is refused: the rule whether one chat may continue another, a pure function of the question.
 
 Every association that is made joins contacts that carried one and the same customer when they were described.
+The current chat may also be one that starts now: then it is what `starting` makes of its customer.
 The steps stand in the order in which they are taken. The steps after the first may say why they refuse: by then both
 contacts are known to be the customer's.
 """
@@ -26,7 +27,8 @@ class Question(NamedTuple):
 
     request: AssociationRequest
     caller: Caller
-    # What Connect says of the contacts that were described, by id; None: that there is none.
+    # What Connect says of the contacts that were described, by id; None: that there is none. A chat that starts now is
+    # here as well.
     contacts: Mapping[str, Contact | None]
     # By Connect's clock, in seconds since the epoch.
     now: float
@@ -50,6 +52,11 @@ class Describe(NamedTuple):
     """One or two more contacts are needed: describe them, and judge once more."""
 
     contact_ids: tuple[str, ...]
+
+
+def starting(customer: str) -> Contact:
+    """A chat that starts now for a customer: it has no id yet, is in no session with any other, and continues none."""
+    return Contact("", customer, _CHAT, "", None, None)
 
 
 def judge(question: Question) -> Continue | Earlier | Describe:

@@ -6,7 +6,7 @@ from aws.answer import Answer, Outcome, detail_of
 from aws.description import described
 from shared import probes
 
-Probes = Mapping[str, Callable[[], dict[str, object]]]
+Probes = Mapping[str, Callable[[], Mapping[str, object]]]
 
 
 def answer(event: object, environment: Mapping[str, str], more: Probes) -> dict[str, object]:
@@ -19,7 +19,7 @@ def answer(event: object, environment: Mapping[str, str], more: Probes) -> dict[
     return {probes.PROBE: probe, **known[probe]()}
 
 
-def said(outcome: Outcome) -> dict[str, object]:
+def said(outcome: Outcome) -> Mapping[str, dict[str, object]]:
     """What a service said to a call that finds and changes nothing."""
     if isinstance(outcome, Answer):
         return {"answer": {"type": outcome.error_type, "status": outcome.status, "message": outcome.message}}

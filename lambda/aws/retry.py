@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from threading import Event
 from typing import NamedTuple
 
-from aws.answer import Document, Outcome, is_worth_another_try, read_answer
+from aws.answer import Answer, Document, Outcome, is_worth_another_try, read_answer
 from aws.client import Client
 from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
 
@@ -30,13 +30,15 @@ class Operation(NamedTuple):
     read: Callable[[Document], object]
     # Beside those that every call has.
     headers: Mapping[str, str] = {}
+    # Types of errors that a retry does not help, although they look like a throttle.
+    final: tuple[str, ...] = ()
 
 
 class Retry:
     """The calls of one request of a function, by one deadline of time.monotonic()."""
 
     def __init__(self, deadline: float, most_attempts: int = _MOST_ATTEMPTS) -> None:
-        self._deadline = deadline
+        self.deadline = deadline
         self._most_attempts = most_attempts
         self._attempts: list[str] = []
 
@@ -44,6 +46,12 @@ class Retry:
     def attempts(self) -> int:
         """How many there were so far, of all calls."""
         return len(self._attempts)
+
+    def until(self, deadline: float) -> "Retry":
+        """Calls of the same request of the function that have less time: they count as attempts of this one, too."""
+        sooner = Retry(min(deadline, self.deadline), self._most_attempts)
+        sooner._attempts = self._attempts
+        return sooner
 
     def call(self, operation: Operation, client: Client, given_up: Event | None = None) -> Outcome:
         """Call, and retry with the same request if that may help and there is time.
@@ -53,17 +61,17 @@ class Retry:
         """
         attempts = 0
         while True:
-            if self._deadline - time.monotonic() < _LEAST_ATTEMPT_SECONDS:
+            if self.deadline - time.monotonic() < _LEAST_ATTEMPT_SECONDS:
                 return DeadlineExceeded("too little of the deadline was left")
             attempts += 1
             self._attempts.append(operation.target)
             outcome = self._attempt(operation, client, last=attempts == self._most_attempts)
-            if not is_worth_another_try(outcome):
+            if not is_worth_another_try(outcome) or _is_final(outcome, operation):
                 return outcome
             # Full jitter; importing `random` for one number would cost a cold start milliseconds.
             longest = min(_LONGEST_PAUSE_SECONDS * 2 ** (attempts - 1), _LONGEST_PAUSE_OF_ALL_SECONDS)
             pause = 0.0 if isinstance(outcome, Stale) else longest * os.urandom(1)[0] / 255
-            left = self._deadline - time.monotonic()
+            left = self.deadline - time.monotonic()
             in_vain = given_up is not None and given_up.is_set()
             if in_vain or attempts == self._most_attempts or left < pause + _LEAST_ATTEMPT_SECONDS:
                 if given_up is not None:
@@ -74,10 +82,14 @@ class Retry:
     def _attempt(self, operation: Operation, client: Client, *, last: bool) -> Outcome:
         now = time.monotonic()
         # A silent service must leave time for a retry.
-        enough = self._deadline if last else now + max(_READ_SECONDS, (self._deadline - now) / 2)
-        deadline = min(enough, self._deadline)
+        enough = self.deadline if last else now + max(_READ_SECONDS, (self.deadline - now) / 2)
+        deadline = min(enough, self.deadline)
         try:
             response = client.send(operation.method, operation.target, operation.body, deadline, operation.headers)
             return read_answer(response, operation.read)
         except (Unreachable, DeadlineExceeded, Unreadable) as failure:
             return failure
+
+
+def _is_final(outcome: Outcome, operation: Operation) -> bool:
+    return isinstance(outcome, Answer) and outcome.error_type in operation.final

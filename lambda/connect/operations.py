@@ -2,9 +2,10 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from functools import partial
 
-from aws.answer import Answer, Document, Outcome, is_refused
+from aws.answer import Answer, Document, Outcome, detail_of, is_refused
 from aws.client import Client
 from aws.no_answer import Unreadable
 from aws.probes import Probes, said
@@ -13,6 +14,8 @@ from aws.signing import encoded
 from connect.contact import Contact, read
 from connect.errors import ConnectError, error_of
 from shared import probes, wire
+
+_OF_EACH_START = ("ContactId", "ParticipantId", "ParticipantToken")
 
 
 class Connect:
@@ -42,8 +45,33 @@ class Connect:
             return str(outcome.result)
         raise error_of(outcome)
 
+    def start_chat(self, fields: Mapping[str, object]) -> Mapping[str, str]:
+        """StartChatContact with these fields: its answer, with the participant's token. Raises ConnectError."""
+        outcome = self.try_start(self._instance_id, fields)
+        if isinstance(outcome, Answer) and isinstance(outcome.result, Mapping):
+            return outcome.result
+        error = error_of(outcome)
+        if isinstance(outcome, Answer) and outcome.error_type == wire.LIMIT_EXCEEDED:
+            raise ConnectError("chats_at_once")
+        # Connect's words may repeat what was sent: the customer, attributes and a message. IAM's words do not.
+        if isinstance(outcome, Answer) and error.detail is not None and error.reason != "connect_denied":
+            error.detail = detail_of(outcome._replace(message="words that may repeat the request"))
+        raise error
+
+    def try_start(self, instance_id: str, fields: Mapping[str, object]) -> Outcome:
+        """What StartChatContact answers. The fields hold a ClientToken: so a retry starts no second chat."""
+        body = json.dumps({"InstanceId": instance_id, **fields}).encode()
+        target = "/".join(("", *wire.START_PATH))
+        operation = Operation("PUT", target, body, _started, final=(wire.LIMIT_EXCEEDED,))
+        return self._retry.call(operation, self._clients[0])
+
+    def stop_contact(self, contact_id: str) -> Outcome:
+        """What StopContact answers."""
+        body = json.dumps({"InstanceId": self._instance_id, "ContactId": contact_id}).encode()
+        return self._retry.call(Operation("POST", "/contact/stop", body, lambda _: None), self._clients[0])
+
     def describe(self, *contact_ids: str) -> None:
-        """Call DescribeContact for one contact, or for two at the same time. Raises ConnectError."""
+        """Call DescribeContact for each contact, or for two at the same time. Raises ConnectError."""
         outcomes = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
         for id, outcome in zip(contact_ids, outcomes, strict=True):
             if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
@@ -61,7 +89,7 @@ class Connect:
         instances = {"": self._instance_id, probes.ELSEWHERE: probes.NOWHERE}
         return {f"{where}{a}": partial(self._tried, a, id) for where, id in instances.items() for a in actions}
 
-    def _tried(self, action: str, instance_id: str) -> dict[str, object]:
+    def _tried(self, action: str, instance_id: str) -> Mapping[str, object]:
         nobody = probes.NOWHERE
         if action == probes.CREATE_ASSOCIATION:
             operation = _create_association(instance_id, nobody, nobody, wire.FROM_SEGMENT, nobody)
@@ -74,9 +102,9 @@ class Connect:
         return Operation("GET", target, b"", lambda document: read(document, self._customer_identity))
 
     def _at_once(self, operations: list[Operation]) -> list[Outcome]:
-        """The outcomes of one or two operations."""
-        if len(operations) == 1:
-            return [self._retry.call(operations[0], self._clients[0])]
+        """The outcomes of two operations at most."""
+        if len(operations) < 2:
+            return [self._retry.call(operation, self._clients[0]) for operation in operations]
         given_up = threading.Event()
         beside: list[Outcome] = []
         bugs: list[Exception] = []
@@ -110,3 +138,11 @@ def _continued_from(document: Document) -> str:
     if isinstance(value, str) and 1 <= len(value) <= wire.CONTACT_ID_LENGTH:
         return value
     raise Unreadable("200 without ContinuedFromContactId")
+
+
+def _started(document: Document) -> Mapping[str, str]:
+    # Nothing of the answer goes into the text: it holds the participant's token.
+    for name in _OF_EACH_START:
+        if not isinstance(document.get(name), str) or not document[name]:
+            raise Unreadable(f"200 without {name}")
+    return {name: str(document[name]) for name in (*_OF_EACH_START, "ContinuedFromContactId") if document.get(name)}

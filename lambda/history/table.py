@@ -83,7 +83,7 @@ class Table:
         """Each action with an item that does not exist."""
         return {action: partial(self._tried, action) for action in actions}
 
-    def _tried(self, action: str) -> dict[str, object]:
+    def _tried(self, action: str) -> Mapping[str, object]:
         # An item that has to exist to be written.
         present = {"ConditionExpression": f"attribute_exists({schema.CUSTOMER})"}
         operations = {

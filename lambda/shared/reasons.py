@@ -7,6 +7,8 @@ only: at run time a reason is a text, and a cold start does not pay for it.
 from typing import Literal, get_args
 
 Granted = Literal["one_customer", "earlier", "unchecked", "no_past_chat"]
+# A chat that started, and continues none, although there may be one to continue.
+Started = Literal["not_continued", "not_looked_up"]
 # 400.
 Invalid = Literal[
     "invalid_request",
@@ -29,10 +31,16 @@ Invalid = Literal[
 Denied = Literal["identity_pool", "token_kind", "app_client"]
 # 404, with one text for all of them.
 NotFound = Literal[
-    "unknown_contact", "another_instance", "another_customer", "another_caller", "no_customer", "connect_not_found"
+    "unknown_contact",
+    "unknown_flow",
+    "another_instance",
+    "another_customer",
+    "another_caller",
+    "no_customer",
+    "connect_not_found",
 ]
 # 429.
-Throttled = Literal["connect_throttled", "history_throttled"]
+Throttled = Literal["connect_throttled", "chats_at_once", "history_throttled"]
 # 503.
 OutOfReach = Literal["connect_unreachable", "deadline_exceeded", "history_unreachable"]
 # 500.
@@ -59,6 +67,7 @@ Issuer = Literal["issuer_unreachable", "issuer_unexpected", "issuer_keys"]
 
 # The reasons why a call of Amazon Connect fails. The recorder's log has them as well.
 Connect = Literal[
+    "chats_at_once",
     "connect_denied",
     "connect_failed",
     "connect_not_found",

@@ -34,7 +34,12 @@ INVALID_REQUEST = "InvalidRequestException"
 ACCESS_DENIED = "AccessDeniedException"
 RESOURCE_NOT_FOUND = "ResourceNotFoundException"
 THROTTLING = "ThrottlingException"
+# The quota of chats that run at once. A retry in the next second does not help.
+LIMIT_EXCEEDED = "LimitExceededException"
 INTERNAL_SERVICE = "InternalServiceException"
 
 # Headers of an answer that a browser's page may read.
 EXPOSED_HEADERS = ("Retry-After", "x-amz-retry-after", "x-amzn-ErrorType", "x-amzn-RequestId")
+# A header of a start's answer: why the chat does not continue the customer's latest one. The SDKs drop fields that they
+# do not know.
+NOT_CONTINUED = "x-persistent-chat-not-continued"

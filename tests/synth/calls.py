@@ -21,8 +21,6 @@ from connect_persistent_chat import (
 )
 from constructs import Construct
 from tests.synth.apps import FLOW_ID, HERE, INSTANCE_ARN, INSTANCE_ID, endpoint, history, stack, user_pool
-from tests.synth.test_authorization import lambda_authorizer
-from tests.synth.apps import HERE, INSTANCE_ARN, INSTANCE_ID, endpoint, history, stack, user_pool
 from tests.synth.test_authorization import ISSUER, lambda_authorizer
 
 TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Chats"

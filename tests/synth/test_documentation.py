@@ -206,6 +206,8 @@ def test_every_reason_is_documented() -> None:
     expected["`failed`, 500 and 503"] = {*get_args(reasons.Failed), *get_args(reasons.OutOfReach)}
     expected["`nothing`"] = {"no_past_chat"}
     expected["`granted`"] = {*get_args(reasons.Granted)} - {"no_past_chat"}
+    # Also what an association is granted by.
+    expected["`started`"] = {"one_customer", "no_past_chat", *get_args(reasons.Started)}
     assert words_of("| `verdict` | `rule` |") == expected
     assert words_of("| authorizer's `verdict` | `rule` |") == {
         "`granted`": set(),

@@ -17,6 +17,7 @@ ALLOWED = {
     "history": {"aws", "connect", "shared"},
     "authorizer": {"aws", "shared"},
     "association": {"aws", "connect", "history", "shared"},
+    "start": {"association", "aws", "connect", "history", "shared"},
     "recorder": {"aws", "connect", "history", "shared"},
     "provisioning": {"shared"},
 }

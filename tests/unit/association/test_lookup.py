@@ -4,7 +4,7 @@ import random
 import sys
 import time
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from operator import add
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from association.latest_chat import MOST_ASKED, LatestChat, is_later
 from association.lookup import Lookup
 from association.refusal import Refusal
+from association.rule import starting
 from association.settings import read as read_settings
 from aws import retry
 from aws.no_answer import TooLarge, Unreachable
 from connect.operations import Connect
-from history.session import Session
+from history.session import Segment, Session
 from history.table import MOST_ENTRIES
 from shared.key import key_of
 from tests.chat_histories import HISTORIES, PASTS, World, delivered
@@ -30,6 +31,13 @@ from tests.unit.history.dynamodb import DynamoDB, refused
 from tests.unit.recorder.test_recording import Recording
 
 DELAY_SECONDS = 3
+
+
+def starting_look_up(world: World, dynamodb: DynamoDB) -> LatestChat | None:
+    """The latest past session for a chat of Ada's that starts now: nothing is described before. Raises a Refusal."""
+    lookup, connect = prepared(world, dynamodb)
+    connect.now = 0.0
+    return lookup.latest(starting("ada"))
 
 
 class LookingUp:
@@ -74,6 +82,7 @@ def prepared(world: World, dynamodb: DynamoDB) -> tuple[Lookup, Connect]:
 
     def describe(*contact_ids: str) -> None:
         connect.known |= {id: world.described(id) for id in contact_ids}
+        connect.now = world.now.timestamp()
 
     connect = cast(Connect, SimpleNamespace(describe=describe, known={}, now=world.now.timestamp()))
     lookup = Lookup(dynamodb, made, connect, time.monotonic() + 60)  # type: ignore[arg-type]
@@ -177,6 +186,37 @@ def _end(session: Session) -> int:
     return session.ended
 
 
+def check_a_start(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
+    """Ada starts a chat after this history, of whose events some have come: all her chats are past chats."""
+    world = World()
+    world.play(history)
+    world.forget(chance)
+    kept = Recording(world)
+    for event in delivered(world.sent, chance, lost=lost):
+        kept.take(event)
+    known = {id: session for (key, id), session in kept.holds().items() if key == key_of(world.instance.id, "ada")}
+    try:
+        found = starting_look_up(world, kept.dynamodb)
+    except Refusal as refusal:
+        running = {id for session in known.values() if session for id in session.running}
+        # There is nothing to wait for; only more than is looked through.
+        if refusal.reason != "history_undecided" or not (
+            len(known) > MOST_ENTRIES or len(running | set(known)) > MOST_ASKED
+        ):
+            raise
+        return
+    sessions = {session.id: session for session in world.sessions("ada")}
+    surely = [session for session in sessions.values() if not session.running and _is_known(session, known)]
+    if found is None:
+        assert surely == []
+        return
+    assert found.session_id in sessions
+    assert all(_end(session) <= round(found.ended * 1000) for session in surely)
+    # What runs is no past chat.
+    if _is_known(sessions[found.session_id], known):
+        assert (sessions[found.session_id].running, _end(sessions[found.session_id])) == ((), round(found.ended * 1000))
+
+
 CHANCE = st.randoms(use_true_random=False)
 # Of somebody who has chatted before, most often.
 RETURNS = HISTORIES | HISTORIES.map(lambda history: [("start", "ada"), ("wait", 60_000), *history, ("stop", 0)])
@@ -187,6 +227,31 @@ LOST = st.sampled_from([0.0, 0.1, 0.5])
 def test_the_latest_that_is_known_is_found(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
     """With none, one in ten, and half of the events lost."""
     check_a_history(history, chance, lost)
+
+
+@profiles(200, 20_000, RETURNS, CHANCE, LOST)
+def test_the_latest_is_found_for_a_chat_that_starts(
+    history: list[tuple[Any, ...]], chance: random.Random, lost: float
+) -> None:
+    """It has no event of its own to wait for, and no contact that Connect could describe."""
+    check_a_start(history, chance, lost)
+
+
+def test_no_forged_end_is_found_before_connect_has_told_its_time() -> None:
+    """At a start nothing is described before: an end of the year 2099 is believed only until Connect has said the time,
+    and then it is what it is for an association."""
+    world = World()
+    last = world.start("ada")
+    world.contacts.stop(last, world.now)
+    kept = Recording(world)
+    forged = round(datetime(2099, 1, 1, tzinfo=UTC).timestamp() * 1000)
+    key = key_of(world.instance.id, "ada")
+    kept.table.conditional_write(key, None, Session("forged", {"forged": Segment(None, forged)}), 1)
+    for event in world.sent:
+        kept.take(event)
+    found = starting_look_up(world, kept.dynamodb)
+    assert found is not None
+    assert found.session_id == last.id
 
 
 @profiles(300, 5_000, st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)

@@ -15,6 +15,7 @@ from association.rule import (
     continues_part,
     judge,
     seconds_to_wait,
+    starting,
 )
 from connect.contact import Contact
 
@@ -496,3 +497,66 @@ def test_the_transcript_of_a_session_is_awaited_from_its_last_end() -> None:
     with pytest.raises(Refusal) as refused:
         judge(question(source=SOURCE._replace(disconnected=NOW - 20))._replace(session_ended=NOW - 600))
     assert refused.value.retry_after == 40
+
+
+def starts(
+    source: Contact | None = SOURCE,
+    *,
+    customer: str = "me",
+    caller: Caller = BACKEND,
+    rehydration_type: str = "FROM_SEGMENT",
+    named: bool = True,
+) -> Question:
+    """A chat that starts now for a customer, and would continue the source."""
+    request = AssociationRequest("instance", "", rehydration_type, "source" if named else "", None)
+    return Question(request, caller, {"": starting(customer), "source": source}, NOW, 60)
+
+
+def test_a_chat_that_starts_is_the_customers_and_continues_none_yet() -> None:
+    """Word for word what a described contact would be: whatever else stood here would decide as if Connect said so."""
+    assert starting("me") == Contact("", "me", "CHAT", "", None, None)
+
+
+@pytest.mark.parametrize("rehydration_type", ["FROM_SEGMENT", "ENTIRE_PAST_SESSION"])
+@pytest.mark.parametrize("caller", [BACKEND, Caller("x", "me")])
+def test_a_chat_that_starts_may_continue_its_customers_past(rehydration_type: str, caller: Caller) -> None:
+    """Or none: then the question is only who may start for whom."""
+    assert judge(starts(rehydration_type=rehydration_type, caller=caller)) == Continue()
+    assert judge(starts(named=False, caller=caller)) == Continue()
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (starts(customer=""), "no_customer"),
+        (starts(customer="", caller=Caller("", ""), named=False), "no_customer"),
+        (starts(customer="", source=SOURCE._replace(customer="")), "no_customer"),
+        (starts(customer="you"), "another_customer"),
+        (starts(customer="you", caller=Caller("x", "me"), named=False), "another_caller"),
+        (starts(customer="you", source=SOURCE._replace(customer="you"), caller=Caller("x", "me")), "another_caller"),
+        (starts(caller=Caller("", ""), named=False), "another_caller"),
+        (starts(source=None), "unknown_contact"),
+        (starts(source=SOURCE._replace(customer="")), "no_customer"),
+        *((starts(source=SOURCE._replace(customer=other)), "another_customer") for other in LOOK_ALIKES),
+        *((starts(caller=Caller("x", other)), "another_caller") for other in LOOK_ALIKES),
+    ],
+)
+def test_one_a_chat_that_starts_never_continues_another_customers_past(asked: Question, reason: str) -> None:
+    """1. The same step, the same answer as for an association: there is one rule."""
+    refused = refusal_of(asked)
+    assert (refused.status, refused.reason) == (404, reason)
+
+
+@pytest.mark.parametrize(
+    ("source", "rehydration_type", "reason"),
+    [
+        (SOURCE._replace(channel="VOICE"), "FROM_SEGMENT", "source_no_chat"),
+        (SOURCE._replace(disconnected=None), "FROM_SEGMENT", "source_running"),
+        (SOURCE._replace(disconnected=NOW - 59), "FROM_SEGMENT", "transcript_not_ready"),
+        (SOURCE._replace(session="first"), "ENTIRE_PAST_SESSION", "not_initial_contact"),
+    ],
+)
+def test_four_to_six_hold_for_a_chat_that_starts(source: Contact, rehydration_type: str, reason: str) -> None:
+    """4 and 6. Connect would refuse it, or show less than was asked for; no session is its own (5)."""
+    refused = refusal_of(starts(source, rehydration_type=rehydration_type))
+    assert (refused.status, refused.reason) == (400, reason)

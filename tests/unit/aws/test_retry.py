@@ -183,3 +183,29 @@ def test_who_gives_up_ends_what_is_asked_beside_and_who_succeeds_does_not() -> N
     beside = Time([(THROTTLED, 0), (OK, 0)])
     assert asked(beside, 8, given_up).status == 429
     assert (len(beside.attempts), beside.slept) == (1, [])
+
+
+def test_what_is_final_for_an_operation_is_not_tried_again() -> None:
+    """A quota of chats that run at once looks like a throttle; in the next second it is as full."""
+    for kind, most in (("LimitExceededException", 1), ("TooManyRequestsException", 3)):
+        world = Time([(Response(429, {"x-amzn-errortype": kind}, b"{}"), 0)])
+        client: Any = world
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(retry, "time", world)
+            outcome = Retry(world.now + 8).call(OPERATION._replace(final=("LimitExceededException",)), client)
+        assert isinstance(outcome, Answer)
+        assert (outcome.error_type, len(world.attempts)) == (kind, most)
+
+
+@pytest.mark.parametrize(("seconds", "sooner", "left"), [(8, 3, 3), (3, 8, 3)])
+def test_calls_with_less_time_count_with_the_others(seconds: float, sooner: float, left: float) -> None:
+    """They end before what comes after them, never later than all; and the log tells how many there were in all."""
+    world = Time([(FAILED, 9)])
+    client: Any = world
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retry, "time", world)
+        whole = Retry(world.now + seconds)
+        part = whole.until(world.now + sooner)
+        part.call(OPERATION, client)
+        assert max(attempt.deadline for attempt in world.attempts) <= 1000 + left
+        assert whole.attempts == part.attempts == len(world.attempts) > 0

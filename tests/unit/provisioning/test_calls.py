@@ -188,6 +188,6 @@ def test_a_call_of_the_endpoint_is_signed_or_not_at_all(aws: Aws, signed: bool) 
 def test_a_call_of_the_endpoint_has_a_token_if_there_is_one(aws: Aws) -> None:
     """In the header that the gateway hands to an authorizer."""
     with web() as endpoint:
-        aws.calls.post(f"{endpoint.url}/v1", b"{}", signed=False, token="Bearer t")
+        aws.calls.send("POST", f"{endpoint.url}/v1", b"{}", signed=False, token="Bearer t")
     (asked,) = endpoint.asked
     assert asked.headers["Authorization"] == "Bearer t"

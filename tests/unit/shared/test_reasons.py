@@ -7,6 +7,7 @@ from shared import reasons
 
 GROUPS = (
     reasons.Granted,
+    reasons.Started,
     reasons.Invalid,
     reasons.Denied,
     reasons.NotFound,
@@ -24,7 +25,7 @@ def test_a_reason_is_in_one_group() -> None:
     both = ALL + Counter(reason for group in AUTHORIZER for reason in get_args(group))
     assert max(both.values()) == 1
     refused = {reason for group in get_args(reasons.Refused) for reason in (get_args(group) or (group,))}
-    assert refused == set(ALL) - set(get_args(reasons.Granted))
+    assert refused == set(ALL) - {*get_args(reasons.Granted), *get_args(reasons.Started)}
 
 
 def test_whatever_connect_fails_with_is_a_reason() -> None:

@@ -1,0 +1,132 @@
+"""The function's entry, if the endpoint starts chats as well. What is no start goes to the association's handler."""
+
+import gc
+
+# As in the association's handler, which ends it.
+gc.disable()
+
+import os
+import time
+from collections.abc import Mapping
+
+from association import caller, handler, log, refusal, response
+from association.caller import Caller
+from association.decision import Decider
+from association.refusal import Refusal
+from aws import probes
+from aws.description import is_unicode
+from aws.retry import Retry
+from connect.errors import ConnectError
+from connect.ids import same_instance
+from shared import variables, wire
+from start import attempts, past, request, settings
+from start.past import Past
+from start.request import StartRequest, derived_client_token
+
+START = settings.read(os.environ)
+_METHOD = "PUT"
+_READABLE = (*wire.EXPOSED_HEADERS, wire.NOT_CONTINUED)
+# Of the time for one request. A past that is only looked up leaves the rest to the start.
+_SHARE_OF_LOOK_UP = 0.5
+# One text for all of them: nobody learns which contacts and flows exist.
+_NOT_FOUND = (
+    "Not found. Check InstanceId, ContactFlowId and SourceContactId, that CustomerId, if you send it, is the customer "
+    "who calls, and that the past contact carries the same customer."
+)
+# Administrator Guide, "Pre-chat authentication using the Amazon Connect StartChatContact API".
+_AUTHENTICATED = {"connect:CustomerAuthentication": {"ValueMap": {"Status": {"ValueString": "AUTHENTICATED"}}}}
+
+_Started = tuple[Mapping[str, str], Past]
+
+
+def handle(event: object, context: object) -> dict[str, object]:
+    """Answer an API Gateway proxy event, or a probe."""
+    if not handler.is_request(event):
+        return _probed(event)
+    if event.get("httpMethod") == _METHOD:
+        return handler.served(event, context, _answered, _READABLE)
+    return handler.handle(event, context)
+
+
+def _probed(event: object) -> dict[str, object]:
+    # Imported here: only a deployment asks.
+    from start import probing
+
+    retry = Retry(time.monotonic() + handler.SETTINGS.deadline_seconds)
+    of_start = probing.probes_of(handler.connect_with(retry), handler.SETTINGS.instance_id, START.flows)
+    environment = {**handler.SETTINGS.environment, **START.environment}
+    return probes.answer(event, environment, {**handler.probes_of(retry), **of_start})
+
+
+def _answered(event: handler.Event, retry: Retry, line: log.Line, headers: dict[str, str]) -> dict[str, object]:
+    try:
+        started, before = _started(event, retry, line)
+    except (Refusal, ConnectError) as failure:
+        why = failure if isinstance(failure, Refusal) else refusal.of_connect(failure)
+        if why.error_type == wire.RESOURCE_NOT_FOUND:
+            why.message = _NOT_FOUND
+        raise why from None
+    continued = started.get("ContinuedFromContactId")
+    line.ended("started", 200)
+    line.add(rule=before.rule, initialContactId=started["ContactId"], continuedFromContactId=continued)
+    if before.not_continued is None:
+        return response.response(200, started, headers)
+    reason, seconds, detail = before.not_continued
+    line.add(notContinued=reason, detail=detail)
+    told = {"Reason": reason} if seconds is None else {"Reason": reason, "RetryAfterSeconds": seconds}
+    header = reason if seconds is None else f"{reason}; retry-after={seconds}"
+    return response.response(200, {**started, "NotContinued": told}, {**headers, wire.NOT_CONTINUED: header})
+
+
+def _started(event: handler.Event, retry: Retry, line: log.Line) -> _Started:
+    """Amazon Connect's answer, and what the chat continues. Raises a Refusal, or ConnectError."""
+    who = caller.identify(event, handler.SETTINGS)
+    line.add(caller=who.name)
+    asked = request.parse(event, START, names_customer=who.customer is None)
+    _log_source(line, asked.source_contact_id, asked.rehydration_type)
+    if who.denial is not None:
+        raise who.denial
+    if asked.instance_id and not same_instance(asked.instance_id, handler.SETTINGS.instance_id):
+        raise refusal.not_found("another_instance")
+    if asked.flow_id is None:
+        raise refusal.not_found("unknown_flow")
+    customer = asked.customer_id or who.customer or ""
+    # A claim that Connect could not take is no customer.
+    if len(customer) > wire.CUSTOMER_ID_LENGTH or not is_unicode(customer):
+        raise refusal.not_found("no_customer")
+    before = past.of(asked, customer, _decider(asked, who, retry))
+    _log_source(line, before.source_contact_id, before.rehydration_type)
+    token = derived_client_token(asked, handler.SETTINGS.instance_id, customer)
+    return attempts.start_chat(handler.connect_with(retry), _fields(asked, customer, who), token, before)
+
+
+def _decider(asked: StartRequest, who: Caller, retry: Retry) -> Decider:
+    delay = handler.SETTINGS.transcript_delay_seconds
+    if asked.source_contact_id or not START.continue_latest:
+        return Decider(who, handler.connect_with(retry), delay, None)
+    now = time.monotonic()
+    retry = retry.until(now + (retry.deadline - now) * _SHARE_OF_LOOK_UP)
+    connect = handler.connect_with(retry)
+    return Decider(who, connect, delay, handler.lookup_with(connect, retry))
+
+
+def _fields(asked: StartRequest, customer: str, who: Caller) -> dict[str, object]:
+    """What Amazon Connect gets, with the customer where the rule will look for it."""
+    fields: dict[str, object] = {"ContactFlowId": asked.flow_id, **asked.conversation}
+    attributes = dict(asked.attributes)
+    identity = handler.SETTINGS.customer_identity
+    if identity == variables.CUSTOMER_ID:
+        fields["CustomerId"] = customer
+    else:
+        attributes[identity.removeprefix(variables.ATTRIBUTE_PREFIX)] = customer
+    if attributes:
+        fields["Attributes"] = attributes
+    if START.stamp_authentication and who.customer is not None:
+        fields["SegmentAttributes"] = _AUTHENTICATED
+    if START.chat_duration_minutes is not None:
+        fields["ChatDurationInMinutes"] = START.chat_duration_minutes
+    return fields
+
+
+def _log_source(line: log.Line, source_contact_id: str, rehydration_type: str) -> None:
+    line.add(sourceContactId=source_contact_id or None, rehydrationType=rehydration_type or None)

@@ -1,0 +1,54 @@
+"""The probe of the permission to start chats, with a request that the API excludes: no chat may come of it.
+
+API Reference, StartChatContact: PersistentChat and RelatedContactId exclude each other. Both name no contact, either.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+from aws.answer import Answer, is_refused
+from aws.probes import Probes, said
+from connect.operations import Connect
+from shared import probes, wire
+
+# In the place of an error's type: the status 0 goes with it, which is no answer to a proof.
+_STARTED = "ChatStarted"
+
+
+def probes_of(connect: Connect, instance_id: str, flows: Mapping[str, str]) -> Probes:
+    """The start of a chat with each flow, and with none in an instance that the role does not name."""
+    return {
+        probes.START_CHAT: partial(_tried, connect, instance_id, flows),
+        f"{probes.ELSEWHERE}{probes.START_CHAT}": partial(_tried, connect, probes.NOWHERE, {"none": probes.NOWHERE}),
+    }
+
+
+def _tried(connect: Connect, instance_id: str, flows: Mapping[str, str]) -> dict[str, object]:
+    """What came for each flow, by name; and as the answer, as of any probe, the first that is no mere refusal."""
+    came = {name: _start(connect, instance_id, flow_id) for name, flow_id in flows.items()}
+    worst = min(came, key=lambda name: came[name][1])
+    answer = came[worst][0]
+    answer = {**answer, "message": f"flow {worst}: {answer['message']}"}
+    return {"answer": answer, "flows": {name: one for name, (one, _) in came.items()}}
+
+
+def _start(connect: Connect, instance_id: str, flow_id: str) -> tuple[dict[str, object], bool]:
+    """What came, and whether it is a refusal of the request, as it should be."""
+    nobody = probes.NOWHERE
+    fields = {
+        "ContactFlowId": flow_id,
+        "ParticipantDetails": {"DisplayName": probes.PROBE},
+        "PersistentChat": {"RehydrationType": wire.FROM_SEGMENT, "SourceContactId": nobody},
+        "RelatedContactId": nobody,
+        # If a chat starts all the same, the next proof starts no second one.
+        "ClientToken": f"{probes.PROBE}-{flow_id}",
+    }
+    outcome = connect.try_start(instance_id, fields)
+    if isinstance(outcome, Answer) and isinstance(outcome.result, Mapping):
+        contact_id = outcome.result["ContactId"]
+        stopped = connect.stop_contact(contact_id)
+        is_stopped = isinstance(stopped, Answer) and stopped.status == 200
+        end = "was stopped" if is_stopped else f"could not be stopped, and ends by itself: {said(stopped)['answer']}"
+        text = f"a chat started, although the request excludes itself. The contact {contact_id} {end}"
+        return {"type": _STARTED, "status": 0, "message": text}, False
+    return said(outcome)["answer"], isinstance(outcome, Answer) and is_refused(outcome)
