@@ -1,8 +1,8 @@
 """The CDK app: one stack with an endpoint for the instance named in the context.
 
 cdk deploy -c instance=<id, ARN or alias> [-c customer_identity=customer_id|attribute:<name>|unchecked]
-           [-c authorization=iam] [-c transcript_delay=<seconds>] [-c history=true] [-c cloud_watch_role=true]
-           [-c credentials=cli]
+           [-c authorization=iam] [-c transcript_delay=<seconds>] [-c history=true] [-c start=<flow id or ARN>]
+           [-c cloud_watch_role=true] [-c credentials=cli]
 
 For users with an ID token, instead of iam:
 
@@ -14,7 +14,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from aws_cdk import (
@@ -31,6 +31,7 @@ from aws_cdk import aws_cognito as cognito
 from connect_persistent_chat import (
     Authorization,
     ChatHistory,
+    ChatStart,
     ConfigurationError,
     ConnectInstance,
     CustomerIdentity,
@@ -50,11 +51,14 @@ _KEYS = (
     "history",
     "instance",
     "issuer",
+    "start",
     "transcript_delay",
     "user_pool",
 )
 _CUSTOMER_IDENTITIES = {"customer_id": CustomerIdentity.customer_id, "unchecked": CustomerIdentity.unchecked}
 _ATTRIBUTE = "attribute:"
+# The name of the one flow. A caller may leave it out.
+_FLOW = "chat"
 # The keys that each authorization needs, and what they have to be.
 _AUTHORIZATIONS = {
     "iam": {},
@@ -84,6 +88,11 @@ class PersistentChatStack(Stack):
         identity = context.made("customer_identity", _customer_identity)
         with_history = context.choice("history", "false", _FLAGS)
         authorization = context.authorization(self)
+        start = context.made("start", lambda text: ChatStart({_FLOW: text}))
+        if start and connect and authorization:
+            context.add(
+                "start", start.mistakes_with(self, connect, identity or CustomerIdentity.customer_id(), authorization)
+            )
         transcript_delay = context.made("transcript_delay", _seconds)
         cloud_watch_role = context.choice("cloud_watch_role", "false", _FLAGS)
         context.refuse()
@@ -104,6 +113,7 @@ class PersistentChatStack(Stack):
             customer_identity=identity,
             authorization=authorization,
             history=history,
+            start=start,
             transcript_delay=transcript_delay,
             cloud_watch_role=cloud_watch_role,
         )
@@ -113,6 +123,8 @@ class PersistentChatStack(Stack):
             value=self.endpoint.url,
             description="POST here, with the current contact's id appended",
         )
+        if start:
+            CfnOutput(self, "StartUrl", value=self.endpoint.start_url, description="PUT here to start a chat")
 
 
 class _Context:
@@ -144,9 +156,12 @@ class _Context:
         try:
             return make(value) if value else None
         except ConfigurationError as refused:
-            # By the key that the user wrote, instead of the parameter that it became.
-            self._mistakes += [f"{key}:{one.partition(':')[2]}" for one in refused.mistakes]
+            self.add(key, refused.mistakes)
             return None
+
+    def add(self, key: str, mistakes: Sequence[str]) -> None:
+        """Add mistakes, by the key that the user wrote instead of the parameter that it became."""
+        self._mistakes += [f"{key}:{one.partition(':')[2]}" for one in mistakes]
 
     def authorization(self, stack: Stack) -> Authorization | None:
         """Who may call; None if something is wrong."""

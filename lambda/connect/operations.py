@@ -65,11 +65,6 @@ class Connect:
         operation = Operation("PUT", target, body, _started, final=(wire.LIMIT_EXCEEDED,))
         return self._retry.call(operation, self._clients[0])
 
-    def stop_contact(self, contact_id: str) -> Outcome:
-        """What StopContact answers."""
-        body = json.dumps({"InstanceId": self._instance_id, "ContactId": contact_id}).encode()
-        return self._retry.call(Operation("POST", "/contact/stop", body, lambda _: None), self._clients[0])
-
     def describe(self, *contact_ids: str) -> None:
         """Call DescribeContact for each contact, or for two at the same time. Raises ConnectError."""
         outcomes = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])

@@ -11,7 +11,7 @@ from aws_cdk import App
 
 import app
 from local.cdk import CdkFailed, cdk
-from tests.synth.apps import INSTANCE_ARN, INSTANCE_ID
+from tests.synth.apps import FLOW_ID, INSTANCE_ARN, INSTANCE_ID
 
 OIDC = {"authorization": "oidc", "issuer": "https://login.example.com/tenant", "audience": "client"}
 COGNITO = {"authorization": "cognito", "user_pool": "us-east-1_Ab1", "app_client": "7example3client9id0"}
@@ -71,9 +71,34 @@ def test_users_of_a_pool_may_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert '"APP_CLIENTS": "a1 b2"' in json.dumps(resources)
 
 
+@pytest.mark.parametrize("flow", [FLOW_ID, f"{INSTANCE_ARN}/contact-flow/{FLOW_ID}"])
+def test_chats_start_with_one_flow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flow: str) -> None:
+    """By its id or its ARN, as the console shows both. Without the flow there is no such address."""
+    for context, expected in (({"start": flow}, ["chat"]), ({}, [])):
+        folder = tmp_path / str(len(context))
+        resources = template_of(monkeypatch, folder, **context).values()
+        flows = [one["Properties"]["Flows"] for one in resources if one["Type"] == "Custom::ConnectFlows"]
+        assert flows == [{name: FLOW_ID} for name in expected]
+        outputs = json.loads((folder / "PersistentChat.template.json").read_text(encoding="utf-8"))["Outputs"]
+        assert ("StartUrl" in outputs) == bool(expected)
+
+
 @pytest.mark.parametrize(
     ("context", "said"),
     [
+        ({"instance": "local", "start": "x"}, "start: got 'x' for 'chat', expected a flow id such as"),
+        (
+            {"instance": "local", "start": f"{INSTANCE_ARN}/contact-flow/{FLOW_ID}".replace("us-east-1", "us-west-2")},
+            "whose region is 'us-west-2', expected 'us-east-1', the stack's.",
+        ),
+        (
+            {"instance": FLOW_ID, "start": f"{INSTANCE_ARN}/contact-flow/{FLOW_ID}"},
+            f"whose instance is '{INSTANCE_ID}', expected '{FLOW_ID}', the endpoint's.",
+        ),
+        (
+            {"instance": "local", "start": FLOW_ID, "customer_identity": "unchecked"},
+            "start: got a ChatStart with CustomerIdentity.unchecked(), expected customer_id() or attribute(...)",
+        ),
         ({}, "Error: context: instance: got nothing, expected -c instance=<id, ARN or alias>."),
         ({"instance": "not valid!"}, "got 'not valid!', expected an instance id such as"),
         ({"instance": INSTANCE_ARN.replace("us-east", "us-west")}, "'us-west-1', expected 'us-east-1', the"),
@@ -139,6 +164,7 @@ def test_all_mistakes_of_the_context_are_told_at_once(
         "customer_identity": "attribute:a b",
         "histroy": "true",
         "instance": INSTANCE_ARN.replace("connect:us-east-1", "lex:us-west-2"),
+        "start": "x",
         "transcript_delay": "1m",
     }
     told = []

@@ -17,9 +17,10 @@ from connect_persistent_chat import lambda_function
 from connect_persistent_chat.source import SOURCE
 from tests.synth.apps import HERE, Synthesized, stack
 
-PACKAGES = ("association", "authorizer", "aws", "connect", "history", "provisioning", "recorder", "shared")
+PACKAGES = ("association", "authorizer", "aws", "connect", "history", "provisioning", "recorder", "shared", "start")
 FUNCTIONS = (
     lambda_function.ASSOCIATION_PACKAGES,
+    lambda_function.START_PACKAGES,
     lambda_function.AUTHORIZER_PACKAGES,
     lambda_function.RECORDER_PACKAGES,
     lambda_function.PROVISIONING_PACKAGES,

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 
-from connect_persistent_chat import Authorization, lambda_function
+from connect_persistent_chat import Authorization, ChatStart, lambda_function
 from connect_persistent_chat.source import SOURCE
 from tests.distributions import ROOT, environment, install, run
-from tests.synth.apps import HERE, endpoint, history, stack
-from tests.unit.association.events import ENVIRONMENT, HISTORY
+from tests.synth.apps import FLOW_ID, HERE, endpoint, history, stack
+from tests.unit.association.events import HISTORY
 from tests.unit.authorizer.signing import ENVIRONMENT as AUTHORIZER
+from tests.unit.start.world import ENVIRONMENT as STARTS
 
 
 def test_the_wheel_carries_the_functions_and_nothing_stray(distributions: Path) -> None:
@@ -31,6 +32,7 @@ def test_the_wheel_carries_the_functions_and_nothing_stray(distributions: Path) 
         "connect/operations.py",
         "history/table.py",
         "recorder/handler.py",
+        "start/handler.py",
     ):
         assert f"connect_persistent_chat/lambda/{name}" in names
     assert "connect_persistent_chat/py.typed" in names
@@ -80,6 +82,7 @@ def test_each_function_finds_all_that_it_imports_in_its_own_asset(tmp_path: Path
     app = App(outdir=str(tmp_path))
     here = stack(app=app, env=HERE)
     endpoint(here, history=history(here), authorization=Authorization.oidc("https://issuer.example", ["client"]))
+    endpoint(here, "Starts", start=ChatStart({"web": FLOW_ID}))
     resources = json.loads((Path(app.synth().directory) / "Stack.template.json").read_text())["Resources"].values()
     handlers = {
         one["Properties"]["Handler"]: tmp_path / f"asset.{one['Properties']['Code']['S3Key'].removesuffix('.zip')}"
@@ -90,10 +93,11 @@ def test_each_function_finds_all_that_it_imports_in_its_own_asset(tmp_path: Path
         "association.handler.handle",
         "authorizer.handler.handle",
         "recorder.handler.handle",
+        "start.handler.handle",
         "provisioning.router.handle",
     }
     (runtime,) = Path(sys.prefix).glob("lib/python*/site-packages")
-    variables = {**AUTHORIZER, **ENVIRONMENT, **HISTORY, "RETENTION_SECONDS": "1"}
+    variables = {**AUTHORIZER, **STARTS, **HISTORY, "RETENTION_SECONDS": "1"}
     for handler, asset in handlers.items():
         module = handler.rpartition(".")[0]
         # Neither the environment's own folders, nor the .pth files in them.

@@ -10,8 +10,11 @@ from aws_cdk import App, CfnOutput, CfnParameter, Duration, Fn, Stack, Validatio
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 from cdk_nag import AwsSolutionsChecks
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
+from association.refusal import Refusal
 from connect_persistent_chat import (
     Authorization,
     ChatStart,
@@ -22,6 +25,8 @@ from connect_persistent_chat import (
     ProofScope,
     lambda_function,
 )
+from start import request
+from start.settings import StartSettings
 from tests.synth.apps import FLOW_ID, HERE, INSTANCE_ARN, INSTANCE_ID, Synthesized, endpoint, history, stack, user_pool
 from tests.synth.calls import PLACES, mistakes_of
 
@@ -595,6 +600,68 @@ def test_the_model_takes_what_the_function_takes(made: Synthesized, full: Synthe
 def test_the_model_refuses_what_nobody_may_send(full: Synthesized, smuggled: dict[str, Any]) -> None:
     """Above all what says whose chat it is, and what Connect would take beside it."""
     assert not model(full).is_valid({**MOST, **smuggled})
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
+JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=3), SCALARS, max_size=2)
+TEXTS = st.text(st.sampled_from("aé😀\ud800"), max_size=3) | st.sampled_from(["text/plain", CONTACT, "web", FLOW_ARN])
+
+
+def texts(most: int) -> st.SearchStrategy[str]:
+    """At the edges of a limit, too."""
+    return TEXTS | st.integers(most - 1, most + 1).map("x".__mul__)
+
+
+def objects(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """With each of these fields or without it, and perhaps with another."""
+    return st.fixed_dictionaries({}, optional={**fields, "More": JSON}) | JSON
+
+
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "ParticipantDetails": st.just(WHO) | objects(DisplayName=texts(256) | JSON),
+        "CustomerId": texts(128) | JSON,
+        "ContactFlowId": texts(500) | JSON,
+        "InstanceId": st.just(INSTANCE_ID) | texts(100) | JSON,
+        "InitialMessage": objects(ContentType=texts(100), Content=TEXTS | JSON),
+        "SupportedMessagingContentTypes": st.lists(TEXTS | JSON, max_size=3) | JSON,
+        "Attributes": objects(page=TEXTS | JSON, language=TEXTS, Page=TEXTS),
+        "PersistentChat": st.just(MOST["PersistentChat"])
+        | objects(RehydrationType=st.sampled_from(["FROM_SEGMENT", "x"]), SourceContactId=texts(256)),
+        "ClientToken": texts(500) | JSON,
+        "SegmentAttributes": JSON,
+    },
+)
+
+
+@settings(deadline=None, max_examples=1_000, suppress_health_check=list(HealthCheck))
+@given(body=st.builds(lambda body, more: {**more, **body}, BODIES, st.sampled_from([{}, LEAST, MOST])))
+@example(body=MOST)
+@example(body=LEAST)
+def test_the_model_and_the_function_take_the_same_bodies(
+    made: Synthesized, full: Synthesized, body: dict[str, Any]
+) -> None:
+    """Otherwise a rule would hold at one of the two doors only. The listed set is what JSON Schema cannot say."""
+    for of, names_customer in ((made, True), (full, False)):
+        told = StartSettings(
+            INSTANCE_ID,
+            json.loads(variables_of(of)["START_FLOWS"]),
+            tuple(json.loads(variables_of(of)["START_ATTRIBUTES"])),
+            True,
+            False,
+            None,
+            {},
+        )
+        text = json.dumps(body)
+        try:
+            request.parse({"body": text}, told, names_customer=names_customer)
+            taken = True
+        except Refusal:
+            taken = False
+        types = body.get("SupportedMessagingContentTypes")
+        beyond = "\\ud800" in text or (isinstance(types, list) and "text/plain" not in types)
+        assert taken == (model(of).is_valid(body) and not beyond), text
 
 
 def test_without_attributes_none_is_taken(made: Synthesized) -> None:

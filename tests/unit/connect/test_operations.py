@@ -276,13 +276,6 @@ def test_connects_words_on_a_start_may_repeat_what_was_sent(said: Response, reas
     assert "s3cret" not in failure.detail
 
 
-def test_a_chat_can_be_stopped() -> None:
-    """One that a probe started against all expectation."""
-    client = ScriptedClient(answer(200, {}))
-    connect_with(client).stop_contact("c")
-    assert client.sent == [("POST", "/contact/stop", {"InstanceId": INSTANCE_ID, "ContactId": "c"})]
-
-
 def test_nothing_is_described_for_nothing() -> None:
     """A chat that starts now has no id."""
     client = ScriptedClient(FAILED)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from provisioning import function, properties
 from provisioning.link import Broken
-from shared import probes
 from tests.unit.provisioning.test_proof import ACTION, ENDPOINT, THROTTLED, broken
 from tests.unit.provisioning.world import World, refused
 
@@ -77,14 +76,6 @@ def test_whatever_a_probe_returns_is_an_answer_or_a_broken_link(answer: Any) -> 
             assert isinstance(look(), str)
         except Broken:
             continue
-
-
-def test_a_chat_that_a_probe_started_is_a_broken_link() -> None:
-    """The API excludes the request, so a chat that comes of it shows nothing that could be relied on."""
-    said = {"type": "ChatStarted", "status": 0, "message": "flow sales: a chat started"}
-    with pytest.raises(Broken, match="ChatStarted flow sales: a chat started") as raised:
-        function.is_allowed(asked(), probes.START_CHAT, broken(probe_answer=said))
-    assert raised.value.link == "Amazon Connect"
 
 
 def test_a_function_that_fails_without_a_log_tells_its_trace() -> None:
