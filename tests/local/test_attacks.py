@@ -528,8 +528,6 @@ def test_a_signature_where_a_token_is_meant(cognito: Door, chats: Chats, victim:
         {},
         {"customer": ""},
         {"customer": None},
-        {"customer": ["victim"]},
-        {"customer": {"customer": "victim"}},
         {"Customer": "victim"},
         {"principalId": "victim"},
         {"claims": "victim"},
@@ -543,6 +541,19 @@ def test_an_authorizers_context_that_names_nobody(doors: Deployed, chats: Chats,
     unknown = door.ask(contact, "00000000-0000-4000-8000-000000000000", token=token)
     assert (answer.status, answer.document["__type"]) == (404, "ResourceNotFoundException")
     assert lasting(answer) == lasting(unknown)
+    assert_nothing_joined(chats, contact)
+
+
+@pytest.mark.parametrize("value", [["victim"], {"customer": "victim"}])
+def test_an_authorizers_list_or_object_is_a_failure_of_the_authorizer(
+    doors: Deployed, chats: Chats, value: object
+) -> None:
+    """API Gateway takes no such answer. The caller may have done nothing wrong, and is not let in."""
+    door, contact = Door(doors, "AuthorizerUrl"), chats.start("victim")
+    token = base64.b64encode(json.dumps({"customer": value}).encode()).decode()
+    answer = door.ask(contact, past(chats, "victim"), token=token)
+    assert (answer.status, answer.document["__type"]) == (503, "InternalServiceException")
+    assert {name.lower(): value for name, value in answer.headers.items()}["retry-after"] == "1"
     assert_nothing_joined(chats, contact)
 
 

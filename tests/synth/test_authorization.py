@@ -255,6 +255,7 @@ def test_an_issuer_that_can_be_one(issuer: str) -> None:
         "https://login.example.com:65536",
         "https://login.example.com:port",
         "https://login.example.com/a b",
+        "https://login.example.com/a@b",
         "https://login.example.com/é",
         "https://login.example.com\n",
         f"http://{TOKEN}",

@@ -154,16 +154,17 @@ def test_what_changes_the_endpoint_changes_the_proof(change: Callable[[Stack], o
     assert proof_of(change) != proof_of()
 
 
-@pytest.mark.parametrize("package", ["association", "connect", "history", "provisioning", "shared"])
+@pytest.mark.parametrize("package", ["association", "authorizer", "connect", "history", "provisioning", "shared"])
 def test_changed_code_changes_the_proof(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """New code is proved, and so is the endpoint by a prover that learned something."""
-    before = proof_of()
+    build = of_an_issuer if package == "authorizer" else endpoint
+    before = proof_of(build)
     copy = tmp_path / "lambda"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(lambda_function, "SOURCE", copy)
-    assert proof_of() == before
+    assert proof_of(build) == before
     (copy / package / "new.py").write_text("# changed", encoding="utf-8")
-    assert proof_of() != before
+    assert proof_of(build) != before
 
 
 def test_a_stray_pycache_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

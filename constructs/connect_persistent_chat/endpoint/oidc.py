@@ -28,7 +28,7 @@ _BEGINNINGS = ("https://x", "https", "1")
 _LATER = "1"
 _DISCOVERY = "/.well-known/openid-configuration"
 # The function waits 5 seconds for the issuer's documents. API Gateway would wait longer for the function.
-_TIMEOUT = Duration.seconds(10)
+_TIMEOUT_SECONDS = 10
 # What cannot be a token is refused by API Gateway itself. The function takes any case of "Bearer".
 _FORM = r"^([A-Za-z]+ )?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 
@@ -71,7 +71,7 @@ class OidcIssuer(NamedTuple):
                 "connect-persistent-chat:several-audiences",
                 f"ID tokens of {len({*self.audiences})} clients let callers in. A token that one of these clients "
                 "loses opens the person's chats of all of them. Some issuers give a person another sub for each "
-                "client: then one person is several customers. An endpoint for each client avoids both.",
+                "client: then one person is several customers. An endpoint for each client avoids the first.",
             )
 
 
@@ -112,7 +112,7 @@ def build_function(
         after=instance,
         # Lambda gives more CPU with more memory, and a cold start needs CPU.
         memory_size=512,
-        timeout=_TIMEOUT,
+        timeout=Duration.seconds(_TIMEOUT_SECONDS),
     )
 
 
@@ -142,4 +142,4 @@ def _is_word(text: str) -> bool:
 
 def _is_issuer(text: str) -> bool:
     found = _URL.fullmatch(text)
-    return found is not None and not set("?#") & set(text) and int(found[1] or 0) < 65536
+    return found is not None and not set("?#@") & set(text) and int(found[1] or 0) < 65536
