@@ -17,11 +17,13 @@ from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.deployment.instance import ConnectInstance, permissions_to_read
 from connect_persistent_chat.deployment.provisioning import Provisioning
 from connect_persistent_chat.deployment.reach import Reach
+from connect_persistent_chat.lambda_function import number_of
+from connect_persistent_chat.parameters import seconds
 from connect_persistent_chat.shared import custom_resources
 from constructs import Construct, IConstruct, IDependable
 
-DEFAULT_PATIENCE_SECONDS = 180
-LONGEST_PATIENCE_SECONDS: int = custom_resources.LONGEST_PATIENCE_SECONDS
+_DEFAULT_PATIENCE_SECONDS = 180
+PATIENCE = seconds(1, custom_resources.LONGEST_PATIENCE_SECONDS)
 # The context key with which an app or a stage sets a permissions boundary for all its roles (CDK Developer Guide).
 _BOUNDARY = "@aws-cdk/core:permissionsBoundary"
 # The CDK's name for the property of every taggable resource that this library makes.
@@ -70,13 +72,6 @@ _WARNINGS = {
 }
 
 
-def mistakes_in(scope: ProofScope, allowed: Sequence[ProofScope]) -> list[str]:
-    """The mistake if a proof cannot have this scope."""
-    if scope in allowed:
-        return []
-    return [f"proof: got {scope}, expected {' or '.join(map(str, allowed))}."]
-
-
 class ProvedGateway(NamedTuple):
     """The API of an endpoint that is proved."""
 
@@ -120,16 +115,16 @@ class Proof(Construct):
         function: lambda_.Function,
         environment: Mapping[str, str],
         actions: Sequence[str],
-        patience_seconds: float,
+        patience: Duration | None,
         after: Sequence[IDependable],
-        proof_scope: ProofScope = ProofScope.WHOLE,
+        proof_scope: ProofScope,
         gateway: ProvedGateway | None = None,
         history: ProvedHistory | None = None,
     ) -> None:
         super().__init__(scope, id)
         stack = Stack.of(self)
         provisioning = Provisioning.of(stack)
-        patience = math.ceil(patience_seconds)
+        patience_seconds = math.ceil(number_of(patience, _DEFAULT_PATIENCE_SECONDS))
         if proof_scope is ProofScope.WITHOUT_GATEWAY:
             gateway = None
         if proof_scope in _WARNINGS:
@@ -146,7 +141,7 @@ class Proof(Construct):
             "Default",
             resource_type=custom_resources.PERSISTENT_CHAT_PROOF,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(patience + custom_resources.MARGIN_SECONDS),
+            service_timeout=Duration.seconds(patience_seconds + custom_resources.MARGIN_SECONDS),
             properties={
                 **(gateway.properties() if gateway else {}),
                 **(history.properties() if history else {}),
@@ -154,7 +149,7 @@ class Proof(Construct):
                 custom_resources.FUNCTION: function_arn,
                 custom_resources.ENVIRONMENT: dict(environment),
                 custom_resources.ACTIONS: list(actions),
-                custom_resources.PATIENCE_SECONDS: patience,
+                custom_resources.PATIENCE_SECONDS: patience_seconds,
                 custom_resources.SCOPE: proof_scope.value,
                 # CloudFormation asks for a new proof only when a property changes.
                 custom_resources.FINGERPRINT: Lazy.any(_Fingerprint(stack, scope, self, provisioning.function)),

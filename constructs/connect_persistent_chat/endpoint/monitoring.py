@@ -75,9 +75,9 @@ class PersistentChatMonitoring(Construct):
         given = Parameters(PersistentChatMonitoring.__init__, locals(), _LIMITS)
         stack = given.stack()
         if given.right("endpoint"):
-            given.add(elsewhere("endpoint", "an endpoint", Stack.of(endpoint), stack, referred=True))
+            given.add(*elsewhere("endpoint", "an endpoint", Stack.of(endpoint), stack, referred=True))
         if topic is not None and given.right("topic"):
-            given.add(mistakes_in_topic(topic, stack))
+            given.add(*mistakes_in_topic(topic, stack))
         given.refuse()
         super().__init__(scope, id)
         self._endpoint = endpoint
@@ -157,8 +157,7 @@ class PersistentChatMonitoring(Construct):
                 [endpoint.metric_latency(statistic=statistic) for statistic in ("p50", "p90", "p99")],
             ),
             self._graph(
-                "The function",
-                [function.metric_invocations(), function.metric_errors(), function.metric_throttles()],
+                "The function", [function.metric_invocations(), function.metric_errors(), function.metric_throttles()]
             ),
         )
         dashboard.add_widgets(
