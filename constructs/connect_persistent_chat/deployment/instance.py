@@ -75,12 +75,9 @@ class ConnectInstance(Construct):
             "Check",
             resource_type=custom_resources.CONNECT_INSTANCE,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(
-                custom_resources.INSTANCE_PATIENCE_SECONDS + custom_resources.INSTANCE_MARGIN_SECONDS
-            ),
-            properties={custom_resources.INSTANCE_ID: instance_id}
-            if instance_id
-            else {custom_resources.INSTANCE_ALIAS: alias},
+            service_timeout=Duration.seconds(custom_resources.INSTANCE_TIMEOUT_SECONDS),
+            # Without the one that is None.
+            properties={custom_resources.INSTANCE_ID: instance_id, custom_resources.INSTANCE_ALIAS: alias},
         )
         by_alias = {} if alias is None else {"connect:ListInstances": ["*"]}
         policy = provisioning.policy_for(self, {**permissions_to_read(instances), **by_alias})

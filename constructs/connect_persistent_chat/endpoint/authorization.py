@@ -225,9 +225,8 @@ class Authorization:
             if len(self._user_pools) > 1:
                 Annotations.of(scope).add_warning_v2(
                     "connect-persistent-chat:several-user-pools",
-                    f"{claim} of {len(self._user_pools)} user pools names the customer. Users "
-                    "with the same value in two pools count as one customer. Make sure that no user can choose the "
-                    "value in any pool.",
+                    f"{claim} of {len(self._user_pools)} user pools names the customer. Users with the same value in "
+                    "two pools count as one customer. Make sure that no user can choose the value in any pool.",
                 )
 
 

@@ -220,11 +220,8 @@ class PersistentChatEndpoint(Construct):
             )
         stack, arn = Stack.of(self), self._method.method_arn
         made = grant(given, grantee, stack, ["execute-api:Invoke"], [arn])
-        reason = (
-            "The path holds the contact, and contacts come and go: the method's own path is the narrowest resource."
-        )
         for policy in policies_of(grantee.grant_principal):
-            acknowledge(policy, {wildcard(stack, arn): reason})
+            acknowledge(policy, {wildcard(stack, arn): _NARROWEST})
         return made
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
@@ -294,6 +291,7 @@ class PersistentChatEndpoint(Construct):
 
 _ROLE = "Continues past chats of an Amazon Connect instance"
 _NO_DEAD_LETTERS = {"Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late."}
+_NARROWEST = "The path holds the contact, and contacts come and go: the method's own path is the narrowest resource."
 _LIMITS = {
     "deadline": seconds(1, GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1),
     "transcript_delay": seconds(0, LONGEST_DELAY_SECONDS, unit="seconds"),

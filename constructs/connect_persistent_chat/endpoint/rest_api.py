@@ -77,13 +77,9 @@ def build(
         ),
     )
     if cloud_watch_role:
-        acknowledge(
-            api.node.find_child("CloudWatchRole"),
-            {
-                managed_policy("service-role/AmazonAPIGatewayPushToCloudWatchLogs"): "It is the policy that API "
-                'Gateway asks for (API Gateway Developer Guide, "Set up CloudWatch logging").'
-            },
-        )
+        finding = managed_policy("service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+        why = 'It is the policy that API Gateway asks for (API Gateway Developer Guide, "Set up CloudWatch logging").'
+        acknowledge(api.node.find_child("CloudWatchRole"), {finding: why})
     # The CDK's own output would show an address without the path of the method.
     api.node.try_remove_child("Endpoint")
     resource = api.node.default_child
@@ -139,9 +135,8 @@ def add_method(
         request_models={"$default": model},
         request_validator=validator,
     )
-    acknowledge(
-        method, {"AwsSolutions::AwsSolutions-COG4": "The user of this library chose how callers are authorized."}
-    )
+    why = "The user of this library chose how callers are authorized."
+    acknowledge(method, {"AwsSolutions::AwsSolutions-COG4": why})
     return method
 
 

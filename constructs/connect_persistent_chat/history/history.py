@@ -42,7 +42,6 @@ _DAY_SECONDS = 86_400
 _DEFAULT_RETENTION_SECONDS = 730 * _DAY_SECONDS
 # Amazon Connect keeps contacts for 24 months (Administrator Guide). Older chats cannot be continued.
 _LONGEST_RETENTION_SECONDS = 731 * _DAY_SECONDS
-_RECORDER_SECONDS = 30
 _ROLE = "Records the chats of an Amazon Connect instance"
 # The limits for every user of a history, and below the limits for its owner only.
 _READ_LIMITS = {"event_delay": seconds(0, LONGEST_EVENT_DELAY_SECONDS, unit="seconds")}
@@ -240,7 +239,7 @@ class ChatHistory(_History):
             log=self.log,
             instance=instance,
             memory_size=256,
-            timeout=Duration.seconds(_RECORDER_SECONDS),
+            timeout=Duration.seconds(30),
             reserved_concurrent_executions=reserved_concurrent_executions,
             # Lambda tries an event three times, with minutes between, and then sends it here.
             dead_letter_queue=self.dead_letter_queue,
