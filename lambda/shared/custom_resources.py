@@ -35,7 +35,7 @@ SCOPES = (WHOLE, WITHOUT_GATEWAY, REPORT_ONLY)
 LONGEST_PATIENCE_SECONDS = 600
 # How long the check of an instance is retried while it is denied or throttled: a new policy takes effect after a while.
 INSTANCE_PATIENCE_SECONDS = 60
-# How much longer CloudFormation waits for the check of an instance: for the function's start, and its last attempt.
-INSTANCE_MARGIN_SECONDS = 60
-# The same for a proof, which walks the chain a second time after an update.
+# How long CloudFormation waits for the check of an instance: also for the function's start, and its last attempt.
+INSTANCE_TIMEOUT_SECONDS = INSTANCE_PATIENCE_SECONDS + 60
+# How much longer than its patience a proof may take: after an update it walks the chain a second time.
 MARGIN_SECONDS = 120

@@ -15,15 +15,8 @@ from aws_cdk import aws_logs as logs
 from connect_persistent_chat import lambda_function
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts, wildcard
 from connect_persistent_chat.deployment.instance import ConnectInstance
-from connect_persistent_chat.deployment.proof import (
-    DEFAULT_PATIENCE_SECONDS,
-    LONGEST_PATIENCE_SECONDS,
-    Proof,
-    ProofScope,
-    ProvedGateway,
-    ProvedHistory,
-)
-from connect_persistent_chat.endpoint import rest_api, tls, wire
+from connect_persistent_chat.deployment.proof import PATIENCE, Proof, ProofScope, ProvedGateway, ProvedHistory
+from connect_persistent_chat.endpoint import rest_api, wire
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
 from connect_persistent_chat.grants import grant, policies_of
@@ -31,7 +24,7 @@ from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
 from connect_persistent_chat.lambda_function import number_of, seconds_of
 from connect_persistent_chat.lazy import cloudwatch
-from connect_persistent_chat.parameters import Limits, Parameters, mistakes_in_removal, refuse_metric, seconds
+from connect_persistent_chat.parameters import Limits, Parameters, limits_of, refuse_metric, seconds
 from connect_persistent_chat.shared import probes, variables
 from connect_persistent_chat.stacks import unnamed_in
 from connect_persistent_chat.tokens import is_token
@@ -137,22 +130,17 @@ class PersistentChatEndpoint(Construct):
         identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
         authorization = given.taken("authorization", authorization) or Authorization.iam()
         cors = Cors(given.texts("cors_allowed_origins"))
-        security_policy = given.taken("security_policy", security_policy) or tls.DEFAULT
-        proof = given.taken("proof", proof) or ProofScope.WHOLE
         environment: dict[str, str] = {}
         if given.right("instance"):
-            given.add(instance.mistakes_in(stack))
-        given.add(mistakes_in_removal(locals(), "log_removal_policy"))
-        if given.right("security_policy"):
-            given.add(tls.mistakes_in(security_policy))
+            given.add(*instance.mistakes_in(stack))
         if given.right("authorization"):
-            given.add(authorization.mistakes_in(stack))
-        given.add(unnamed_in("customer_identity", "a name", identity.value, stack))
+            given.add(*authorization.mistakes_in(stack))
+        given.add(*unnamed_in("customer_identity", "a name", identity.value, stack))
         if given.right("customer_identity", "authorization"):
-            given.add(_contradictions(authorization, identity))
-            given.add(cors.mistakes_in(authorization, identity))
+            given.add(*_contradictions(authorization, identity))
+            given.add(*cors.mistakes_in(authorization, identity))
         if history is not None and given.right("history", "instance", "customer_identity"):
-            given.add(history.mistakes_with(stack, instance, identity))
+            given.add(*history.mistakes_with(stack, instance, identity))
         if given.right("instance", "customer_identity", "authorization", "history"):
             delay = given.taken("transcript_delay", transcript_delay)
             environment = {
@@ -165,7 +153,7 @@ class PersistentChatEndpoint(Construct):
                 **cors.environment(),
                 **(history.environment() if history is not None else {}),
             }
-            given.add(lambda_function.mistakes_in_size(environment))
+            given.add(*lambda_function.mistakes_in_size(environment))
         given.refuse()
         quota_burst = QUOTA_BURST_CHECKED if identity.checked else QUOTA_BURST
         rate, burst = throttle_rate_limit or QUOTA_RATE, throttle_burst_limit or quota_burst
@@ -206,10 +194,10 @@ class PersistentChatEndpoint(Construct):
             function=self.function,
             environment=environment,
             actions=list(permissions),
-            patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
+            patience=proof_patience,
             # The stage waits for the API's deployment, and the deployment waits for everything in it.
             after=[self.role, self._method, stage],
-            proof_scope=proof,
+            proof_scope=proof or ProofScope.WHOLE,
             gateway=ProvedGateway(self.api, stage, self._method, authorization.is_iam),
             history=None if history is None else ProvedHistory(history.table.table_name, history.table.table_arn),
         ).report
@@ -227,18 +215,13 @@ class PersistentChatEndpoint(Construct):
         given = Parameters(PersistentChatEndpoint.grant_invoke, locals(), where=self)
         if not self._authorization.is_iam:
             given.add(
-                [
-                    "got an endpoint whose callers have tokens, expected one with Authorization.iam(). Callers with "
-                    "tokens need no grant: remove this call."
-                ]
+                "got an endpoint whose callers have tokens, expected one with Authorization.iam(). Callers with "
+                "tokens need no grant: remove this call."
             )
         stack, arn = Stack.of(self), self._method.method_arn
         made = grant(given, grantee, stack, ["execute-api:Invoke"], [arn])
-        reason = (
-            "The path holds the contact, and contacts come and go: the method's own path is the narrowest resource."
-        )
         for policy in policies_of(grantee.grant_principal):
-            acknowledge(policy, {wildcard(stack, arn): reason})
+            acknowledge(policy, {wildcard(stack, arn): _NARROWEST})
         return made
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
@@ -308,14 +291,15 @@ class PersistentChatEndpoint(Construct):
 
 _ROLE = "Continues past chats of an Amazon Connect instance"
 _NO_DEAD_LETTERS = {"Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late."}
+_NARROWEST = "The path holds the contact, and contacts come and go: the method's own path is the narrowest resource."
 _LIMITS = {
     "deadline": seconds(1, GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1),
     "transcript_delay": seconds(0, LONGEST_DELAY_SECONDS, unit="seconds"),
-    "proof_patience": seconds(1, LONGEST_PATIENCE_SECONDS),
+    "proof_patience": PATIENCE,
     "throttle_rate_limit": Limits("more than 0 requests a second", math.ulp(0.0)),
     "throttle_burst_limit": Limits("a whole number of requests, at least 1", 1),
-    "security_policy": Limits(tls.EXPECTED),
-    "proof": Limits(" or ".join(map(str, ProofScope))),
+    "security_policy": rest_api.TLS_LIMITS,
+    "proof": limits_of(*ProofScope),
 }
 
 

@@ -15,6 +15,7 @@ METHOD = "POST"
 
 def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
     """The model of the body. With a history every field is optional."""
+    text = apigateway.JsonSchemaType.STRING
     return apigateway.JsonSchema(
         schema=apigateway.JsonSchemaVersion.DRAFT4,
         title="CreatePersistentContactAssociationRequest",
@@ -22,20 +23,16 @@ def request_schema(*, has_history: bool) -> apigateway.JsonSchema:
         additional_properties=False,
         required=None if has_history else ["RehydrationType", "SourceContactId"],
         properties={
-            "RehydrationType": apigateway.JsonSchema(
-                type=apigateway.JsonSchemaType.STRING, enum=list(wire.REHYDRATION_TYPES)
-            ),
+            "RehydrationType": apigateway.JsonSchema(type=text, enum=list(wire.REHYDRATION_TYPES)),
             "SourceContactId": apigateway.JsonSchema(
-                type=apigateway.JsonSchemaType.STRING,
+                type=text,
                 min_length=1,
                 max_length=wire.CONTACT_ID_LENGTH,
                 # The documents do not say which regular expressions API Gateway knows. All kinds know these characters.
                 # If `$` also matches before a line end, the function refuses such an id.
                 pattern=f"^{wire.ID_PATTERN}$",
             ),
-            "ClientToken": apigateway.JsonSchema(
-                type=apigateway.JsonSchemaType.STRING, max_length=wire.CLIENT_TOKEN_LENGTH
-            ),
+            "ClientToken": apigateway.JsonSchema(type=text, max_length=wire.CLIENT_TOKEN_LENGTH),
         },
     )
 
