@@ -30,11 +30,10 @@ def wildcard(stack: Stack, resource: str) -> str:
 
 def role_for_contacts(stack: Stack, contact_arn: str) -> dict[str, str]:
     """The reasons for the wildcards of a role that describes contacts and writes traces."""
+    narrowest = "Contacts come and go: contact/* of the one instance is the narrowest resource for them."
     no_resource = "X-Ray's actions know no resource (Service Authorization Reference)."
     return {
-        wildcard(
-            stack, contact_arn
-        ): "Contacts come and go: contact/* of the one instance is the narrowest resource for them.",
+        wildcard(stack, contact_arn): narrowest,
         wildcard(stack, "*"): no_resource,
         "Serverless::Serverless-LambdaStarPermissions": no_resource,
     }

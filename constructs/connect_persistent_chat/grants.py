@@ -16,16 +16,14 @@ def grant(given: Parameters, grantee: iam.IGrantable, stack: Stack, actions: lis
     :param arns: the ARN of the resource, and ARNs of its parts.
     """
     if given.right("grantee"):
-        given.add(_mistakes_in(grantee.grant_principal, arns[0], stack))
+        given.add(*_mistakes_in(grantee.grant_principal, arns[0], stack))
     given.refuse()
     principal = grantee.grant_principal
     made = iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=arns)
     if not (_is_looked_up(principal) or (made.success and not _ignores_grants(principal))):
         given.add(
-            [
-                "grantee: got an identity that accepts no permissions, expected a role, a user or a group that does. "
-                "If you import a role, leave mutable=False out."
-            ]
+            "grantee: got an identity that accepts no permissions, expected a role, a user or a group that does. "
+            "If you import a role, leave mutable=False out."
         )
     given.refuse()
     return made

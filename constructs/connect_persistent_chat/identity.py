@@ -50,13 +50,11 @@ class CustomerIdentity:
         if given.right("name") and not is_placeholder(name):
             known = with_tokens_as("x", name)
             if not re.fullmatch(variables.ATTRIBUTE_PATTERN, known):
-                given.add([f"name: got {shown(name)}, expected 1 to 128 letters, digits, hyphens and underscores."])
+                given.add(f"name: got {shown(name)}, expected 1 to 128 letters, digits, hyphens and underscores.")
             elif known.lower().startswith(_SET_BY_BROWSERS):
                 given.add(
-                    [
-                        f"name: got {shown(name)}, expected an attribute that only your backend or a verified token "
-                        "sets. A page can set any HostedWidget- attribute by itself, so it proves nothing."
-                    ]
+                    f"name: got {shown(name)}, expected an attribute that only your backend or a verified token "
+                    "sets. A page can set any HostedWidget- attribute by itself, so it proves nothing."
                 )
         given.refuse()
         made = cls()

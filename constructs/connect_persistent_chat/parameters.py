@@ -1,7 +1,7 @@
 """The arguments of a call: checks each against its parameter's type and limits, and collects all mistakes."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import NoneType
 from typing import NamedTuple, TypeVar, get_args, get_origin, get_type_hints
@@ -30,7 +30,7 @@ _BOUNDS = ("at least ", "more than ")
 
 
 class Limits(NamedTuple):
-    """The limits of a number, or of a Duration in seconds. For a text or an enum: only the words of the message."""
+    """The limits of a number, of a Duration in seconds, or of an enum. For a text: only the words of the message."""
 
     # The words after "expected".
     expected: str
@@ -38,6 +38,8 @@ class Limits(NamedTuple):
     most: float = LARGEST
     # A Duration may be a token in this unit, "seconds" or "millis". None if synthesis has to know the number.
     unit: str | None = None
+    # The members of an enum that can be given. None for all of them.
+    allowed: Sequence[Enum] | None = None
 
 
 AT_LEAST_ONE = Limits("at least 1", 1)
@@ -49,6 +51,11 @@ REQUESTS = Limits("a whole number of requests, at least 1", 1)
 def seconds(least: float, most: float, *, unit: str | None = None) -> Limits:
     """The limits of a Duration."""
     return Limits(f"{least} to {most} seconds", least, most, unit)
+
+
+def limits_of(*allowed: Enum) -> Limits:
+    """The limits of an enum."""
+    return Limits(" or ".join(map(str, allowed)), allowed=allowed)
 
 
 class Parameters:
@@ -94,10 +101,10 @@ class Parameters:
             try:
                 stack = Stack.of(scope)
             except RuntimeError:
-                self.add(["scope: got a construct outside of any stack, expected a stack or a construct in a stack."])
+                self.add("scope: got a construct outside of any stack, expected a stack or a construct in a stack.")
             else:
                 for name in filter(self.right, self._values if names_all else ()):
-                    self.add(unnamed_in(name, "a value", self._values[name], stack))
+                    self.add(*unnamed_in(name, "a value", self._values[name], stack))
                 return stack
         self.refuse()
         raise AssertionError("a scope that is no construct is a mistake")
@@ -116,7 +123,7 @@ class Parameters:
         """Whether these parameters have no mistake of type or limits."""
         return not any(name in self._wrong for name in names)
 
-    def add(self, mistakes: Iterable[str]) -> None:
+    def add(self, *mistakes: str) -> None:
         """Adds mistakes that types and limits do not show."""
         self._others += mistakes
 
@@ -140,16 +147,6 @@ class Parameters:
         return f"{path}: {self._called.__qualname__.removesuffix('.__init__')}".removeprefix(": ")
 
 
-def mistakes_in_removal(given: Mapping[str, object], *names: str) -> list[str]:
-    """The removal policies that a table or a log cannot have."""
-    return [
-        f"{name}: got RemovalPolicy.SNAPSHOT, expected RemovalPolicy.DESTROY or RemovalPolicy.RETAIN. CloudFormation "
-        "makes no snapshot of it."
-        for name in names
-        if given[name] is RemovalPolicy.SNAPSHOT
-    ]
-
-
 def refuse_metric(called: Callable[..., object], of: Construct, values: Mapping[str, object]) -> None:
     """Raises ConfigurationError if the arguments of a metric's method have mistakes."""
     given = Parameters(called, values, where=of)
@@ -158,7 +155,7 @@ def refuse_metric(called: Callable[..., object], of: Construct, values: Mapping[
         length = measured(period, "seconds")
         if length is None or not (length in _SHORT_PERIODS or (length > 0 and length % 60 == 0)):
             got = "a token" if length is None else shown_seconds(length)
-            given.add([f"period: got {got}, expected 1, 5, 10 or 30 seconds, or a multiple of 60 seconds."])
+            given.add(f"period: got {got}, expected 1, 5, 10 or 30 seconds, or a multiple of 60 seconds.")
     given.refuse()
 
 
@@ -179,8 +176,14 @@ def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> 
     # A text with limits has a pattern of its own.
     if isinstance(value, str) and limits is None and not is_clean(value):
         return [f"{name}: got {shown(value)}, expected a text without control characters and white space at its ends."]
-    if limits is None or isinstance(value, str | Enum):
+    if value is RemovalPolicy.SNAPSHOT:
+        expected = "expected RemovalPolicy.DESTROY or RemovalPolicy.RETAIN. CloudFormation makes no snapshot of it."
+        return [f"{name}: got {shown(value)}, {expected}"]
+    if limits is None or isinstance(value, str):
         return []
+    if isinstance(value, Enum):
+        is_allowed = limits.allowed is None or value in limits.allowed
+        return [] if is_allowed else [f"{name}: got {shown(value)}, expected {limits.expected}."]
     got, number = shown(value), value
     if isinstance(value, Duration):
         number = measured(value, limits.unit or "seconds")

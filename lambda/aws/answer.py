@@ -11,18 +11,16 @@ from shared import throttles
 
 _MOST_MESSAGE_CHARACTERS = 1000
 # Refusals of the signature or the credentials that do not always come as 403.
-_OUR_CREDENTIALS = frozenset(
-    (
-        "AccessDeniedException",
-        "ExpiredTokenException",
-        "IncompleteSignatureException",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "MissingAuthenticationTokenException",
-        "RequestExpired",
-        "RequestTimeTooSkewed",
-        "UnrecognizedClientException",
-    )
+_OUR_CREDENTIALS = (
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "IncompleteSignatureException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "UnrecognizedClientException",
 )
 # A front end, or a proxy, waited for a request in vain.
 _TIMEOUT = 408

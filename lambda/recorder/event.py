@@ -13,7 +13,6 @@ from connect.ids import is_contact_id, same_instance
 from connect.instants import CLOCKS_APART_SECONDS, instant_of
 from shared import recording, wire
 
-_CHAT = "chat"
 _INSTANCE = re.compile(rf"instance/({wire.ID_PATTERN})(?:/.*)?")
 _ENDS = frozenset(("DISCONNECTED", "COMPLETED"))
 _MOST_CUSTOMER_CHARACTERS = 128
@@ -64,7 +63,7 @@ def read(event: object, instance_id: str, now: float) -> ContactEvent:
     detail = _lower(_mapping("detail", envelope.get("detail")))
     if not same_instance(_instance(detail), instance_id):
         raise Ignored("another_instance")
-    if _text(detail, "channel", 32).lower() != _CHAT:
+    if _text(detail, "channel", 32).lower() != "chat":
         raise Ignored("another_channel")
     told = max(_time(envelope, "time") or 0, round(now * 1000))
     contact_id = _optional_id(detail, "contactId")

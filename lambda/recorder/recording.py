@@ -16,7 +16,6 @@ from shared.key import key_of
 # Events of a session come close together, and several instances of the function may write them at the same time.
 _MOST_WRITES = 10
 _LONGEST_PAUSE_SECONDS = 0.2
-_CHAT = "CHAT"
 # After these events Connect is asked for the customer, if the event does not name one.
 _COMPLETED = frozenset(("INITIATED", "DISCONNECTED"))
 # A flow may set an attribute at any time, and no event holds attributes.
@@ -57,7 +56,7 @@ class Recorder:
     def record_contact(self, contact_id: str, event: ContactEvent | None = None) -> bool:
         """As `record_event`, for a contact that Amazon Connect describes, with what the event says besides."""
         contact = self._described(contact_id)
-        if contact.channel != _CHAT:
+        if contact.channel != "CHAT":
             raise Ignored("another_channel")
         # A transfer or a survey belongs to its session's customer, even if Connect does not say so.
         customer = contact.customer

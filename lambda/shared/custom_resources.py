@@ -43,7 +43,7 @@ LONGEST_PATIENCE_SECONDS = 600
 # How long a check of an instance or of flows is retried while it is denied or throttled: a new policy takes effect
 # after a while.
 CHECK_PATIENCE_SECONDS = 60
-# How much longer CloudFormation waits for such a check: for the function's start, and its last attempt.
-CHECK_MARGIN_SECONDS = 60
-# The same for a proof, which walks the chain a second time after an update.
+# How long CloudFormation waits for such a check: also for the function's start, and its last attempt.
+CHECK_TIMEOUT_SECONDS = CHECK_PATIENCE_SECONDS + 60
+# How much longer than its patience a proof may take: after an update it walks the chain a second time.
 MARGIN_SECONDS = 120

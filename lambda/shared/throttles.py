@@ -1,13 +1,11 @@
 """How AWS services say that they throttle a call."""
 
 # In addition to the status 429: of Amazon Connect, DynamoDB, Lambda and EventBridge.
-CODES = frozenset(
-    (
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    )
+CODES = (
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
 )

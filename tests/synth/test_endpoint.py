@@ -129,9 +129,8 @@ def test_a_tls_policy_is_one_that_a_regional_api_can_have_or_a_sentence(policy: 
     """AWS refuses those of edge-optimized APIs in the middle of a deployment; TLS 1.0 is no choice at all."""
     here = stack()
     if policy.name == "TLS_1_0" or "EDGE" in policy.name:
-        with pytest.raises(
-            ConfigurationError, match=f"security_policy: got {policy.name}, expected a SecurityPolicy of a regional"
-        ):
+        said = f"security_policy: got SecurityPolicy.{policy.name}, expected a SecurityPolicy of a regional API"
+        with pytest.raises(ConfigurationError, match=said):
             endpoint(here, security_policy=policy)
         return
     endpoint(here, security_policy=policy)

@@ -7,18 +7,18 @@ import pytest
 from aws_cdk import aws_apigateway as apigateway
 
 from connect_persistent_chat import ConfigurationError
-from connect_persistent_chat.endpoint import tls
+from connect_persistent_chat.endpoint import rest_api
 from tests.synth.apps import endpoint, stack
 
 POLICIES = list(apigateway.SecurityPolicy)
-TAKEN = [policy for policy in POLICIES if not tls.mistakes_in(policy)]
+TAKEN = [policy for policy in POLICIES if policy in (rest_api.TLS_LIMITS.allowed or ())]
 
 
 def set_to(*policies: apigateway.SecurityPolicy) -> tuple[str, str]:
     """Policy and mode of an API that was given these, one after the other."""
     api = SimpleNamespace()
     for policy in policies:
-        tls.set_policy(cast(apigateway.CfnRestApi, api), policy)
+        rest_api.set_tls(cast(apigateway.CfnRestApi, api), policy)
     return api.security_policy, api.endpoint_access_mode
 
 

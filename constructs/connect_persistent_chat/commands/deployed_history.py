@@ -23,12 +23,7 @@ _CALLS = 2
 _MOST_CALLS = 24
 _YEARS = range(2000, 2100)
 _LONGEST_RETENTION_SECONDS = 1e10
-_VARIABLES = (
-    variables.INSTANCE_ID,
-    variables.HISTORY_TABLE,
-    variables.RETENTION_SECONDS,
-    variables.CUSTOMER_IDENTITY,
-)
+_VARIABLES = (variables.INSTANCE_ID, variables.HISTORY_TABLE, variables.RETENTION_SECONDS, variables.CUSTOMER_IDENTITY)
 _CONNECT, _LAMBDA, _DYNAMODB = "Amazon Connect", "AWS Lambda", "DynamoDB"
 
 

@@ -22,7 +22,7 @@ SDK_AT_FIRST = SDK.merge(Config(retries={"mode": "standard", "total_max_attempts
 _PAUSE_SECONDS = 20
 _MOST_PAUSES = 30
 # A function that is being updated cannot be invoked.
-_BUSY = throttles.CODES | {"ResourceConflictException"}
+_BUSY = (*throttles.CODES, "ResourceConflictException")
 # The SDK raises these if it expects an object and finds something else.
 _UNREADABLE = (ResponseParserError, AttributeError, TypeError)
 

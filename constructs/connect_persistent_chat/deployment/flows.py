@@ -26,9 +26,7 @@ class CheckedFlows(Construct):
             "Default",
             resource_type=custom_resources.CONNECT_FLOWS,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(
-                custom_resources.CHECK_PATIENCE_SECONDS + custom_resources.CHECK_MARGIN_SECONDS
-            ),
+            service_timeout=Duration.seconds(custom_resources.CHECK_TIMEOUT_SECONDS),
             properties={custom_resources.INSTANCE_ID: instance.instance_id, custom_resources.FLOWS: dict(flow_ids)},
         )
         policy = provisioning.policy_for(self, {"connect:DescribeContactFlow": flow_arns(instance, flow_ids)})

@@ -54,13 +54,11 @@ class ConnectInstance(Construct):
         stack = given.stack()
         if (instance_id is None) == (alias is None):
             got = "neither of them" if alias is None else "both of them"
-            given.add(
-                [f"instance_id or alias: got {got}, expected one. Use ConnectInstance.from_any(...), for example."]
-            )
+            given.add(f"instance_id or alias: got {got}, expected one. Use ConnectInstance.from_any(...), for example.")
         if instance_id is not None and given.right("instance_id"):
-            given.add(_mistakes_in_id("instance_id", instance_id))
+            given.add(*_mistakes_in_id("instance_id", instance_id))
         if alias is not None and given.right("alias"):
-            given.add(_mistakes_in_alias("alias", alias))
+            given.add(*_mistakes_in_alias("alias", alias))
         given.refuse()
         super().__init__(scope, id)
         # Only ids in lower case match the ARNs of permissions. A token cannot be changed.
@@ -77,12 +75,9 @@ class ConnectInstance(Construct):
             "Check",
             resource_type=custom_resources.CONNECT_INSTANCE,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(
-                custom_resources.CHECK_PATIENCE_SECONDS + custom_resources.CHECK_MARGIN_SECONDS
-            ),
-            properties={custom_resources.INSTANCE_ID: instance_id}
-            if instance_id
-            else {custom_resources.INSTANCE_ALIAS: alias},
+            service_timeout=Duration.seconds(custom_resources.CHECK_TIMEOUT_SECONDS),
+            # Without the one that is None.
+            properties={custom_resources.INSTANCE_ID: instance_id, custom_resources.INSTANCE_ALIAS: alias},
         )
         by_alias = {} if alias is None else {"connect:ListInstances": ["*"]}
         policy = provisioning.policy_for(self, {**permissions_to_read(instances), **by_alias})
@@ -112,7 +107,7 @@ class ConnectInstance(Construct):
         given = Parameters(cls.from_instance_arn, locals(), {"instance_arn": Limits(_AN_ARN)})
         stack = given.stack()
         if given.right("instance_arn"):
-            given.add(_mistakes_in_arn(instance_arn, stack))
+            given.add(*_mistakes_in_arn(instance_arn, stack))
         given.refuse()
         made = cls(scope, id, instance_id=_id_in(instance_arn))
         made._given_arn = instance_arn
@@ -130,7 +125,7 @@ class ConnectInstance(Construct):
         if given.right("instance_id"):
             if instance_id.startswith(_ARN):
                 return cls.from_instance_arn(scope, id, instance_id)
-            given.add(_mistakes_in_id("instance_id", instance_id))
+            given.add(*_mistakes_in_id("instance_id", instance_id))
         given.refuse()
         return cls(scope, id, instance_id=instance_id)
 
@@ -146,7 +141,7 @@ class ConnectInstance(Construct):
         """
         given = Parameters(cls.from_instance_alias, locals(), {"instance_alias": Limits(_AN_ALIAS)})
         if given.right("instance_alias"):
-            given.add(_mistakes_in_alias("instance_alias", instance_alias))
+            given.add(*_mistakes_in_alias("instance_alias", instance_alias))
         given.refuse()
         return cls(scope, id, alias=instance_alias)
 
@@ -171,7 +166,7 @@ class ConnectInstance(Construct):
                 "a text that is known at synthesis. Use ConnectInstance.from_instance_id(...), from_instance_arn(...) "
                 "or from_instance_alias(...)"
             )
-            given.add([f"instance: got {shown(instance)}, expected {expected if is_token(instance) else _ANY}."])
+            given.add(f"instance: got {shown(instance)}, expected {expected if is_token(instance) else _ANY}.")
         given.refuse()
         raise AssertionError("a text that is none of them is a mistake")
 
@@ -272,10 +267,7 @@ def _mistakes_in_arn(arn: str, stack: Stack) -> list[str]:
     resource, slash, instance_id = rest.partition("/")
     mistakes = [
         f"instance_arn: got {shown(arn)}, whose {what} is {shown(got)}, expected {expected!r}."
-        for what, got, expected in (
-            ("service", service, "connect"),
-            ("resource", resource, "instance"),
-        )
+        for what, got, expected in (("service", service, "connect"), ("resource", resource, "instance"))
         if is_known(got) and got != expected
     ]
     mistakes += mistakes_in_place("instance_arn", arn, stack)

@@ -17,11 +17,13 @@ from connect_persistent_chat.acknowledgments import acknowledge, wildcard
 from connect_persistent_chat.deployment.instance import ConnectInstance, permissions_to_read
 from connect_persistent_chat.deployment.provisioning import Provisioning
 from connect_persistent_chat.deployment.reach import Reach
+from connect_persistent_chat.lambda_function import number_of
+from connect_persistent_chat.parameters import seconds
 from connect_persistent_chat.shared import custom_resources, probes
 from constructs import Construct, IConstruct, IDependable
 
-DEFAULT_PATIENCE_SECONDS = 180
-LONGEST_PATIENCE_SECONDS: int = custom_resources.LONGEST_PATIENCE_SECONDS
+_DEFAULT_PATIENCE_SECONDS = 180
+PATIENCE = seconds(1, custom_resources.LONGEST_PATIENCE_SECONDS)
 # The context key with which an app or a stage sets a permissions boundary for all its roles (CDK Developer Guide).
 _BOUNDARY = "@aws-cdk/core:permissionsBoundary"
 # The CDK's name for the property of every taggable resource that this library makes.
@@ -70,13 +72,6 @@ _WARNINGS = {
 }
 
 
-def mistakes_in(scope: ProofScope, allowed: Sequence[ProofScope]) -> list[str]:
-    """The mistake if a proof cannot have this scope."""
-    if scope in allowed:
-        return []
-    return [f"proof: got {scope}, expected {' or '.join(map(str, allowed))}."]
-
-
 class ProvedFunction(NamedTuple):
     """A function that is proved, with the variables that it has to have."""
 
@@ -115,6 +110,7 @@ class ProvedHistory(NamedTuple):
         return {custom_resources.TABLE: self.table_name, **rule}
 
 
+@jsii.implements(IStableAnyProducer)
 class Proof(Construct):
     """Calls the endpoint or the recorder like strangers, callers and the function itself. It runs last."""
 
@@ -126,9 +122,9 @@ class Proof(Construct):
         instance: ConnectInstance,
         function: ProvedFunction,
         actions: Sequence[str],
-        patience_seconds: float,
+        patience: Duration | None,
         after: Sequence[IDependable],
-        proof_scope: ProofScope = ProofScope.WHOLE,
+        proof_scope: ProofScope,
         gateway: ProvedGateway | None = None,
         history: ProvedHistory | None = None,
         authorizer: ProvedFunction | None = None,
@@ -136,7 +132,9 @@ class Proof(Construct):
         super().__init__(scope, id)
         stack = Stack.of(self)
         provisioning = Provisioning.of(stack)
-        patience = math.ceil(patience_seconds)
+        self._scope = scope
+        self._prover = provisioning.function
+        patience_seconds = math.ceil(number_of(patience, _DEFAULT_PATIENCE_SECONDS))
         if proof_scope is ProofScope.WITHOUT_GATEWAY:
             gateway = None
         if proof_scope in _WARNINGS:
@@ -151,12 +149,12 @@ class Proof(Construct):
             permissions["connect:StopContact"] = [instance.contact_arn]
         policy = provisioning.policy_for(self, permissions)
         acknowledge(policy, _reasons(stack, method_arns, permissions))
-        self._resource = CustomResource(
+        resource = CustomResource(
             self,
             "Default",
             resource_type=custom_resources.PERSISTENT_CHAT_PROOF,
             service_token=provisioning.service_token,
-            service_timeout=Duration.seconds(patience + custom_resources.MARGIN_SECONDS),
+            service_timeout=Duration.seconds(patience_seconds + custom_resources.MARGIN_SECONDS),
             properties={
                 **(gateway.properties() if gateway else {}),
                 **(history.properties() if history else {}),
@@ -165,19 +163,29 @@ class Proof(Construct):
                 custom_resources.ENVIRONMENT: dict(function.environment),
                 **(_properties_of(authorizer) if authorizer else {}),
                 custom_resources.ACTIONS: list(actions),
-                custom_resources.PATIENCE_SECONDS: patience,
+                custom_resources.PATIENCE_SECONDS: patience_seconds,
                 custom_resources.SCOPE: proof_scope.value,
                 # CloudFormation asks for a new proof only when a property changes.
-                custom_resources.FINGERPRINT: Lazy.any(_Fingerprint(stack, scope, self, provisioning.function)),
+                custom_resources.FINGERPRINT: Lazy.any(self),
             },
         )
         # The properties do not refer to these resources, so CloudFormation would not wait for them.
-        self._resource.node.add_dependency(policy, *after)
+        resource.node.add_dependency(policy, *after)
+        # The result of the proof, which only the deployment knows.
+        self.report = resource.get_att_string(custom_resources.REPORT)
 
-    @property
-    def report(self) -> str:
-        """The result of the proof, which only the deployment knows."""
-        return self._resource.get_att_string(custom_resources.REPORT)
+    def produce(self) -> str:
+        """The fingerprint: a hash of the prover and of all resources beside the proof. It is made when the template is
+        written, and without tags, because tags do not change whether the endpoint works."""
+        node = self._scope.node
+        constructs = [self._prover, *(child for child in node.children if child is not self)]
+        resources = [resource for construct in constructs for resource in _resources_of(construct)]
+        properties = [(resource, resource._cfn_properties) for resource in resources]
+        tagged = [api for api, values in properties if values.get(_TAGS) and type(api) is apigateway.CfnRestApi]
+        untagged = [{name: value for name, value in values.items() if name != _TAGS} for _, values in properties]
+        with _without_tags(tagged):
+            hashed = [Stack.of(self).resolve(untagged), node.try_get_context(_BOUNDARY)]
+        return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()
 
 
 def _properties_of(authorizer: ProvedFunction) -> dict[str, object]:
@@ -223,30 +231,6 @@ def _reasons(stack: Stack, method_arns: list[str], permissions: Mapping[str, lis
     if "events:TestEventPattern" in permissions:
         reasons[wildcard(stack, "*")] = "events:TestEventPattern knows no resource (Service Authorization Reference)."
     return reasons
-
-
-@jsii.implements(IStableAnyProducer)
-class _Fingerprint:
-    """A hash of the prover and of all resources beside the proof. It is made when the template is written, and without
-    tags, because tags do not change whether the endpoint works."""
-
-    def __init__(self, stack: Stack, scope: Construct, proof: Proof, prover: lambda_.Function) -> None:
-        self._stack = stack
-        self._scope = scope
-        self._proof = proof
-        self._prover = prover
-
-    def produce(self) -> str:
-        """The hash as hexadecimal digits."""
-        node = self._scope.node
-        constructs = [self._prover, *(child for child in node.children if child is not self._proof)]
-        resources = [resource for construct in constructs for resource in _resources_of(construct)]
-        properties = [(resource, resource._cfn_properties) for resource in resources]
-        tagged = [api for api, values in properties if values.get(_TAGS) and type(api) is apigateway.CfnRestApi]
-        untagged = [{name: value for name, value in values.items() if name != _TAGS} for _, values in properties]
-        with _without_tags(tagged):
-            hashed = [self._stack.resolve(untagged), node.try_get_context(_BOUNDARY)]
-        return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager

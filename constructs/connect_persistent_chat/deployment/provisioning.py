@@ -106,14 +106,12 @@ class Provisioning(Construct):
         ]
         self._characters += _length(statements)
         if self._characters > _LARGEST_POLICIES:
-            raise ConfigurationError(
-                scope.node.path,
-                [
-                    f"got so many instances, endpoints and histories in the stack {Stack.of(self).node.path!r} that "
-                    f"the policies of the role that checks them have {self._characters} characters, expected at most "
-                    f"{_LARGEST_POLICIES}, which is IAM's limit for a role. Move some of them into another stack."
-                ],
+            mistake = (
+                f"got so many instances, endpoints and histories in the stack {Stack.of(self).node.path!r} that the "
+                f"policies of the role that checks them have {self._characters} characters, expected at most "
+                f"{_LARGEST_POLICIES}, which is IAM's limit for a role. Move some of them into another stack."
             )
+            raise ConfigurationError(scope.node.path, [mistake])
         document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
         return iam.Policy(scope, "Policy", roles=[self._role], document=document)
 

@@ -67,13 +67,9 @@ def _lets_everybody_in(policy: object) -> bool:
             policy = json.loads(policy)
         except ValueError:
             return False
-    statements = policy.get("Statement") if isinstance(policy, dict) else None
-    if isinstance(statements, dict):
-        statements = [statements]
-    if not isinstance(statements, list):
-        return False
-    if not all(
+    found = policy.get("Statement", {}) if isinstance(policy, dict) else {}
+    statements = found if isinstance(found, list) else [found]
+    only_allow = all(
         isinstance(each, dict) and each.get("Effect") == "Allow" and not each.get("Condition") for each in statements
-    ):
-        return False
-    return any(each.get("Principal") in _EVERYBODY and "NotAction" not in each for each in statements)
+    )
+    return only_allow and any(each.get("Principal") in _EVERYBODY and "NotAction" not in each for each in statements)

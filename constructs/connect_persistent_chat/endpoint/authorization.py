@@ -89,14 +89,13 @@ class Authorization:
         given = Parameters(cls.cognito, locals(), where="Authorization.cognito")
         for name, listed, what in (("user_pools", user_pools, "user pool"), ("app_clients", app_clients, "app client")):
             if given.right(name) and not listed:
-                given.add([f"{name}: got an empty list, expected at least one {what}."])
+                given.add(f"{name}: got an empty list, expected at least one {what}.")
         if given.right("app_clients"):
             ids = [client.user_pool_client_id for client in app_clients]
-            given.add(
-                f"app_clients: got a client with the id {shown(id)}, expected an id such as 7example3client9id0."
-                for id in ids
-                if is_known(id) and not _CLIENT_ID.fullmatch(id)
-            )
+            for id in ids:
+                if is_known(id) and not _CLIENT_ID.fullmatch(id):
+                    got = f"got a client with the id {shown(id)}"
+                    given.add(f"app_clients: {got}, expected an id such as 7example3client9id0.")
         given.refuse()
         made = cls()
         made._kind = variables.COGNITO
@@ -162,7 +161,7 @@ class Authorization:
         kind = authorizer.authorization_type if given.right("authorizer") else None
         if kind not in (None, _TYPE.CUSTOM):
             how = _INSTEAD_OF.get(kind, "Make one with apigateway.RequestAuthorizer(...) or TokenAuthorizer(...).")
-            given.add([f"authorizer: got one of type {kind.name}, expected a Lambda authorizer. {how}"])
+            given.add(f"authorizer: got one of type {kind.name}, expected a Lambda authorizer. {how}")
         given.refuse()
         made = cls()
         made._kind = variables.AUTHORIZER
@@ -219,10 +218,7 @@ class Authorization:
         if self._kind == variables.COGNITO:
             # A cached answer would stay valid after its token has expired.
             made = apigateway.CognitoUserPoolsAuthorizer(
-                scope,
-                "Authorizer",
-                cognito_user_pools=self._user_pools,
-                results_cache_ttl=Duration.seconds(0),
+                scope, "Authorizer", cognito_user_pools=self._user_pools, results_cache_ttl=Duration.seconds(0)
             )
             return _TYPE.COGNITO, made
         return _TYPE.CUSTOM, self._authorizer if function is None else oidc.build_authorizer(scope, function)
@@ -288,9 +284,8 @@ class Authorization:
             if len(self._user_pools) > 1:
                 Annotations.of(scope).add_warning_v2(
                     "connect-persistent-chat:several-user-pools",
-                    f"{claim} of {len(self._user_pools)} user pools names the customer. Users "
-                    "with the same value in two pools count as one customer. Make sure that no user can choose the "
-                    "value in any pool.",
+                    f"{claim} of {len(self._user_pools)} user pools names the customer. Users with the same value in "
+                    "two pools count as one customer. Make sure that no user can choose the value in any pool.",
                 )
 
 

@@ -101,13 +101,13 @@ class ChatStart:
     ) -> None:
         given = Parameters(ChatStart.__init__, locals(), _LIMITS)
         if given.right("flows"):
-            given.add(_mistakes_in_flows(flows))
-        given.add(_mistakes_in_attributes(given.texts("attributes")))
+            given.add(*_mistakes_in_flows(flows))
+        given.add(*_mistakes_in_attributes(given.texts("attributes")))
         seconds = (
             measured(chat_duration, "seconds") if chat_duration is not None and given.right("chat_duration") else None
         )
         if seconds is not None and seconds % 60:
-            given.add([f"chat_duration: got {shown_seconds(seconds)}, expected {_LIMITS['chat_duration'].expected}."])
+            given.add(f"chat_duration: got {shown_seconds(seconds)}, expected {_LIMITS['chat_duration'].expected}.")
         given.refuse()
         self._flows = dict(flows)
         self._continues_latest = continue_latest is not False

@@ -102,13 +102,7 @@ class Cors:
             max_age=Duration.hours(1),
         )
         reason = "A browser sends this request without credentials. The answer holds only values of the template."
-        acknowledge(
-            preflight,
-            {
-                "AwsSolutions::AwsSolutions-APIG4": reason,
-                "AwsSolutions::AwsSolutions-COG4": reason,
-            },
-        )
+        acknowledge(preflight, {"AwsSolutions::AwsSolutions-APIG4": reason, "AwsSolutions::AwsSolutions-COG4": reason})
 
     def refusal_headers(self) -> Mapping[str, str]:
         """The headers of the gateway's own refusals, so that a page can read these too.

@@ -17,15 +17,14 @@ from connect_persistent_chat.acknowledgments import acknowledge, role_for_contac
 from connect_persistent_chat.deployment.flows import CheckedFlows, flow_arns
 from connect_persistent_chat.deployment.instance import ConnectInstance
 from connect_persistent_chat.deployment.proof import (
-    DEFAULT_PATIENCE_SECONDS,
-    LONGEST_PATIENCE_SECONDS,
+    PATIENCE,
     Proof,
     ProofScope,
     ProvedFunction,
     ProvedGateway,
     ProvedHistory,
 )
-from connect_persistent_chat.endpoint import oidc, rest_api, tls, wire
+from connect_persistent_chat.endpoint import oidc, rest_api, wire
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.chat_start import ASSOCIATION_BURST, ASSOCIATION_RATE, ChatStart
 from connect_persistent_chat.endpoint.cors import Cors
@@ -38,9 +37,8 @@ from connect_persistent_chat.lazy import cloudwatch
 from connect_persistent_chat.parameters import (
     RATE,
     REQUESTS,
-    Limits,
     Parameters,
-    mistakes_in_removal,
+    limits_of,
     refuse_metric,
     seconds,
 )
@@ -158,25 +156,20 @@ class PersistentChatEndpoint(Construct):
         identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
         authorization = given.taken("authorization", authorization) or Authorization.iam()
         cors = Cors(given.texts("cors_allowed_origins"))
-        security_policy = given.taken("security_policy", security_policy) or tls.DEFAULT
-        proof = given.taken("proof", proof) or ProofScope.WHOLE
         environment: dict[str, str] = {}
         authorizer_environment: Mapping[str, str] = {}
         if given.right("instance"):
-            given.add(instance.mistakes_in(stack))
-        given.add(mistakes_in_removal(locals(), "log_removal_policy"))
-        if given.right("security_policy"):
-            given.add(tls.mistakes_in(security_policy))
+            given.add(*instance.mistakes_in(stack))
         if given.right("authorization"):
-            given.add(authorization.mistakes_in(stack))
-        given.add(unnamed_in("customer_identity", "a name", identity.value, stack))
+            given.add(*authorization.mistakes_in(stack))
+        given.add(*unnamed_in("customer_identity", "a name", identity.value, stack))
         if given.right("customer_identity", "authorization"):
-            given.add(_contradictions(authorization, identity))
-            given.add(cors.mistakes_in(authorization, identity))
+            given.add(*_contradictions(authorization, identity))
+            given.add(*cors.mistakes_in(authorization, identity))
         if history is not None and given.right("history", "instance", "customer_identity"):
-            given.add(history.mistakes_with(stack, instance, identity))
+            given.add(*history.mistakes_with(stack, instance, identity))
         if start is not None and given.right("start", "instance", "customer_identity", "authorization"):
-            given.add(start.mistakes_with(stack, instance, identity, authorization))
+            given.add(*start.mistakes_with(stack, instance, identity, authorization))
         if given.right("instance", "customer_identity", "authorization", "history", "start"):
             delay = given.taken("transcript_delay", transcript_delay)
             environment = {
@@ -190,9 +183,9 @@ class PersistentChatEndpoint(Construct):
                 **(history.environment() if history is not None else {}),
                 **(start.environment() if start is not None else {}),
             }
-            given.add(lambda_function.mistakes_in_size(environment))
+            given.add(*lambda_function.mistakes_in_size(environment))
             authorizer_environment = authorization.authorizer_environment(instance.instance_id)
-            given.add(lambda_function.mistakes_in_size(authorizer_environment))
+            given.add(*lambda_function.mistakes_in_size(authorizer_environment))
         given.refuse()
         quota_burst = QUOTA_BURST_CHECKED if identity.checked else QUOTA_BURST
         usual = (QUOTA_RATE, quota_burst) if start is None else (ASSOCIATION_RATE, ASSOCIATION_BURST)
@@ -258,10 +251,10 @@ class PersistentChatEndpoint(Construct):
             instance=instance,
             function=ProvedFunction(self.function.function_arn, environment),
             actions=list(permissions),
-            patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
+            patience=proof_patience,
             # The stage waits for the API's deployment, and the deployment waits for everything in it.
             after=[self.role, *self._methods, stage, *([self.authorizer_function] if self.authorizer_function else [])],
-            proof_scope=proof,
+            proof_scope=proof or ProofScope.WHOLE,
             authorizer=None
             if self.authorizer_function is None
             else ProvedFunction(self.authorizer_function.function_arn, authorizer_environment),
@@ -291,18 +284,13 @@ class PersistentChatEndpoint(Construct):
         given = Parameters(PersistentChatEndpoint.grant_invoke, locals(), where=self)
         if not self._authorization.is_iam:
             given.add(
-                [
-                    "got an endpoint whose callers have tokens, expected one with Authorization.iam(). Callers with "
-                    "tokens need no grant: remove this call."
-                ]
+                "got an endpoint whose callers have tokens, expected one with Authorization.iam(). Callers with "
+                "tokens need no grant: remove this call."
             )
         stack, arns = Stack.of(self), [method.method_arn for method in self._methods]
         made = grant(given, grantee, stack, ["execute-api:Invoke"], arns)
-        reason = (
-            "The path holds the contact, and contacts come and go: the method's own path is the narrowest resource."
-        )
         for policy in policies_of(grantee.grant_principal):
-            acknowledge(policy, {wildcard(stack, arns[0]): reason})
+            acknowledge(policy, {wildcard(stack, arns[0]): _NARROWEST})
         return made
 
     def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
@@ -372,14 +360,15 @@ class PersistentChatEndpoint(Construct):
 
 _ROLE = "Continues past chats of an Amazon Connect instance"
 _NO_DEAD_LETTERS = {"Serverless::Serverless-LambdaDLQ": "Its callers wait for the answer: nothing is called late."}
+_NARROWEST = "The path holds the contact, and contacts come and go: the method's own path is the narrowest resource."
 _LIMITS = {
     "deadline": seconds(1, GATEWAY_PATIENCE_SECONDS - FUNCTION_MARGIN_SECONDS - 1),
     "transcript_delay": seconds(0, LONGEST_DELAY_SECONDS, unit="seconds"),
-    "proof_patience": seconds(1, LONGEST_PATIENCE_SECONDS),
+    "proof_patience": PATIENCE,
     "throttle_rate_limit": RATE,
     "throttle_burst_limit": REQUESTS,
-    "security_policy": Limits(tls.EXPECTED),
-    "proof": Limits(" or ".join(map(str, ProofScope))),
+    "security_policy": rest_api.TLS_LIMITS,
+    "proof": limits_of(*ProofScope),
 }
 
 

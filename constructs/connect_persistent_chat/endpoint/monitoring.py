@@ -1,5 +1,6 @@
 """Alarms and a dashboard for an endpoint. The figures come from its logs and from AWS, not from its function's code."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Duration, Names, Stack
@@ -18,11 +19,7 @@ from constructs import Construct
 _PERIOD = Duration.minutes(5)
 _DEFAULT_SLOW_MILLISECONDS = 3_000
 _LIMITS = {
-    "server_errors": AT_LEAST_ONE,
-    "probing": AT_LEAST_ONE,
-    "without_customer": AT_LEAST_ONE,
-    "refused": AT_LEAST_ONE,
-    "throttled": AT_LEAST_ONE,
+    **dict.fromkeys(("server_errors", "probing", "without_customer", "refused", "throttled"), AT_LEAST_ONE),
     # CloudWatch measures in milliseconds. AWS Lambda stops a function after 900 seconds.
     "slow": seconds(0.001, 900, unit="millis"),
 }
@@ -75,9 +72,9 @@ class PersistentChatMonitoring(Construct):
         given = Parameters(PersistentChatMonitoring.__init__, locals(), _LIMITS)
         stack = given.stack()
         if given.right("endpoint"):
-            given.add(elsewhere("endpoint", "an endpoint", Stack.of(endpoint), stack, referred=True))
+            given.add(*elsewhere("endpoint", "an endpoint", Stack.of(endpoint), stack, referred=True))
         if topic is not None and given.right("topic"):
-            given.add(mistakes_in_topic(topic, stack))
+            given.add(*mistakes_in_topic(topic, stack))
         given.refuse()
         super().__init__(scope, id)
         self._endpoint = endpoint
@@ -93,27 +90,18 @@ class PersistentChatMonitoring(Construct):
         throttles = self._count("throttled", endpoint.access_log, _equals("status", "429"))
         self._alarm("ServerErrors", endpoint.metric_server_error(), server_errors or 1, "The endpoint fails (5xx).")
         self._alarm("Probing", probes, probing or 10, "Somebody tries contacts of other customers, or ids at random.")
-        self._alarm(
-            "WithoutCustomer",
-            unnamed,
-            without_customer or 5,
-            "Chats carry no customer. Look at what sets it where they start.",
-        )
+        no_customer = "Chats carry no customer. Look at what sets it where they start."
+        self._alarm("WithoutCustomer", unnamed, without_customer or 5, no_customer)
         self._alarm("Refused", refusals, refused or 50, "Many requests are refused. The dashboard tells by which rule.")
         self._alarm(
             "Throttled", throttles, throttled or 10, "More calls come than the throttle or Connect's quota allows."
         )
-        self._alarm(
-            "Slow",
-            endpoint.metric_latency(statistic="p99", period=_PERIOD),
-            (None if slow is None else measured(slow, "millis")) or _DEFAULT_SLOW_MILLISECONDS,
-            "The slowest hundredth of the answers is slow.",
-            periods=3,
-        )
-        self._alarm("FunctionErrors", endpoint.function.metric_errors(period=_PERIOD), 1, "The function crashes.")
-        self._alarm(
-            "FunctionThrottles", endpoint.function.metric_throttles(period=_PERIOD), 1, "Lambda throttles the function."
-        )
+        slowest = endpoint.metric_latency(statistic="p99", period=_PERIOD)
+        too_slow = (None if slow is None else measured(slow, "millis")) or _DEFAULT_SLOW_MILLISECONDS
+        self._alarm("Slow", slowest, too_slow, "The slowest hundredth of the answers is slow.", periods=3)
+        function = endpoint.function
+        self._alarm("FunctionErrors", function.metric_errors(period=_PERIOD), 1, "The function crashes.")
+        self._alarm("FunctionThrottles", function.metric_throttles(period=_PERIOD), 1, "Lambda throttles the function.")
         self.dashboard = self._build_dashboard(throttles)
 
     def _count(
@@ -141,26 +129,20 @@ class PersistentChatMonitoring(Construct):
     def _build_dashboard(self, throttles: cloudwatch.Metric) -> cloudwatch.Dashboard:
         endpoint, function = self._endpoint, self._endpoint.function
         dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.days(1))
-        dashboard.add_widgets(
-            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(self.alarms), width=24, height=3)
+        refusals_by_rule = cloudwatch.MathExpression(
+            expression=f"SEARCH('{{{self._namespace},rule}} MetricName=\"refused_by\"', 'Sum', 300)",
+            label="${PROP('Dim.rule')}",
+            using_metrics={},
+            period=_PERIOD,
         )
+        dashboard.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=self.alarms, width=24, height=3))
+        calls = [endpoint.metric_count(), endpoint.metric_client_error(), endpoint.metric_server_error(), throttles]
         dashboard.add_widgets(
-            self._graph(
-                "Calls and how they ended",
-                [endpoint.metric_count(), endpoint.metric_client_error(), endpoint.metric_server_error(), throttles],
-            ),
-            self._graph("Refusals, by rule", [self._refusals_by_rule()]),
+            self._graph("Calls and how they ended", calls), self._graph("Refusals, by rule", [refusals_by_rule])
         )
-        dashboard.add_widgets(
-            self._graph(
-                "How long answers took (ms)",
-                [endpoint.metric_latency(statistic=statistic) for statistic in ("p50", "p90", "p99")],
-            ),
-            self._graph(
-                "The function",
-                [function.metric_invocations(), function.metric_errors(), function.metric_throttles()],
-            ),
-        )
+        times = [endpoint.metric_latency(statistic=statistic) for statistic in ("p50", "p90", "p99")]
+        runs = [function.metric_invocations(), function.metric_errors(), function.metric_throttles()]
+        dashboard.add_widgets(self._graph("How long answers took (ms)", times), self._graph("The function", runs))
         dashboard.add_widgets(
             cloudwatch.LogQueryWidget(
                 title="The latest refusals and failures",
@@ -179,15 +161,7 @@ class PersistentChatMonitoring(Construct):
         )
         return dashboard
 
-    def _refusals_by_rule(self) -> cloudwatch.MathExpression:
-        return cloudwatch.MathExpression(
-            expression=f"SEARCH('{{{self._namespace},rule}} MetricName=\"refused_by\"', 'Sum', 300)",
-            label="${PROP('Dim.rule')}",
-            using_metrics={},
-            period=_PERIOD,
-        )
-
-    def _graph(self, title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    def _graph(self, title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
         return cloudwatch.GraphWidget(title=title, left=metrics, width=12, height=6)
 
 

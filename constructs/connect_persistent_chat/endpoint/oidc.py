@@ -80,17 +80,16 @@ def refuse_mistakes(given: Parameters, issuer: str, audiences: Sequence[str], al
     if given.right("issuer") and not _may_be_issuer(issuer):
         is_discovery = issuer.endswith(_DISCOVERY)
         how = f" Leave out {_DISCOVERY}: write the issuer as the tokens' `iss` has it." if is_discovery else ""
-        given.add([f"issuer: got {shown(issuer)}, expected {LIMITS['issuer'].expected}.{how}"])
+        given.add(f"issuer: got {shown(issuer)}, expected {LIMITS['issuer'].expected}.{how}")
     known = variables.SIGNATURE_ALGORITHMS
     for name, listed, what, is_right in (
         ("audiences", audiences, "a client id without white space", _is_word),
         ("algorithms", algorithms, f"{', '.join(known[:-1])} or {known[-1]}", known.__contains__),
     ):
-        given.add(
-            f"{name}: got {shown(one)} in the list, expected {what}." for one in given.texts(name) if not is_right(one)
-        )
+        wrong = [one for one in given.texts(name) if not is_right(one)]
+        given.add(*(f"{name}: got {shown(one)} in the list, expected {what}." for one in wrong))
         if given.right(name) and listed is not None and not listed:
-            given.add([f"{name}: got an empty list, expected {what}."])
+            given.add(f"{name}: got an empty list, expected {what}.")
     given.refuse()
 
 

@@ -1,4 +1,4 @@
-"""The REST API of an endpoint: its methods, throttles, access log and refusals."""
+"""The REST API of an endpoint: its methods, throttles, access log, TLS policy and refusals."""
 
 import json
 from collections.abc import Sequence
@@ -9,11 +9,22 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from connect_persistent_chat.acknowledgments import acknowledge, managed_policy
-from connect_persistent_chat.endpoint import tls, wire
+from connect_persistent_chat.endpoint import wire
 from connect_persistent_chat.endpoint.authorization import Authorization
 from connect_persistent_chat.endpoint.cors import Cors
+from connect_persistent_chat.parameters import Limits
 from constructs import Construct
 
+_DEFAULT_TLS = apigateway.SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09
+# A regional API cannot have a policy of an edge-optimized API. TLS 1.0 is broken, and an API that once had a newer
+# policy cannot go back to it (API Gateway Developer Guide, "Security policies for REST APIs").
+_TLS = tuple(
+    policy
+    for policy in apigateway.SecurityPolicy
+    if policy is not apigateway.SecurityPolicy.TLS_1_0 and not policy.value.endswith("_EDGE")
+)
+_TLS_NAMES = ", ".join(policy.name for policy in _TLS)
+TLS_LIMITS = Limits(f"a SecurityPolicy of a regional API with TLS 1.2 or newer: {_TLS_NAMES}", allowed=_TLS)
 # The fields that API Gateway logs of each request: the caller, the call and the result. No address, header or body.
 _ACCESS_LOG = {
     # Also the answer's `x-amz-apigw-id`, and `requestId` in the function's log. The caller cannot choose it.
@@ -41,7 +52,7 @@ def build(
     access_log: logs.LogGroup,
     after: Construct,
     methods: Sequence[wire.ApiMethod],
-    security_policy: apigateway.SecurityPolicy,
+    security_policy: apigateway.SecurityPolicy | None,
     *,
     cloud_watch_role: bool,
     logs_authorizer: bool,
@@ -70,20 +81,16 @@ def build(
         ),
     )
     if cloud_watch_role:
-        acknowledge(
-            api.node.find_child("CloudWatchRole"),
-            {
-                managed_policy("service-role/AmazonAPIGatewayPushToCloudWatchLogs"): "It is the policy that API "
-                'Gateway asks for (API Gateway Developer Guide, "Set up CloudWatch logging").'
-            },
-        )
+        finding = managed_policy("service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+        why = 'It is the policy that API Gateway asks for (API Gateway Developer Guide, "Set up CloudWatch logging").'
+        acknowledge(api.node.find_child("CloudWatchRole"), {finding: why})
     # The CDK's own output would show an address without the path of the method.
     api.node.try_remove_child("Endpoint")
     resource = api.node.default_child
     assert isinstance(resource, apigateway.CfnRestApi)
     # All other resources of the API refer to this resource, so they wait too.
     resource.node.add_dependency(after)
-    tls.set_policy(resource, security_policy)
+    set_tls(resource, security_policy or _DEFAULT_TLS)
     acknowledge(
         api.deployment_stage,
         {
@@ -147,3 +154,15 @@ def _prepared(
     )
     cors.add_preflight(resource, method.verb)
     return resource, model
+
+
+def set_tls(api: apigateway.CfnRestApi, policy: apigateway.SecurityPolicy) -> None:
+    """Set this policy and the access mode that it needs."""
+    if policy.value.startswith("TLS_"):
+        api.security_policy = policy.value
+        # Without this, an API that had a newer policy would keep its mode, and AWS would refuse the update.
+        api.endpoint_access_mode = ""
+    else:
+        # CloudFormation uses longer names for the policies of 2025 and later.
+        api.security_policy = f"SecurityPolicy_{policy.value}"
+        api.endpoint_access_mode = "BASIC"

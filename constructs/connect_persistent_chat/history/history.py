@@ -18,28 +18,13 @@ from connect_persistent_chat import lambda_function
 from connect_persistent_chat.acknowledgments import acknowledge, role_for_contacts
 from connect_persistent_chat.alarms import alarm_for, mistakes_in_topic
 from connect_persistent_chat.deployment.instance import ConnectInstance, name_of
-from connect_persistent_chat.deployment.proof import (
-    DEFAULT_PATIENCE_SECONDS,
-    LONGEST_PATIENCE_SECONDS,
-    Proof,
-    ProofScope,
-    ProvedFunction,
-    ProvedHistory,
-    mistakes_in,
-)
+from connect_persistent_chat.deployment.proof import PATIENCE, Proof, ProofScope, ProvedFunction, ProvedHistory
 from connect_persistent_chat.grants import grant
 from connect_persistent_chat.history.interface import IChatHistory
 from connect_persistent_chat.identity import CustomerIdentity
-from connect_persistent_chat.lambda_function import number_of, seconds_of
+from connect_persistent_chat.lambda_function import seconds_of
 from connect_persistent_chat.messages import shown
-from connect_persistent_chat.parameters import (
-    AT_LEAST_ONE,
-    Limits,
-    Parameters,
-    mistakes_in_removal,
-    refuse_metric,
-    seconds,
-)
+from connect_persistent_chat.parameters import AT_LEAST_ONE, Limits, Parameters, limits_of, refuse_metric, seconds
 from connect_persistent_chat.shared import probes, recording, schema, variables
 from connect_persistent_chat.stacks import elsewhere, mistakes_in_place, unnamed_in
 from connect_persistent_chat.tokens import is_placeholder, is_token, with_tokens_as
@@ -57,16 +42,14 @@ _DAY_SECONDS = 86_400
 _DEFAULT_RETENTION_SECONDS = 730 * _DAY_SECONDS
 # Amazon Connect keeps contacts for 24 months (Administrator Guide). Older chats cannot be continued.
 _LONGEST_RETENTION_SECONDS = 731 * _DAY_SECONDS
-_RECORDER_SECONDS = 30
 _ROLE = "Records the chats of an Amazon Connect instance"
-_PROOFS = (ProofScope.WHOLE, ProofScope.REPORT_ONLY)
 # The limits for every user of a history, and below the limits for its owner only.
 _READ_LIMITS = {"event_delay": seconds(0, LONGEST_EVENT_DELAY_SECONDS, unit="seconds")}
 _LIMITS = {
     "reserved_concurrent_executions": AT_LEAST_ONE,
     "retention": Limits("1 to 731 days", _DAY_SECONDS, _LONGEST_RETENTION_SECONDS, "seconds"),
-    "proof_patience": seconds(1, LONGEST_PATIENCE_SECONDS),
-    "proof": Limits(" or ".join(map(str, _PROOFS))),
+    "proof_patience": PATIENCE,
+    "proof": limits_of(ProofScope.WHOLE, ProofScope.REPORT_ONLY),
 }
 
 
@@ -221,17 +204,13 @@ class ChatHistory(_History):
         given = Parameters(ChatHistory.__init__, locals(), {**_LIMITS, **_READ_LIMITS})
         stack = given.stack()
         identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
-        proof = given.taken("proof", proof) or ProofScope.WHOLE
         if given.right("instance"):
-            given.add(instance.mistakes_in(stack))
+            given.add(*instance.mistakes_in(stack))
         if given.right("customer_identity"):
-            given.add(_mistakes_in_identity(identity))
-            given.add(unnamed_in("customer_identity", "a name", identity.value, stack))
+            given.add(*_mistakes_in_identity(identity))
+            given.add(*unnamed_in("customer_identity", "a name", identity.value, stack))
         if topic is not None and given.right("topic"):
-            given.add(mistakes_in_topic(topic, stack))
-        given.add(mistakes_in_removal(locals(), "removal_policy", "log_removal_policy"))
-        if given.right("proof"):
-            given.add(mistakes_in(proof, _PROOFS))
+            given.add(*mistakes_in_topic(topic, stack))
         given.refuse()
         super().__init__(scope, id, stack, identity, event_delay, instance)
         self.table = self._build_table(removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
@@ -260,7 +239,7 @@ class ChatHistory(_History):
             log=self.log,
             after=instance,
             memory_size=256,
-            timeout=Duration.seconds(_RECORDER_SECONDS),
+            timeout=Duration.seconds(30),
             reserved_concurrent_executions=reserved_concurrent_executions,
             # Lambda tries an event three times, with minutes between, and then sends it here.
             dead_letter_queue=self.dead_letter_queue,
@@ -281,9 +260,9 @@ class ChatHistory(_History):
             instance=instance,
             function=ProvedFunction(self.function.function_arn, environment),
             actions=list(permissions),
-            patience_seconds=number_of(proof_patience, DEFAULT_PATIENCE_SECONDS),
+            patience=proof_patience,
             after=[self.role, rule],
-            proof_scope=proof,
+            proof_scope=proof or ProofScope.WHOLE,
             history=ProvedHistory(self.table.table_name, self.table.table_arn, rule.rule_arn),
         ).report
         acknowledge(self.role, role_for_contacts(stack, instance.contact_arn))
@@ -317,9 +296,9 @@ class ChatHistory(_History):
         stack = given.stack(names_all=False)
         identity = given.taken("customer_identity", customer_identity) or CustomerIdentity.customer_id()
         if given.right("table_arn"):
-            given.add(_mistakes_in_arn(table_arn, stack))
+            given.add(*_mistakes_in_arn(table_arn, stack))
         if given.right("customer_identity"):
-            given.add(_mistakes_in_identity(identity))
+            given.add(*_mistakes_in_identity(identity))
         given.refuse()
         made = _History(scope, id, stack, identity, event_delay)
         made.table = dynamodb.Table.from_table_arn(made, "Table", _readable(table_arn, stack))
@@ -382,8 +361,7 @@ class ChatHistory(_History):
         )
         reason = "It is the dead-letter queue."
         acknowledge(
-            queue,
-            {"AwsSolutions::AwsSolutions-SQS3": reason, "Serverless::Serverless-SQSRedrivePolicy": reason},
+            queue, {"AwsSolutions::AwsSolutions-SQS3": reason, "Serverless::Serverless-SQSRedrivePolicy": reason}
         )
         return queue
 
