@@ -172,7 +172,7 @@ def test_its_page_lists_the_same_properties_with_the_same_defaults(construct: ty
         ("README.md", "from aws_cdk", "own_stack.py"),
         ("docs/configuration.md", "endpoint =", "users.py"),
         ("docs/configuration.md", "people =", "issuer.py"),
-        ("docs/configuration.md", "    start=ChatStart(", "start.py"),
+        ("docs/configuration.md", "start =", "start.py"),
         ("docs/history.md", "history =", "latest_chat.py"),
         ("docs/monitoring.md", "PersistentChatMonitoring(", "own_stack.py"),
     ],
