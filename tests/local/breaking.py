@@ -13,6 +13,7 @@ from tests.local.deployments import Deployed, api_of
 
 ACTION = "connect:CreatePersistentContactAssociation"
 DESCRIBE = "connect:DescribeContact"
+START = "connect:StartChatContact"
 
 
 def function_of(sound: Deployed) -> str:

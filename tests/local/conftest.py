@@ -8,7 +8,7 @@ from local.cdk import bootstrap
 from local.chats import Chats
 from local.cloud import Cloud
 from local.tokens import Tokens
-from tests.local.breaking import ACTION, DESCRIBE, authorizer_of, function_of, recorder_of, rule_of, table_of
+from tests.local.breaking import ACTION, DESCRIBE, START, authorizer_of, function_of, recorder_of, rule_of, table_of
 from tests.local.callers import Door, new_customer
 from tests.local.deployments import (
     Deployed,
@@ -19,6 +19,7 @@ from tests.local.deployments import (
     history_stack,
     issuer_stack,
     sound_stack,
+    start_stack,
 )
 from tests.local.recorded import Recorded
 
@@ -88,6 +89,22 @@ def tokens(cloud: Cloud) -> Iterator[Tokens]:
 def historic(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Histories with endpoints that look chats up, deployed once."""
     return deploy(cloud, tmp_path_factory.mktemp("historic"), {"Historic": history_stack})["Historic"]
+
+
+@pytest.fixture(scope="session")
+def starting(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """Endpoints that start chats, deployed once."""
+    return deploy(cloud, tmp_path_factory.mktemp("starting"), {"Starting": start_stack})["Starting"]
+
+
+@pytest.fixture(scope="session")
+def prove_start(starting: Deployed) -> Prover:
+    """The proof of the endpoint that starts chats for backends."""
+    gateway = {"ApiId": api_of(starting, "StarterUrl"), "Stage": "v1", "Signed": "true"}
+    function = starting.physical_id("AWS::Lambda::Function", "StarterFunction")
+    ask = Prover(starting, function, [ACTION, DESCRIBE, START], **gateway)
+    assert ask() is None, "the sound endpoint does not pass"
+    return ask
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from aws_cdk import aws_sns as sns
 from connect_persistent_chat import (
     Authorization,
     ChatHistory,
+    ChatStart,
     ConnectInstance,
     CustomerIdentity,
     PersistentChatEndpoint,
@@ -32,6 +33,7 @@ from connect_persistent_chat import (
 )
 from local.cdk import cdk
 from local.cloud import Cloud
+from local.connect.instances import FLOW_ID
 from local.issuer import ISSUER
 
 Fill = Callable[[Stack], None]
@@ -231,6 +233,30 @@ def history_stack(stack: Stack) -> None:
     CfnOutput(stack, "PeopleUrl", value=people.url)
     CfnOutput(stack, "AttributeUrl", value=attribute.url)
     CfnOutput(stack, "Recorder", value=kept.function.function_name)
+
+
+def start_stack(stack: Stack) -> None:
+    """An endpoint that starts chats for backends, with a history; and one for people."""
+    kept = history(stack, event_delay=Duration.seconds(0))
+    backend = endpoint(
+        stack,
+        "Starter",
+        history=kept,
+        start=ChatStart({"web": FLOW_ID}, attributes=["page"], **UNTHROTTLED),
+        **UNTHROTTLED,
+    )
+    people = endpoint(
+        stack,
+        "People",
+        authorization=Authorization.authorizer(_authorizer(stack), customer_key="customer"),
+        cors_allowed_origins=["https://a.example"],
+        start=ChatStart({"web": FLOW_ID}, stamp_authentication=True, chat_duration=Duration.hours(2), **UNTHROTTLED),
+        **UNTHROTTLED,
+    )
+    CfnOutput(stack, "StarterUrl", value=backend.url)
+    CfnOutput(stack, "StarterStartUrl", value=backend.start_url)
+    CfnOutput(stack, "StarterReport", value=backend.proof_report)
+    CfnOutput(stack, "PeopleUrl", value=people.url)
 
 
 def hardened_stack(stack: Stack) -> None:

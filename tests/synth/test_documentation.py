@@ -15,17 +15,24 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 
 import connect_persistent_chat
-from connect_persistent_chat import Authorization, ChatHistory, PersistentChatEndpoint, PersistentChatMonitoring
+from connect_persistent_chat import (
+    Authorization,
+    ChatHistory,
+    ChatStart,
+    PersistentChatEndpoint,
+    PersistentChatMonitoring,
+)
 from connect_persistent_chat.commands.persistent_chat import parser
 from shared import reasons
-from tests.synth.apps import HERE, Synthesized, endpoint, history, stack
+from tests.synth.apps import FLOW_ID, HERE, Synthesized, endpoint, history, stack
 
 ROOT = Path(__file__).resolve().parents[2]
-# Each construct's properties stand under "Defaults" of one page.
+# Each construct's properties stand under "Defaults" of one page, and those of ChatStart under "Starting chats".
 PAGES: dict[type, str] = {
     PersistentChatEndpoint: "docs/configuration.md",
     ChatHistory: "docs/history.md",
     PersistentChatMonitoring: "docs/monitoring.md",
+    ChatStart: "docs/configuration.md",
 }
 each_construct = pytest.mark.parametrize("construct", list(PAGES), ids=lambda construct: construct.__name__)
 FACTORIES = [Authorization.iam, Authorization.cognito, Authorization.oidc, ChatHistory.from_table_arn]
@@ -92,6 +99,8 @@ def made(construct: type, **properties: Any) -> str:
     if construct is ChatHistory:
         # An endpoint is told of it, too.
         endpoint(here, history=history(here, **properties))
+    elif construct is ChatStart:
+        endpoint(here, start=ChatStart({"web": FLOW_ID}, **properties))
     elif construct is PersistentChatEndpoint:
         endpoint(here, **properties)
     else:
@@ -138,7 +147,8 @@ def test_a_wrong_default_in_a_docstring_is_noticed(construct: type) -> None:
 def test_its_page_lists_the_same_properties_with_the_same_defaults(construct: type) -> None:
     """The table leaves nothing out, invents nothing, and has the docstring's numbers and units."""
     page = (ROOT / PAGES[construct]).read_text(encoding="utf-8")
-    table = page.partition("## Defaults")[2].partition("##")[0]
+    heading = "## Starting chats" if construct is ChatStart else "## Defaults"
+    table = page.partition(f"{heading}\n")[2].partition("##")[0]
     listed: dict[str, str] = {}
     for names, text in re.findall(r"^\| (`.*?) \| (.*) \|$", table, re.M):
         named = re.findall(r"`(\w+)`", names)
@@ -162,6 +172,7 @@ def test_its_page_lists_the_same_properties_with_the_same_defaults(construct: ty
         ("README.md", "from aws_cdk", "own_stack.py"),
         ("docs/configuration.md", "endpoint =", "users.py"),
         ("docs/configuration.md", "people =", "issuer.py"),
+        ("docs/configuration.md", "start =", "start.py"),
         ("docs/history.md", "history =", "latest_chat.py"),
         ("docs/monitoring.md", "PersistentChatMonitoring(", "own_stack.py"),
     ],

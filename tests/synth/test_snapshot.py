@@ -13,8 +13,8 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 
-from connect_persistent_chat import Authorization, ConnectInstance, CustomerIdentity
-from tests.synth.apps import HERE, Synthesized, endpoint, history, stack, user_pool
+from connect_persistent_chat import Authorization, ChatStart, ConnectInstance, CustomerIdentity
+from tests.synth.apps import FLOW_ID, HERE, Synthesized, endpoint, history, stack, user_pool
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -48,6 +48,13 @@ def with_history() -> Synthesized:
     return Synthesized(here)
 
 
+def with_start() -> Synthesized:
+    """Starts with their defaults, and with pages, so that both methods have a preflight."""
+    here = stack("WithStart", env=HERE)
+    endpoint(here, cors_allowed_origins=["https://a.example"], start=ChatStart({"web": FLOW_ID}, attributes=["page"]))
+    return Synthesized(here)
+
+
 def normalised(made: Synthesized) -> str:
     """Readable, and without the hashes that change with every line of code."""
     text = json.dumps(made.template, indent=1, sort_keys=True)
@@ -55,7 +62,11 @@ def normalised(made: Synthesized) -> str:
     return re.sub(r"(Deployment[0-9A-F]{8})[0-9a-f]{32}", r"\1<hash>", text) + "\n"
 
 
-MADE: dict[str, Callable[[], Synthesized]] = {"everything_on": everything_on, "with_history": with_history}
+MADE: dict[str, Callable[[], Synthesized]] = {
+    "everything_on": everything_on,
+    "with_history": with_history,
+    "with_start": with_start,
+}
 
 
 @pytest.mark.parametrize("name", ["default", *MADE])

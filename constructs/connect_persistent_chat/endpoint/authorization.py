@@ -149,8 +149,8 @@ class Authorization:
 
         :param authorizer: a TokenAuthorizer or RequestAuthorizer. API Gateway keeps its answer for 5 minutes by
             default and uses it for other contacts too. So the policy has to name the method with wildcards
-            (`<api>/v1/POST/contact/*`), or set `results_cache_ttl` to 0. The identity sources have to include
-            everything that the answer depends on.
+            (`<api>/v1/POST/contact/*`, and with `start` also `<api>/v1/PUT/contact/chat`), or set `results_cache_ttl`
+            to 0. The identity sources have to include everything that the answer depends on.
         :param customer_key: the key of the authorizer's context, or `principalId`, whose value is the customer of
             the caller's contacts. Only your authorizer writes it. API Gateway passes every value on as a string. A
             value in square brackets counts as a list, and a list never names a customer.

@@ -170,7 +170,6 @@ class ChatStart:
     def warn(self, scope: Construct, association_rate: float, association_burst: float) -> None:
         """Warn if the throttles allow more than Amazon Connect's default quotas.
 
-        :param scope: the construct that gets the warning.
         :param association_rate: associations in a second.
         :param association_burst: associations at once.
         """
