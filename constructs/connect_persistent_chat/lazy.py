@@ -1,7 +1,8 @@
 """Modules of the CDK that are imported when they are first used.
 
 An endpoint by itself needs none of them. Their import would take a thirtieth of its synthesis. Annotations must not
-evaluate them either: modules that use them in annotations begin with `from __future__ import annotations`.
+evaluate them either: put these in quotation marks, or begin the module with `from __future__ import annotations`. The
+module of a construct cannot begin so: Sphinx then finds no types for the parameters of its constructor.
 """
 
 from importlib import import_module

@@ -176,6 +176,7 @@ def _mistakes(name: str, value: object, hint: object, limits: Limits | None) -> 
     # A text with limits has a pattern of its own.
     if isinstance(value, str) and limits is None and not is_clean(value):
         return [f"{name}: got {shown(value)}, expected a text without control characters and white space at its ends."]
+    # Every removal policy is that of a table or a log.
     if value is RemovalPolicy.SNAPSHOT:
         expected = "expected RemovalPolicy.DESTROY or RemovalPolicy.RETAIN. CloudFormation makes no snapshot of it."
         return [f"{name}: got {shown(value)}, {expected}"]

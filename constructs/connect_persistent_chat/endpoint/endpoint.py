@@ -1,7 +1,5 @@
 """The endpoint: REST API, association function, permissions, and the proof that they work together."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -293,7 +291,7 @@ class PersistentChatEndpoint(Construct):
             acknowledge(policy, {wildcard(stack, arns[0]): _NARROWEST})
         return made
 
-    def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
+    def metric_count(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """The number of requests, preflights included.
 
         :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `SampleCount`.
@@ -304,7 +302,9 @@ class PersistentChatEndpoint(Construct):
         refuse_metric(PersistentChatEndpoint.metric_count, self, locals())
         return self.api.deployment_stage.metric_count(statistic=statistic, period=period)
 
-    def metric_client_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
+    def metric_client_error(
+        self, *, statistic: str | None = None, period: Duration | None = None
+    ) -> "cloudwatch.Metric":
         """The number of requests that were refused (4xx).
 
         :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
@@ -315,7 +315,9 @@ class PersistentChatEndpoint(Construct):
         refuse_metric(PersistentChatEndpoint.metric_client_error, self, locals())
         return self.api.deployment_stage.metric_client_error(statistic=statistic, period=period)
 
-    def metric_server_error(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
+    def metric_server_error(
+        self, *, statistic: str | None = None, period: Duration | None = None
+    ) -> "cloudwatch.Metric":
         """The number of requests that failed (5xx).
 
         :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Sum`.
@@ -326,7 +328,7 @@ class PersistentChatEndpoint(Construct):
         refuse_metric(PersistentChatEndpoint.metric_server_error, self, locals())
         return self.api.deployment_stage.metric_server_error(statistic=statistic, period=period)
 
-    def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> cloudwatch.Metric:
+    def metric_latency(self, *, statistic: str | None = None, period: Duration | None = None) -> "cloudwatch.Metric":
         """The time until the answer, in milliseconds, preflights included.
 
         :param statistic: a statistic of CloudWatch, such as `Sum`, `Average` or `p99`. Default: `Average`.
