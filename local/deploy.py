@@ -22,10 +22,10 @@ def arguments_of(action: str, context: list[str]) -> list[str]:
     return ["destroy", "--force", *LOCAL, *context]
 
 
-def address_of_endpoint(cloud: Cloud) -> str:
+def address_of_endpoint(cloud: Cloud, output: str = "EndpointUrl") -> str:
     """Where the endpoint answers: the output names a host of AWS."""
     (outputs,) = json.loads(Path(OUTPUTS).read_text(encoding="utf-8")).values()
-    return cloud.execute_api_url(outputs["EndpointUrl"])
+    return cloud.execute_api_url(outputs[output])
 
 
 def main() -> int:

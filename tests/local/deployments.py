@@ -236,7 +236,7 @@ def history_stack(stack: Stack) -> None:
 
 
 def start_stack(stack: Stack) -> None:
-    """Endpoints that start chats: for backends and for people who sign in at the issuer, with a history; for people."""
+    """Endpoints that start chats: with a history for backends and for people who sign in, without one for people."""
     kept = history(stack, event_delay=Duration.seconds(0))
     backend = endpoint(
         stack,
