@@ -117,8 +117,10 @@ class Demo:
 
     def _started(self, token: str, continued: str | None = None, **fields: Any) -> dict[str, Any]:
         """Amazon Connect's answer to a start that continues this contact, or none."""
-        started = _without_token(self._start(token, **fields))
+        answer = self._start(token, **fields)
+        started = _without_token(answer)
         show(started)
+        expect("status", answer.status, 200)
         self._expect_continued(started, continued)
         return started
 
