@@ -10,7 +10,7 @@ from local.chats import Chats
 from local.clients import Answer, send
 from local.cloud import Cloud
 from local.connect.instances import FLOW_ID
-from local.deploy import arguments_of
+from local.deploy import arguments_of, context_of
 from local.steps import Progress, StepFailed, expect, show, step, walk
 from local.tokens import Tokens
 
@@ -36,15 +36,14 @@ class Demo:
         """All steps. Raises StepFailed, CdkFailed, CloudError or ClientError."""
         with step("Bootstrap the account with the CDK command line"):
             bootstrap(self._cloud, Progress())
-        given = {
-            "instance": self._cloud.instance_id,
-            "history": "true",
-            "start": FLOW_ID,
-            "authorization": "oidc",
-            "issuer": self._tokens.issuer,
-            "audience": _CLIENT,
-        }
-        context = [part for key, value in given.items() for part in ("-c", f"{key}={value}")]
+        context = context_of(
+            instance=self._cloud.instance_id,
+            history="true",
+            start=FLOW_ID,
+            authorization="oidc",
+            issuer=self._tokens.issuer,
+            audience=_CLIENT,
+        )
         with step("Deploy the app; the deployment proves that the endpoint works"):
             cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=Progress())
             urls = self._urls()

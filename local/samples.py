@@ -11,7 +11,7 @@ from local.chats import Chats
 from local.cloud import Cloud
 from local.command import run
 from local.connect.instances import FLOW_ID
-from local.deploy import address_of_endpoint, arguments_of
+from local.deploy import address_of_endpoint, arguments_of, context_of
 from local.proxy import Exchange, RecordingProxy
 from local.steps import Progress, StepFailed, expect, show, step, tell, walk
 from local.tokens import Tokens
@@ -107,8 +107,7 @@ def call_all(cloud: Cloud) -> None:
 
 
 def _deploy(cloud: Cloud, **more: str) -> None:
-    given = {"instance": cloud.instance_id, **more}
-    context = [part for key, value in given.items() for part in ("-c", f"{key}={value}")]
+    context = context_of(instance=cloud.instance_id, **more)
     cdk(*arguments_of("deploy", context), environment=cloud.environment(), say=Progress())
 
 
