@@ -28,7 +28,7 @@ $(READY): requirements.txt constraints.txt package.json package-lock.json pyproj
 	@npm ci --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-demo: $(READY) ## Show a customer who comes back, on the local cloud
+demo: $(READY) ## Show customers who sign in and come back, on the local cloud
 	@python -m local.demo
 
 # Without ARGS, the tests that need no cloud run in parallel, on the other processor.

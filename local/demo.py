@@ -1,21 +1,25 @@
-"""`make demo`: a customer who comes back sees the conversation, on one machine, with no AWS account."""
+"""`make demo`: customers sign in, and who comes back continues the chat by one call. One machine, no AWS account."""
 
+import json
 import sys
 import time
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from local.cdk import bootstrap, cdk
 from local.chats import Chats
-from local.clients import Answer, endpoint_client, send
+from local.clients import Answer, send
 from local.cloud import Cloud
-from local.deploy import arguments_of
+from local.connect.instances import FLOW_ID
+from local.deploy import arguments_of, context_of
 from local.steps import Progress, StepFailed, expect, show, step, walk
+from local.tokens import Tokens
 
 _CUSTOMER = "customer-4711"
 _ANOTHER_CUSTOMER = "customer-0815"
+_CLIENT = "chat-page"
 _MOST_TRIES = 5
+# The transcript delay is 60 s: this leaves a few to wait.
+_ENDED_SECONDS_AGO = 54
 
 
 class Demo:
@@ -24,120 +28,157 @@ class Demo:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._chats = Chats(cloud)
+        self._tokens = Tokens(cloud)
+        self._start_address = ""
+        self._address = ""
 
     def run(self) -> None:
-        """All steps. Raises StepFailed, CdkFailed or ClientError."""
+        """All steps. Raises StepFailed, CdkFailed, CloudError or ClientError."""
         with step("Bootstrap the account with the CDK command line"):
             bootstrap(self._cloud, Progress())
-        context = ["-c", f"instance={self._cloud.instance_id}", "-c", "history=true"]
+        context = context_of(
+            instance=self._cloud.instance_id,
+            history="true",
+            start=FLOW_ID,
+            authorization="oidc",
+            issuer=self._tokens.issuer,
+            audience=_CLIENT,
+        )
         with step("Deploy the app; the deployment proves that the endpoint works"):
             cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=Progress())
-            url = self._endpoint_url()
-            show({"EndpointUrl": url})
-        self._walk(url)
+            urls = self._urls()
+            show(urls)
+        self._start_address, self._address = map(self._cloud.execute_api_url, (urls["StartUrl"], urls["EndpointUrl"]))
+        self._walk()
         with step("Destroy the stack"):
             cdk(*arguments_of("destroy", context), environment=self._cloud.environment(), say=Progress())
             expect("stacks named PersistentChat", self._stacks(), [])
 
-    def _walk(self, url: str) -> None:
-        self._walk_with_history(url)
-        caller = endpoint_client(self._cloud, url)
-        with step("A customer chats, is transferred, the agent ends the chat, a survey follows, all ends"):
-            first, second, third = self._chats.past(_CUSTOMER)
-            show({"session": [first, second, third]})
-        for rehydration_type, source, expected, seen in (
-            ("ENTIRE_PAST_SESSION", first, third, [third, second, first]),
-            ("FROM_SEGMENT", second, second, [second, first]),
-        ):
-            with step(f"The customer comes back; the endpoint continues the chat, {rehydration_type}"):
-                contact = self._chats.start(_CUSTOMER)
-                answer = self._continue(caller, contact, rehydration_type, source)
-                show(answer)
-                expect("ContinuedFromContactId", answer["ContinuedFromContactId"], expected)
-            with step("The new chat's related contact, and the past contacts that it shows"):
-                related = self._chats.describe(contact).get("RelatedContactId")
-                history = self._cloud.control("GET", f"contacts/{contact}/history")["ContactIds"]
-                show({"RelatedContactId": related, "shows": history})
-                expect("RelatedContactId", related, expected)
-                expect("contacts shown", history, seen)
-        with step("Another customer tries to continue that chat; for them it does not exist"):
-            theirs = self._chats.start(_ANOTHER_CUSTOMER)
-            refusal = self._refusal(caller, theirs, first)
-            show(refusal)
-            expect("status", refusal["status"], 404)
-            expect("contact that was continued", self._chats.describe(theirs).get("RelatedContactId"), None)
-        with step("A caller without permission is refused"):
-            contact = self._chats.start(_CUSTOMER)
-            stranger = endpoint_client(self._cloud, url, *self._stranger())
-            refusal = self._refusal(stranger, contact, first)
-            show(refusal)
-            expect("status", refusal["status"], 403)
-            expect("contact that was continued", self._chats.describe(contact).get("RelatedContactId"), None)
+    def _walk(self) -> None:
+        with step("Two customers sign in at an OpenID Connect issuer, by the code flow with PKCE"):
+            first, second = (self._tokens.sign_in(name, _CLIENT) for name in (_CUSTOMER, _ANOTHER_CUSTOMER))
+            show({"signed in": [_CUSTOMER, _ANOTHER_CUSTOMER]})
+        self._come_back(first)
+        past = self._name_a_past(first)
+        with step("The second customer starts a chat, and gets nothing of the first one's"):
+            theirs = self._started(second)
+        with step("The second customer names the first one's chat, at the start and later; then the first customer"):
+            before = self._starts()
+            source = {"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": past}
+            self._refused(404, self._start(second, PersistentChat=source))
+            self._refused(404, self._continue(second, theirs["ContactId"], source))
+            self._refused(404, self._start(second, CustomerId=_CUSTOMER))
+            expect("chats started", self._starts() - before, 0)
+            self._expect_continued(theirs, None)
+        with step("A token that the issuer made for another app is refused"):
+            self._refused(403, self._start(self._tokens.sign(_CUSTOMER, "another-app")))
+            expect("chats started", self._starts() - before, 0)
 
-    def _walk_with_history(self, url: str) -> None:
-        address = self._cloud.execute_api_url(url)
-        with step("A customer who was never here starts a chat; there is nothing to continue"):
-            contact = self._chats.start(_CUSTOMER)
-            answer = self._when_ready(address + contact)
-            show(answer.document)
-            expect("answer", (answer.status, answer.document), (200, {}))
+    def _come_back(self, token: str) -> None:
+        with step("The first customer, who was never here, starts a chat by one call; there is nothing to continue"):
+            contact = self._started(token)["ContactId"]
         with step("They chat, are transferred, all ends; Amazon Connect's events tell the history"):
             last = self._chats.transferred(contact)
-            self._chats.end(last)
+            self._end(last)
             show({"session": [contact, last]})
-        with step("They come back; the front end sends nothing but the new contact's id"):
-            current = self._chats.start(_CUSTOMER)
-            answer = self._when_ready(address + current)
+        with step("The customer comes back; one call, without a word about the past, starts and continues"):
+            started = self._started(token, last)
+        self._show_past(started["ContactId"], [last, contact])
+        with step("That chat ends. The customer comes back at once: the chat starts, and the answer says what waits"):
+            last = started["ContactId"]
+            self._end(last, wait=_ENDED_SECONDS_AGO)
+            answer = self._start(token)
+            shown = _without_token(answer)
+            show(shown)
+            expect("NotContinued", shown.get("NotContinued", {}).get("Reason"), "transcript_not_ready")
+            seconds = shown["NotContinued"]["RetryAfterSeconds"]
+        with step(f"After these {seconds} s the front end sends the new contact's id, and the chat is continued"):
+            time.sleep(seconds)
+            answer = self._when_ready(token, shown["ContactId"])
             show(answer.document)
             expect("ContinuedFromContactId", answer.document.get("ContinuedFromContactId"), last)
-            self._chats.end(current)
+            self._end(shown["ContactId"])
 
-    def _when_ready(self, address: str) -> Answer:
+    def _name_a_past(self, token: str) -> str:
+        """The first contact of a session that ended. Two chats name it, and continue it."""
+        with step("The customer chats, is transferred, the agent ends the chat, a survey follows, all ends"):
+            first, second, third = self._chats.past(_CUSTOMER)
+            show({"session": [first, second, third]})
+        for rehydration_type, source, seen in (
+            ("ENTIRE_PAST_SESSION", first, [third, second, first]),
+            ("FROM_SEGMENT", second, [second, first]),
+        ):
+            with step(f"The customer comes back and names that chat, {rehydration_type}"):
+                named = {"RehydrationType": rehydration_type, "SourceContactId": source}
+                started = self._started(token, seen[0], PersistentChat=named)
+            self._show_past(started["ContactId"], seen)
+        return first
+
+    def _started(self, token: str, continued: str | None = None, **fields: Any) -> dict[str, Any]:
+        """Amazon Connect's answer to a start that continues this contact, or none."""
+        answer = self._start(token, **fields)
+        started = _without_token(answer)
+        show(started)
+        expect("status", answer.status, 200)
+        self._expect_continued(started, continued)
+        return started
+
+    def _expect_continued(self, started: dict[str, Any], continued: str | None) -> None:
+        """As the answer says it, and as Amazon Connect does."""
+        expect("ContinuedFromContactId", started.get("ContinuedFromContactId"), continued)
+        expect("NotContinued", started.get("NotContinued"), None)
+        expect("RelatedContactId", self._chats.describe(started["ContactId"]).get("RelatedContactId"), continued)
+
+    def _show_past(self, contact: str, seen: list[str]) -> None:
+        with step("The past contacts that the new chat shows"):
+            history = self._cloud.control("GET", f"contacts/{contact}/history")["ContactIds"]
+            show({"shows": history})
+            expect("contacts shown", history, seen)
+
+    def _start(self, token: str, **fields: Any) -> Answer:
+        body = json.dumps({"ParticipantDetails": {"DisplayName": "Customer"}, **fields})
+        return send(self._cloud, self._start_address, body.encode(), method="PUT", token=f"Bearer {token}")
+
+    def _continue(self, token: str, contact: str, source: dict[str, str]) -> Answer:
+        return send(self._cloud, self._address + contact, json.dumps(source).encode(), token=f"Bearer {token}")
+
+    def _when_ready(self, token: str, contact: str) -> Answer:
         """Ask for the latest chat, and again after as long as the endpoint says."""
         for _ in range(_MOST_TRIES):
-            answer = send(self._cloud, address, b"{}")
+            answer = self._continue(token, contact, {})
             if "Retry-After" not in answer.headers:
                 return answer
             show({"status": answer.status, "Retry-After": answer.headers["Retry-After"]})
             time.sleep(int(answer.headers["Retry-After"]))
         raise StepFailed(f"expected an answer within {_MOST_TRIES} tries, got {answer.document}")
 
-    def _continue(self, caller: Any, contact: str, rehydration_type: str, source: str) -> dict[str, Any]:
-        answer: dict[str, Any] = caller.create_persistent_contact_association(
-            InstanceId=self._cloud.instance_id,
-            InitialContactId=contact,
-            RehydrationType=rehydration_type,
-            SourceContactId=source,
-        )
-        answer.pop("ResponseMetadata")
-        return answer
+    def _refused(self, status: int, answer: Answer) -> None:
+        expect("status", answer.status, status)
+        show({"status": status, "type": answer.document["__type"], "message": answer.document["message"]})
 
-    def _refusal(self, caller: Any, contact: str, source: str) -> dict[str, Any]:
-        try:
-            answer = self._continue(caller, contact, "ENTIRE_PAST_SESSION", source)
-        except ClientError as refused:
-            return {
-                "status": refused.response["ResponseMetadata"]["HTTPStatusCode"],
-                "type": refused.response["Error"]["Code"],
-                "message": refused.response["Error"]["Message"],
-            }
-        raise StepFailed(f"expected a refusal, got {answer}")
+    def _end(self, contact: str, *, wait: float = 120) -> None:
+        """The chat ends, and the history knows of it."""
+        self._chats.end(contact, wait=wait)
+        self._chats.told()
 
-    def _stranger(self) -> tuple[str, str]:
-        iam = self._cloud.client("iam")
-        iam.create_user(UserName="stranger")
-        key = iam.create_access_key(UserName="stranger")["AccessKey"]
-        return key["AccessKeyId"], key["SecretAccessKey"]
+    def _starts(self) -> int:
+        """How often Amazon Connect was asked to start a chat."""
+        return sum(self._cloud.control("GET", "calls")["StartChatContact"].values())
 
     def _stacks(self) -> list[str]:
         pages = self._cloud.client("cloudformation").get_paginator("describe_stacks").paginate()
         names = [stack["StackName"] for page in pages for stack in page["Stacks"]]
         return [name for name in names if name == "PersistentChat"]
 
-    def _endpoint_url(self) -> str:
+    def _urls(self) -> dict[str, str]:
         (stack,) = self._cloud.client("cloudformation").describe_stacks(StackName="PersistentChat")["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return str(outputs["EndpointUrl"])
+        outputs = {output["OutputKey"]: str(output["OutputValue"]) for output in stack["Outputs"]}
+        return {name: outputs[name] for name in ("StartUrl", "EndpointUrl")}
+
+
+def _without_token(answer: Answer) -> dict[str, Any]:
+    """An answer as it may be shown: with its ParticipantToken, anybody could speak for the customer."""
+    return {name: value for name, value in answer.document.items() if name != "ParticipantToken"}
 
 
 def main() -> int:

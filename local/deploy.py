@@ -22,10 +22,15 @@ def arguments_of(action: str, context: list[str]) -> list[str]:
     return ["destroy", "--force", *LOCAL, *context]
 
 
-def address_of_endpoint(cloud: Cloud) -> str:
+def context_of(**given: str) -> list[str]:
+    """The command line's arguments for these values of the app's context."""
+    return [part for key, value in given.items() for part in ("-c", f"{key}={value}")]
+
+
+def address_of_endpoint(cloud: Cloud, output: str = "EndpointUrl") -> str:
     """Where the endpoint answers: the output names a host of AWS."""
     (outputs,) = json.loads(Path(OUTPUTS).read_text(encoding="utf-8")).values()
-    return cloud.execute_api_url(outputs["EndpointUrl"])
+    return cloud.execute_api_url(outputs[output])
 
 
 def main() -> int:

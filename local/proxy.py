@@ -23,7 +23,7 @@ class Exchange(NamedTuple):
 
 
 class RecordingProxy:
-    """As a context manager it listens on a free port, and passes POST requests on unchanged.
+    """As a context manager it listens on a free port, and passes POST and PUT requests on unchanged.
 
     Clients sign for its host and port. The local cloud takes that: it checks the signature over what it gets.
     """
@@ -51,12 +51,12 @@ class RecordingProxy:
 
 def _handler(cloud_url: str, exchanges: list[Exchange]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+        def _pass_on(self) -> None:
             asked = time.monotonic()
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             upstream = HTTPConnection(urlsplit(cloud_url).netloc, timeout=_ANSWER_SECONDS)
             try:
-                upstream.putrequest("POST", self.path, skip_host=True, skip_accept_encoding=True)
+                upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
                 for name, value in self.headers.items():
                     upstream.putheader(name, value)
                 upstream.endheaders(body)
@@ -72,6 +72,8 @@ def _handler(cloud_url: str, exchanges: list[Exchange]) -> type[BaseHTTPRequestH
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body)
+
+        do_POST = do_PUT = _pass_on  # noqa: N815 - names of the standard library
 
         def log_message(self, *_: object) -> None:
             """Nothing: the exchanges tell."""

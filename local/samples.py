@@ -10,9 +10,11 @@ from local.cdk import bootstrap, cdk
 from local.chats import Chats
 from local.cloud import Cloud
 from local.command import run
-from local.deploy import address_of_endpoint, arguments_of
+from local.connect.instances import FLOW_ID
+from local.deploy import address_of_endpoint, arguments_of, context_of
 from local.proxy import Exchange, RecordingProxy
 from local.steps import Progress, StepFailed, expect, show, step, tell, walk
+from local.tokens import Tokens
 
 FOLDER = "examples/clients"
 # The virtual environment's own.
@@ -23,6 +25,10 @@ SAMPLES: dict[str, Sequence[str]] = {
     "the AWS SDK for JavaScript": [_NODE, f"{FOLDER}/javascript/continue_chat.js"],
     "R": ["Rscript", f"{FOLDER}/continue_chat.R"],
 }
+# Of customers who sign in.
+STARTS: dict[str, Sequence[str]] = {"the AWS SDK for JavaScript": [_NODE, f"{FOLDER}/javascript/start_chat.js"]}
+_CUSTOMER = "customer-4711"
+_CLIENT = "chat-page"
 _SAMPLE_SECONDS = 120
 # The transcript delay is 60 s: this leaves a few to wait, after the client has started.
 _ENDED_SECONDS_AGO = 52
@@ -54,14 +60,31 @@ class Backend:
         return status, printed, self._proxy.take()
 
 
+class Page:
+    """A page on which a customer is signed in: it has an ID token, and no credentials."""
+
+    def __init__(self, cloud: Cloud, proxy: RecordingProxy) -> None:
+        self._proxy = proxy
+        kept = {name: value for name, value in cloud.environment().items() if not name.startswith("AWS_")}
+        self._variables = {
+            **kept,
+            "START_URL": address_of_endpoint(cloud, "StartUrl").replace(cloud.url, proxy.url),
+            "ID_TOKEN": Tokens(cloud).sign_in(_CUSTOMER, _CLIENT),
+        }
+
+    def call(self, sample: Sequence[str]) -> tuple[int, str, list[Exchange]]:
+        """A sample's exit status, what it printed, and what it sent and got."""
+        status, printed = run(sample, self._variables, tell, within=_SAMPLE_SECONDS)
+        return status, printed, self._proxy.take()
+
+
 def call_all(cloud: Cloud) -> None:
     """All samples. Raises StepFailed, CdkFailed or ClientError."""
     with step("Look for curl and R, and bring what is missing"):
         debian.bring()
     with step("Deploy the app"):
         bootstrap(cloud, Progress())
-        context = ["-c", f"instance={cloud.instance_id}"]
-        cdk(*arguments_of("deploy", context), environment=cloud.environment(), say=Progress())
+        _deploy(cloud)
     chats = Chats(cloud)
     with RecordingProxy(cloud.url) as proxy:
         backend = Backend(cloud, proxy)
@@ -72,6 +95,20 @@ def call_all(cloud: Cloud) -> None:
                 refuse(backend, chats, sample)
             with step(f"With {name}: a chat that ended a moment ago is continued after a wait"):
                 wait(backend, chats, sample)
+        with step("Deploy the app again, for customers who sign in and start chats"):
+            people = {"authorization": "oidc", "issuer": Tokens.issuer, "audience": _CLIENT}
+            _deploy(cloud, history="true", start=FLOW_ID, **people)
+        page = Page(cloud, proxy)
+        for name, sample in STARTS.items():
+            with step(f"With {name}: a chat starts, and continues the customer's latest"):
+                start(page, chats, sample)
+            with step(f"With {name}: a chat starts too early to continue one that ended a moment ago"):
+                start_early(page, chats, sample)
+
+
+def _deploy(cloud: Cloud, **more: str) -> None:
+    context = context_of(instance=cloud.instance_id, **more)
+    cdk(*arguments_of("deploy", context), environment=cloud.environment(), say=Progress())
 
 
 def associate(backend: Backend, chats: Chats, sample: Sequence[str]) -> None:
@@ -110,6 +147,26 @@ def wait(backend: Backend, chats: Chats, sample: Sequence[str]) -> None:
         raise StepFailed(f"seconds waited: got {waited:.2f}, expected {seconds} and at most {_LATE_SECONDS} more")
     _expect_said(printed, f"wait {seconds} s")
     _expect_continued(chats, contact, past, status, printed)
+
+
+def start(page: Page, chats: Chats, sample: Sequence[str]) -> None:
+    """One call without a word about the past, and Amazon Connect holds the association."""
+    past = chats.past(_CUSTOMER)
+    chats.told()
+    status, printed, exchanges = page.call(sample)
+    expect("answers", _statuses(exchanges), [200])
+    _expect_continued(chats, exchanges[0].answer.document["ContactId"], past[2], status, printed)
+
+
+def start_early(page: Page, chats: Chats, sample: Sequence[str]) -> None:
+    """One call; the chat starts without the past one, and the user is told why and how long to wait."""
+    chats.end(chats.start(_CUSTOMER), wait=0)
+    chats.told()
+    status, printed, exchanges = page.call(sample)
+    expect("exit status", status, 0)
+    expect("answers", _statuses(exchanges), [200])
+    _expect_said(printed, "transcript_not_ready; retry-after=")
+    expect("associations", chats.associations_of(exchanges[0].answer.document["ContactId"]), [])
 
 
 def _expect_continued(chats: Chats, contact: str, last: str, status: int, printed: str) -> None:

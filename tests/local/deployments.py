@@ -236,7 +236,7 @@ def history_stack(stack: Stack) -> None:
 
 
 def start_stack(stack: Stack) -> None:
-    """An endpoint that starts chats for backends, with a history; and one for people."""
+    """Endpoints that start chats: with a history for backends and for people who sign in, without one for people."""
     kept = history(stack, event_delay=Duration.seconds(0))
     backend = endpoint(
         stack,
@@ -257,6 +257,16 @@ def start_stack(stack: Stack) -> None:
     CfnOutput(stack, "StarterStartUrl", value=backend.start_url)
     CfnOutput(stack, "StarterReport", value=backend.proof_report)
     CfnOutput(stack, "PeopleUrl", value=people.url)
+    signed_in = endpoint(
+        stack,
+        "SignedIn",
+        history=kept,
+        authorization=Authorization.oidc(ISSUER, ["client"]),
+        start=ChatStart({"web": FLOW_ID}, **UNTHROTTLED),
+        **UNTHROTTLED,
+    )
+    CfnOutput(stack, "SignedInUrl", value=signed_in.url)
+    CfnOutput(stack, "SignedInStartUrl", value=signed_in.start_url)
 
 
 def hardened_stack(stack: Stack) -> None:

@@ -45,17 +45,23 @@ def processes_with(marker: str) -> list[str]:
 
 @pytest.mark.prove
 def test_every_step_does_what_it_should() -> None:
-    """Exit status 0, the endpoint's answers as JSON, nothing left running."""
+    """Exit status 0, the endpoint's answers as JSON without a token, nothing left running."""
     marker = str(uuid.uuid4())
     with start(marker) as process:
         printed, _ = process.communicate(timeout=300)
     assert process.returncode == 0, printed
     answers = [json.loads(line) for line in printed.splitlines() if line.startswith("  {")]
     looked_up, named = (answer["session"] for answer in answers if "session" in answer)
-    continued = [answer["ContinuedFromContactId"] for answer in answers if "ContinuedFromContactId" in answer]
-    assert {} in answers
-    assert continued == [looked_up[1], named[2], named[1]]
-    assert [answer["status"] for answer in answers if "type" in answer] == [404, 403]
+    started = [answer for answer in answers if "ContactId" in answer]
+    continued = [answer.get("ContinuedFromContactId") for answer in started]
+    assert continued == [None, looked_up[1], None, named[2], named[1], None]
+    not_continued = [answer["NotContinued"]["Reason"] for answer in started if "NotContinued" in answer]
+    assert not_continued == ["transcript_not_ready"]
+    assert {"ContinuedFromContactId": started[1]["ContactId"]} in answers
+    assert [answer["status"] for answer in answers if "type" in answer] == [404, 404, 404, 403]
+    # Neither Amazon Connect's token nor the issuer's.
+    assert "ParticipantToken" not in printed
+    assert "eyJ" not in printed
     assert printed.endswith("All steps did what they should.\n")
     assert processes_with(marker) == []
 

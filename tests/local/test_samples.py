@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.chats import Chats
+from local.tokens import Tokens
 from tests.local.callers import Users
 from tests.local.deployments import Deployed
 
@@ -101,3 +103,27 @@ def test_the_call_waits_as_it_is_told(historic: Deployed) -> None:
     contact = chats.start(customer)
     chats.told()
     assert said(historic, "latest boto3", "BackendUrl", CONTACT_ID=contact) == f"{past}\n"
+
+
+@pytest.mark.usefixtures("without_quotas", "with_events")
+@pytest.mark.parametrize("kind", ["start curl", "start boto3"])
+def test_the_start_of_a_customer_who_signed_in(starting: Deployed, tokens: Tokens, kind: str) -> None:
+    """One call continues the latest chat; where it cannot, the sample says why, with the seconds to wait."""
+    chats, customer = Chats(starting.cloud), str(uuid.uuid4())
+    variables = {
+        "START_URL": starting.cloud.execute_api_url(starting.outputs["SignedInStartUrl"]),
+        "ID_TOKEN": tokens.sign_in(customer, "client"),
+    }
+
+    def started() -> str:
+        return said(starting, kind, "SignedInUrl", **variables)
+
+    assert "ontinued" not in started()
+    past = chats.past(customer)
+    chats.told()
+    assert past[2] in started()
+    chats.end(chats.start(customer), wait=0)
+    chats.told()
+    printed = started()
+    assert "transcript_not_ready" in printed
+    assert re.search(r"retry-after=\d+|\"RetryAfterSeconds\": ?\d+", printed)

@@ -1,4 +1,4 @@
-"""The samples of examples/clients: `make clients` runs each and sees what is wrong, and docs/clients.md shows them."""
+"""The samples of examples/clients: `make clients` runs each and sees what is wrong, and the pages show them."""
 
 import json
 import re
@@ -12,15 +12,18 @@ import pytest
 from local.clients import Answer
 from local.command import ROOT
 from local.proxy import Exchange, RecordingProxy
-from local.samples import FOLDER, SAMPLES, associate, refuse, wait
+from local.samples import FOLDER, SAMPLES, STARTS, associate, refuse, start, start_early, wait
 from local.steps import StepFailed
 from tests.unit.local.web import web
 
 # What a sample needs beside its text.
 SURROUNDINGS = {".npmrc", "package.json", "package-lock.json"}
-PAGE = (ROOT / "docs/clients.md").read_text(encoding="utf-8")
-# A section of the page: a link to its sample, and then some of the sample's lines.
-SECTIONS = re.findall(r"\]\(\.\./(examples/clients/\S+?)\).*?```\w+\n(.*?)```", PAGE, re.DOTALL)
+# A section of a page: a link to its sample, and then some of the sample's lines.
+SECTION = re.compile(r"\]\(\.\./(examples/clients/\S+?)\).*?```\w+\n(.*?)```", re.DOTALL)
+SECTIONS, OF_STARTS = (
+    SECTION.findall((ROOT / page).read_text(encoding="utf-8")) for page in ("docs/clients.md", "docs/calling.md")
+)
+SHOWN = [*SECTIONS, *OF_STARTS]
 
 
 def files() -> set[str]:
@@ -32,15 +35,16 @@ def files() -> set[str]:
 
 def test_every_sample_is_run() -> None:
     """A sample that nobody runs is soon wrong."""
-    assert {command[-1] for command in SAMPLES.values()} == files()
+    assert {command[-1] for samples in (SAMPLES, STARTS) for command in samples.values()} == files()
 
 
-def test_the_page_has_a_section_of_every_sample() -> None:
+def test_the_pages_have_a_section_of_every_sample() -> None:
     """And of nothing else."""
-    assert sorted(sample for sample, _ in SECTIONS) == sorted(files())
+    for sections, samples in ((SECTIONS, SAMPLES), (OF_STARTS, STARTS)):
+        assert sorted(sample for sample, _ in sections) == sorted(command[-1] for command in samples.values())
 
 
-@pytest.mark.parametrize(("sample", "shown"), SECTIONS, ids=[Path(sample).name for sample, _ in SECTIONS])
+@pytest.mark.parametrize(("sample", "shown"), SHOWN, ids=[Path(sample).name for sample, _ in SHOWN])
 def test_what_the_page_shows_stands_in_the_sample(sample: str, shown: str) -> None:
     """Whoever copies from the page gets what was run."""
     assert shown.strip()
@@ -57,7 +61,8 @@ def test_the_lock_of_the_javascript_sample_names_no_address() -> None:
 def exchange(status: int, error: str = "", message: str = "", *, asked: float = 0, told: str = "") -> Exchange:
     """One that ends half a second after it began."""
     headers = {"x-amzn-errortype": error, "retry-after": told}
-    return Exchange("/", asked, Answer(status, headers, json.dumps({"message": message}).encode()), asked + 0.5)
+    document = {"message": message, "ContactId": "last"}
+    return Exchange("/", asked, Answer(status, headers, json.dumps(document).encode()), asked + 0.5)
 
 
 class Played:
@@ -81,6 +86,9 @@ class Played:
     def end(self, *_: object, **__: object) -> None:
         """Nothing has to end here."""
 
+    def told(self) -> None:
+        """Nor is anything told."""
+
     def associations_of(self, contact: str) -> list[object]:
         """What Connect holds."""
         return [contact] * self._held
@@ -94,6 +102,7 @@ TOO_EARLY = exchange(400, "InvalidRequestException", "Ended a moment ago. Try ag
 NOT_FOUND = exchange(404, "ResourceNotFoundException", "Not found.")
 REFUSED = "ResourceNotFoundException: Not found."
 WAITED = "wait 5 s, last"
+EARLY = "new transcript_not_ready; retry-after=60"
 
 
 def check(step: Callable[..., None], status: int, printed: str, exchanges: list[Exchange], held: int) -> None:
@@ -107,6 +116,8 @@ def test_a_sample_that_does_all_it_should_passes() -> None:
     check(associate, 0, "last", [exchange(200)], 1)
     check(refuse, 1, REFUSED, [NOT_FOUND], 0)
     check(wait, 0, WAITED, [TOO_EARLY, exchange(200, asked=5.5)], 1)
+    check(start, 0, "last", [exchange(200)], 1)
+    check(start_early, 0, EARLY, [exchange(200)], 0)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +138,13 @@ def test_a_sample_that_does_all_it_should_passes() -> None:
         (wait, 1, WAITED, [TOO_EARLY, TOO_EARLY, exchange(200, asked=5.5)], 1, r"got \[400, 400, 200\]"),
         (wait, 0, "last", [TOO_EARLY, exchange(200, asked=5.5)], 1, "expected 'wait 5 s' in it"),
         (wait, 0, WAITED, [TOO_EARLY, exchange(200, asked=5.5)], 0, "associations: got 0"),
+        (start, 0, "last", [exchange(200)], 0, "associations: got 0, expected 1"),
+        (start, 0, "first", [exchange(200)], 1, "expected 'last' in it"),
+        (start, 1, "last", [exchange(403)], 0, r"answers: got \[403\], expected \[200\]"),
+        (start_early, 1, EARLY, [exchange(200)], 0, "exit status: got 1, expected 0"),
+        (start_early, 0, EARLY, [exchange(200)], 1, "associations: got"),
+        (start_early, 0, "new", [exchange(200)], 0, "expected 'transcript_not_ready; retry-after=' in it"),
+        (start_early, 0, EARLY, [exchange(403)], 0, r"answers: got \[403\], expected \[200\]"),
     ],
 )
 def test_a_sample_that_does_not_fails_the_target(
@@ -137,18 +155,19 @@ def test_a_sample_that_does_not_fails_the_target(
         check(step, status, printed, exchanges, held)
 
 
-def test_the_proxy_changes_nothing_that_is_signed_and_keeps_the_answer() -> None:
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_the_proxy_changes_nothing_that_is_signed_and_keeps_the_answer(method: str) -> None:
     """Method, path, host, other headers and body are in a signature."""
     with web() as server, RecordingProxy(server.url) as proxy:
         server.status, server.body = 404, b'{"message": "no"}'
         target = "/v1/contact/a%2Fb"
         client = HTTPConnection(proxy.url.partition("//")[2], timeout=10)
-        client.request("POST", target, b"{}", {"X-Amz-Date": "now"})
+        client.request(method, target, b"{}", {"X-Amz-Date": "now"})
         got = client.getresponse()
         assert (got.status, got.read()) == (404, server.body)
         client.close()
         (asked,), (kept,) = server.asked, proxy.take()
-        assert (asked.method, asked.target, asked.body) == ("POST", target, b"{}")
+        assert (asked.method, asked.target, asked.body) == (method, target, b"{}")
         assert (asked.headers["Host"], asked.headers["X-Amz-Date"]) == (proxy.url.partition("//")[2], "now")
         assert (kept.path, kept.answer.status, kept.answer.body) == (target, 404, server.body)
         assert kept.asked < kept.answered
