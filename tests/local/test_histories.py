@@ -1,7 +1,5 @@
 """Random histories through the deployed endpoint: what the rule does alone, all of it does together."""
 
-import base64
-import json
 from typing import Any
 
 import pytest
@@ -11,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from local.chats import Chats
 from local.cloud import Cloud
 from tests.histories import HISTORIES, Ledger
-from tests.local.callers import Door
+from tests.local.callers import Door, token_of
 from tests.local.deployments import Deployed
 
 # Histories are long, and time in them is not the machine's.
@@ -67,7 +65,7 @@ class CloudWorld:
         if caller is None:
             answer = self._backend.ask(current, source, rehydration_type)
         else:
-            token = base64.b64encode(json.dumps({"customer": caller}).encode()).decode()
+            token = token_of({"customer": caller})
             answer = self._people.ask(current, source, rehydration_type, token=token)
         said = answer.document
         return answer.status, said["ContinuedFromContactId"] if answer.status == 200 else said["message"]

@@ -1,6 +1,5 @@
 """Endpoints that start chats, as they are deployed: the second method, its permissions, its flows and its proof."""
 
-import base64
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -16,7 +15,7 @@ from local.clients import endpoint_client
 from local.cloud import Cloud
 from local.connect.instances import FLOW_ID
 from tests.local.breaking import START, actions_of, other_policies, without_permission
-from tests.local.callers import Door
+from tests.local.callers import Door, token_of
 from tests.local.deployments import Deployed, Prover, deploy, endpoint, log_of
 
 pytestmark = pytest.mark.usefixtures("without_quotas")
@@ -75,7 +74,7 @@ def test_a_customer_who_comes_back_continues_the_latest_chat(starting: Deployed,
 def test_people_start_their_own_chats_only(starting: Deployed, customer: str, chats: Chats) -> None:
     """The authorizer says who calls. A page may ask before, and read what came."""
     door = Door(starting, "PeopleUrl")
-    token = base64.b64encode(json.dumps({"customer": customer}).encode()).decode()
+    token = token_of({"customer": customer})
     body = json.dumps({"ParticipantDetails": WHO}).encode()
     said = door.send("/contact/chat", body, method="PUT", token=token, headers={"Origin": "https://a.example"})
     assert said.status == 200
