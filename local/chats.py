@@ -1,6 +1,7 @@
 """Customers who chat on the local cloud's instance."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 from local.cloud import Cloud, CloudError
@@ -73,6 +74,12 @@ class Chats:
         """The contact, as DescribeContact says."""
         described = self._connect.describe_contact(InstanceId=self.cloud.instance_id, ContactId=contact)
         return dict(described["Contact"])
+
+    def count(self, start: datetime, end: datetime) -> int:
+        """How many contacts began within this time, as SearchContacts says."""
+        within = {"Type": "INITIATION_TIMESTAMP", "StartTime": start, "EndTime": end}
+        found = self._connect.search_contacts(InstanceId=self.cloud.instance_id, TimeRange=within, MaxResults=1)
+        return int(found["TotalCount"])
 
     def associations_of(self, contact: str) -> list[dict[str, Any]]:
         """What Connect holds for a new chat."""

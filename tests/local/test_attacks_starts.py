@@ -108,19 +108,13 @@ def by_attribute(starting: Deployed, tokens: Tokens) -> Caller:
 
 
 @contextmanager
-def new_contacts(cloud: Cloud, expected: int = 0) -> Iterator[None]:
+def new_contacts(chats: Chats, expected: int = 0) -> Iterator[None]:
     """So many contacts begin meanwhile, as Amazon Connect's own search has it."""
-    now = datetime.fromisoformat(cloud.control("POST", "clock", {"advance": 0})["now"])
-    day = timedelta(days=1)
-    within = {"Type": "INITIATION_TIMESTAMP", "StartTime": now - day, "EndTime": now + day}
-
-    def contacts() -> int:
-        found = cloud.client("connect").search_contacts(InstanceId=cloud.instance_id, TimeRange=within)
-        return int(found["TotalCount"])
-
-    before = contacts()
+    now = datetime.fromisoformat(chats.cloud.control("POST", "clock", {"advance": 0})["now"])
+    within = (now - timedelta(days=1), now + timedelta(days=1))
+    before = chats.count(*within)
     yield
-    assert contacts() - before == expected
+    assert chats.count(*within) - before == expected
 
 
 def assert_refused(answer: Answer, *statuses: int) -> None:
@@ -190,7 +184,7 @@ def test_another_customers_past(
 ) -> None:
     """The attack that AWS's own sample allows. It looks like a contact that does not exist."""
     theirs = source(chats)
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         answer = attacker.continuing(rehydration_type, theirs)
         assert_refused(answer, 404)
         assert lasting(answer) == lasting(attacker.continuing(rehydration_type, NEVER))
@@ -210,7 +204,7 @@ def test_an_own_past_that_cannot_be_continued(
 ) -> None:
     """The rule's refusal is the answer. No chat starts without what it was to continue."""
     own = source(chats)
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(attacker.continuing(rehydration_type, own), 400)
 
 
@@ -239,7 +233,7 @@ SPELLINGS: dict[str, Callable[[str], Any]] = {
 def test_a_past_in_another_spelling(attacker: Caller, chats: Chats, spelled: Callable[[str], Any]) -> None:
     """A contact has one spelling. Somebody else's and the own one get the same status."""
     theirs, own = past(chats, "victim"), past(chats, "attacker")
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         answers = [attacker.continuing("FROM_SEGMENT", spelled(source)) for source in (theirs, own)]
         assert_refused(answers[0], 400, 404)
         assert answers[0].status == answers[1].status
@@ -296,7 +290,7 @@ def test_a_customer_who_is_not_the_caller(
     attacker = caller(starting, tokens, by, "attacker")
     theirs = past(chats, "victim", Attributes={"customer": "victim"})
     link = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": theirs}
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(attacker.start(CustomerId=customer), 400, 404)
         assert_refused(attacker.start(CustomerId=customer, PersistentChat=link), 400, 404)
 
@@ -304,7 +298,7 @@ def test_a_customer_who_is_not_the_caller(
 def test_a_backend_that_forgets_the_customer(starting: Deployed, chats: Chats) -> None:
     """Nobody is not everybody."""
     backend = Caller(Door(starting, "StarterUrl"), {}, None)
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         for more in ({}, *({"CustomerId": one} for one in ("", None, [], "a" * 129, "\ud800"))):
             assert_refused(backend.start(**more), 400)
 
@@ -326,7 +320,7 @@ def test_a_claim_that_is_no_customer(starting: Deployed, chats: Chats, context: 
     nobody = Caller(Door(starting, "PeopleUrl"), {}, token_of(context))
     theirs = past(chats, "victim")
     link = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": theirs}
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         for more in ({}, {"CustomerId": "victim"}, {"PersistentChat": link}, {"CustomerId": "v" * 128}):
             assert_refused(nobody.start(**more), 404)
 
@@ -334,21 +328,21 @@ def test_a_claim_that_is_no_customer(starting: Deployed, chats: Chats, context: 
 @pytest.mark.parametrize("says", SAYS.values(), ids=SAYS.keys())
 def test_a_token_that_says_something_wrong(person: Caller, tokens: Tokens, chats: Chats, says: Fields) -> None:
     """As for an association: with a right signature, of another purpose, time, place or person."""
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(person._replace(token=tokens.sign(**{"sub": "victim", **says})).start(), 403)
 
 
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED.keys())
 def test_a_forged_token(person: Caller, tokens: Tokens, chats: Chats, forge: Callable[[str, Cloud], str]) -> None:
     """As for an association: made of the attacker's own, which is right."""
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(person._replace(token=forge(tokens.sign("attacker"), chats.cloud)).start(), 403)
 
 
 def test_no_token_and_a_signature_of_the_accounts_root(person: Caller, starting: Deployed, chats: Chats) -> None:
     """Each door takes its own kind of callers."""
     backend = Caller(Door(starting, "StarterUrl"), {"CustomerId": "victim"}, person.token)
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         for one in (person._replace(token=""), person._replace(token=None), backend, backend._replace(token="")):
             assert_refused(one.start(), 403)
 
@@ -361,7 +355,7 @@ def test_keys_rotated_and_an_issuer_that_is_down(
     assert person.start().status == 200
     tokens.rotate(forget=True)
     assert person._replace(token=tokens.sign("attacker")).start().status == 200
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(person.start(), 403)
         start_anew(starting)
         tokens.fail("down")
@@ -386,7 +380,7 @@ def test_a_header_or_a_query_that_claims_an_identity(person: Caller, chats: Chat
 def test_another_method_and_another_path(attacker: Caller, chats: Chats) -> None:
     """There is one, whatever a header says."""
     body = json.dumps({**SOUND, **attacker.said}).encode()
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         for method in ("POST", "PATCH", "DELETE"):
             assert_refused(attacker.send(body, method, headers={"X-HTTP-Method-Override": "PUT"}), 403)
         association = f"/contact/persistent-contact-association/{chats.cloud.instance_id}/{NEVER}"
@@ -441,7 +435,7 @@ FLOWS: dict[str, Callable[[Chats], Any]] = {
 def test_a_flow_that_was_not_given(attacker: Caller, chats: Chats, flow: Callable[[Chats], Any]) -> None:
     """Whether it exists or not: the answer is the one for a contact that does not exist."""
     named = flow(chats)
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         answer = attacker.start(ContactFlowId=named)
         assert_refused(answer, 400, 404)
         if answer.status == 404:
@@ -465,7 +459,7 @@ INSTANCES: dict[str, Callable[[Chats], Any]] = {
 def test_another_instance(attacker: Caller, chats: Chats, instance: Callable[[Chats], Any]) -> None:
     """Of the same account, or none at all."""
     named = instance(chats)
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(attacker.start(InstanceId=named), 400, 404)
 
 
@@ -536,7 +530,7 @@ SMUGGLED = [
 @pytest.mark.parametrize("more", SMUGGLED, ids=ascii)
 def test_a_field_that_nobody_may_send(attacker: Caller, chats: Chats, more: str) -> None:
     """In any case, any look-alike, any escape, twice, or nested: it is refused, not ignored."""
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(attacker.start_with(more), 400)
 
 
@@ -559,7 +553,7 @@ def test_a_field_that_nobody_may_send(attacker: Caller, chats: Chats, more: str)
 )
 def test_a_participant_who_is_more_than_a_name(attacker: Caller, chats: Chats, participant: Any) -> None:
     """A customer takes part, with a name."""
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(attacker.start(ParticipantDetails=participant), 400)
 
 
@@ -588,7 +582,7 @@ IDENTITIES = [
 @pytest.mark.parametrize("around", ['"Attributes": {%s}', '"attributes": {%s}', "%s"], ids=["in", "in another", "out"])
 def test_the_attribute_that_names_the_customer(by_attribute: Caller, chats: Chats, name: str, around: str) -> None:
     """Whoever could write it would be whoever they want."""
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(by_attribute.start_with(around % name), 400)
 
 
@@ -608,7 +602,7 @@ def test_a_past_whose_attribute_names_somebody_else(
 ) -> None:
     """Its CustomerId is the attacker's; only the attribute counts."""
     theirs = past(chats, "attacker", Attributes=attributes)
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         answer = by_attribute.continuing("FROM_SEGMENT", theirs)
         assert_refused(answer, 404)
         assert lasting(answer) == lasting(by_attribute.continuing("FROM_SEGMENT", NEVER))
@@ -660,7 +654,7 @@ BODIES: dict[str, bytes] = {
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_a_body_that_is_none(attacker: Caller, chats: Chats, body: bytes) -> None:
     """Broken, oversized, or as deep as the stack: refused in a sentence that stays short."""
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         answer = attacker.send(body)
         assert_refused(answer, 400)
     assert len(answer.body) < 2_000
@@ -687,14 +681,14 @@ def test_a_named_past_behind_a_known_client_token(attacker: Caller, chats: Chats
     token, theirs = str(uuid.uuid4()), past(chats, "victim")
     assert attacker.start(ClientToken=token).status == 200
     link = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": theirs}
-    with new_contacts(chats.cloud):
+    with new_contacts(chats):
         assert_refused(attacker.start(ClientToken=token, PersistentChat=link), 404)
 
 
 def test_two_at_once(starting: Deployed, tokens: Tokens, chats: Chats, kind: str) -> None:
     """A double click, and more: one chat."""
     one, token = caller(starting, tokens, kind, new_customer()), str(uuid.uuid4())
-    with new_contacts(chats.cloud, 1), ThreadPoolExecutor(4) as pool:
+    with new_contacts(chats, 1), ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: one.start(ClientToken=token), range(4)))
     assert {answer.status for answer in answers} == {200}
     assert len({answer.document["ContactId"] for answer in answers}) == 1
@@ -711,7 +705,7 @@ def test_the_same_token_after_the_history_changed(
     one, token = caller(starting, tokens, kind, customer), str(uuid.uuid4())
     earlier = past(chats, customer)
     chats.told()
-    with new_contacts(chats.cloud, 2):
+    with new_contacts(chats, 2):
         first = one.start(ClientToken=token).document
         assert first["ContinuedFromContactId"] == earlier
         chats.end(first["ContactId"])
