@@ -137,11 +137,11 @@ def test_a_permission_that_is_missing_is_noticed(starting: Deployed, prove_start
 
 # What Amazon Connect is documented never to do: the probe's impossible request starts a chat.
 STARTING = """
-from shared import probes
+_probes_of = probes_of
 
-def probes_of(connect, instance_id, flows):
+def probes_of(*of):
     said = {"type": probes.CHAT_STARTED, "status": 0, "message": "a chat started.", "contactId": "CONTACT"}
-    return {probes.START_CHAT: lambda: {"answer": said, "flows": {"web": said}}}
+    return {**_probes_of(*of), probes.START_CHAT: lambda: {"answer": said, "flows": {"web": said}}}
 """
 
 
@@ -151,9 +151,8 @@ def test_a_chat_that_the_proof_started_is_ended(starting: Deployed, prove_start:
     with zipfile.ZipFile(packed, "w") as archive:
         for package in START_PACKAGES:
             for file in (LAMBDA / package).glob("*.py"):
-                text = file.read_text(encoding="utf-8")
-                is_probe = (package, file.name) == ("start", "probing.py")
-                archive.writestr(f"{package}/{file.name}", STARTING.replace("CONTACT", contact) if is_probe else text)
+                more = STARTING.replace("CONTACT", contact) if file.name == "probing.py" else ""
+                archive.writestr(f"{package}/{file.name}", file.read_text(encoding="utf-8") + more)
     with with_code(starting, packed.getvalue(), "Starter"):
         with without_permission(starting, "connect:StopContact", "ConnectPersistentChatProvisioningRole"):
             left = prove_start() or "passed"
