@@ -37,8 +37,10 @@ def main(python: str) -> None:
     with Cloud() as cloud:
         cloud.control("POST", "quotas", {"enabled": False})
         figures = measure.cold(cloud, 9, python)
+        starts = measure.cold_starts_of_chats(cloud, 9, python)
         authorizers = measure.cold_authorizers(cloud, 9)
     print(f"{python_of(figures)}\n\n{table_of(figures)}")
+    print(f"Starts of chats.\n\n{table_of(starts, 'plain boto3 that starts chats')}")
     # The given Python need not have PyJWT.
     print(f"Authorizers, on this Python.\n\n{table_of(authorizers, 'plain PyJWT')}")
 

@@ -21,6 +21,7 @@ from local.cdk import cdk
 from local.chats import Chats
 from local.clients import endpoint_client, send
 from local.cloud import Cloud
+from local.connect.instances import FLOW_ID
 from local.issuer import ISSUER
 from local.tls import Authority, bundle_of_system_and, port_of, tls_in_front_of
 from local.tokens import Tokens
@@ -36,6 +37,11 @@ HANDLERS = {
 AUTHORIZERS = {
     "plain PyJWT": (ROOT / "bench/handlers/pyjwt", "handler"),
     "this project's authorizer": (ROOT / "lambda", "authorizer.handler"),
+}
+# The same for starts of chats.
+STARTS = {
+    "plain boto3 that starts chats": (ROOT / "bench/handlers/plain_start", "handler"),
+    "this project, with starts": (ROOT / "lambda", "start.handler"),
 }
 Figures = dict[str, Any]
 
@@ -54,7 +60,7 @@ def run_handler(
 
     `variables` are more of its environment, or other values.
     """
-    folder, module = {**HANDLERS, **AUTHORIZERS}[name]
+    folder, module = {**HANDLERS, **AUTHORIZERS, **STARTS}[name]
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -132,6 +138,32 @@ def cold_authorizers(cloud: Cloud, runs: int) -> dict[str, Figures]:
     with tls(cloud) as variables:
         there = {**variables, **settings, "LOCAL_ISSUER_URL": variables["AWS_ENDPOINT_URL"]}
         return _cold_in_turns(cloud, runs, dict.fromkeys(AUTHORIZERS, event), there, sys.executable)
+
+
+def cold_starts_of_chats(cloud: Cloud, runs: int, python: str = sys.executable) -> dict[str, Figures]:
+    """The same for a request that starts a chat, for the customer that a backend names."""
+    fields = {
+        "InstanceId": cloud.instance_id,
+        "ContactFlowId": FLOW_ID,
+        "ParticipantDetails": {"DisplayName": "Customer"},
+        "CustomerId": "bench",
+        "ClientToken": "bench",
+    }
+    event = {
+        "httpMethod": "PUT",
+        "requestContext": {"requestId": "bench", "identity": {"userArn": "arn:aws:iam::123456789012:root"}},
+        "headers": {},
+        "body": json.dumps(fields),
+    }
+    settings = {
+        "CUSTOMER_IDENTITY": "customer_id",
+        "START_FLOWS": json.dumps({"web": FLOW_ID}),
+        "START_ATTRIBUTES": "[]",
+        "CONTINUE_LATEST": "true",
+        "STAMP_AUTHENTICATION": "false",
+    }
+    with tls(cloud) as variables:
+        return _cold_in_turns(cloud, runs, dict.fromkeys(STARTS, event), {**variables, **settings}, python)
 
 
 def _cold_in_turns(

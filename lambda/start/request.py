@@ -107,9 +107,13 @@ def _flow_id(fields: _Fields, settings: StartSettings, violations: list[str]) ->
 
 
 def _customer_id(fields: _Fields, violations: list[str], *, required: bool) -> str:
-    if "CustomerId" in fields or required:
-        return _text("CustomerId", fields, wire.CUSTOMER_ID_LENGTH, violations)
-    return ""
+    if "CustomerId" not in fields and not required:
+        return ""
+    customer = _text("CustomerId", fields, wire.CUSTOMER_ID_LENGTH, violations)
+    # A gateway writes it for bytes that are not UTF-8. Two customers would become one.
+    if "\ufffd" in customer:
+        violations.append("CustomerId: got U+FFFD, which stands for bytes that are not UTF-8, expected UTF-8.")
+    return customer
 
 
 def _conversation(fields: _Fields, violations: list[str]) -> Mapping[str, object]:

@@ -165,20 +165,20 @@ def without_one_resource(sound: Deployed, kept: str) -> AbstractContextManager[N
 
 
 @contextmanager
-def with_code(sound: Deployed, archive: bytes) -> Iterator[None]:
-    """The function's code is this zip archive."""
-    functions = sound.cloud.client("lambda")
+def with_code(sound: Deployed, archive: bytes, id: str = "First") -> Iterator[None]:
+    """The code of an endpoint's function is this zip archive."""
+    functions, function = sound.cloud.client("lambda"), sound.physical_id("AWS::Lambda::Function", f"{id}Function")
     (asset,) = (
         resource["Properties"]["Code"]
         for key, resource in sound.template()["Resources"].items()
-        if key.startswith("FirstFunction") and resource["Type"] == "AWS::Lambda::Function"
+        if key.startswith(f"{id}Function") and resource["Type"] == "AWS::Lambda::Function"
     )
-    functions.update_function_code(FunctionName=function_of(sound), ZipFile=archive)
+    functions.update_function_code(FunctionName=function, ZipFile=archive)
     try:
         yield
     finally:
         bucket = f"cdk-hnb659fds-assets-{sound.cloud.account}-{sound.cloud.region}"
-        functions.update_function_code(FunctionName=function_of(sound), S3Bucket=bucket, S3Key=asset["S3Key"])
+        functions.update_function_code(FunctionName=function, S3Bucket=bucket, S3Key=asset["S3Key"])
 
 
 def other_code(sound: Deployed, code: str) -> AbstractContextManager[None]:

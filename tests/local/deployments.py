@@ -87,6 +87,19 @@ def log_of(cloud: Cloud, function: str, since: float = 0) -> str:
     return "\n".join(event["message"] for page in pages for event in page["events"])
 
 
+def everything_logged(cloud: Cloud) -> list[str]:
+    """What all functions and APIs have logged."""
+    logs = cloud.client("logs")
+    pages = logs.get_paginator("describe_log_groups").paginate()
+    return [
+        event["message"]
+        for page in pages
+        for group in page["logGroups"]
+        for events in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
+        for event in events["events"]
+    ]
+
+
 def lines_of(cloud: Cloud, function: str) -> list[dict[str, Any]]:
     """Its lines of JSON."""
     return [json.loads(line) for line in log_of(cloud, function).splitlines() if line.lstrip().startswith("{")]
@@ -236,13 +249,14 @@ def history_stack(stack: Stack) -> None:
 
 
 def start_stack(stack: Stack) -> None:
-    """Endpoints that start chats: with a history for backends and for people who sign in, without one for people."""
+    """Endpoints that start chats: for backends, and for people who sign in, with one history; and more for people."""
     kept = history(stack, event_delay=Duration.seconds(0))
+    with_page = ChatStart({"web": FLOW_ID}, attributes=["page"], **UNTHROTTLED)
     backend = endpoint(
         stack,
         "Starter",
         history=kept,
-        start=ChatStart({"web": FLOW_ID}, attributes=["page"], **UNTHROTTLED),
+        start=with_page,
         **UNTHROTTLED,
     )
     people = endpoint(
@@ -253,20 +267,23 @@ def start_stack(stack: Stack) -> None:
         start=ChatStart({"web": FLOW_ID}, stamp_authentication=True, chat_duration=Duration.hours(2), **UNTHROTTLED),
         **UNTHROTTLED,
     )
+    signed_in = Authorization.oidc(ISSUER, ["client"])
+    issued = endpoint(stack, "SignedIn", history=kept, authorization=signed_in, start=with_page, **UNTHROTTLED)
+    by_attribute = endpoint(
+        stack,
+        "ByAttribute",
+        customer_identity=CustomerIdentity.attribute("customer"),
+        authorization=signed_in,
+        start=with_page,
+        **UNTHROTTLED,
+    )
+    CfnOutput(stack, "SignedInUrl", value=issued.url)
+    CfnOutput(stack, "ByAttributeUrl", value=by_attribute.url)
     CfnOutput(stack, "StarterUrl", value=backend.url)
     CfnOutput(stack, "StarterStartUrl", value=backend.start_url)
     CfnOutput(stack, "StarterReport", value=backend.proof_report)
     CfnOutput(stack, "PeopleUrl", value=people.url)
-    signed_in = endpoint(
-        stack,
-        "SignedIn",
-        history=kept,
-        authorization=Authorization.oidc(ISSUER, ["client"]),
-        start=ChatStart({"web": FLOW_ID}, **UNTHROTTLED),
-        **UNTHROTTLED,
-    )
-    CfnOutput(stack, "SignedInUrl", value=signed_in.url)
-    CfnOutput(stack, "SignedInStartUrl", value=signed_in.start_url)
+    CfnOutput(stack, "SignedInStartUrl", value=issued.start_url)
 
 
 def hardened_stack(stack: Stack) -> None:

@@ -1,6 +1,5 @@
 """Attacks on the deployed endpoint: none succeeds, none gets a 5xx, and what must look alike does, byte by byte."""
 
-import base64
 import json
 import time
 from typing import Any
@@ -11,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from local.chats import Chats
 from local.clients import Answer
-from tests.local.callers import PATH, Door, Users, forged, lasting
-from tests.local.deployments import Deployed
+from tests.local.callers import PATH, Door, Users, forged, lasting, token_of
+from tests.local.deployments import Deployed, everything_logged
 
 # Attackers are patient; these tests are not.
 pytestmark = pytest.mark.usefixtures("without_quotas")
@@ -536,7 +535,7 @@ def test_a_signature_where_a_token_is_meant(cognito: Door, chats: Chats, victim:
 def test_an_authorizers_context_that_names_nobody(doors: Deployed, chats: Chats, context: dict[str, Any]) -> None:
     """Missing, empty, of another type, under another key: it matches nobody, not everybody."""
     door, contact = Door(doors, "AuthorizerUrl"), chats.start("victim")
-    token = base64.b64encode(json.dumps(context).encode()).decode()
+    token = token_of(context)
     answer = door.ask(contact, past(chats, "victim"), token=token)
     unknown = door.ask(contact, "00000000-0000-4000-8000-000000000000", token=token)
     assert (answer.status, answer.document["__type"]) == (404, "ResourceNotFoundException")
@@ -550,7 +549,7 @@ def test_an_authorizers_list_or_object_is_a_failure_of_the_authorizer(
 ) -> None:
     """API Gateway takes no such answer. The caller may have done nothing wrong, and is not let in."""
     door, contact = Door(doors, "AuthorizerUrl"), chats.start("victim")
-    token = base64.b64encode(json.dumps({"customer": value}).encode()).decode()
+    token = token_of({"customer": value})
     answer = door.ask(contact, past(chats, "victim"), token=token)
     assert (answer.status, answer.document["__type"]) == (503, "InternalServiceException")
     assert {name.lower(): value for name, value in answer.headers.items()}["retry-after"] == "1"
@@ -561,7 +560,7 @@ def test_an_authorizers_list_or_object_is_a_failure_of_the_authorizer(
 def test_an_authorizers_value_of_another_type(doors: Deployed, chats: Chats, value: object, text: str) -> None:
     """API Gateway makes text of it before the function sees it: pinned, as docs/security.md says it."""
     door = Door(doors, "AuthorizerUrl")
-    token = base64.b64encode(json.dumps({"customer": value}).encode()).decode()
+    token = token_of({"customer": value})
     for customer, status in ((text, 200), (f" {text}", 404), (str(not value), 404)):
         assert door.ask(chats.start(customer), past(chats, customer), token=token).status == status
 
@@ -570,7 +569,7 @@ def test_an_authorizers_customer_opens_their_own_chat_only(doors: Deployed, chat
     """The sound case, so that the refusals above mean something."""
     door, contact, source = Door(doors, "AuthorizerUrl"), chats.start("victim"), past(chats, "victim")
     for customer, status in (("attacker", 404), ("Victim", 404), ("victim", 200)):
-        token = base64.b64encode(json.dumps({"customer": customer}).encode()).decode()
+        token = token_of({"customer": customer})
         assert door.ask(contact, source, token=token).status == status
 
 
@@ -643,7 +642,7 @@ def test_a_page_of_another_origin_where_several_are_allowed(doors: Deployed, cha
     """The function answers to those that were allowed. A refusal of the gateway's own cannot choose: it says nothing,
     and reflects."""
     door = Door(doors, "AuthorizerUrl")
-    token = base64.b64encode(json.dumps({"customer": "visitor"}).encode()).decode()
+    token = token_of({"customer": "visitor"})
     contact, source = chats.start("visitor"), past(chats, "visitor")
     for origin, allowed in (("https://b.example", True), ("https://a.example", True), ("https://c.example", False)):
         answer = door.ask(contact, source, token=token, headers={"Origin": origin})
@@ -708,7 +707,7 @@ def test_no_secret_reaches_any_log(
             assert failed.status in (200, 429, 500, 503)
     for token in (victim.token, attacker.token, "s3cret-bearer"):
         cognito.ask(chats.start(victim.sub), past(chats, victim.sub), token=token)
-    context = base64.b64encode(json.dumps({"customer": secret, "more": "s3cret-context"}).encode()).decode()
+    context = token_of({"customer": secret, "more": "s3cret-context"})
     assert Door(doors, "AuthorizerUrl").ask(contact, source, token=context).status == 200
     # The recorder was told of these chats, and their customers look them up.
     back = chats.start(secret, Attributes=attributes)
@@ -716,15 +715,7 @@ def test_no_secret_reaches_any_log(
     for output in ("BackendUrl", "AttributeUrl"):
         assert Door(historic, output).latest(back).status in (200, 404)
     assert Door(historic, "PeopleUrl").latest(chats.start(secret), token=context).status in (200, 400)
-    logs = sound.cloud.client("logs")
-    pages = logs.get_paginator("describe_log_groups").paginate()
-    said = [
-        event["message"]
-        for page in pages
-        for group in page["logGroups"]
-        for events in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
-        for event in events["events"]
-    ]
+    said = everything_logged(sound.cloud)
     assert [line for line in said if contact in line], "nothing was logged"
     for text in ("s3cret", victim.token, victim.token.split(".")[1], victim.sub, attacker.sub):
         assert [line for line in said if text in line] == []

@@ -23,7 +23,7 @@ from local.issuer import ISSUER, KINDS
 from local.tokens import Tokens
 from tests.local.breaking import authorizer_of, with_environment
 from tests.local.callers import PATH, Door, claims_of, forged, lasting
-from tests.local.deployments import Deployed, lines_of, log_of
+from tests.local.deployments import Deployed, everything_logged, lines_of, log_of
 from tests.local.raw import Socket
 
 pytestmark = pytest.mark.usefixtures("without_quotas")
@@ -273,18 +273,7 @@ def test_no_token_and_no_name_reach_a_log(issued: Deployed, door: Door, chats: C
     start_anew(issued)
     tokens.fail("garbage")
     assert door.ask(contact, source, token=right).status == 503
-    logs = issued.cloud.client("logs")
-    groups = [
-        group["logGroupName"]
-        for page in logs.get_paginator("describe_log_groups").paginate()
-        for group in page["logGroups"]
-    ]
-    said = [
-        event["message"]
-        for group in groups
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        for event in page["events"]
-    ]
+    said = everything_logged(issued.cloud)
     rules = {(line.get("verdict"), line.get("rule")) for line in lines_of(issued.cloud, authorizer_of(issued))}
     assert {("granted", None), ("refused", "token_audience"), ("failed", "issuer_unexpected")} <= rules
     for text in ("s3cret", *right.split("."), *wrong.split(".")[1:]):

@@ -1,6 +1,5 @@
 """The commands, as people run them: the history filled from what Amazon Connect has, and one customer erased."""
 
-import base64
 import json
 import os
 import random
@@ -19,7 +18,7 @@ from local.chats import Chats
 from local.cloud import Cloud
 from tests.distributions import environment, install, oldest
 from tests.local.breaking import without_permission
-from tests.local.callers import Door
+from tests.local.callers import Door, token_of
 from tests.local.deployments import Deployed, log_of
 from tests.local.recorded import Recorded
 
@@ -350,7 +349,7 @@ def test_one_customer_is_erased(cloud: Cloud, historic: Deployed, shell: Shell, 
     current = chats.start(customer)
     chats.told()
     # Somebody who is known by this customer asks as well, and leaves a fingerprint.
-    person = base64.b64encode(json.dumps({"customer": customer}).encode()).decode()
+    person = token_of({"customer": customer})
     assert Door(historic, "PeopleUrl").latest(current, token=person).status in (200, 400)
     assert len(recorded.sessions(customer)) == 31
     chats.end(current)

@@ -1,6 +1,5 @@
 """The history through the front door: contact events in, the customer's latest chat out."""
 
-import base64
 import json
 import uuid
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import pytest
 
 from local.chats import Chats
 from local.cloud import Cloud
-from tests.local.callers import Door, lasting, new_customer
+from tests.local.callers import Door, lasting, new_customer, token_of
 from tests.local.deployments import Deployed
 from tests.local.recorded import Item, Recorded
 
@@ -74,7 +73,7 @@ def test_a_stranger_learns_nothing(historic: Deployed, chats: Chats, customer: s
     chats.told()
 
     def token(name: str) -> str:
-        return base64.b64encode(json.dumps({"customer": name}).encode()).decode()
+        return token_of({"customer": name})
 
     refused = [people.latest(contact, token=token("somebody")) for contact in (current, newcomer, str(uuid.uuid4()))]
     assert [answer.status for answer in refused] == [404, 404, 404]

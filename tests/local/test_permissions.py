@@ -1,15 +1,19 @@
 """Each role has exactly the permissions that it uses: without one, something fails for that reason."""
 
+import json
 from collections.abc import Callable
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.chats import Chats
 from local.clients import endpoint_client
+from local.connect.instances import FLOW_ID
 from tests.local.breaking import (
     ACTION,
     DESCRIBE,
+    START,
     actions_of,
     authorizer_of,
     function_of,
@@ -84,6 +88,16 @@ def test_without_a_permission_something_fails_for_that_reason(sound: Deployed, a
         WITHOUT[action](sound, action)
 
 
+# What a start needs is tried in tests/local/test_starts.py, resource by resource; what a history needs, in
+# tests/local/test_history_trouble.py.
+STARTER_NEEDS = {*WITHOUT, START, "dynamodb:GetItem", "dynamodb:Query"}
+
+
+def test_an_endpoint_that_starts_chats_may_start_chats_as_well_and_nothing_else(starting: Deployed) -> None:
+    """It cannot end a chat, write an attribute, or look at a flow."""
+    assert allowed_to(starting, "StarterRole") == STARTER_NEEDS
+
+
 AUTHORIZER_WITHOUT = ("logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
 
@@ -120,6 +134,9 @@ RECORDERS_PROOF_WITHOUT = {
     "lambda:GetPolicy": "Broken link: rule permission.",
 }
 PROVISIONING = "ConnectPersistentChatProvisioningRole"
+DESCRIBE_FLOW = "connect:DescribeContactFlow"
+# The check waits a minute for a policy to take effect.
+PATIENT = Config(read_timeout=120, retries={"total_max_attempts": 1})
 
 
 @pytest.mark.prove
@@ -140,6 +157,32 @@ def test_the_recorders_proof_needs_its_own_permissions(historic: Deployed, prove
         said = prove_recorder()
     assert RECORDERS_PROOF_WITHOUT[action] in (said or "passed")
     assert prove_recorder() is None
+
+
+@pytest.mark.prove
+def test_the_check_of_flows_needs_its_own_permission(starting: Deployed) -> None:
+    """Without it nobody knows whether a chat can start, so nothing is made; the flow and the reason are named."""
+    failure = "web ({0}) could not be checked: Amazon Connect denies the proof's call: "
+    with without_permission(starting, DESCRIBE_FLOW, PROVISIONING):
+        said = check_flows(starting)
+    assert failure.format(FLOW_ID) in said
+    assert f"not authorized to perform: {DESCRIBE_FLOW}" in said
+    assert check_flows(starting) == "sound"
+
+
+def check_flows(starting: Deployed) -> str:
+    """What a deployment's check of the flow says."""
+    event = {
+        "RequestType": "Create",
+        "ResourceType": "Custom::ConnectFlows",
+        "LogicalResourceId": "Flows",
+        "StackId": starting.stack_id,
+        "RequestId": "1",
+        "ResourceProperties": {"InstanceId": starting.cloud.instance_id, "Flows": {"web": FLOW_ID}},
+    }
+    function = starting.physical_id("AWS::Lambda::Function", "ConnectPersistentChatProvisioningFunction")
+    answer = starting.cloud.client("lambda", config=PATIENT).invoke(FunctionName=function, Payload=json.dumps(event))
+    return str(json.loads(answer["Payload"].read()).get("errorMessage", "sound"))
 
 
 def test_without_knowing_the_reserved_concurrency_it_may_be_traffic(sound: Deployed, prove: Prover) -> None:

@@ -1,26 +1,30 @@
 """Endpoints that start chats, as they are deployed: the second method, its permissions, its flows and its proof."""
 
-import base64
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk import Stack
 
 from connect_persistent_chat import ChatStart
+from connect_persistent_chat.lambda_function import START_PACKAGES
 from local.cdk import CdkFailed
 from local.chats import Chats
 from local.clients import endpoint_client
 from local.cloud import Cloud
 from local.connect.instances import FLOW_ID
-from tests.local.breaking import START, actions_of, other_policies, without_permission
-from tests.local.callers import Door
+from tests.local.breaking import START, actions_of, other_policies, with_code, without_permission
+from tests.local.callers import Door, token_of
 from tests.local.deployments import Deployed, Prover, deploy, endpoint, log_of
 
 pytestmark = pytest.mark.usefixtures("without_quotas")
 ROLE = "StarterRole"
+LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
 WHO = {"DisplayName": "Customer"}
 
 
@@ -75,7 +79,7 @@ def test_a_customer_who_comes_back_continues_the_latest_chat(starting: Deployed,
 def test_people_start_their_own_chats_only(starting: Deployed, customer: str, chats: Chats) -> None:
     """The authorizer says who calls. A page may ask before, and read what came."""
     door = Door(starting, "PeopleUrl")
-    token = base64.b64encode(json.dumps({"customer": customer}).encode()).decode()
+    token = token_of({"customer": customer})
     body = json.dumps({"ParticipantDetails": WHO}).encode()
     said = door.send("/contact/chat", body, method="PUT", token=token, headers={"Origin": "https://a.example"})
     assert said.status == 200
@@ -128,6 +132,36 @@ def test_a_permission_that_is_missing_is_noticed(starting: Deployed, prove_start
     assert "role" not in str(refused.value)
     function = starting.physical_id("AWS::Lambda::Function", "StarterFunction")
     assert f"not authorized to perform: {START}" in log_of(starting.cloud, function)
+    assert prove_start() is None
+
+
+# What Amazon Connect is documented never to do: the probe's impossible request starts a chat.
+STARTING = """
+_probes_of = probes_of
+
+def probes_of(*of):
+    said = {"type": probes.CHAT_STARTED, "status": 0, "message": "a chat started.", "contactId": "CONTACT"}
+    return {**_probes_of(*of), probes.START_CHAT: lambda: {"answer": said, "flows": {"web": said}}}
+"""
+
+
+def test_a_chat_that_the_proof_started_is_ended(starting: Deployed, prove_start: Prover, chats: Chats) -> None:
+    """It is a broken link in any case. Without the permission to end it, the proof names the contact that is left."""
+    contact, packed = chats.start(), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for package in START_PACKAGES:
+            for file in (LAMBDA / package).glob("*.py"):
+                more = STARTING.replace("CONTACT", contact) if file.name == "probing.py" else ""
+                archive.writestr(f"{package}/{file.name}", file.read_text(encoding="utf-8") + more)
+    with with_code(starting, packed.getvalue(), "Starter"):
+        with without_permission(starting, "connect:StopContact", "ConnectPersistentChatProvisioningRole"):
+            left = prove_start() or "passed"
+        assert "Broken link: start. A chat started" in left
+        assert f"The contact {contact} could not be stopped: " in left
+        assert "not authorized to perform: connect:StopContact" in left
+        assert "DisconnectTimestamp" not in chats.describe(contact)
+        assert f"The contact {contact} was stopped." in (prove_start() or "passed")
+        assert "DisconnectTimestamp" in chats.describe(contact)
     assert prove_start() is None
 
 

@@ -56,6 +56,7 @@ def said_of(body: Any, settings: StartSettings = SETTINGS) -> str:
         (fields(CustomerId="x" * 129), "CustomerId: got a string of 129 characters, expected a string of 1 to 128"),
         (fields(CustomerId=["ann"]), "CustomerId: got an array"),
         (fields(CustomerId="\ud800"), "CustomerId: got a string of 1 characters with half a surrogate pair"),
+        (fields(CustomerId="Ren\ufffd"), "CustomerId: got U+FFFD, which stands for bytes that are not UTF-8"),
         (fields(InstanceId="a/b"), "InstanceId: got a string of 3 characters with other characters"),
         (fields(ContactFlowId=7), "ContactFlowId: got a number, expected a string of 1 to 500 characters."),
         (fields(ClientToken="x" * 501), "ClientToken: got a string of 501 characters"),
