@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 Property = Callable[..., None]
+# Hypothesis draws the seed only: to draw each number would take longer than what is tested.
+CHANCE = st.randoms(use_true_random=True)
 
 
 def profiles(normal: int, prove: int, *strategies: Any) -> Callable[[Property], Callable[[int], None]]:

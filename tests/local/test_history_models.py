@@ -16,6 +16,7 @@ from tests.chat_histories import STEPS
 from tests.local.callers import Door
 from tests.local.deployments import Deployed
 from tests.local.recorded import Recorded
+from tests.profiles import CHANCE
 
 # Histories are long, and time in them is not the machine's.
 pytestmark = pytest.mark.usefixtures("without_quotas", "with_events")
@@ -151,7 +152,7 @@ def test_the_table_is_the_history(historic: Deployed, history: list[tuple[Any, .
 
 
 @settings(SETTINGS, max_examples=4)
-@given(HISTORIES, st.randoms(use_true_random=False))
+@given(HISTORIES, CHANCE)
 def test_lost_events_mislead_nobody_and_can_be_repaired(
     historic: Deployed, history: list[tuple[Any, ...]], chance: random.Random
 ) -> None:
@@ -161,7 +162,7 @@ def test_lost_events_mislead_nobody_and_can_be_repaired(
 
 @pytest.mark.prove
 @settings(SETTINGS, max_examples=200)
-@given(HISTORIES, FAULTS, st.randoms(use_true_random=False))
+@given(HISTORIES, FAULTS, CHANCE)
 def test_four_hundred_histories(
     historic: Deployed, history: list[tuple[Any, ...]], faults: dict[str, Any], chance: random.Random
 ) -> None:

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hypothesis import strategies as st
 
 from aws import retry
 from aws.endpoint import Endpoint
@@ -22,7 +21,7 @@ from recorder.recording import Recorder, Unrecorded
 from recorder.settings import Settings
 from shared.key import key_of
 from tests.chat_histories import HISTORIES, World, delivered
-from tests.profiles import profiles
+from tests.profiles import CHANCE, profiles
 from tests.unit.association.events import answer
 from tests.unit.history.dynamodb import DynamoDB, refused
 
@@ -76,9 +75,6 @@ def _began(world: World, contact_id: str) -> int:
     contact = world.contacts.find(contact_id)
     assert contact is not None
     return round(contact.initiated.timestamp() * 1000)
-
-
-CHANCE = st.randoms(use_true_random=False)
 
 
 @profiles(200, 20_000, HISTORIES, CHANCE)
