@@ -26,6 +26,7 @@ from local import (
     ministack_authorizers,
     ministack_checks,
     ministack_events,
+    ministack_functions,
     ministack_gateway,
     ministack_signatures,
 )
@@ -65,7 +66,7 @@ async def serve(
     ministack_events.install(connect.events)
     # `_addressed` does it; here even 127.0.0.1 could be deployed as somebody's domain.
     ministack_app._resolve_custom_domain_request = lambda *_: None
-    _lighten_functions()
+    ministack_functions.install()
     # Hypercorn's type for an application is narrower than ASGI's.
     cloud: Any = _LocalCloud(connect, ready)
     config = Config()
@@ -87,19 +88,6 @@ def _say_what_ended(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) ->
         print("A connection ended: what came on it is no request of HTTP.", file=sys.stderr, flush=True)
     else:
         loop.default_exception_handler(context)
-
-
-def _lighten_functions() -> None:
-    """Python functions start as on AWS, and leave the processor to the cloud that they wait for.
-
-    MiniStack has each import botocore, to count how deep functions call functions: more than the whole cold start of
-    one that does not use it. Hundreds at once would also share two processors with this process, which answers all.
-    """
-    script = lambda_runtime._PYTHON_WORKER_SCRIPT
-    counting = "    _ms_install_invoke_depth()\n"
-    if script.count(counting) != 1:
-        raise RuntimeError("MiniStack starts functions in another way than this version does; see _lighten_functions.")
-    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(counting, "    os.nice(10)\n")
 
 
 def _handler_of(connect: Connect) -> Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]:

@@ -15,22 +15,23 @@ LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
 
 
 @pytest.mark.parametrize(
-    "packages",
+    ("packages", "most_kb"),
     [
-        lambda_function.ASSOCIATION_PACKAGES,
-        lambda_function.AUTHORIZER_PACKAGES,
-        lambda_function.START_PACKAGES,
-        lambda_function.RECORDER_PACKAGES,
+        (lambda_function.ASSOCIATION_PACKAGES, 64),
+        (lambda_function.AUTHORIZER_PACKAGES, 40),
+        # All of the association, and the starts.
+        (lambda_function.START_PACKAGES, 72),
+        (lambda_function.RECORDER_PACKAGES, 64),
     ],
 )
-def test_the_package_is_small(packages: tuple[str, ...]) -> None:
-    """Lambda fetches it before it starts anything: less than 64 KB."""
+def test_the_package_is_small(packages: tuple[str, ...], most_kb: int) -> None:
+    """Lambda fetches it before it starts anything."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for package in packages:
             for file in (LAMBDA / package).glob("*.py"):
                 archive.write(file, f"{package}/{file.name}")
-    assert len(packed.getvalue()) < 64 * 1024
+    assert len(packed.getvalue()) < most_kb * 1024
 
 
 @pytest.mark.prove
