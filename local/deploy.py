@@ -29,8 +29,13 @@ def context_of(**given: str) -> list[str]:
 
 def address_of_endpoint(cloud: Cloud, output: str = "EndpointUrl") -> str:
     """Where the endpoint answers: the output names a host of AWS."""
+    return cloud.execute_api_url(_outputs()[output])
+
+
+def _outputs() -> dict[str, str]:
+    """Those of the one stack."""
     (outputs,) = json.loads(Path(OUTPUTS).read_text(encoding="utf-8")).values()
-    return cloud.execute_api_url(outputs[output])
+    return dict(outputs)
 
 
 def main() -> int:
@@ -45,6 +50,8 @@ def main() -> int:
             bootstrap(cloud, print)
         cdk(*arguments_of(options.action, context), environment=cloud.environment(), say=print)
         if options.action == "deploy":
+            if "StartUrl" in _outputs():
+                print(f"On this machine chats start at {address_of_endpoint(cloud, 'StartUrl')}")
             print(f"On this machine the endpoint answers at {address_of_endpoint(cloud)}<contact id>")
     except CloudError as error:
         print(f"Error: {error}", file=sys.stderr)

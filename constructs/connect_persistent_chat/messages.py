@@ -89,7 +89,7 @@ def named_list(kind: type) -> str:
 def named_mapping(key_kind: type, kind: type) -> str:
     """A mapping of these types for a message."""
     names, values = (named_list(one).removeprefix("a list of ") for one in (key_kind, kind))
-    return f"a mapping of {names} to {values} that is not empty"
+    return f'a mapping of {names} to {values}, such as {{"<name>": "<value>"}}, that is not empty'
 
 
 def wrong_type(value: object, kind: type, expected: str = "", where: str = "") -> str:

@@ -46,7 +46,8 @@ def reads_keys(authorizer: Function, calls: Calls) -> str:
     if keys := invoked.answer.get("keys"):
         return f"{keys} keys"
     issuer = authorizer.environment.get(variables.ISSUER)
-    found = f"The issuer {issuer} cannot be used: {invoked.answer.get('error')}"
+    todo = "Correct the issuer of Authorization.oidc, or deploy again when it answers."
+    found = f"The issuer {issuer} cannot be used: {invoked.answer.get('error')} {todo}"
     raise Broken("issuer", found, log=invoked.log)
 
 

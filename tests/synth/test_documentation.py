@@ -222,7 +222,7 @@ def test_every_reason_is_documented() -> None:
     assert words_of("| `verdict` | `rule` |") == expected
     assert words_of("| authorizer's `verdict` | `rule` |") == {
         "`granted`": set(),
-        "`refused`, 401": {*get_args(reasons.Unauthorized)},
+        "`refused`, 403": {*get_args(reasons.Unauthorized)},
         "`failed`, 503": {*get_args(reasons.Issuer), "bug"},
     }
 

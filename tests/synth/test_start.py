@@ -398,8 +398,11 @@ def test_a_flow_of_a_stack_that_cannot_be_named_is_refused(place: str) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"flows": {}}, "flows: got {}, expected a mapping of texts to texts that is not empty."),
-        ({"flows": FLOW_ID}, f"flows: got '{FLOW_ID}', expected a mapping of texts to texts that is not empty."),
+        (
+            {"flows": {}},
+            'flows: got {}, expected a mapping of texts to texts, such as {"<name>": "<value>"}, that is not',
+        ),
+        ({"flows": FLOW_ID}, f"flows: got '{FLOW_ID}', expected a mapping of texts to texts, such as "),
         ({"flows": {"web": "sales"}}, "flows: got 'sales' for 'web', expected a flow id such as 2"),
         ({"flows": {"web": 5}}, "flows: got 5 for 'web', expected a text that is not empty."),
         ({"flows": {"web": INSTANCE_ARN}}, f"flows: got '{INSTANCE_ARN}' for 'web', expected a flow id such as"),

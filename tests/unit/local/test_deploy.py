@@ -20,6 +20,7 @@ class Run:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         self.called: list[tuple[str, ...]] = []
         self.fails: BaseException | None = None
+        self.outputs = {"EndpointUrl": URL}
         self._patch = monkeypatch
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(deploy, "cdk", self._cdk)
@@ -38,7 +39,7 @@ class Run:
         if arguments[0] != "bootstrap" and self.fails is not None:
             raise self.fails
         if arguments[0] == "deploy":
-            Path(deploy.OUTPUTS).write_text(json.dumps({"PersistentChat": {"EndpointUrl": URL}}), encoding="utf-8")
+            Path(deploy.OUTPUTS).write_text(json.dumps({"PersistentChat": self.outputs}), encoding="utf-8")
 
     def __call__(self, *arguments: str) -> int:
         self._patch.setattr(sys, "argv", ["local.deploy", "--port", "4566", *arguments])
@@ -61,6 +62,15 @@ def test_a_deployment_ends_with_the_address_on_this_machine(run: Run, capsys: py
     said = capsys.readouterr().out
     address = "http://127.0.0.1:4566/_aws/execute-api/a1/v1/contact/persistent-contact-association/i/<contact id>"
     assert said.splitlines()[-1].endswith(address)
+
+
+def test_the_address_that_starts_chats_is_told_as_well(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who calls has no other way to it: the output names a host of AWS. The endpoint's own stays the last line."""
+    run.outputs["StartUrl"] = "https://a1.execute-api.us-east-1.amazonaws.com/v1/contact/chat"
+    assert run("deploy") == 0
+    start, endpoint = capsys.readouterr().out.splitlines()
+    assert start.endswith(" http://127.0.0.1:4566/_aws/execute-api/a1/v1/contact/chat")
+    assert endpoint.endswith("<contact id>")
 
 
 @pytest.mark.parametrize(("action", "answer"), [("deploy", ("--require-approval", "never")), ("destroy", ("--force",))])

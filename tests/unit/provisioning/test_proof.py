@@ -362,7 +362,10 @@ def test_an_endpoint_of_a_sound_issuer_passes_at_once() -> None:
 @pytest.mark.parametrize(
     ("parts", "said"),
     [
-        ({"issuer_answer": {"error": "503"}}, "issuer. The issuer https://login.example.com cannot be used: 503"),
+        (
+            {"issuer_answer": {"error": "503"}},
+            "issuer. The issuer https://login.example.com cannot be used: 503 Correct the issuer of ",
+        ),
         ({"issuer_answer": {"keys": 0}}, "issuer. The issuer https://login.example.com cannot be used: "),
         ({"issuer_answer": {}}, "issuer. The issuer https://login.example.com cannot be used: "),
         (
