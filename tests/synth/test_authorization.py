@@ -256,6 +256,7 @@ def test_an_issuer_that_can_be_one(issuer: str) -> None:
         "https://login.example.com:port",
         "https://login.example.com/a b",
         "https://login.example.com/a@b",
+        "https://login.example.com/{tenantid}/v2.0",
         "https://login.example.com/é",
         "https://login.example.com\n",
         f"http://{TOKEN}",
@@ -269,6 +270,16 @@ def test_an_issuer_that_can_be_none(issuer: str) -> None:
         Authorization.oidc(issuer, ["client"])
     (said,) = refused.value.mistakes
     assert said.startswith(f"issuer: got {shown(issuer)}, expected an https URL without a query, such as https://")
+
+
+@pytest.mark.parametrize("tenants", ["common/v2.0", "organizations/v2.0", "consumers"])
+def test_entra_ids_address_for_many_tenants_is_no_issuer(tenants: str) -> None:
+    """Its discovery document names another issuer, so the deployment would fail after minutes."""
+    url = f"https://login.microsoftonline.com/{tenants}"
+    with pytest.raises(ConfigurationError) as refused:
+        Authorization.oidc(url, ["client"])
+    expected = "expected the issuer of one tenant: its id stands in the tokens' `iss`."
+    assert refused.value.mistakes == [f"issuer: got {url!r}, {expected}"]
 
 
 def test_mistakes_of_an_issuer_say_what_was_got_and_expected() -> None:

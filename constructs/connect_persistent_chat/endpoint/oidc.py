@@ -27,6 +27,9 @@ _URL = re.compile(r"https://[0-9A-Za-z._-]+(?::([0-9]{1,5}))?(?:/[!-~]*)?")
 _BEGINNINGS = ("https://x", "https", "1")
 _LATER = "1"
 _DISCOVERY = "/.well-known/openid-configuration"
+# Entra ID's addresses for many tenants. A token's `iss` is never one of them (Microsoft identity platform, "OpenID
+# Connect").
+_MANY_TENANTS = re.compile(r"https://login\.microsoftonline\.(?:com|us)/(?:common|organizations|consumers)(?:/.*)?")
 # The function waits 5 seconds for the issuer's documents. API Gateway would wait longer for the function.
 _TIMEOUT_SECONDS = 10
 # What cannot be a token is refused by API Gateway itself. The function takes any case of "Bearer".
@@ -81,6 +84,10 @@ def refuse_mistakes(given: Parameters, issuer: str, audiences: Sequence[str], al
         is_discovery = issuer.endswith(_DISCOVERY)
         how = f" Leave out {_DISCOVERY}: write the issuer as the tokens' `iss` has it." if is_discovery else ""
         given.add(f"issuer: got {shown(issuer)}, expected {LIMITS['issuer'].expected}.{how}")
+    elif given.right("issuer") and _MANY_TENANTS.fullmatch(issuer):
+        given.add(
+            f"issuer: got {shown(issuer)}, expected the issuer of one tenant: its id stands in the tokens' `iss`."
+        )
     known = variables.SIGNATURE_ALGORITHMS
     for name, listed, what, is_right in (
         ("audiences", audiences, "a client id without white space", _is_word),
@@ -141,4 +148,4 @@ def _is_word(text: str) -> bool:
 
 def _is_issuer(text: str) -> bool:
     found = _URL.fullmatch(text)
-    return found is not None and not set("?#@") & set(text) and int(found[1] or 0) < 65536
+    return found is not None and not set("?#@{}") & set(text) and int(found[1] or 0) < 65536
