@@ -218,12 +218,14 @@ class _Context:
         return [part.strip() for part in (self._text(key) or "x").split(",")]
 
     def _text(self, key: str) -> str:
-        """As -c gives it, or as cdk.json may have it: a flag or a number of JSON."""
+        """As -c gives it, or as cdk.json may have it: a flag, a number or a list of JSON."""
         value = self._scope.node.try_get_context(key)
         if value is None:
             return ""
         if isinstance(value, bool):
             return str(value).lower()
+        if isinstance(value, list):
+            return ",".join(map(str, value))
         # jsii knows no whole numbers.
         return f"{value:g}" if isinstance(value, float) else str(value)
 

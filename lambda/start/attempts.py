@@ -22,8 +22,8 @@ def start_chat(connect: Connect, fields: _Fields, token: str, before: Past) -> t
         try:
             return connect.start_chat({**fields, **more}), before
         except ConnectError as failure:
-            # A failure that stays may be about the past chat as well.
-            is_of_past = failure.reason == "connect_failed" and "PersistentChat" in more
+            # A failure that stays, or a permission that is missing, may be about the past chat as well.
+            is_of_past = failure.reason in ("connect_failed", "connect_denied") and "PersistentChat" in more
             if not (failure.is_about_request or is_of_past):
                 raise
             if "PersistentChat" in more:

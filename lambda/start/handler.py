@@ -96,7 +96,7 @@ def _started(event: handler.Event, retry: Retry, line: log.Line) -> _Started:
         raise refusal.not_found("no_customer")
     before = past.of(asked, customer, _decider(asked, who, retry))
     _log_source(line, before.source_contact_id, before.rehydration_type)
-    token = derived_client_token(asked, handler.SETTINGS.instance_id, customer)
+    token = derived_client_token(asked, START, customer)
     return attempts.start_chat(handler.connect_with(retry), _fields(asked, customer, who), token, before)
 
 
@@ -114,7 +114,7 @@ def _fields(asked: StartRequest, customer: str, who: Caller) -> dict[str, object
     """What Amazon Connect gets, with the customer where the rule will look for it."""
     fields: dict[str, object] = {"ContactFlowId": asked.flow_id, **asked.conversation}
     attributes = dict(asked.attributes)
-    identity = handler.SETTINGS.customer_identity
+    identity = START.customer_identity
     if identity == variables.CUSTOMER_ID:
         fields["CustomerId"] = customer
     else:

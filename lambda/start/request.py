@@ -84,13 +84,16 @@ def parse(event: _Fields, settings: StartSettings, *, names_customer: bool) -> S
     return request
 
 
-def derived_client_token(asked: StartRequest, instance_id: str, customer: str) -> str:
+def derived_client_token(asked: StartRequest, settings: StartSettings, customer: str) -> str:
     """The ClientToken that Amazon Connect gets: the same for a retry, another one for any other request.
 
     Without a token of the caller's each request is another one: who ends a chat and starts again gets a new chat.
     """
     own = asked.client_token or os.urandom(16).hex()
-    parts = [key_of(instance_id, customer), own, asked.flow_id, asked.source_contact_id, asked.rehydration_type]
+    parts: list[object] = [key_of(settings.instance_id, customer), own]
+    parts += [asked.flow_id, asked.source_contact_id, asked.rehydration_type]
+    # What the endpoint itself writes: another endpoint of the instance writes something else.
+    parts += [settings.customer_identity, settings.stamp_authentication, settings.chat_duration_minutes]
     # A JSON array says where each part ends.
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -16,6 +16,8 @@ class StartSettings(NamedTuple):
     """Which chats may start, and with what."""
 
     instance_id: str
+    # "customer_id" or "attribute:<name>".
+    customer_identity: str
     # Their ids by their names; at least one.
     flows: Mapping[str, str]
     # The names of the attributes that a caller may set; never the one that names the customer.
@@ -37,6 +39,7 @@ def read(environ: Mapping[str, str]) -> StartSettings:
     identity = of.text(variables.CUSTOMER_IDENTITY, is_identity, "an identity that can be checked")
     return StartSettings(
         instance_id=of.get(variables.INSTANCE_ID),
+        customer_identity=identity,
         flows=_flows(of),
         attributes=_attributes(of, identity),
         continue_latest=_boolean(of, variables.CONTINUE_LATEST),

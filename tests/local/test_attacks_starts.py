@@ -689,6 +689,16 @@ def test_the_same_client_token_of_another_customer(starting: Deployed, tokens: T
     assert again == mine
 
 
+def test_the_same_client_token_at_another_endpoint(starting: Deployed, tokens: Tokens, chats: Chats) -> None:
+    """It writes the customer into another place: that is another request, and Connect gets another token."""
+    token = str(uuid.uuid4())
+    ones = [caller(starting, tokens, by, "attacker") for by in ("SignedInUrl", "ByAttributeUrl")]
+    with new_contacts(chats, 2):
+        first, second = (one.start(ClientToken=token).document for one in ones)
+    assert chats.describe(first["ContactId"])["CustomerId"] == "attacker"
+    assert chats.describe(second["ContactId"])["Attributes"] == {"customer": "attacker"}
+
+
 def test_a_named_past_behind_a_known_client_token(attacker: Caller, chats: Chats) -> None:
     """A token that has got an answer opens no past that the rule refuses."""
     token, theirs = str(uuid.uuid4()), past(chats, "victim")

@@ -50,8 +50,9 @@ def template_of(monkeypatch: pytest.MonkeyPatch, folder: Path, **context: Any) -
 
 
 def test_users_of_an_issuer_may_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Several clients stand with commas between them."""
-    for audience, words in (("client", "client"), ("first, second", "first second")):
+    """Several clients stand with commas between them, or in a list of cdk.json."""
+    several = ("first, second", "first second"), (["one", "two"], "one two")
+    for audience, words in (("client", "client"), *several):
         resources = template_of(monkeypatch, tmp_path / words, **{**OIDC, "audience": audience}).values()
         told = [
             one["Properties"].get("Environment", {}).get("Variables", {}) for one in resources if "Properties" in one

@@ -3,6 +3,7 @@
 import json
 import re
 import typing
+from functools import partial
 from typing import Any
 
 import jsii
@@ -282,9 +283,22 @@ def test_entra_ids_address_for_many_tenants_is_no_issuer(tenants: str) -> None:
     assert refused.value.mistakes == [f"issuer: got {url!r}, {expected}"]
 
 
+@pytest.mark.parametrize("claim", ["iss", "aud", "azp", "exp", "iat", "nbf", "auth_time", "token_use"])
+def test_a_claim_that_names_no_person_is_refused(claim: str) -> None:
+    """All users of a client have the same `aud`: they would be one customer, and read each other's chats."""
+    for make in (
+        partial(Authorization.oidc, ISSUER, ["client"]),
+        partial(Authorization.cognito, *user_pool(stack())),
+    ):
+        with pytest.raises(ConfigurationError, match=f"customer_claim: got '{claim}', expected a claim that names one"):
+            make(customer_claim=claim)
+
+
 def test_mistakes_of_an_issuer_say_what_was_got_and_expected() -> None:
     """All of them at once. The address of the discovery document is what people have at hand."""
     discovery = f"{ISSUER}/.well-known/openid-configuration"
+    with pytest.raises(ConfigurationError, match=r"Leave out /\.well-known/openid-configuration"):
+        Authorization.oidc(f"{discovery}/", ["client"])
     with pytest.raises(ConfigurationError) as refused:
         Authorization.oidc(
             discovery, ["two words", "client"], customer_claim=" ", algorithms=["HS256", "RS256", "none"]

@@ -649,6 +649,7 @@ def test_the_model_and_the_function_take_the_same_bodies(
     for of, names_customer in ((made, True), (full, False)):
         told = StartSettings(
             INSTANCE_ID,
+            "customer_id",
             json.loads(variables_of(of)["START_FLOWS"]),
             tuple(json.loads(variables_of(of)["START_ATTRIBUTES"])),
             True,

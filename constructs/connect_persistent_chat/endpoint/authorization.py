@@ -87,6 +87,7 @@ class Authorization:
         Raises ConfigurationError.
         """
         given = Parameters(cls.cognito, locals(), where="Authorization.cognito")
+        given.add(*oidc.mistakes_in_claim(customer_claim))
         for name, listed, what in (("user_pools", user_pools, "user pool"), ("app_clients", app_clients, "app client")):
             if given.right(name) and not listed:
                 given.add(f"{name}: got an empty list, expected at least one {what}.")
@@ -131,6 +132,7 @@ class Authorization:
         Raises ConfigurationError.
         """
         given = Parameters(cls.oidc, locals(), oidc.LIMITS, where="Authorization.oidc")
+        given.add(*oidc.mistakes_in_claim(customer_claim))
         oidc.refuse_mistakes(given, issuer, audiences, algorithms)
         made = cls()
         made._kind = variables.AUTHORIZER

@@ -20,6 +20,9 @@ from constructs import Construct
 # An issuer never gives the same `sub` to another person (OpenID Connect Core, section 2).
 SUBJECT = "sub"
 DEFAULT_ALGORITHMS = ("RS256",)
+# About the token, and not the person: many people can have the same (OpenID Connect Core, section 2; Amazon Cognito
+# Developer Guide, "Understanding the identity (ID) token").
+_OF_TOKENS = ("iss", "aud", "azp", "exp", "iat", "nbf", "auth_time", "token_use")
 LIMITS = {"issuer": Limits("an https URL without a query, such as https://login.example.com/tenant")}
 # As the function reads it: host, port and path.
 _URL = re.compile(r"https://[0-9A-Za-z._-]+(?::([0-9]{1,5}))?(?:/[!-~]*)?")
@@ -78,10 +81,16 @@ class OidcIssuer(NamedTuple):
             )
 
 
+def mistakes_in_claim(claim: object) -> list[str]:
+    """Why this claim can name no customer."""
+    expected = f"expected a claim that names one person, such as {SUBJECT}: otherwise many people are one customer"
+    return [f"customer_claim: got {shown(claim)}, {expected}."] if claim in _OF_TOKENS else []
+
+
 def refuse_mistakes(given: Parameters, issuer: str, audiences: Sequence[str], algorithms: Sequence[str] | None) -> None:
     """Raise ConfigurationError if the arguments of Authorization.oidc have mistakes."""
     if given.right("issuer") and not _may_be_issuer(issuer):
-        is_discovery = issuer.endswith(_DISCOVERY)
+        is_discovery = issuer.rstrip("/").endswith(_DISCOVERY)
         how = f" Leave out {_DISCOVERY}: write the issuer as the tokens' `iss` has it." if is_discovery else ""
         given.add(f"issuer: got {shown(issuer)}, expected {LIMITS['issuer'].expected}.{how}")
     elif given.right("issuer") and _MANY_TENANTS.fullmatch(issuer):
@@ -138,7 +147,7 @@ def _may_be_issuer(url: str) -> bool:
     if is_placeholder(url):
         return True
     texts = [with_tokens_as(_LATER, with_tokens_as(beginning, url, 1)) for beginning in _BEGINNINGS]
-    return not url.endswith(_DISCOVERY) and any(map(_is_issuer, texts))
+    return not url.rstrip("/").endswith(_DISCOVERY) and any(map(_is_issuer, texts))
 
 
 def _is_word(text: str) -> bool:

@@ -295,6 +295,7 @@ def test_a_look_up_leaves_time_for_the_start(function: Function, monkeypatch: py
     [
         answer(400, {"Message": "no transcript"}, "InvalidRequestException"),
         answer(404, {}, "ResourceNotFoundException"),
+        answer(403, {}, "AccessDeniedException"),
         answer(500, {}, "InternalServiceException"),
     ],
 )
@@ -305,7 +306,8 @@ def test_a_past_that_connect_refuses_at_the_start_is_left_out(function: Function
     function.connect.instead = lambda _, sent: refusal if "PersistentChat" in sent else None
     told = function.ask()
     assert (told.status, "ContinuedFromContactId" in told.body) == (200, False)
-    assert told.body["NotContinued"]["Reason"] in ("connect_refused", "connect_not_found", "connect_failed")
+    reasons = ("connect_refused", "connect_not_found", "connect_denied", "connect_failed")
+    assert told.body["NotContinued"]["Reason"] in reasons
     assert told.line["rule"] == "not_continued"
     assert function.connect.chats() == 2
 

@@ -170,7 +170,8 @@ def test_a_person_needs_not_say_who_it_is() -> None:
 
 
 def test_a_client_token_is_of_one_customer_and_one_request() -> None:
-    """A replay is the same; any other customer, token, flow or source is another chat; the token tells nothing."""
+    """A replay is the same; any other customer, token, flow, source or endpoint is another chat; the token tells
+    nothing."""
     source = {"RehydrationType": "FROM_SEGMENT", "SourceContactId": "a"}
     flows = read({**ENVIRONMENT, **SEVERAL})
     bodies = [
@@ -184,9 +185,13 @@ def test_a_client_token_is_of_one_customer_and_one_request() -> None:
         ),
     ]
     asked = [parsed(body, flows) for body in bodies]
-    tokens = [derived_client_token(one, "instance", "ann") for one in (*asked, *asked)]
+    tokens = [derived_client_token(one, flows, "ann") for one in (*asked, *asked)]
     assert (len(set(tokens)), tokens[:6]) == (6, tokens[6:])
-    assert derived_client_token(asked[0], "instance", "bob") not in tokens
+    assert derived_client_token(asked[0], flows, "bob") not in tokens
+    # Connect would refuse the same token with what another endpoint of the instance writes.
+    others = ({"CUSTOMER_IDENTITY": "attribute:who"}, {"STAMP_AUTHENTICATION": "true"}, {"CHAT_DURATION_MINUTES": "60"})
+    elsewhere = [read({**ENVIRONMENT, **SEVERAL, **other}) for other in others]
+    assert len({*tokens, *(derived_client_token(asked[0], one, "ann") for one in elsewhere)}) == 9
     bare = parsed(fields())
-    assert derived_client_token(bare, "i", "ann") != derived_client_token(bare, "i", "ann")
+    assert derived_client_token(bare, flows, "ann") != derived_client_token(bare, flows, "ann")
     assert all(len(token) == 64 and "ann" not in json.dumps(token) for token in tokens)
