@@ -8,9 +8,9 @@ app = App()
 stack = Stack(app, "ContactCentre")
 instance = ConnectInstance.from_instance_id(stack, "Connect", "11111111-1111-4111-8111-111111111111")
 people = Authorization.oidc(
-    # As the tokens' `iss` has it. For Entra ID: https://login.microsoftonline.com/<tenant id>/v2.0
+    # Exactly the `iss` of the tokens. For Entra ID: https://login.microsoftonline.com/<tenant id>/v2.0
     "https://example.okta.com",
-    # The client that people sign in to, as the tokens' `aud` has it.
+    # The client that people sign in to: the `aud` of the tokens.
     ["0oa1example2client3"],
 )
 endpoint = PersistentChatEndpoint(

@@ -1,4 +1,4 @@
-"""The whole app: customers sign in at an issuer, and one call starts their chat, continued. With alarms."""
+"""The whole app: customers sign in, and one call starts a chat that continues their latest chat. With alarms."""
 
 from aws_cdk import App, CfnOutput, Stack
 from aws_cdk import aws_sns as sns
@@ -18,7 +18,7 @@ instance = ConnectInstance.from_instance_id(stack, "Connect", "11111111-1111-411
 start = ChatStart(
     # Only published inbound flows of the instance start chats.
     {"web": "22222222-2222-4222-8222-222222222222"},
-    # What the page may say about itself.
+    # Contact attributes that the page may set.
     attributes=["page"],
     stamp_authentication=True,
 )

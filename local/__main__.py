@@ -40,7 +40,7 @@ def settings(port: int, scratch: str) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         # Where a function reaches deployed APIs: their public names lead nowhere.
         "AWS_ENDPOINT_URL_EXECUTE_API": f"http://{_HOST}:{port}/_aws/execute-api",
-        # Where a function that reads tokens reaches the issuer: its name leads nowhere either.
+        # A function that checks tokens reaches the issuer here, because the issuer's name leads nowhere either.
         "LOCAL_ISSUER_URL": f"http://{_HOST}:{port}",
         "AWS_EC2_METADATA_DISABLED": "true",
     }

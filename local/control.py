@@ -1,4 +1,4 @@
-"""Control paths: unsigned calls of JSON that no API of AWS has. The guard keeps them from web pages."""
+"""Control paths: unsigned JSON calls that no API of AWS has. The guard refuses them to web pages."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 from local.connect.service import Response
 
-# Method, pattern of the path, and what reads the fields and returns what is done then.
+# The method, a pattern of the path, and a function that reads the fields and returns the action.
 Call = tuple[str, str, Callable[..., Callable[[], Any]]]
 
 
@@ -20,7 +20,7 @@ class BadCall(Exception):
 
 
 class Fields:
-    """The JSON object of a call. Each field is taken once; what is left in the end is unknown."""
+    """The JSON object of a call. Each known field is taken once. Fields that are left at the end are unknown."""
 
     def __init__(self, body: bytes) -> None:
         try:
@@ -32,14 +32,14 @@ class Fields:
         self._left: dict[str, Any] = document
 
     def take(self, name: str, expected: str, holds: Callable[[Any], bool], default: Any = None) -> Any:
-        """A field that holds, or the default. Raises BadCall."""
+        """A field for which `holds` is true, or the default. Raises BadCall."""
         value = self._left.pop(name, default)
         if value is not default and not holds(value):
             raise BadCall(f"{name}: got {json.dumps(value)[:80]}, expected {expected}.")
         return value
 
     def required(self, name: str, expected: str, holds: Callable[[Any], bool]) -> Any:
-        """As `take`, without a default."""
+        """Like `take`, but the field must be there."""
         if self._left.get(name) is None:
             raise BadCall(f"{name}: missing, expected {expected}.")
         return self.take(name, expected, holds)
@@ -51,7 +51,7 @@ class Fields:
 
 
 def follow(calls: Sequence[Call], prefix: str, method: str, path: str, body: bytes) -> Response:
-    """Follow one of these calls; the path is what comes behind the prefix."""
+    """Make one of these calls. The path is the part after the prefix."""
     try:
         for call_method, pattern, call in calls:
             found = re.fullmatch(pattern, path)
@@ -68,15 +68,15 @@ def follow(calls: Sequence[Call], prefix: str, method: str, path: str, body: byt
 
 
 def json_response(status: int, document: Any) -> Response:
-    """An answer of JSON."""
+    """A response with a JSON body."""
     return Response(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
 
 def is_one_of(values: Sequence[str]) -> Callable[[Any], bool]:
-    """What holds for these values only."""
+    """A check that is true for these values only."""
     return lambda value: value in values
 
 
 def is_number_up_to(most: float) -> Callable[[Any], bool]:
-    """What holds for numbers from 0 to the most."""
+    """A check that is true for numbers from 0 to `most`."""
     return lambda value: type(value) in (int, float) and 0 <= value <= most

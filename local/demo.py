@@ -1,4 +1,4 @@
-"""`make demo`: customers sign in, and who comes back continues the chat by one call. One machine, no AWS account."""
+"""`make demo`: customers sign in, and one call continues their last chat. On one machine, without an AWS account."""
 
 import json
 import sys
@@ -18,12 +18,12 @@ _CUSTOMER = "customer-4711"
 _ANOTHER_CUSTOMER = "customer-0815"
 _CLIENT = "chat-page"
 _MOST_TRIES = 5
-# The transcript delay is 60 s: this leaves a few to wait.
+# The transcript delay is 60 s. So the customer waits for about 6 s.
 _ENDED_SECONDS_AGO = 54
 
 
 class Demo:
-    """The walk, step by step. Each step prints a line, and what it got as JSON."""
+    """The steps of the demo. Each step prints a line, and its result as JSON."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -60,9 +60,9 @@ class Demo:
             show({"signed in": [_CUSTOMER, _ANOTHER_CUSTOMER]})
         self._come_back(first)
         past = self._name_a_past(first)
-        with step("The second customer starts a chat, and gets nothing of the first one's"):
+        with step("The second customer starts a chat, and gets nothing of the first customer's chats"):
             theirs = self._started(second)
-        with step("The second customer names the first one's chat, at the start and later; then the first customer"):
+        with step("The second customer names the first one's chat, at the start and later, and then that customer"):
             before = self._starts()
             source = {"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": past}
             self._refused(404, self._start(second, PersistentChat=source))
@@ -75,16 +75,16 @@ class Demo:
             expect("chats started", self._starts() - before, 0)
 
     def _come_back(self, token: str) -> None:
-        with step("The first customer, who was never here, starts a chat by one call; there is nothing to continue"):
+        with step("The first customer starts a chat by one call; this customer has no past chat to continue"):
             contact = self._started(token)["ContactId"]
-        with step("They chat, are transferred, all ends; Amazon Connect's events tell the history"):
+        with step("The customer chats, is transferred, and the chat ends; the history gets Amazon Connect's events"):
             last = self._chats.transferred(contact)
             self._end(last)
             show({"session": [contact, last]})
-        with step("The customer comes back; one call, without a word about the past, starts and continues"):
+        with step("The customer comes back; one call, which names no past chat, starts and continues a chat"):
             started = self._started(token, last)
         self._show_past(started["ContactId"], [last, contact])
-        with step("That chat ends. The customer comes back at once: the chat starts, and the answer says what waits"):
+        with step("The chat ends. The customer comes back at once: one starts, and the answer says how long to wait"):
             last = started["ContactId"]
             self._end(last, wait=_ENDED_SECONDS_AGO)
             answer = self._start(token)
@@ -92,7 +92,7 @@ class Demo:
             show(shown)
             expect("NotContinued", shown.get("NotContinued", {}).get("Reason"), "transcript_not_ready")
             seconds = shown["NotContinued"]["RetryAfterSeconds"]
-        with step(f"After these {seconds} s the front end sends the new contact's id, and the chat is continued"):
+        with step(f"After {seconds} s the front end sends the new contact's id, and that chat is continued"):
             time.sleep(seconds)
             answer = self._when_ready(token, shown["ContactId"])
             show(answer.document)
@@ -100,8 +100,8 @@ class Demo:
             self._end(shown["ContactId"])
 
     def _name_a_past(self, token: str) -> str:
-        """The first contact of a session that ended. Two chats name it, and continue it."""
-        with step("The customer chats, is transferred, the agent ends the chat, a survey follows, all ends"):
+        """Two chats name a session that ended, and continue it. Returns the first contact of that session."""
+        with step("The customer chats and is transferred, the agent ends the chat, a survey follows, and it ends too"):
             first, second, third = self._chats.past(_CUSTOMER)
             show({"session": [first, second, third]})
         for rehydration_type, source, seen in (
@@ -115,7 +115,7 @@ class Demo:
         return first
 
     def _started(self, token: str, continued: str | None = None, **fields: Any) -> dict[str, Any]:
-        """Amazon Connect's answer to a start that continues this contact, or none."""
+        """Amazon Connect's answer to a start. The new chat continues this contact, or no contact."""
         answer = self._start(token, **fields)
         started = _without_token(answer)
         show(started)
@@ -124,7 +124,7 @@ class Demo:
         return started
 
     def _expect_continued(self, started: dict[str, Any], continued: str | None) -> None:
-        """As the answer says it, and as Amazon Connect does."""
+        """Both the answer and Amazon Connect have to say this."""
         expect("ContinuedFromContactId", started.get("ContinuedFromContactId"), continued)
         expect("NotContinued", started.get("NotContinued"), None)
         expect("RelatedContactId", self._chats.describe(started["ContactId"]).get("RelatedContactId"), continued)
@@ -143,7 +143,7 @@ class Demo:
         return send(self._cloud, self._address + contact, json.dumps(source).encode(), token=f"Bearer {token}")
 
     def _when_ready(self, token: str, contact: str) -> Answer:
-        """Ask for the latest chat, and again after as long as the endpoint says."""
+        """Ask for the latest chat. If the endpoint names a time, wait, and ask again."""
         for _ in range(_MOST_TRIES):
             answer = self._continue(token, contact, {})
             if "Retry-After" not in answer.headers:
@@ -157,12 +157,12 @@ class Demo:
         show({"status": status, "type": answer.document["__type"], "message": answer.document["message"]})
 
     def _end(self, contact: str, *, wait: float = 120) -> None:
-        """The chat ends, and the history knows of it."""
+        """End the chat, and wait until the history has its events."""
         self._chats.end(contact, wait=wait)
         self._chats.told()
 
     def _starts(self) -> int:
-        """How often Amazon Connect was asked to start a chat."""
+        """How often StartChatContact was called."""
         return sum(self._cloud.control("GET", "calls")["StartChatContact"].values())
 
     def _stacks(self) -> list[str]:
@@ -177,12 +177,12 @@ class Demo:
 
 
 def _without_token(answer: Answer) -> dict[str, Any]:
-    """An answer as it may be shown: with its ParticipantToken, anybody could speak for the customer."""
+    """An answer without its ParticipantToken: anybody with this token could speak for the customer."""
     return {name: value for name, value in answer.document.items() if name != "ParticipantToken"}
 
 
 def main() -> int:
-    """0 only if every step did what it should; nothing is left running in any case."""
+    """0 only if every step did what it should. Nothing keeps running in any case."""
     return walk(lambda cloud: Demo(cloud).run())
 
 

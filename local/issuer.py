@@ -1,14 +1,14 @@
-"""An OpenID Connect issuer for tests and pages: whoever gives a name is signed in by it, without a password.
+"""An OpenID Connect issuer for tests and pages: it signs anybody in who gives a name, without a password.
 
 Discovery, keys, and the code flow of public clients with PKCE (OpenID Connect Core 1.0, Discovery 1.0, RFC 6749, 7636).
-What people do to it, below `/_issuer/control/`, clearly no part of any standard:
+These calls below `/_issuer/control/` control it. They are not a part of any standard:
 
 | call | what it does |
 |---|---|
 | POST clients {"client_id", "redirect_uris"} | a client that people may sign in to |
-| POST tokens {"claims"?, "header"?, "kid"?} | an ID token that says this, whatever it is; null leaves out |
-| POST keys {"forget"?, "alg"?} | another key signs from now on; without those before, and with an alg or none |
-| POST faults {"of"?, "kind", "times"?, "seconds"?}, DELETE faults | it fails, all faults end |
+| POST tokens {"claims"?, "header"?, "kid"?} | an ID token with these claims, also wrong ones; null leaves one out |
+| POST keys {"forget"?, "alg"?} | another key signs from now on; forget ends the older keys; alg: false leaves alg out |
+| POST faults {"of"?, "kind", "times"?, "seconds"?}, DELETE faults | the issuer fails; all faults end |
 | GET calls | how often each address was asked |
 """
 
@@ -37,9 +37,9 @@ from local.control import BadCall, Call, Fields, follow, is_number_up_to, is_one
 
 PREFIX = "/_issuer/"
 CONTROL = f"{PREFIX}control/"
-# No name server leads to such a name (RFC 2606): whoever reaches it was told where it really is.
+# No name server knows this name (RFC 2606). So a caller reaches it only if the caller has the cloud's address.
 HOST = "issuer.example"
-# As tokens have it. Its path is that of the local cloud's own address.
+# The `iss` of tokens. The local cloud's own address has the same path.
 ISSUER = f"https://{HOST}/_issuer"
 ADDRESSES = {
     "discovery": ".well-known/openid-configuration",
@@ -51,10 +51,10 @@ _ADDRESS_OF = {path: name for name, path in ADDRESSES.items()}
 KINDS = {
     "down": "no answer, the connection ends",
     "error": "503",
-    "slow": "its answer after some seconds",
-    "half": "half of the length that it announces, and the connection ends",
-    "huge": "its answer with millions of spaces before it",
-    "redirect": "a redirect to where it answers",
+    "slow": "the right answer after some seconds",
+    "half": "less than the announced length, then the connection ends",
+    "huge": "the right answer after millions of spaces",
+    "redirect": "a redirect to an address that gives the right answer",
     "html": "a page",
     "garbage": "no JSON",
     "other_issuer": "a discovery document of another issuer",
@@ -65,7 +65,7 @@ _LONGEST_DELAY_SECONDS = 3600
 _SLOW_SECONDS = 30
 _CODE_SECONDS = 60
 _TOKEN_SECONDS = 300
-# Where a redirect leads; not faulted itself, so that whoever follows it is served, and counted.
+# The query of a redirect's target. This address never fails, so a client that follows a redirect is served and counted.
 _FOLLOWED = "followed"
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -76,7 +76,7 @@ _PAGE = """<!doctype html><html lang="en"><title>Sign in</title><h1>Sign in</h1>
 
 
 class Asked(NamedTuple):
-    """A request; the path is what comes behind the prefix."""
+    """A request. The path is the part after the prefix."""
 
     method: str
     path: str
@@ -88,7 +88,7 @@ class Asked(NamedTuple):
 @dataclass
 class _Key:
     kid: str
-    # Whether the key says what it signs with; some issuers' say nothing.
+    # Whether the key names its algorithm. The keys of some issuers do not.
     has_alg: bool
 
     @cached_property
@@ -103,7 +103,7 @@ class _Key:
 
 
 class _Code(NamedTuple):
-    """What somebody who signed in was sent back with."""
+    """What the issuer knows of a code that it gave to somebody who signed in."""
 
     client_id: str
     redirect_uri: str
@@ -119,7 +119,7 @@ class Issuer:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._keys = [_Key("key-1", True)]
-        # How many of the keys are not published any more, from the first.
+        # This many of the oldest keys are not published any more.
         self._forgotten = 0
         self._clients: dict[str, tuple[str, ...]] = {}
         self._codes: dict[str, _Code] = {}
@@ -135,7 +135,7 @@ class Issuer:
         ]
 
     async def answer(self, asked: Asked) -> Response:
-        """Answer a request, or fail as was asked for."""
+        """Answer a request, or fail if a fault was set."""
         if asked.path.startswith("control/"):
             return follow(self._calls, CONTROL, asked.method, asked.path.removeprefix("control/"), asked.body)
         name = _ADDRESS_OF.get(asked.path)
@@ -163,7 +163,7 @@ class Issuer:
         return {"keys": [key.public() for key in self._keys[self._forgotten :]]}
 
     def token(self, claims: Mapping[str, Any], header: Mapping[str, Any] | None = None, kid: str | None = None) -> str:
-        """An ID token with these claims, signed by the newest key or the named one. None leaves out what it would have.
+        """An ID token with these claims, signed by the newest key or by the key `kid`. None leaves a field out.
 
         Raises BadCall.
         """
@@ -182,7 +182,7 @@ class Issuer:
     def _authorize(self, query: str) -> Response:
         asked = _once(query)
         client_id, redirect_uri = asked.get("client_id", ""), asked.get("redirect_uri", "")
-        # Nobody is sent to an address that no client has: it would be told who signs in.
+        # A redirect tells who signs in. So it goes only to an address that the client has.
         if redirect_uri not in self._clients.get(client_id, ()):
             return _page(400, "<p>The client_id is not known, or the redirect_uri is not exactly one of its own.</p>")
         challenge, name = asked.get("code_challenge", ""), asked.get("login_hint")
@@ -211,7 +211,7 @@ class Issuer:
         asked = _once(body.decode("utf-8", "replace"))
         if asked.get("grant_type") != "authorization_code":
             return _refused("unsupported_grant_type")
-        # Whatever is wrong with a request, its code is spent.
+        # The code cannot be used again, even if something is wrong with the request.
         code = self._codes.pop(asked.get("code", ""), None)
         verifier = asked.get("code_verifier", "")
         if (
@@ -289,20 +289,20 @@ class Issuer:
         return lambda: {name: self._asked[name] for name in ADDRESSES}
 
 
-# The page has the cloud's own origin: nothing runs in it, and it stands in no other.
+# The page has the cloud's own origin. So no script may run in it, and no other page may frame it.
 _POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 _NO_STORE = {"Cache-Control": "no-store"}
-# Any page: what it gets, it got somebody's code for.
+# Any page may read tokens, because it needs somebody's code to get one.
 _CORS = {"Access-Control-Allow-Origin": "*"}
 
 
 def _open(name: str, response: Response) -> Response:
-    """What pages may read; they are led to authorize, and do not read it."""
+    """A response that pages may read. A page only sends people to `authorize`, and does not read it."""
     return response if name == "authorize" else response._replace(headers={**response.headers, **_CORS})
 
 
 def _discovery(host: str) -> dict[str, Any]:
-    """The addresses are those by which it was asked, so that pages reach them too; the name is always the same."""
+    """The addresses begin with the request's Host, so that pages reach them too. The issuer's name never changes."""
     base = f"{ISSUER}/" if host == HOST else f"http://{host}{PREFIX}"
     return {
         "issuer": ISSUER,
@@ -319,7 +319,7 @@ def _discovery(host: str) -> dict[str, Any]:
 
 
 def _failing(name: str, kind: str, response: Response) -> Response:
-    """What a fault makes of an answer."""
+    """The response that a fault makes out of the right one."""
     if kind in ("down", "half"):
         return response._replace(cut="whole" if kind == "down" else "half")
     if kind == "error":
@@ -353,7 +353,7 @@ def _unstored(response: Response) -> Response:
 
 
 def _once(form: str) -> dict[str, str]:
-    """The parameters of a query or a form; RFC 6749 has none of them twice, and what is there twice is not there."""
+    """The parameters of a query or a form. RFC 6749 allows each only once: a parameter that comes twice is left out."""
     pairs = parse_qsl(form, keep_blank_values=True)
     times = Counter(name for name, _ in pairs)
     return {name: value for name, value in pairs if times[name] == 1}

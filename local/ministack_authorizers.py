@@ -1,6 +1,6 @@
-"""Lambda authorizers of REST APIs, as strict as API Gateway is with them.
+"""Lambda authorizers of REST APIs, checked as strictly as by API Gateway.
 
-MiniStack invokes them without anybody's permission, and takes answers and policies that API Gateway does not.
+MiniStack invokes them without a permission, and accepts answers and policies that API Gateway does not accept.
 """
 
 from collections.abc import Awaitable, Callable
@@ -49,10 +49,11 @@ def _may_invoke(authorizer: dict[str, Any], func: _Result, config: dict[str, Any
 
 
 def _as_taken(result: _Result) -> _Result:
-    """What API Gateway takes of a function's answer; the rest is AUTHORIZER_FAILURE or _CONFIGURATION_ERROR."""
+    """The part of a function's answer that API Gateway accepts. Other answers are AUTHORIZER_FAILURE or
+    AUTHORIZER_CONFIGURATION_ERROR."""
     body = result.get("body")
     if result.get("error"):
-        # 401 is for this word alone; MiniStack takes it in any case, with spaces around it.
+        # Only this exact word gives 401. MiniStack accepts it in upper and lower case, and with spaces around it.
         exactly = isinstance(body, dict) and body.get("errorMessage") == "Unauthorized"
         return result if exactly else {**result, "body": {"errorMessage": ""}}
     return result if isinstance(body, dict) and _is_sound(body) else {**result, "body": None}
@@ -61,21 +62,21 @@ def _as_taken(result: _Result) -> _Result:
 def _is_sound(answer: dict[str, Any]) -> bool:
     """API Gateway Developer Guide, "Output from an API Gateway Lambda authorizer".
 
-    Assumption: a statement without its parts, or a context with objects or lists, is AUTHORIZER_CONFIGURATION_ERROR.
+    Assumption: a statement that lacks a part, or a context with objects or lists, is AUTHORIZER_CONFIGURATION_ERROR.
     """
     context, policy = answer.get("context") or {}, answer.get("policyDocument")
     if not isinstance(context, dict) or any(isinstance(value, dict | list) for value in context.values()):
         return False
-    # A policy with no statement at all allows nothing, and is no mistake.
+    # A policy without a statement allows nothing. It is not a mistake.
     return isinstance(policy, dict) and (
         policy.get("Statement") == [] or iam_evaluator.validate_policy_document(policy) is None
     )
 
 
 def _decision(policy: dict[str, Any], method_arn: str) -> str:
-    """As MiniStack says it: Allow, Deny or NoMatch. It looks at the resources alone, here actions and conditions count.
+    """Allow, Deny or NoMatch, as in MiniStack. But here actions and conditions count too, and not only resources.
 
-    What names no resource matches none: chalice's answer for nothing, which is 403 (aws/chalice #971).
+    A statement without a resource matches nothing: chalice answers so for no routes, which is 403 (aws/chalice #971).
     """
     statements = policy["Statement"]
     named = [one for one in (statements if isinstance(statements, list) else [statements]) if one.get("Resource") != []]

@@ -1,4 +1,4 @@
-"""Who signs in at the local cloud's issuer, and what is done to it."""
+"""Signs people in at the local cloud's issuer, and controls it."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ _ANSWER_SECONDS = 60
 
 
 class Tokens:
-    """ID tokens of the cloud's issuer, by its own routes and its control path."""
+    """ID tokens of the cloud's issuer, by its own addresses and its control path."""
 
     issuer = ISSUER
 
@@ -33,12 +33,12 @@ class Tokens:
         kid: str | None = None,
         **claims: Any,
     ) -> str:
-        """A token that says whatever is given, with a right signature; None leaves out what it would have."""
+        """A token with these claims, also with wrong ones, and with a right signature. None leaves a claim out."""
         fields = {"claims": {"sub": sub, "aud": audience, **claims}, "header": dict(header or {}), "kid": kid}
         return str(self._control("POST", "tokens", fields)["id_token"])
 
     def sign_in(self, name: str, client_id: str) -> str:
-        """The token of somebody who signs in as a person would, by the code flow with PKCE."""
+        """The token of somebody who signs in like a person, by the code flow with PKCE."""
         self.client(client_id, _NOWHERE)
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe()
         digest = hashlib.sha256(verifier.encode()).digest()
@@ -69,19 +69,19 @@ class Tokens:
         return str(json.loads(body)["id_token"])
 
     def client(self, client_id: str, *redirect_uris: str) -> None:
-        """A client that people may sign in to, at exactly these addresses."""
+        """Make a client that people may sign in to. Its redirect addresses are exactly these."""
         self._control("POST", "clients", {"client_id": client_id, "redirect_uris": list(redirect_uris)})
 
     def rotate(self, *, forget: bool = False, alg: bool = True) -> str:
-        """Another key signs from now on; its kid. `forget`: those before are not published any more."""
+        """Make another key, which signs from now on. Returns its kid. `forget`: older keys are published no more."""
         return str(self._control("POST", "keys", {"forget": forget, "alg": alg})["kid"])
 
     def fail(self, kind: str, of: str | None = None, **fields: Any) -> None:
-        """The issuer fails until `mend`, or as many `times`: all of it, or one of `local.issuer.ADDRESSES`."""
+        """Make the issuer fail until `mend`, or only `times` times: one of `local.issuer.ADDRESSES`, or all of them."""
         self._control("POST", "faults", {"kind": kind, **({"of": of} if of else {}), **fields})
 
     def mend(self) -> None:
-        """All faults end."""
+        """End all faults."""
         self._control("DELETE", "faults")
 
     def calls(self) -> dict[str, int]:
@@ -89,7 +89,7 @@ class Tokens:
         return dict(self._control("GET", "calls"))
 
     def _ask(self, method: str, target: str, form: str | None = None) -> tuple[HTTPResponse, bytes]:
-        """A request as a browser's, without following where it leads."""
+        """Send a request like a browser, but do not follow a redirect."""
         connection = HTTPConnection(urlsplit(self._cloud.url).netloc, timeout=_ANSWER_SECONDS)
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
         try:

@@ -21,7 +21,7 @@ _NAME_LOOK_UPS = {"RES_OPTIONS": "timeout:1 attempts:2"}
 # The packages of lambda/ that each function needs; the first has the handler.
 ASSOCIATION_PACKAGES = ("association", "aws", "connect", "history", "shared")
 AUTHORIZER_PACKAGES = ("authorizer", "aws", "shared")
-# Of an endpoint that starts chats as well.
+# For an endpoint that also starts chats.
 START_PACKAGES = ("start", *ASSOCIATION_PACKAGES)
 RECORDER_PACKAGES = ("recorder", "aws", "connect", "history", "shared")
 PROVISIONING_PACKAGES = ("provisioning", "shared")
@@ -118,7 +118,7 @@ def function_for(
     resource = function.node.default_child
     assert isinstance(resource, lambda_.CfnFunction)
     resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
-    # The deployment checks the instance, or its flows too, first.
+    # The deployment checks the instance first, and also the flows if there are any.
     function.node.add_dependency(after)
     return function
 

@@ -18,7 +18,7 @@ class BodyError(ValueError):
 def fields_of(
     event: Mapping[str, object], names: str = _FIELDS, most_bytes: int = wire.BODY_BYTES
 ) -> dict[str, object]:
-    """The fields of the body of an API Gateway proxy event. Raises BodyError, which says that these are expected."""
+    """The fields of the body of an API Gateway proxy event. Raises BodyError, which says that `names` are expected."""
     try:
         return _fields(event, most_bytes)
     except BodyError as error:

@@ -34,7 +34,7 @@ DYNAMODB = Client("dynamodb", SETTINGS.history_endpoint) if SETTINGS.history_end
 gc.enable()
 
 Event = dict[str, object]
-# The answer to a request, with these headers. Raises a Refusal, or ConnectError.
+# Answers a request, with these headers. Raises a Refusal, or ConnectError.
 Work = Callable[[Event, Retry, log.Line, dict[str, str]], dict[str, object]]
 
 
@@ -46,14 +46,14 @@ def handle(event: object, context: object) -> dict[str, object]:
 
 
 def is_request(event: object) -> TypeGuard[Event]:
-    """Whether it is a proxy event. The gateway builds these: none is ever a probe."""
+    """Whether this is a proxy event. The gateway builds these events: none is ever a probe."""
     return isinstance(event, dict) and "requestContext" in event
 
 
 def served(
     event: Event, context: object, work: Work, readable: tuple[str, ...] = wire.EXPOSED_HEADERS
 ) -> dict[str, object]:
-    """The answer to a request, whose line is then in the log. `readable` are the headers that a page may read."""
+    """The answer to a request. It also writes the request's log line. A page may read the headers in `readable`."""
     started = time.monotonic()
     retry = Retry(started + SETTINGS.deadline_seconds)
     line = log.Line(_request_id(event["requestContext"], context))
@@ -66,12 +66,12 @@ def served(
 
 
 def connect_with(retry: Retry) -> Connect:
-    """Amazon Connect, for calls by this deadline."""
+    """Amazon Connect, for calls within the deadline of `retry`."""
     return Connect(SETTINGS.instance_id, SETTINGS.customer_identity, CLIENTS, retry)
 
 
 def lookup_with(connect: Connect, retry: Retry) -> "Lookup | None":
-    """The look-up of latest chats; None without a history."""
+    """The look-up of the latest chat; None without a history."""
     if DYNAMODB is None:
         return None
     # Imported here: without a history the cold start does not pay for it.
@@ -81,7 +81,7 @@ def lookup_with(connect: Connect, retry: Retry) -> "Lookup | None":
 
 
 def probes_of(retry: Retry) -> probes.Probes:
-    """Each permission that an association needs."""
+    """A probe for each permission that an association needs."""
     connect = connect_with(retry)
     lookup = lookup_with(connect, retry)
     return {**connect.probes(CREATE_ASSOCIATION, DESCRIBE_CONTACT), **(lookup.probes() if lookup else {})}

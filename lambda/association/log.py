@@ -14,7 +14,7 @@ _FIELDS = (
     "initialContactId",
     "sourceContactId",
     "rehydrationType",
-    # granted, started, refused or failed; nothing: there was no past chat to continue.
+    # granted, started, refused or failed; or "nothing": there was no past chat to continue.
     "verdict",
     # Which rule decided, or what failed.
     "rule",

@@ -62,7 +62,8 @@ class Lookup:
     def _settled(self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Entries) -> Found:
         """The result of `ask`. Contacts that it needs are described first, and rows are read."""
         while True:
-            # Before Connect has told its time, no end is too far ahead. What is found is always described.
+            # Before Connect's first answer its time is unknown. Then no end counts as too far in the future. The chat
+            # that is found is always described later.
             now = self._connect.now or math.inf
             found = ask(Known(current, entries, self._rows, self._connect.known, now))
             if isinstance(found, Describe):

@@ -71,7 +71,7 @@ def derived_client_token(request: AssociationRequest) -> str:
 
 
 def id_of(name: str, fields: Mapping[str, object], longest: int, violations: list[str]) -> str:
-    """An id, or "" with a violation. It is not decoded: each contact has one spelling."""
+    """An id, or "" with a violation. The id is not decoded, so that each contact has one spelling."""
     expected = f"expected 1 to {longest} letters, digits and hyphens, not percent-encoded"
     value = fields.get(name)
     if is_id(value, longest):
@@ -109,7 +109,7 @@ def client_token_of(fields: Mapping[str, object], violations: list[str]) -> str 
 
 
 def refuse_unknown(where: str, fields: Mapping[str, object], known: Collection[str], violations: list[str]) -> None:
-    """Note the fields that are none of the known ones."""
+    """Add a violation if there are fields that are not known."""
     unknown = [name for name in fields if name not in known]
     if not unknown:
         return

@@ -41,7 +41,7 @@ def cors_headers(
 
 
 def response(status: int, body: Mapping[str, object], headers: Mapping[str, str]) -> dict[str, object]:
-    """Any answer. No cache keeps it."""
+    """An answer that no cache keeps."""
     return {
         "statusCode": status,
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **headers},

@@ -1,7 +1,7 @@
 """When a request is refused: the rule whether one chat may continue another, a pure function of the question.
 
 Every association that is made joins contacts that carried one and the same customer when they were described.
-The current chat may also be one that starts now: then it is what `starting` makes of its customer.
+The current chat may also be a chat that starts now. Then `starting` makes its contact.
 The steps stand in the order in which they are taken. The steps after the first may say why they refuse: by then both
 contacts are known to be the customer's.
 """
@@ -27,8 +27,8 @@ class Question(NamedTuple):
 
     request: AssociationRequest
     caller: Caller
-    # What Connect says of the contacts that were described, by id; None: that there is none. A chat that starts now is
-    # here as well.
+    # The contacts that were described, by id. None: Connect says that there is no such contact. A chat that starts now
+    # is here as well.
     contacts: Mapping[str, Contact | None]
     # By Connect's clock, in seconds since the epoch.
     now: float
@@ -55,7 +55,7 @@ class Describe(NamedTuple):
 
 
 def starting(customer: str) -> Contact:
-    """A chat that starts now for a customer: it has no id yet, is in no session with any other, and continues none."""
+    """A customer's chat that starts now. It has no id yet, is alone in its session, and continues no chat."""
     return Contact("", customer, _CHAT, "", None, None)
 
 

@@ -1,1 +1,1 @@
-"""One sign-in at an OpenID Connect issuer: handler → decision, by token, keys, signature and claims → the customer."""
+"""Checks ID tokens of an OpenID Connect issuer: handler → decision → token, keys, signature, claims → customer."""

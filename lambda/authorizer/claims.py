@@ -1,4 +1,4 @@
-"""The claims of a token whose signature is right: is it an ID token for us, of now, and whose is it?
+"""The claims of a token whose signature is right: is it a current ID token for us, and who is the customer?
 
 Source: OpenID Connect Core, section 3.1.3.7; RFC 7519, section 4.1; RFC 8725, section 3.
 """
@@ -11,7 +11,7 @@ from authorizer.settings import Settings
 from aws.description import is_unicode
 
 _LEEWAY_SECONDS = 60
-# The year 5138: a number beyond it is no time.
+# The year 5138: a larger number is not a time.
 _LATEST = 10**11
 # As long as Amazon Connect's CustomerId.
 _LONGEST_CUSTOMER = 128
@@ -27,7 +27,7 @@ def customer_of(data: bytes, settings: Settings, now: float) -> str:
         raise Refused("token_issuer")
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
-    # Who asked for the token, if it is told.
+    # The client that asked for the token, if the token names it.
     parties = [claims["azp"]] if "azp" in claims else []
     if not audiences or any(one not in settings.audiences for one in audiences + parties):
         raise Refused("token_audience")
@@ -37,15 +37,15 @@ def customer_of(data: bytes, settings: Settings, now: float) -> str:
     customer = claims.get(settings.customer_claim)
     if not isinstance(customer, str) or not 1 <= len(customer) <= _LONGEST_CUSTOMER or not is_unicode(customer):
         raise Refused("token_customer")
-    # The endpoint's function takes this for a list, and so for nobody.
+    # The endpoint's function reads this as a list, and a list names no customer.
     if customer.startswith("[") and customer.endswith("]"):
         raise Refused("token_customer")
     return customer
 
 
 def _is_no_id_token(claims: Mapping[str, object]) -> bool:
-    """Logout tokens have `events`. Access tokens have `scp` (Entra ID, Okta), or another word than an ID token in
-    `token_use` (Cognito) or in the claim `typ` (Keycloak)."""
+    """Whether this is a logout token or an access token. Logout tokens have `events`. Access tokens have `scp` (Entra
+    ID, Okta), or `token_use` (Cognito) or `typ` (Keycloak) with another value than in ID tokens."""
     is_access = "scp" in claims or claims.get("token_use", "id") != "id" or claims.get("typ", "ID") != "ID"
     return is_access or "events" in claims
 
@@ -59,7 +59,10 @@ def _check_times(claims: Mapping[str, object], now: float) -> None:
 
 
 def _time(value: object) -> int:
-    """Whole seconds since the epoch, as libraries count. Not infinite, and no boolean, which is a number to Python."""
+    """Whole seconds since the epoch, as libraries count. Raises Refused.
+
+    Infinity is refused. A boolean is refused too: to Python it is a number.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
         raise Refused("token_time")
     return int(value)

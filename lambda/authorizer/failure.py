@@ -1,4 +1,4 @@
-"""Why a caller is not let in. Neither holds a token, a claim or a part of one."""
+"""Why a caller is not let in. These exceptions hold no token, no claim, and no part of them."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """The token is not one of an allowed caller."""
+    """The token does not belong to an allowed caller."""
 
     def __init__(self, reason: "reasons.Unauthorized") -> None:
         super().__init__(reason)
@@ -15,7 +15,7 @@ class Refused(Exception):
 
 
 class IssuerFailed(Exception):
-    """The issuer is down, slow or lies: nobody knows whether the token is right. The text says what was found."""
+    """The issuer is down, slow or wrong: nobody knows whether the token is right. The text says what was found."""
 
     def __init__(self, reason: "reasons.Issuer", found: str) -> None:
         super().__init__(found)

@@ -1,6 +1,6 @@
 """The function's entry: a token that API Gateway asks about, or a probe of a deployment's proof.
 
-The gateway takes the exception "Unauthorized" as its 401, and any other as a failure of the authorizer.
+If the function raises the exception "Unauthorized", the gateway answers 401. Any other exception is a failure to it.
 """
 
 import gc
@@ -23,13 +23,13 @@ from shared.variables import CUSTOMER_KEY
 
 SETTINGS = settings.read(os.environ)
 KEYS = Keys(lambda: issuer.read_keys(SETTINGS))
-# Here and not with the first token: Lambda gives a whole processor to a function that starts.
+# Read here, and not with the first token: while a function starts, Lambda gives it a whole processor.
 trust.commons()
 gc.enable()
 
 
 def handle(event: object, context: object) -> dict[str, object]:
-    """Answer an event of a TOKEN authorizer, or a probe. The gateway builds the former: it is never a probe."""
+    """Answer an event of a TOKEN authorizer, or a probe. The gateway builds these events: none is ever a probe."""
     if not isinstance(event, dict) or "methodArn" not in event:
         return probes.answer(event, SETTINGS.environment, {ISSUER: _probe})
     started = time.monotonic()
@@ -43,7 +43,7 @@ def handle(event: object, context: object) -> dict[str, object]:
         line.update(level="ERROR", verdict="failed", rule=failure.reason, detail=str(failure))
         answer = "The issuer failed"
     except Exception as bug:
-        # The text of an exception may hold what the caller sent; its class and place do not.
+        # The text of an exception may hold what the caller sent. Its class and place do not.
         line.update(level="ERROR", verdict="failed", rule="bug", detail=place_of(bug))
         answer = "The authorizer failed"
     finally:
@@ -53,12 +53,12 @@ def handle(event: object, context: object) -> dict[str, object]:
 
 
 def _allowed(event: dict[str, object], line: dict[str, object]) -> dict[str, object]:
-    """The policy for the one request, as nothing is cached. Raises Refused, or IssuerFailed."""
+    """The policy, for this request only, because the gateway keeps no answer. Raises Refused, or IssuerFailed."""
     text = event.get("authorizationToken")
     if not isinstance(text, str):
         raise Refused("token_malformed")
     customer = decision.customer_of(token.of(text), SETTINGS, KEYS.find, time.time())
-    # As the log of the endpoint's function names a customer, and as API Gateway's access log may.
+    # The log of the endpoint's function has the same name for a customer. The access log may show it too.
     name = f"sha256:{key_of(SETTINGS.instance_id, customer)[:16]}"
     line.update(level="INFO", caller=name, verdict="granted")
     statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": event["methodArn"]}
@@ -70,7 +70,7 @@ def _allowed(event: dict[str, object], line: dict[str, object]) -> dict[str, obj
 
 
 def _probe() -> dict[str, object]:
-    """Whether the issuer answers, and how many of its keys can be used."""
+    """How many of the issuer's keys can be used, or why the issuer cannot be used."""
     try:
         return {"keys": len({*issuer.read_keys(SETTINGS).values()})}
     except IssuerFailed as failure:

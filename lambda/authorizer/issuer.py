@@ -1,4 +1,4 @@
-"""The issuer's own documents: which keys it signs with. Over TLS only, and from nowhere else than it says.
+"""Reads the issuer's documents: which keys it signs with. Over TLS only, and only from the addresses that it names.
 
 Source: OpenID Connect Discovery 1.0, section 4.
 """
@@ -28,7 +28,7 @@ _HEADERS = {"Accept": "application/json", "User-Agent": "connect-persistent-chat
 
 def read_keys(settings: Settings) -> dict[str | None, Key]:
     """The issuer's keys that can be used, by name, read anew. Raises IssuerFailed, which says what is wrong."""
-    # One for each host: most issuers have both documents on one.
+    # One client for each host: most issuers have both documents on one host.
     clients: dict[Endpoint, Client] = {}
     retry = Retry(time.monotonic() + _DEADLINE_SECONDS)
 
@@ -46,8 +46,8 @@ def read_keys(settings: Settings) -> dict[str | None, Key]:
 
 
 def _key_set_of(issuer: str, document: Callable[[str], Mapping[str, object]]) -> str:
-    """Where the issuer's key set is. Raises IssuerFailed."""
-    # After the path, which may end with a slash.
+    """The URL of the issuer's key set. Raises IssuerFailed."""
+    # The issuer's path comes first, and it may end with a slash.
     url = f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
     discovery = document(url)
     named, key_set = discovery.get("issuer"), discovery.get("jwks_uri")
@@ -68,14 +68,14 @@ def _object_of(outcome: Outcome, url: str) -> Mapping[str, object]:
 
 
 def _place_of(url: str) -> tuple[Endpoint, str]:
-    """The host, and the target of a request: with the query, which some issuers have. Raises IssuerFailed."""
+    """The host, and the target of a request. Some issuers have a query in it. Raises IssuerFailed."""
     try:
         found = _URL.fullmatch(url)
         if found is not None:
             return Endpoint.parse(found[1]), found[2]
     except ValueError:
         pass
-    expected = "expected https://host[:port]/path, without a user and a fragment."
+    expected = "expected https://host[:port]/path, without a user or a fragment."
     raise IssuerFailed("issuer_unexpected", f"A URL of the issuer is {url[:_MOST_SHOWN]!r}, {expected}")
 
 

@@ -9,15 +9,15 @@ from authorizer.failure import IssuerFailed
 from aws.description import described
 
 _LEAST_BITS, _MOST_BITS = 2048, 4096
-# As much as OpenSSL takes with every modulus.
+# OpenSSL accepts such an exponent with every modulus.
 _MOST_EXPONENT_BITS = 64
-# The keys are read anew after this time.
+# The keys are read again after this time.
 _FRESH_SECONDS = 3600
 # While the issuer is down they stay in use, up to this age. API Gateway's own authorizers keep keys as long.
 _LONGEST_SECONDS = 7200
-# Between two readings, for all callers of this process.
+# The least time between two readings, for all callers of this process.
 _PAUSE_SECONDS = 60
-# A text tells no more of them.
+# A message names no more than this many problems.
 _MOST_PROBLEMS = 10
 
 
@@ -26,16 +26,16 @@ class Key(NamedTuple):
 
     # Its name, if it has one.
     kid: str | None
-    # With which it may be used: its own, or those that the settings permit.
+    # The algorithms that it may be used with: its own, or those of the settings.
     algorithms: tuple[str, ...]
     modulus: int
     exponent: int
 
 
 def usable(key_set: Mapping[str, object], algorithms: tuple[str, ...]) -> dict[str | None, Key]:
-    """The keys of a JWK Set that can verify a token, by name; None is the name of the only one.
+    """The keys of a JWK Set that can verify a token, by name. If there is only one, None finds it too.
 
-    Raises IssuerFailed if there is none: it says why, key by key.
+    Raises IssuerFailed if no key can be used. The text says why, key by key.
     """
     listed = key_set.get("keys")
     if not isinstance(listed, list):
@@ -48,7 +48,7 @@ def usable(key_set: Mapping[str, object], algorithms: tuple[str, ...]) -> dict[s
         except ValueError as problem:
             problems.append(f"key {number}: {problem}")
     names = [key.kid for key in keys]
-    # Which of two keys with one name is meant, cannot be known: neither is.
+    # If two keys have the same name, nobody knows which one a token means. So neither is used.
     named: dict[str | None, Key] = {key.kid: key for key in keys if key.kid and names.count(key.kid) == 1}
     if len(keys) == 1:
         named[None] = keys[0]
@@ -82,33 +82,34 @@ def _key(jwk: object, algorithms: tuple[str, ...]) -> Key:
     if modulus % 2 == 0:
         raise ValueError("the modulus is even")
     if exponent < 3 or exponent % 2 == 0 or exponent.bit_length() > _MOST_EXPONENT_BITS:
-        raise ValueError(f"the exponent is not odd, or not from 3 to {_MOST_EXPONENT_BITS} bits")
+        raise ValueError(f"the exponent is not odd, less than 3, or longer than {_MOST_EXPONENT_BITS} bits")
     return Key(kid, (jwk["alg"],) if "alg" in jwk else algorithms, modulus, exponent)
 
 
 class Keys:
     """The keys in memory.
 
-    They are read when the first token comes, after an hour, and for a token whose key is not among them: the issuer may
-    have a new one. With keys in memory they are read at most once a minute, for all callers and whether it succeeds or
-    not. While the issuer is down, the keys stay in use until they are two hours old. A token without a `kid` cannot
-    show that the keys have changed: so it counts with one key only, and that key is a minute old at most.
+    They are read when the first token comes, and again after an hour. They are also read if a token names an unknown
+    key, because the issuer may have a new one. If there are keys in memory, they are read at most once a minute, for
+    all callers, even if a reading failed. While the issuer is down, the keys stay in use until they are two hours old.
+    A token without a `kid` cannot show that the keys have changed. So it is accepted only if the issuer has one key,
+    and the keys are read again for it, at most once a minute.
 
     :param read: reads the keys, by name. Raises IssuerFailed.
-    :param clock: seconds. Of the day, as a monotonic clock may stand still while Lambda freezes the process.
+    :param clock: the time of the day in seconds. A monotonic clock may stop while Lambda freezes the process.
     """
 
     def __init__(self, read: Callable[[], dict[str | None, Key]], clock: Callable[[], float] = time.time) -> None:
         self._read = read
         self._clock = clock
         self._keys: dict[str | None, Key] = {}
-        # When they were read, and when this was last tried with keys in memory.
+        # When the keys were read, and the last attempt to read them again.
         self._since = self._tried = float("-inf")
         # Why the last reading failed.
         self._failure: IssuerFailed | None = None
 
     def find(self, kid: str | None) -> Key | None:
-        """The key with this name; without a name, the only one. None if there is none. Raises IssuerFailed."""
+        """The key with this name; for None, the only key. None if there is no such key. Raises IssuerFailed."""
         now = self._clock()
         is_known = kid is not None and kid in self._keys and 0 <= now - self._since < _FRESH_SECONDS
         if not self._keys or not (is_known or 0 <= now - self._tried < _PAUSE_SECONDS):

@@ -12,15 +12,15 @@ from shared import variables
 class Settings(NamedTuple):
     """What the construct decided for this function."""
 
-    # Of the endpoint: the log names a customer as the endpoint's log does.
+    # The endpoint's instance: with it, this log and the endpoint's log have the same name for a customer.
     instance_id: str
-    # As it stands in tokens, character by character; with https.
+    # Exactly the `iss` of the tokens. It begins with https://.
     issuer: str
-    # Whose tokens count: the clients that people sign in to.
+    # The clients that people sign in to. Only tokens for these clients are accepted.
     audiences: tuple[str, ...]
     customer_claim: str
     algorithms: tuple[str, ...]
-    # Where the issuer answers instead; None but on the local cloud.
+    # The address where the issuer answers on the local cloud. None in AWS.
     local_issuer: Endpoint | None
     # The variables that were read.
     environment: Mapping[str, str]
@@ -31,11 +31,11 @@ def read(environ: Mapping[str, str]) -> Settings:
     of = Environment(environ)
     algorithms = of.words(variables.ALGORITHMS, required=True)
     if not ALGORITHMS.keys() >= {*algorithms}:
-        raise SettingsError(variables.ALGORITHMS, " ".join(algorithms), f"words out of {', '.join(ALGORITHMS)}")
+        raise SettingsError(variables.ALGORITHMS, " ".join(algorithms), f"words from {', '.join(ALGORITHMS)}")
     elsewhere = of.text(variables.LOCAL_ISSUER_URL, lambda value: not value or bool(_parsed(value)), "a URL")
     return Settings(
         instance_id=of.text(variables.INSTANCE_ID, bool, "the id of an instance"),
-        issuer=of.text(variables.ISSUER, _is_issuer, "https:// and a host, without a query and a fragment"),
+        issuer=of.text(variables.ISSUER, _is_issuer, "https:// and a host, without a query or a fragment"),
         audiences=of.words(variables.AUDIENCES, required=True),
         customer_claim=of.text(variables.CUSTOMER_CLAIM, bool, "the name of a claim"),
         algorithms=algorithms,

@@ -1,11 +1,11 @@
-"""RSA signatures, by `pow` and `hashlib`: there is nothing secret in a public key, so time tells nothing.
+"""RSA signatures, by `pow` and `hashlib`. A public key is not secret, so the time that a check takes may vary.
 
 Source: RFC 8017, sections 8.1.2, 8.2.2 and 9; RFC 7518, sections 3.3 and 3.5. Why no ES256: docs/decisions/oidc.md.
 """
 
 import hashlib
 
-# By name, the hash.
+# The hash of each algorithm.
 ALGORITHMS = {"RS256": "sha256", "RS384": "sha384", "RS512": "sha512", "PS256": "sha256"}
 # The algorithm's identifier before the digest (RFC 8017, 9.2, note 1).
 _DIGEST_INFO = {
@@ -16,7 +16,7 @@ _DIGEST_INFO = {
 
 
 def is_right(algorithm: str, modulus: int, exponent: int, signed: bytes, signature: bytes) -> bool:
-    """Whether whoever has the private key of this public one signed these bytes."""
+    """Whether the private key of this public key signed these bytes."""
     size = (modulus.bit_length() + 7) // 8
     number = int.from_bytes(signature, "big")
     if len(signature) != size or number >= modulus:
@@ -26,7 +26,7 @@ def is_right(algorithm: str, modulus: int, exponent: int, signed: bytes, signatu
     digest = hashlib.new(name, signed).digest()
     if algorithm == "PS256":
         return _is_pss(encoded, modulus.bit_length() - 1, name, digest)
-    # Built and compared as a whole. To take it apart is how signatures were forged.
+    # Built and compared as a whole: code that takes it apart has let forged signatures through.
     end = _DIGEST_INFO[name] + digest
     return encoded == b"\0\1" + b"\xff" * (size - len(end) - 3) + b"\0" + end
 
@@ -34,7 +34,7 @@ def is_right(algorithm: str, modulus: int, exponent: int, signed: bytes, signatu
 def _is_pss(encoded: bytes, bits: int, name: str, digest: bytes) -> bool:
     """EMSA-PSS-VERIFY, with a salt as long as the digest."""
     size, length = (bits + 7) // 8, len(digest)
-    # With a modulus of 8n + 1 bits there is one byte too many.
+    # With a modulus of 8n + 1 bits, `encoded` has one byte too many.
     if any(encoded[:-size]) or encoded[-1] != 0xBC:
         return False
     encoded = encoded[-size:]
@@ -52,6 +52,6 @@ def _is_pss(encoded: bytes, bits: int, name: str, digest: bytes) -> bool:
 
 
 def _mask(seed: bytes, size: int, name: str) -> bytes:
-    """MGF1."""
+    """MGF1 of RFC 8017."""
     count = -(-size // len(seed))
     return b"".join(hashlib.new(name, seed + number.to_bytes(4, "big")).digest() for number in range(count))[:size]

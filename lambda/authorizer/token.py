@@ -1,4 +1,4 @@
-"""A token, taken apart: a JWS in compact form. Nothing in it is believed before its signature is."""
+"""The parts of a token, which is a JWS in compact form. Nothing in it is trusted before its signature is checked."""
 
 import re
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from authorizer import strict
 from authorizer.failure import Refused
 
-# API Gateway takes no more than this in all headers of a request.
+# API Gateway accepts no more than this in all headers of a request together.
 _MOST_CHARACTERS = 10_240
 _PARTS = re.compile(r"([\w-]+)\.([\w-]+)\.([\w-]+)", re.ASCII)
 
@@ -15,12 +15,12 @@ class Token(NamedTuple):
     """The parts of a token."""
 
     algorithm: str
-    # Which key of the issuer signed it; None if the token does not say.
+    # The name of the issuer's key that signed the token; None if the token does not say.
     kid: str | None
-    # What is signed.
+    # The bytes that are signed.
     signed: bytes
     signature: bytes
-    # JSON, if it is right: nobody has read it yet.
+    # These bytes should be JSON. They are not read yet.
     claims: bytes
 
 
@@ -35,7 +35,7 @@ def of(header: str) -> str:
 
 
 def parse(text: str, algorithms: tuple[str, ...]) -> Token:
-    """Take a token apart. Raises Refused: malformed, or of a kind that is no ID token."""
+    """Take a token apart. Raises Refused if it is malformed, or if its header shows that it is no ID token."""
     parts = _PARTS.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
     if parts is None:
         raise Refused("token_malformed")
@@ -47,7 +47,7 @@ def parse(text: str, algorithms: tuple[str, ...]) -> Token:
     algorithm, kid = fields.get("alg"), fields.get("kid")
     if algorithm not in algorithms or not isinstance(algorithm, str):
         raise Refused("token_algorithm")
-    # An access token is "at+jwt" (RFC 9068), a logout token "logout+jwt".
+    # The `typ` of an access token is "at+jwt" (RFC 9068), and of a logout token "logout+jwt".
     if fields.get("typ", "JWT") not in ("JWT", "jwt") or "crit" in fields or "b64" in fields:
         raise Refused("token_no_id")
     if "kid" in fields and not isinstance(kid, str):

@@ -1,4 +1,4 @@
-"""One kept-alive connection, signed if it is to an AWS service, with a deadline for everything that happens on it."""
+"""One kept-alive connection, with a deadline for everything that happens on it. Requests to AWS services are signed."""
 
 import io
 import select
@@ -44,7 +44,8 @@ class _Reader(io.RawIOBase):
 class Client:
     """A client of one service. Not for several threads: a Lambda function serves one request at a time.
 
-    :param service: whose signature the requests get; None if it is no service of AWS, and they get none.
+    :param service: the AWS service for which requests are signed. None: the server is not of AWS, and no request is
+        signed.
     """
 
     def __init__(self, service: str | None, endpoint: Endpoint) -> None:

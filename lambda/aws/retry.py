@@ -28,9 +28,9 @@ class Operation(NamedTuple):
     target: str
     body: bytes
     read: Callable[[Document], object]
-    # Beside those that every call has.
+    # Beside the headers that every call has.
     headers: Mapping[str, str] = {}
-    # Types of errors that a retry does not help, although they look like a throttle.
+    # Types of errors that look like a throttle, but a retry does not help.
     final: tuple[str, ...] = ()
 
 
@@ -48,7 +48,7 @@ class Retry:
         return len(self._attempts)
 
     def until(self, deadline: float) -> "Retry":
-        """Calls of the same request of the function that have less time: they count as attempts of this one, too."""
+        """A Retry with less time for the same request of the function. Its attempts count in this Retry too."""
         sooner = Retry(min(deadline, self.deadline), self._most_attempts)
         sooner._attempts = self._attempts
         return sooner

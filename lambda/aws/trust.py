@@ -1,4 +1,4 @@
-"""Which certificate authorities a connection trusts: the likely first, and all of the system's if need be.
+"""Which certificate authorities a connection trusts: first the likely ones, and if needed all those of the system.
 
 Reading all certificates of the system is the largest part of a cold start that a client can save. AWS services have
 certificates of Amazon's authorities. Other servers, such as a proxy, may not: then all certificates are read.
@@ -11,7 +11,7 @@ from functools import cache
 
 # In the names of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2.
 _AMAZON = (b"Amazon", b"Starfield Services")
-# And in those of the authorities that most other servers have their certificates of.
+# In the names of Amazon's and of other common authorities. Most servers have their certificate from one of these.
 _COMMON = (*_AMAZON, b"DigiCert", b"Google Trust Services", b"Internet Security Research Group")
 
 
@@ -23,7 +23,7 @@ def amazons() -> ssl.SSLContext:
 
 @cache
 def commons() -> ssl.SSLContext:
-    """The same of the most common authorities, Amazon's among them."""
+    """The same for the most common authorities. Amazon's authorities are among them."""
     return _some(_COMMON)
 
 
@@ -44,7 +44,7 @@ def _some(names: tuple[bytes, ...]) -> ssl.SSLContext:
 
 
 def _certificates_of(names: tuple[bytes, ...], bundle: bytes) -> bytes:
-    """The certificates of these authorities in a bundle in PEM, in DER."""
+    """The certificates of these authorities, in DER, from a bundle in PEM."""
     parts = bundle.split(b"-----BEGIN CERTIFICATE-----")[1:]
     certificates = (binascii.a2b_base64(part.partition(b"-----END CERTIFICATE-----")[0]) for part in parts)
     return b"".join(one for one in certificates if any(name in one for name in names))

@@ -46,20 +46,20 @@ class Connect:
         raise error_of(outcome)
 
     def start_chat(self, fields: Mapping[str, object]) -> Mapping[str, str]:
-        """StartChatContact with these fields: its answer, with the participant's token. Raises ConnectError."""
+        """Call StartChatContact. Its answer has the participant's token. Raises ConnectError."""
         outcome = self.try_start(self._instance_id, fields)
         if isinstance(outcome, Answer) and isinstance(outcome.result, Mapping):
             return outcome.result
         error = error_of(outcome)
         if isinstance(outcome, Answer) and outcome.error_type == wire.LIMIT_EXCEEDED:
             raise ConnectError("chats_at_once")
-        # Connect's words may repeat what was sent: the customer, attributes and a message. IAM's words do not.
+        # Connect's message may repeat the request: the customer, attributes and a message. IAM's message does not.
         if isinstance(outcome, Answer) and error.detail is not None and error.reason != "connect_denied":
             error.detail = detail_of(outcome._replace(message="words that may repeat the request"))
         raise error
 
     def try_start(self, instance_id: str, fields: Mapping[str, object]) -> Outcome:
-        """What StartChatContact answers. The fields hold a ClientToken: so a retry starts no second chat."""
+        """StartChatContact's answer. The fields have a ClientToken, so a retry starts no second chat."""
         body = json.dumps({"InstanceId": instance_id, **fields}).encode()
         target = "/".join(("", *wire.START_PATH))
         operation = Operation("PUT", target, body, _started, final=(wire.LIMIT_EXCEEDED,))
@@ -136,7 +136,7 @@ def _continued_from(document: Document) -> str:
 
 
 def _started(document: Document) -> Mapping[str, str]:
-    # Nothing of the answer goes into the text: it holds the participant's token.
+    # The text shows nothing of the answer, because the answer holds the participant's token.
     for name in _OF_EACH_START:
         if not isinstance(document.get(name), str) or not document[name]:
             raise Unreadable(f"200 without {name}")

@@ -142,7 +142,7 @@ class Calls:
         return f"https://{api_id}.{address.removeprefix('https://')}/{stage}"
 
     def local_variables(self) -> dict[str, str]:
-        """The variables that the local cloud gives to all its functions, so also to this one. AWS gives none."""
+        """The variables that the local cloud gives to all functions, so to this function too. In AWS there are none."""
         names = (variables.LOCAL_ISSUER_URL,)
         return {name: os.environ[name] for name in names if name in os.environ}
 

@@ -17,12 +17,12 @@ _INSTANCE_ID = "[0-9A-Za-z-]{1,250}"
 _MOST_FLOWS = 100
 _UNKNOWN = {"ResourceNotFoundException", "InvalidRequestException", "InvalidParameterException"}
 _UNPUBLISHED = "ContactFlowNotPublishedException"
-# A chat of the API begins with an inbound flow (Administrator Guide, "Contact initiation methods").
+# A chat that starts by the API begins with an inbound flow (Administrator Guide, "Contact initiation methods").
 _SOUND = {"Type": "CONTACT_FLOW", "State": "ACTIVE", "Status": "PUBLISHED"}
 
 
 def check(properties: Mapping[str, object], calls: Calls, is_update: bool = False) -> dict[str, str]:
-    """Raises DeploymentFailure with every flow that cannot start a chat."""
+    """Raises DeploymentFailure, which names every flow that cannot start a chat."""
     until = calls.now() + custom_resources.CHECK_PATIENCE_SECONDS
     instance_id, flows = _read(properties)
     unfit = []
@@ -46,7 +46,7 @@ def check(properties: Mapping[str, object], calls: Calls, is_update: bool = Fals
 
 
 def _why_unfit(instance_id: str, flow_id: str, calls: Calls) -> str:
-    """Why no chat can start with a flow; "" if one can. Raises Broken if Amazon Connect does not say."""
+    """Why no chat can start with this flow; "" if a chat can. Raises Broken if Amazon Connect does not say."""
     if not re.fullmatch(_ID, flow_id):
         return "is malformed, expected a flow id"
     try:

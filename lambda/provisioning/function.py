@@ -1,4 +1,4 @@
-"""A proof's links in a function itself: it starts with the right environment, and can call what it has to."""
+"""A proof's links in the function itself: it starts with the right environment, and may make its calls."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,7 +15,7 @@ _NOT_IAMS = (
     "then proof=ProofScope.REPORT_ONLY lets the deployment go on."
 )
 _STARTED = (
-    "A chat started, although the request names both PersistentChat and RelatedContactId, which exclude each other "
+    "A chat started, although the request has both PersistentChat and RelatedContactId, which exclude each other "
     "(API Reference, StartChatContact). Expected a refusal. proof=ProofScope.REPORT_ONLY lets the deployment go on."
 )
 
@@ -41,7 +41,7 @@ def starts(function: Function, calls: Calls) -> str:
 
 
 def reads_keys(authorizer: Function, calls: Calls) -> str:
-    """The issuer answers the authorizer, and has a key that can be used. Raises Broken."""
+    """The issuer answers the authorizer, and at least one of its keys can be used. Raises Broken."""
     invoked = _invoke(authorizer, probes.ISSUER, calls)
     if keys := invoked.answer.get("keys"):
         return f"{keys} keys"
@@ -54,7 +54,7 @@ def reads_keys(authorizer: Function, calls: Calls) -> str:
 def is_allowed(function: Function, action: str, calls: Calls) -> str:
     """The function's role allows an action. Returns the service's answer to ids that cannot exist. Raises Broken.
 
-    The action that starts chats has an answer for each flow, and all that are broken are named.
+    For the action that starts chats there is an answer for each flow. The failure names every flow that is broken.
     """
     invoked = _invoke(function, action, calls)
     answers, service = _answers_in(invoked), _SERVICES[action.partition(":")[0]]
@@ -114,7 +114,7 @@ class _ServiceAnswer:
 
 
 def _answers_in(invoked: Invoked) -> list[tuple[str, _ServiceAnswer]]:
-    """The answers to a probe, each with the words for what it is about. Empty if there is none."""
+    """The answers to a probe, each with its flow as the beginning of a message. Empty if there is no answer."""
     flows = invoked.answer.get("flows")
     if isinstance(flows, dict) and flows:
         return [(f"flow {name}: ", _ServiceAnswer(answer)) for name, answer in flows.items()]
@@ -122,7 +122,7 @@ def _answers_in(invoked: Invoked) -> list[tuple[str, _ServiceAnswer]]:
 
 
 def _stopped(function: Function, said: _ServiceAnswer, calls: Calls) -> str:
-    """End a chat that the probe started. Returns a sentence about it."""
+    """End a chat that the probe started. Returns a sentence about the result."""
     if not isinstance(said.contact_id, str):
         return ""
     try:
@@ -133,7 +133,7 @@ def _stopped(function: Function, said: _ServiceAnswer, calls: Calls) -> str:
 
 
 def _invoke(function: Function, probe: str, calls: Calls) -> Invoked:
-    """Invoke a function with a probe. Raises Broken if it cannot be, or fails."""
+    """Invoke a function with a probe. Raises Broken if it cannot be invoked, or if it fails."""
     try:
         invoked = answer_of(function.name, "AWS Lambda", lambda: calls.invoke(function.arn, {probes.PROBE: probe}))
     except Broken as broken:

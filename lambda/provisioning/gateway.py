@@ -13,7 +13,7 @@ from shared.probes import NOWHERE, PROBE
 
 LINKS = ("stage", "authorization", "gateway to function")
 TO_AUTHORIZER = "gateway to authorizer"
-# In a token's form, because the gateway itself refuses anything else. It names no algorithm, and nobody signed it.
+# It has the form of a token, because the gateway itself refuses other texts. It names no algorithm, and is not signed.
 _WRONG_TOKEN = "Bearer e30.e30.AA"  # noqa: S105 - not a secret
 _OUT_OF_REACH = (
     " If the API's default address is off, or a resource policy, a web ACL or an API key keeps a deployment out, "
@@ -22,10 +22,10 @@ _OUT_OF_REACH = (
 
 
 class Method(NamedTuple):
-    """A method of the API, with a request for an instance that cannot exist: the function refuses another instance
-    before it calls Connect."""
+    """A method of the API, with a request for an instance that cannot exist. The function refuses such a request before
+    it calls Connect."""
 
-    # The words after the name of a link, and of a call.
+    # The words that a message adds after the name of a link or a call.
     of: str
     verb: str
     path: tuple[str, ...]

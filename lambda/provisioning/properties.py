@@ -17,10 +17,10 @@ _LONGEST_GOT = 200
 class Function(NamedTuple):
     """A function that is proved."""
 
-    # Its link, and what people call it.
+    # The name of its link, also for messages.
     name: str
     arn: str
-    # As the template has it.
+    # The variables that the template gives it.
     environment: Mapping[str, str]
 
 

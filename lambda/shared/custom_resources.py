@@ -40,10 +40,10 @@ REPORT_ONLY = "REPORT_ONLY"
 SCOPES = (WHOLE, WITHOUT_GATEWAY, REPORT_ONLY)
 
 LONGEST_PATIENCE_SECONDS = 600
-# How long a check of an instance or of flows is retried while it is denied or throttled: a new policy takes effect
-# after a while.
+# How long the checks of an instance and of flows are retried while they are denied or throttled: a new policy needs
+# some time before it has effect.
 CHECK_PATIENCE_SECONDS = 60
-# How long CloudFormation waits for such a check: also for the function's start, and its last attempt.
+# How long CloudFormation waits for such a check. It includes the function's start and its last attempt.
 CHECK_TIMEOUT_SECONDS = CHECK_PATIENCE_SECONDS + 60
 # How much longer than its patience a proof may take: after an update it walks the chain a second time.
 MARGIN_SECONDS = 120

@@ -2,7 +2,7 @@
 
 PROBE = "probe"
 SETTINGS = "settings"
-# Of the authorizer: whether the issuer answers, and has a key that can be used.
+# Only the authorizer knows this probe: whether the issuer answers, and has a key that can be used.
 ISSUER = "issuer"
 # Before a permission of Connect: try it for an instance that the role does not name. That has to be denied.
 ELSEWHERE = "elsewhere "
@@ -13,8 +13,8 @@ GET_ITEM = "dynamodb:GetItem"
 PUT_ITEM = "dynamodb:PutItem"
 QUERY = "dynamodb:Query"
 
-# The type of START_CHAT's answer, with the status 0, if a chat started although its request excludes itself.
+# The type of the answer to START_CHAT, with the status 0, if a chat started although the request breaks a rule.
 CHAT_STARTED = "ChatStarted"
 
-# No instance, no flow and no contact.
+# An id that no instance, no flow and no contact has.
 NOWHERE = "00000000-0000-0000-0000-000000000000"

@@ -7,7 +7,7 @@ only: at run time a reason is a text, and a cold start does not pay for it.
 from typing import Literal, get_args
 
 Granted = Literal["one_customer", "earlier", "unchecked", "no_past_chat"]
-# A chat that started, and continues none, although there may be one to continue.
+# A new chat started and continues no past chat, although the customer may have one.
 Started = Literal["not_continued", "not_looked_up"]
 # 400.
 Invalid = Literal[
@@ -49,7 +49,7 @@ Failed = Literal[
 ]
 Refused = Invalid | Denied | NotFound | Throttled | OutOfReach | Failed
 
-# The authorizer's: 401, with one text for all of them, and 503. Or else "bug".
+# The reasons of the authorizer: 401, with one text for all of them, and 503. A third reason is "bug".
 Unauthorized = Literal[
     "token_malformed",
     "token_algorithm",

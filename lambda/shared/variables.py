@@ -15,8 +15,8 @@ HISTORY_TABLE = "HISTORY_TABLE"
 HISTORY_ENDPOINT_URL = "HISTORY_ENDPOINT_URL"
 # Only for the association function, if there is a history.
 EVENT_DELAY_SECONDS = "EVENT_DELAY_SECONDS"
-# Only for the association function, if it starts chats as well: a JSON object of the flows' ids by their names; a JSON
-# array of the attributes that a caller may set, optional; "true" or "false", twice; minutes, optional.
+# Only for the association function, if it also starts chats. In order: a JSON object of the flows' ids by their names;
+# a JSON array of the attributes that a caller may set (optional); "true" or "false", twice; minutes (optional).
 START_FLOWS = "START_FLOWS"
 START_ATTRIBUTES = "START_ATTRIBUTES"
 CONTINUE_LATEST = "CONTINUE_LATEST"
@@ -26,7 +26,7 @@ CHAT_DURATION_MINUTES = "CHAT_DURATION_MINUTES"
 ISSUER = "ISSUER"
 AUDIENCES = "AUDIENCES"
 ALGORITHMS = "ALGORITHMS"
-# Where the issuer answers instead, also without TLS: on the local cloud only.
+# Only on the local cloud: the address where the issuer answers, also without TLS.
 LOCAL_ISSUER_URL = "LOCAL_ISSUER_URL"
 # Only for the recorder.
 RETENTION_SECONDS = "RETENTION_SECONDS"
@@ -43,11 +43,11 @@ IAM_WITH_IDENTITY_POOLS = "iam_with_identity_pools"
 COGNITO = "cognito"
 AUTHORIZER = "authorizer"
 
-# The words of ALGORITHMS.
+# The words that ALGORITHMS may have.
 SIGNATURE_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256")
 
-# In the answer of the authorizer of an OpenID Connect issuer: the key that holds the customer. It then is the
-# CUSTOMER_CLAIM of the association function.
+# The key that holds the customer in the answer of the authorizer of an OpenID Connect issuer. For such an endpoint, the
+# CUSTOMER_CLAIM of the association function is the same.
 CUSTOMER_KEY = "customer"
 
 # Claims of Cognito that are lists, and so no values of CUSTOMER_CLAIM. A REST API passes a list on as "one,two", and a

@@ -2,7 +2,7 @@
 
 # Below the stage; the instance and the contact follow. Amazon Connect's own path is the same.
 PATH = ("contact", "persistent-contact-association")
-# Below the stage: where chats start, as Amazon Connect's own path is.
+# Below the stage: chats start here. Amazon Connect's own path is the same.
 START_PATH = ("contact", "chat")
 
 ID_PATTERN = "[0-9A-Za-z-]+"
@@ -14,16 +14,16 @@ ENTIRE_PAST_SESSION = "ENTIRE_PAST_SESSION"
 FROM_SEGMENT = "FROM_SEGMENT"
 REHYDRATION_TYPES = (ENTIRE_PAST_SESSION, FROM_SEGMENT)
 
-# Of a start: Amazon Connect's service model, and the API Reference of StartChatContact.
+# The limits of a start. Source: Amazon Connect's service model, and the API Reference of StartChatContact.
 CUSTOMER_ID_LENGTH = 128
 DISPLAY_NAME_LENGTH = 256
 FLOW_LENGTH = 500
 CONTENT_TYPE_LENGTH = 100
 CONTENT_LENGTH = 16384
 ATTRIBUTE_VALUE_LENGTH = 32767
-# In UTF-8, of the names and the values of all attributes.
+# The names and the values of all attributes together, in UTF-8.
 ATTRIBUTES_BYTES = 32768
-# Attributes and a message of the longest, escaped to some extent.
+# Enough for the longest attributes and message, even if some characters are escaped.
 START_BODY_BYTES = 131_072
 PLAIN_TEXT = "text/plain"
 LEAST_DURATION_MINUTES = 60
@@ -34,12 +34,12 @@ INVALID_REQUEST = "InvalidRequestException"
 ACCESS_DENIED = "AccessDeniedException"
 RESOURCE_NOT_FOUND = "ResourceNotFoundException"
 THROTTLING = "ThrottlingException"
-# The quota of chats that run at once. A retry in the next second does not help.
+# As many chats run at once as the quota allows. A retry in the next second does not help.
 LIMIT_EXCEEDED = "LimitExceededException"
 INTERNAL_SERVICE = "InternalServiceException"
 
 # Headers of an answer that a browser's page may read.
 EXPOSED_HEADERS = ("Retry-After", "x-amz-retry-after", "x-amzn-ErrorType", "x-amzn-RequestId")
-# A header of a start's answer: why the chat does not continue the customer's latest one. The SDKs drop fields that they
-# do not know.
+# A header in the answer to a start: why the new chat does not continue the customer's latest chat. A field alone is not
+# enough, because SDKs drop fields that they do not know.
 NOT_CONTINUED = "x-persistent-chat-not-continued"

@@ -1,1 +1,1 @@
-"""One HTTP request that starts a chat: handler → request → past, by the association's rule → Connect → response."""
+"""One HTTP request that starts a chat: handler → request → past (the rule of associations) → Connect → response."""

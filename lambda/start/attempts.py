@@ -1,6 +1,6 @@
-"""How Amazon Connect is asked for the chat: without a past that was only looked up, if it refuses that one.
+"""Asks Amazon Connect to start the chat. If it refuses a past chat that was looked up, asks without that past chat.
 
-docs/decisions/start.md says why each attempt has its ClientToken.
+docs/decisions/start.md says why each attempt has its own ClientToken.
 """
 
 import hashlib
@@ -16,13 +16,13 @@ _Fields = Mapping[str, object]
 
 
 def start_chat(connect: Connect, fields: _Fields, token: str, before: Past) -> tuple[Mapping[str, str], Past]:
-    """Amazon Connect's answer, and what the chat continues after all. Raises ConnectError."""
+    """Amazon Connect's answer, and the past chat that the new chat really continues. Raises ConnectError."""
     *attempts, last = _attempts(token, before)
     for more in attempts:
         try:
             return connect.start_chat({**fields, **more}), before
         except ConnectError as failure:
-            # A failure that stays, or a permission that is missing, may be about the past chat as well.
+            # If each retry failed, or a permission is missing, the reason may also be the past chat.
             is_of_past = failure.reason in ("connect_failed", "connect_denied") and "PersistentChat" in more
             if not (failure.is_about_request or is_of_past):
                 raise
@@ -32,14 +32,14 @@ def start_chat(connect: Connect, fields: _Fields, token: str, before: Past) -> t
 
 
 def _attempts(token: str, before: Past) -> list[_Fields]:
-    """What tells one attempt from another."""
+    """The fields that differ between the attempts."""
     attempts: list[_Fields] = []
     if before.source_contact_id:
         source = {"RehydrationType": before.rehydration_type, "SourceContactId": before.source_contact_id}
         attempts.append({"ClientToken": token, "PersistentChat": source})
     if not before.was_named:
         attempts.append({"ClientToken": token})
-        # If the history changed since an equal request, Connect may refuse its token with the other fields of this one.
+        # If the history changed since an equal request, that request had other fields. So Connect may refuse the token.
         if before.rule != "not_looked_up":
             attempts.append({"ClientToken": hashlib.sha256(f"{token} alone".encode()).hexdigest()})
     return attempts

@@ -1,8 +1,8 @@
-"""The function's entry, if the endpoint starts chats as well. What is no start goes to the association's handler."""
+"""The function's entry, if the endpoint also starts chats. Other requests go to the handler of associations."""
 
 import gc
 
-# As in the association's handler, which ends it.
+# The handler of associations does the same, and switches it on again.
 gc.disable()
 
 import os
@@ -26,12 +26,12 @@ from start.request import StartRequest, derived_client_token
 START = settings.read(os.environ)
 _METHOD = "PUT"
 _READABLE = (*wire.EXPOSED_HEADERS, wire.NOT_CONTINUED)
-# Of the time for one request. A past that is only looked up leaves the rest to the start.
+# The look-up may use this share of a request's time. The rest is for the start.
 _SHARE_OF_LOOK_UP = 0.5
-# One text for all of them: nobody learns which contacts and flows exist.
+# The same text for every 404: nobody learns which contacts and flows exist.
 _NOT_FOUND = (
-    "Not found. Check InstanceId, ContactFlowId and SourceContactId, that CustomerId, if you send it, is the customer "
-    "who calls, and that the past contact carries the same customer."
+    "Not found. Check InstanceId, ContactFlowId and SourceContactId. If you send CustomerId, it has to be the customer "
+    "who calls. The past contact has to carry the same customer."
 )
 # Administrator Guide, "Pre-chat authentication using the Amazon Connect StartChatContact API".
 _AUTHENTICATED = {"connect:CustomerAuthentication": {"ValueMap": {"Status": {"ValueString": "AUTHENTICATED"}}}}
@@ -49,7 +49,7 @@ def handle(event: object, context: object) -> dict[str, object]:
 
 
 def _probed(event: object) -> dict[str, object]:
-    # Imported here: only a deployment asks.
+    # Imported here, because only deployments send probes.
     from start import probing
 
     retry = Retry(time.monotonic() + handler.SETTINGS.deadline_seconds)
@@ -79,7 +79,7 @@ def _answered(event: handler.Event, retry: Retry, line: log.Line, headers: dict[
 
 
 def _started(event: handler.Event, retry: Retry, line: log.Line) -> _Started:
-    """Amazon Connect's answer, and what the chat continues. Raises a Refusal, or ConnectError."""
+    """Amazon Connect's answer, and the past chat that the new chat continues. Raises a Refusal, or ConnectError."""
     who = caller.identify(event, handler.SETTINGS)
     line.add(caller=who.name)
     asked = request.parse(event, START, names_customer=who.customer is None)
@@ -91,7 +91,7 @@ def _started(event: handler.Event, retry: Retry, line: log.Line) -> _Started:
     if asked.flow_id is None:
         raise refusal.not_found("unknown_flow")
     customer = asked.customer_id or who.customer or ""
-    # A claim that Connect could not take is no customer.
+    # If Connect cannot store a claim, the claim is not a customer.
     if len(customer) > wire.CUSTOMER_ID_LENGTH or not is_unicode(customer):
         raise refusal.not_found("no_customer")
     before = past.of(asked, customer, _decider(asked, who, retry))
@@ -111,7 +111,7 @@ def _decider(asked: StartRequest, who: Caller, retry: Retry) -> Decider:
 
 
 def _fields(asked: StartRequest, customer: str, who: Caller) -> dict[str, object]:
-    """What Amazon Connect gets, with the customer where the rule will look for it."""
+    """The fields for Amazon Connect. The customer is where the rule will look for it."""
     fields: dict[str, object] = {"ContactFlowId": asked.flow_id, **asked.conversation}
     attributes = dict(asked.attributes)
     identity = START.customer_identity

@@ -1,6 +1,6 @@
-"""What a chat continues that starts now: the past chat that the caller names, or the customer's latest.
+"""The past chat that a new chat continues: the chat that the caller names, or else the customer's latest chat.
 
-The association's rule decides on both. A past that is only looked up never keeps a customer from starting.
+The rule of associations decides in both cases. A look-up never prevents the start.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
 
 
 class NotContinued(NamedTuple):
-    """Why a chat does not continue the customer's latest."""
+    """Why a new chat does not continue the customer's latest chat."""
 
     reason: str
-    # In seconds: after that, an association may continue it.
+    # After this many seconds, an association may continue the latest chat.
     retry_after: int | None
-    # For the log, of our own failures.
+    # The details of a failure of ours, for the log.
     detail: str | None
 
 
 class Past(NamedTuple):
-    """What a chat continues."""
+    """The past chat that a new chat continues."""
 
     # Which rule decided.
     rule: "reasons.Granted | reasons.Started"
-    # "": none.
+    # "": the new chat continues no past chat.
     source_contact_id: str = ""
     rehydration_type: str = ""
-    # Whether the caller named it. Then no chat starts without it.
+    # Whether the caller named the past chat. Then no chat starts without it.
     was_named: bool = False
     not_continued: NotContinued | None = None
 
 
 def of(asked: StartRequest, customer: str, decider: Decider) -> Past:
-    """What a chat of this customer continues. Raises a Refusal, or ConnectError; never for a past that is looked up."""
-    # The current contact of what is asked below.
+    """What a new chat of this customer continues. Raises a Refusal, or ConnectError, but never because of a look-up."""
+    # The new chat is the current contact of the questions below. Its id is "".
     decider.connect.known[""] = rule.starting(customer)
     decider.judged(_question("", ""))
     if asked.source_contact_id:
@@ -53,8 +53,8 @@ def of(asked: StartRequest, customer: str, decider: Decider) -> Past:
 
 
 def without(why: Refusal) -> Past:
-    """None, although there may be one."""
-    # Contacts that are not found may be somebody else's: of these only that is told.
+    """No past chat, although the customer may have one."""
+    # A contact that is not found may be somebody else's. So the caller learns nothing but that.
     reason = "connect_not_found" if why.error_type == wire.RESOURCE_NOT_FOUND else why.reason
     return Past("not_continued", not_continued=NotContinued(reason, why.retry_after, why.detail))
 

@@ -1,6 +1,7 @@
-"""The probe of the permission to start chats, with a request that the API excludes: no chat may come of it.
+"""The probe of the permission to start chats. Its request breaks a rule of the API, because no chat may start.
 
-API Reference, StartChatContact: PersistentChat and RelatedContactId exclude each other. Both name no contact, either.
+API Reference, StartChatContact: PersistentChat and RelatedContactId exclude each other. Here both are sent, and both
+name a contact that cannot exist.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from shared import probes, wire
 
 
 def probes_of(connect: Connect, instance_id: str, flows: Mapping[str, str]) -> Probes:
-    """The start of a chat with each flow, and with none in an instance that the role does not name."""
+    """Try each flow. For the negative control, try no flow in an instance that the role does not name."""
     return {
         probes.START_CHAT: partial(_tried, connect, instance_id, flows),
         f"{probes.ELSEWHERE}{probes.START_CHAT}": partial(_tried, connect, probes.NOWHERE, {"none": probes.NOWHERE}),
@@ -21,7 +22,7 @@ def probes_of(connect: Connect, instance_id: str, flows: Mapping[str, str]) -> P
 
 
 def _tried(connect: Connect, instance_id: str, flows: Mapping[str, str]) -> dict[str, object]:
-    """What came for each flow, by name; and as the answer, as of any probe, the first that is no mere refusal."""
+    """Connect's answer for each flow, by name. `answer`, as in every probe, is the first that is no mere refusal."""
     came = {name: _start(connect, instance_id, flow_id) for name, flow_id in flows.items()}
     worst = min(came, key=lambda name: came[name][1])
     answer = came[worst][0]
@@ -30,7 +31,7 @@ def _tried(connect: Connect, instance_id: str, flows: Mapping[str, str]) -> dict
 
 
 def _start(connect: Connect, instance_id: str, flow_id: str) -> tuple[dict[str, object], bool]:
-    """What came, and whether it is a refusal of the request, as it should be."""
+    """Connect's answer, and whether it refuses the request, as it should."""
     nobody = probes.NOWHERE
     fields = {
         "ContactFlowId": flow_id,
@@ -42,8 +43,8 @@ def _start(connect: Connect, instance_id: str, flow_id: str) -> tuple[dict[str, 
     }
     outcome = connect.try_start(instance_id, fields)
     if isinstance(outcome, Answer) and isinstance(outcome.result, Mapping):
-        text = "a chat started, although the request excludes itself."
-        # The proof ends it: nobody who calls the endpoint needs a permission to end chats.
+        text = "a chat started, although the request breaks a rule of the API."
+        # The proof ends this chat. So the endpoint's function needs no permission to end chats.
         contact_id = outcome.result["ContactId"]
         return {"type": probes.CHAT_STARTED, "status": 0, "message": text, "contactId": contact_id}, False
     return said(outcome)["answer"], isinstance(outcome, Answer) and is_refused(outcome)

@@ -1,4 +1,4 @@
-"""The request for a start: Amazon Connect's own fields, of which a caller may set a few. Every mistake is reported."""
+"""The request for a start. It has Amazon Connect's own fields, but not all of them. Every mistake is reported."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ _FIELDS = (
     "CustomerId",
     "ClientToken",
 )
-# What a caller may want with a field of StartChatContact that is not taken.
+# Advice for callers who send a field of StartChatContact that the endpoint does not accept.
 _ADVICE = {
     "SegmentAttributes": "Leave SegmentAttributes out: the endpoint itself says whether the customer is authenticated.",
     "RelatedContactId": "Leave RelatedContactId out: to continue a past chat, send PersistentChat.",
@@ -37,18 +37,18 @@ _Fields = Mapping[str, object]
 class StartRequest(NamedTuple):
     """A request that keeps all the rules of the wire contract."""
 
-    # "": the endpoint's own.
+    # "": the endpoint's instance.
     instance_id: str
-    # The id of a flow that was given; None: of another.
+    # The id of a configured flow; None: the request names another flow.
     flow_id: str | None
-    # The customer, as the caller says; "" if it does not.
+    # The customer that the request names; "" if it names none.
     customer_id: str
-    # The past chat, and which part of it; "": the caller names none.
+    # The past chat, and which part of it; "": the request names none.
     source_contact_id: str
     rehydration_type: str
-    # The caller's own. Connect never gets it.
+    # The caller's own token. Connect never gets it.
     client_token: str | None
-    # What Connect gets as it came: ParticipantDetails, and what else was sent of the conversation.
+    # The fields that Connect gets unchanged: ParticipantDetails, and the other fields about the conversation.
     conversation: Mapping[str, object]
     attributes: Mapping[str, str]
 
@@ -56,7 +56,7 @@ class StartRequest(NamedTuple):
 def parse(event: _Fields, settings: StartSettings, *, names_customer: bool) -> StartRequest:
     """The request in an API Gateway proxy event. Raises a Refusal that names all fields that break a rule.
 
-    :param names_customer: only the request can say who the customer is.
+    :param names_customer: whether only the request can say who the customer is.
     """
     violations: list[str] = []
     try:
@@ -85,9 +85,9 @@ def parse(event: _Fields, settings: StartSettings, *, names_customer: bool) -> S
 
 
 def derived_client_token(asked: StartRequest, settings: StartSettings, customer: str) -> str:
-    """The ClientToken that Amazon Connect gets: the same for a retry, another one for any other request.
+    """The ClientToken that Amazon Connect gets: the same for a retry, and another one for any other request.
 
-    Without a token of the caller's each request is another one: who ends a chat and starts again gets a new chat.
+    If the caller sends no token, each request gets another one. So a customer who ends a chat can start a new one.
     """
     own = asked.client_token or os.urandom(16).hex()
     parts: list[object] = [key_of(settings.instance_id, customer), own]
@@ -99,7 +99,7 @@ def derived_client_token(asked: StartRequest, settings: StartSettings, customer:
 
 
 def _flow_id(fields: _Fields, settings: StartSettings, violations: list[str]) -> str | None:
-    """A flow by its name, its id or its ARN. Nobody learns which other flows there are."""
+    """The id of the flow that is named by its name, id or ARN. Nobody learns which other flows exist."""
     flows = settings.flows
     if "ContactFlowId" not in fields and len(flows) == 1:
         return next(iter(flows.values()))
@@ -113,7 +113,7 @@ def _customer_id(fields: _Fields, violations: list[str], *, required: bool) -> s
     if "CustomerId" not in fields and not required:
         return ""
     customer = _text("CustomerId", fields, wire.CUSTOMER_ID_LENGTH, violations)
-    # A gateway writes it for bytes that are not UTF-8. Two customers would become one.
+    # A gateway writes U+FFFD for bytes that are not UTF-8. So two customers could become one.
     if "\ufffd" in customer:
         violations.append("CustomerId: got U+FFFD, which stands for bytes that are not UTF-8, expected UTF-8.")
     return customer
@@ -152,7 +152,7 @@ def _attributes(fields: _Fields, allowed: tuple[str, ...], violations: list[str]
 
 
 def _object(name: str, known: tuple[str, ...], fields: _Fields, violations: list[str]) -> _Fields | None:
-    """An object of these fields; None if there is none, or with a violation."""
+    """An object with these fields. None if it was not sent, or with a violation."""
     if name not in fields:
         return None
     value = fields[name]

@@ -1,4 +1,4 @@
-"""What the construct decided for starts, read once. The rest is in the association's settings."""
+"""The settings for starts, read once. The other settings are those of associations."""
 
 import json
 import re
@@ -13,18 +13,18 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 class StartSettings(NamedTuple):
-    """Which chats may start, and with what."""
+    """Which chats may start, and what callers may set."""
 
     instance_id: str
     # "customer_id" or "attribute:<name>".
     customer_identity: str
-    # Their ids by their names; at least one.
+    # The ids of the flows by their names; at least one.
     flows: Mapping[str, str]
     # The names of the attributes that a caller may set; never the one that names the customer.
     attributes: tuple[str, ...]
-    # Whether a chat continues the customer's latest by itself, if there is a history.
+    # Whether a chat continues the customer's latest chat, if the caller names none and there is a history.
     continue_latest: bool
-    # Whether a chat carries that the customer was authenticated.
+    # Whether a chat says that its customer was authenticated.
     stamp_authentication: bool
     # None: Amazon Connect's own default.
     chat_duration_minutes: int | None
@@ -35,7 +35,7 @@ class StartSettings(NamedTuple):
 def read(environ: Mapping[str, str]) -> StartSettings:
     """The settings of this environment. Raises SettingsError."""
     of = Environment(environ)
-    # Without it the rule would find no customer.
+    # Without such an identity, the rule would find no customer.
     identity = of.text(variables.CUSTOMER_IDENTITY, is_identity, "an identity that can be checked")
     return StartSettings(
         instance_id=of.get(variables.INSTANCE_ID),
@@ -65,7 +65,8 @@ def _attributes(of: Environment, identity: str) -> tuple[str, ...]:
 
 
 def _may_be_set(name: object, identity: str) -> bool:
-    """Whoever may set the customer's attribute, in whatever case, could be any customer."""
+    """Whether a caller may set this attribute. A caller who sets the customer's attribute could be anybody."""
+    # Upper and lower case make no difference here.
     as_identity = f"{variables.ATTRIBUTE_PREFIX}{name}".lower()
     return _is_text(name, variables.ATTRIBUTE_PATTERN) and as_identity != identity.lower()
 

@@ -305,7 +305,7 @@ def test_mistakes_of_an_issuer_say_what_was_got_and_expected() -> None:
         )
     assert refused.value.mistakes == [
         f"issuer: got {discovery!r}, expected an https URL without a query, such as https://login.example.com/tenant. "
-        "Leave out /.well-known/openid-configuration: write the issuer as the tokens' `iss` has it.",
+        "Leave out /.well-known/openid-configuration: write exactly the `iss` of the tokens.",
         "audiences: got 'two words' in the list, expected a client id without white space.",
         "customer_claim: got ' ', expected a text that is not empty.",
         "algorithms: got 'HS256' in the list, expected RS256, RS384, RS512 or PS256.",

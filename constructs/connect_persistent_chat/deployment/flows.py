@@ -11,12 +11,12 @@ from constructs import Construct
 
 
 def flow_arns(instance: ConnectInstance, flow_ids: Mapping[str, str]) -> list[str]:
-    """The ARNs of flows, each once."""
+    """The ARNs of these flows, each only once."""
     return [f"{instance.instance_arn}/contact-flow/{id}" for id in dict.fromkeys(flow_ids.values())]
 
 
 class CheckedFlows(Construct):
-    """Flows that the deployment checks. What depends on this is made after the check."""
+    """Flows that the deployment checks. Resources that depend on this construct are made after the check."""
 
     def __init__(self, scope: Construct, id: str, instance: ConnectInstance, flow_ids: Mapping[str, str]) -> None:
         super().__init__(scope, id)
@@ -30,5 +30,5 @@ class CheckedFlows(Construct):
             properties={custom_resources.INSTANCE_ID: instance.instance_id, custom_resources.FLOWS: dict(flow_ids)},
         )
         policy = provisioning.policy_for(self, {"connect:DescribeContactFlow": flow_arns(instance, flow_ids)})
-        # A mistake of the instance itself is told first.
+        # The instance is checked first, so that a mistake in it is reported first.
         check.node.add_dependency(policy, instance)

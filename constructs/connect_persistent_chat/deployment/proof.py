@@ -73,7 +73,7 @@ _WARNINGS = {
 
 
 class ProvedFunction(NamedTuple):
-    """A function that is proved, with the variables that it has to have."""
+    """A function that is proved, with the environment variables that it has to have."""
 
     arn: str
     environment: Mapping[str, str]
@@ -224,7 +224,7 @@ def _permissions(
 
 def _reasons(stack: Stack, method_arns: list[str], permissions: Mapping[str, list[str]]) -> dict[str, str]:
     """The reasons for wildcards in these permissions."""
-    called = "The path holds the instance and the contact; the proof calls with ids of neither."
+    called = "The path holds the instance and the contact; the proof calls with ids that do not exist."
     reasons = dict.fromkeys((wildcard(stack, arn) for arn in method_arns), called)
     for arn in permissions.get("connect:StopContact", ()):
         reasons[wildcard(stack, arn)] = "Only Amazon Connect knows the id of a chat that a proof started by mistake."

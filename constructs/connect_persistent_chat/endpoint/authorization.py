@@ -116,18 +116,18 @@ class Authorization:
     ) -> Authorization:
         """Users with an ID token of an OpenID Connect issuer, such as Entra ID, Okta, Auth0, Keycloak or Google.
 
-        They send it in the Authorization header, with or without `Bearer`. A function of the endpoint checks the token
-        of every request, and API Gateway keeps no answer. The deployment proves that the issuer answers.
+        They send the token in the Authorization header, with or without `Bearer`. A function of the endpoint checks the
+        token of every request, and API Gateway keeps no answer. The deployment proves that the issuer answers.
 
-        :param issuer: the issuer, exactly as the claim `iss` of its tokens has it: `https://` and a host, perhaps with
-            a path. Its discovery document and its keys are read from there.
+        :param issuer: the issuer, exactly as in the claim `iss` of its tokens: `https://` and a host, perhaps with a
+            path. The function reads the discovery document below this address.
         :param audiences: the ids of the clients whose users are allowed to call, at least one. More than one adds the
             warning `connect-persistent-chat:several-audiences`.
         :param customer_claim: the claim of the token that holds the customer of the user's contacts, a text of at most
             128 characters. Default: `sub`. Any other claim adds the warning `connect-persistent-chat:customer-claim`:
             users must not be able to choose its value.
-        :param algorithms: the algorithms that sign tokens, out of RS256, RS384, RS512 and PS256. A key that names its
-            own algorithm is used with that one only. Default: RS256.
+        :param algorithms: the algorithms of the tokens' signatures: one or more of RS256, RS384, RS512 and PS256. If a
+            key names its own algorithm, the key is used with this algorithm only. Default: RS256.
 
         Raises ConfigurationError.
         """
@@ -210,8 +210,8 @@ class Authorization:
     def method_options(
         self, scope: Construct, function: lambda_.Function | None
     ) -> tuple[apigateway.AuthorizationType, apigateway.IAuthorizer | None]:
-        """The authorization type and the authorizer of the API's method. The scope gets the authorizer, unless it was
-        given.
+        """The authorization type and the authorizer of the API's methods. If the user did not give an authorizer, it is
+        made in this scope.
 
         :param function: the authorizer's function, if the endpoint needs one.
         """

@@ -1,4 +1,4 @@
-"""Starts of chats: with which flows, and what their callers may say."""
+"""Starts of chats: the allowed flows, and what callers may set."""
 
 import json
 import re
@@ -32,10 +32,11 @@ _ARN_OF_TOKEN = re.compile(r"(?:arn|\*):[^:/]+:(?:connect|\*):[^:/]*:[^:/]*:\*")
 # Amazon Connect's default quotas: StartChatContact, and DescribeContact, which associations use as well.
 _QUOTA_RATE, _QUOTA_BURST = 5, 8
 _DESCRIBE_RATE, _DESCRIBE_BURST = 10, 15
-# Calls of DescribeContact. A start has one if its past chat needs no closer look.
+# How often an association calls DescribeContact. A start usually calls it once.
 _DESCRIBED_BY_ASSOCIATION = 2
 DEFAULT_RATE, DEFAULT_BURST = 4, 7
-# Of associations, beside starts: 3 x 2 + 4 calls of DescribeContact a second, and 4 x 2 + 7 at once.
+# The throttle of associations with `start`. So there are 3 x 2 + 4 calls of DescribeContact a second, and 4 x 2 + 7 at
+# once.
 ASSOCIATION_RATE, ASSOCIATION_BURST = 3, 4
 _LIMITS = {
     "chat_duration": Limits(
@@ -49,25 +50,26 @@ _LIMITS = {
 
 
 class ChatStart:
-    """Lets the endpoint start chats as well: `PUT <stage>/contact/chat`, with the request and the answer of Amazon
-    Connect's own StartChatContact.
+    """Lets the endpoint also start chats: `PUT <stage>/contact/chat`. The request and the answer are those of
+    Amazon Connect's own StartChatContact.
 
     The customer of the new chat is the person who calls. With `Authorization.iam()` it is the CustomerId that the
     backend sends.
 
-    :param flows: the flows that a chat may start with, by names of your choice: 1 to 10. A name has 1 to 64 letters,
-        digits, hyphens and underscores. A flow is given by its id or ARN, and belongs to the endpoint's instance. It
-        can be a token. A caller sends a name, an id or an ARN as ContactFlowId. If there is only one flow, a caller may
-        leave it out.
+    :param flows: the flows that a chat may start with, by names that you choose: 1 to 10. A name has 1 to 64 letters,
+        digits, hyphens and underscores. A flow is an id or an ARN of a flow of the endpoint's instance. It can be a
+        token. A caller sends a name, an id or an ARN as ContactFlowId. If there is only one flow, a caller may leave
+        ContactFlowId out.
     :param attributes: the names of the contact attributes that a caller may set, each of 1 to 128 letters, digits,
-        hyphens and underscores. The attribute that names the customer is not allowed, in any case. Default: none.
-    :param continue_latest: whether a chat continues the customer's latest chat by itself, unless the caller names
-        another one. It has no effect without a `history`. Default: true.
+        hyphens and underscores. The attribute that names the customer is not allowed, in upper or lower case. Default:
+        none.
+    :param continue_latest: whether a new chat continues the customer's latest chat if the caller names no past chat. It
+        has no effect without a `history`. Default: true.
     :param stamp_authentication: whether the contact says that its customer was authenticated
         (`connect:CustomerAuthentication`), so that a flow needs no sign-in of its own. It needs an authorization that
         knows the person who calls. Default: false.
     :param chat_duration: how long the chat lasts at most: whole minutes, from 1 hour to 7 days. Default: none, Amazon
-        Connect's own, which is 25 hours.
+        Connect ends the chat after 25 hours.
     :param throttle_rate_limit: starts in a second, for all callers together, more than 0. Default: 4. The quota of
         StartChatContact is 5.
     :param throttle_burst_limit: starts at once, for all callers together, at least 1. Default: 7. The quota of
@@ -132,7 +134,7 @@ class ChatStart:
     def mistakes_with(
         self, stack: Stack, instance: ConnectInstance, identity: CustomerIdentity, authorization: Authorization
     ) -> list[str]:
-        """The reasons why an endpoint of this stack cannot start such chats. Empty if it can.
+        """The reasons why an endpoint of this stack cannot start chats in this way. Empty if it can.
 
         :param stack: the endpoint's stack.
         :param instance: the endpoint's instance.
@@ -157,7 +159,7 @@ class ChatStart:
             )
         mistakes += [
             f"start: got the attribute {shown(name)}, expected attributes without the one that names the customer. "
-            "Leave it out: the endpoint itself writes the customer."
+            "Leave this attribute out: the endpoint itself writes the customer."
             for name in self.attributes
             if f"{variables.ATTRIBUTE_PREFIX}{name}".lower() == identity.value.lower()
         ]
@@ -182,8 +184,8 @@ class ChatStart:
         if over_starts or rate > _DESCRIBE_RATE or burst > _DESCRIBE_BURST:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:start-throttle-over-quota",
-                f"The throttles allow {rates[0]:g} starts a second and {bursts[0]:g} at once; together with the "
-                f"associations they need {rate:g} calls of DescribeContact a second and {burst:g} at once. Amazon "
+                f"The throttles allow {rates[0]:g} starts a second and {bursts[0]:g} at once. Starts and associations "
+                f"together need {rate:g} calls of DescribeContact a second and {burst:g} at once. Amazon "
                 f"Connect's default quotas allow {_QUOTA_RATE} and {_QUOTA_BURST} starts, and {_DESCRIBE_RATE} and "
                 f"{_DESCRIBE_BURST} calls of DescribeContact. Lower the throttles, or ask for higher quotas of "
                 "StartChatContact and DescribeContact in the Service Quotas console, under Amazon Connect, for this "
@@ -224,8 +226,8 @@ def _id_in(flow: str) -> str:
     if _FLOW in flow:
         flow = flow.rpartition(_FLOW)[2]
     elif is_token(flow):
-        # The template has to find it, and an id has nothing to split. So the text stands twice: the second part is the
-        # id in both cases.
+        # The template has to find the id. The text is split at "/contact-flow/", which an id does not have. So the text
+        # is there twice with "/contact-flow/" between: then the second part is the id in both cases.
         return Fn.select(1, Fn.split(_FLOW, f"{flow}{_FLOW}{flow}"))
     # Only ids in lower case match the ARNs of permissions. A token cannot be changed.
     return flow.lower() if is_known(flow) else flow

@@ -71,7 +71,7 @@ class PersistentChatEndpoint(Construct):
     :param authorization: which callers are allowed to call. Default: `Authorization.iam()`.
     :param history: a `ChatHistory` of the instance. With it, a request without SourceContactId continues the customer's
         session that ended last. Default: none, each request names its source.
-    :param start: a `ChatStart`. With it, the endpoint starts chats as well: `PUT <stage>/contact/chat`. Default: none.
+    :param start: a `ChatStart`. With it, the endpoint also starts chats: `PUT <stage>/contact/chat`. Default: none.
     :param transcript_delay: how long after a chat's end the endpoint waits for the transcript, from 0 seconds to 1
         hour. Connect needs 30 to 60 seconds. Not used with `CustomerIdentity.unchecked()`. Default: 60 seconds.
     :param cors_allowed_origins: the origins of pages that are allowed to call from browsers, each in the form
@@ -80,7 +80,7 @@ class PersistentChatEndpoint(Construct):
         after 29. Default: 8 seconds.
     :param throttle_rate_limit: requests in a second, for all callers together, more than 0. Default: 5, the quota of
         CreatePersistentContactAssociation. Each checked request describes two contacts, so 5 requests use the whole
-        quota of DescribeContact, 10 a second. With `start` it is 3, because starts use this quota too.
+        quota of DescribeContact, 10 a second. With `start` the default is 3, because starts use this quota too.
     :param throttle_burst_limit: requests at once, for all callers together, at least 1. Default: 7, which fits the
         burst of DescribeContact, 15; 8 with `CustomerIdentity.unchecked()`; 4 with `start`.
     :param log_retention: how long the access log and the function's log are kept. Default: three months.
@@ -196,7 +196,7 @@ class PersistentChatEndpoint(Construct):
         self._warn(identity, cors, rate, burst, quota_burst)
         if start is not None:
             start.warn(self, rate, burst)
-        # The deployment checks it first.
+        # The deployment checks this before it makes the function and the API.
         checked = instance if start is None else CheckedFlows(self, "Flows", instance, start.flow_ids)
         self.function_log = lambda_function.log_group(self, "FunctionLog", log_retention, log_removal_policy)
         self.role = lambda_function.role_for(self, "Role", _ROLE, self.function_log, permissions, traced=True)
@@ -271,7 +271,7 @@ class PersistentChatEndpoint(Construct):
         return self.api.url + wire.START_RESOURCE_PATH
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow this identity to call the endpoint, also to start chats if it has `start`, and nothing else of the API.
+        """Allow this identity to call the endpoint and, with `start`, to start chats, and nothing else of the API.
 
         :param grantee: a role, a user or another identity of this account.
 

@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer whose ID tokens let callers in, and the function that checks them for API Gateway."""
+"""An OpenID Connect issuer whose users may call, and the function that checks their ID tokens for API Gateway."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ DEFAULT_ALGORITHMS = ("RS256",)
 # Developer Guide, "Understanding the identity (ID) token").
 _OF_TOKENS = ("iss", "aud", "azp", "exp", "iat", "nbf", "auth_time", "token_use")
 LIMITS = {"issuer": Limits("an https URL without a query, such as https://login.example.com/tenant")}
-# As the function reads it: host, port and path.
+# The function reads it in the same way: host, port and path.
 _URL = re.compile(r"https://[0-9A-Za-z._-]+(?::([0-9]{1,5}))?(?:/[!-~]*)?")
 # Values to try for a token at the beginning of a URL, and the value for each later token.
 _BEGINNINGS = ("https://x", "https", "1")
@@ -33,14 +33,14 @@ _DISCOVERY = "/.well-known/openid-configuration"
 # Entra ID's addresses for many tenants. A token's `iss` is never one of them (Microsoft identity platform, "OpenID
 # Connect").
 _MANY_TENANTS = re.compile(r"https://login\.microsoftonline\.(?:com|us)/(?:common|organizations|consumers)(?:/.*)?")
-# The function waits 5 seconds for the issuer's documents. API Gateway would wait longer for the function.
+# The function waits 5 seconds for the issuer's documents. API Gateway waits longer than this timeout.
 _TIMEOUT_SECONDS = 10
-# What cannot be a token is refused by API Gateway itself. The function takes any case of "Bearer".
+# API Gateway itself refuses a text that does not have this form. The function accepts "Bearer" in any case.
 _FORM = r"^([A-Za-z]+ )?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 
 
 class OidcIssuer(NamedTuple):
-    """An issuer, and which of its tokens count."""
+    """An issuer, and which of its tokens are accepted."""
 
     url: str
     audiences: Sequence[str]
@@ -58,7 +58,7 @@ class OidcIssuer(NamedTuple):
         }
 
     def mistakes_in(self, stack: Stack) -> list[str]:
-        """The values that the stack's template cannot hold."""
+        """A mistake for each value that the stack's template cannot hold."""
         named = [("an issuer", self.url), *(("an audience", one) for one in self.audiences)]
         named.append(("a claim", self.customer_claim))
         return [mistake for what, value in named for mistake in unnamed_in("authorization", what, value, stack)]
@@ -75,9 +75,9 @@ class OidcIssuer(NamedTuple):
         if len({*self.audiences}) > 1:
             Annotations.of(scope).add_warning_v2(
                 "connect-persistent-chat:several-audiences",
-                f"ID tokens of {len({*self.audiences})} clients let callers in. A token that one of these clients "
-                "loses opens the person's chats of all of them. Some issuers give a person another sub for each "
-                "client: then one person is several customers. An endpoint for each client avoids the first.",
+                f"ID tokens of {len({*self.audiences})} clients are accepted. If one of them loses a token, the "
+                "token opens the person's chats of all clients: an endpoint for each client avoids this. Some issuers "
+                "give a person another sub for each client: then one person is several customers.",
             )
 
 
@@ -91,7 +91,7 @@ def refuse_mistakes(given: Parameters, issuer: str, audiences: Sequence[str], al
     """Raise ConfigurationError if the arguments of Authorization.oidc have mistakes."""
     if given.right("issuer") and not _may_be_issuer(issuer):
         is_discovery = issuer.rstrip("/").endswith(_DISCOVERY)
-        how = f" Leave out {_DISCOVERY}: write the issuer as the tokens' `iss` has it." if is_discovery else ""
+        how = f" Leave out {_DISCOVERY}: write exactly the `iss` of the tokens." if is_discovery else ""
         given.add(f"issuer: got {shown(issuer)}, expected {LIMITS['issuer'].expected}.{how}")
     elif given.right("issuer") and _MANY_TENANTS.fullmatch(issuer):
         given.add(
@@ -132,7 +132,7 @@ def build_function(
 
 
 def build_authorizer(scope: Construct, function: lambda_.Function) -> apigateway.TokenAuthorizer:
-    """What API Gateway asks. It keeps no answer: one time to live for all would outlast a token."""
+    """The authorizer of the API. It keeps no answer, because an answer could be valid longer than its token."""
     return apigateway.TokenAuthorizer(
         scope,
         "Authorizer",
@@ -151,7 +151,7 @@ def _may_be_issuer(url: str) -> bool:
 
 
 def _is_word(text: str) -> bool:
-    """The variable of the function holds words, with spaces between them."""
+    """Whether this has no white space: the function's variable holds words with spaces between them."""
     return re.fullmatch("[!-~]+", with_tokens_as("x", text)) is not None
 
 

@@ -43,7 +43,7 @@ _ACCESS_LOG = {
     "integrationLatency": "$context.integration.latency",
     "xrayTraceId": "$context.xrayTraceId",
 }
-# Also `requestId` in the log of the function that checked the token.
+# The log of the function that checked the token has the same value as `requestId`.
 _AUTHORIZER_LOG = {"authorizerRequestId": "$context.authorizer.requestId"}
 
 

@@ -22,11 +22,11 @@ class ApiMethod(NamedTuple):
     verb: str
     # Below the stage.
     path: str
-    # Amazon Connect's.
+    # Amazon Connect's operation.
     operation: str
     model_id: str
     schema: apigateway.JsonSchema
-    # What the body may hold, for somebody who sent something else.
+    # The fields that the body may have, for the refusal of another body.
     fields: str
     # Requests in a second, and at once.
     rate: float
@@ -34,7 +34,7 @@ class ApiMethod(NamedTuple):
 
     @property
     def named(self) -> str:
-        """The method, for a message."""
+        """The name of the method, for a message."""
         return f"{self.verb} /{self.path}"
 
 
@@ -106,7 +106,7 @@ def _text(least: int | None, most: int, pattern: str | None = None) -> apigatewa
 def _object(
     title: str | None, properties: Mapping[str, apigateway.JsonSchema], required: list[str] | None
 ) -> apigateway.JsonSchema:
-    """An object of these properties and no others. The whole body has a title."""
+    """An object with these properties and no others. Only the schema of a whole body has a title."""
     return apigateway.JsonSchema(
         schema=apigateway.JsonSchemaVersion.DRAFT4 if title else None,
         title=title,
@@ -143,7 +143,7 @@ class GatewayRefusal(NamedTuple):
     retry_after_seconds: int | None = None
 
 
-# Stands for the methods of the API.
+# A text that stands for the methods of the API.
 _METHODS = "<methods>"
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 

@@ -17,7 +17,7 @@ const client = new ConnectClient({
     },
   },
 });
-// The SDK's answer has no headers, so this copies the one that says why no past chat is continued.
+// The SDK's answer has no headers. So this copies the header that says why no past chat is continued.
 client.middlewareStack.add((next) => async (args) => {
   const result = await next(args);
   result.output.NotContinued = result.response.headers["x-persistent-chat-not-continued"];

@@ -92,7 +92,7 @@ def test_a_chat_that_starts_all_the_same_is_a_broken_link_and_is_ended(stop_said
     """Nobody would come to this chat; and another try would start another chat."""
     world = broken(start_answers={"web": EXCLUDED, "help": STARTED}, stop_said=stop_said)
     found = failure(world)
-    assert "Broken link: start. A chat started, although the request names both PersistentChat and " in found
+    assert "Broken link: start. A chat started, although the request has both PersistentChat and " in found
     assert f"flow help: a chat started. {end}" in found
     assert world.stopped == ([] if stop_said else [(INSTANCE_ID, "contact")])
     assert world.clock == 0
