@@ -15,10 +15,9 @@ import time
 from authorizer import decision, issuer, settings, token
 from authorizer.failure import IssuerFailed, Refused
 from authorizer.keys import Keys
-from aws import probes, trust
+from aws import trust
 from aws.description import place_of
 from shared.key import key_of
-from shared.probes import ISSUER
 from shared.variables import CUSTOMER_KEY
 
 SETTINGS = settings.read(os.environ)
@@ -31,6 +30,10 @@ gc.enable()
 def handle(event: object, context: object) -> dict[str, object]:
     """Answer an event of a TOKEN authorizer, or a probe. The gateway builds the former: it is never a probe."""
     if not isinstance(event, dict) or "methodArn" not in event:
+        # Imported here: only a deployment asks.
+        from aws import probes
+        from shared.probes import ISSUER
+
         return probes.answer(event, SETTINGS.environment, {ISSUER: _probe})
     started = time.monotonic()
     line: dict[str, object] = {"requestId": getattr(context, "aws_request_id", "unknown")}
