@@ -30,6 +30,8 @@ SETTINGS = settings.read(os.environ)
 # Two connections: both contacts are described at the same time.
 CLIENTS = (Client("connect", SETTINGS.connect_endpoint), Client("connect", SETTINGS.connect_endpoint))
 DYNAMODB = Client("dynamodb", SETTINGS.history_endpoint) if SETTINGS.history_endpoint is not None else None
+# All of this stays: the first collection would look through it in vain.
+gc.freeze()
 gc.enable()
 
 Event = dict[str, object]

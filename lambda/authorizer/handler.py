@@ -24,6 +24,7 @@ SETTINGS = settings.read(os.environ)
 KEYS = Keys(lambda: issuer.read_keys(SETTINGS))
 # Here and not with the first token: Lambda gives a whole processor to a function that starts.
 trust.commons()
+gc.freeze()
 gc.enable()
 
 
