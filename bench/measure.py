@@ -35,11 +35,14 @@ HANDLERS = {
 }
 # The same for the authorizers of an issuer.
 AUTHORIZERS = {
+    "empty authorizer": (ROOT / "bench/handlers/empty", "handler"),
+    "the least with TLS": (ROOT / "bench/handlers/floor", "handler"),
     "plain PyJWT": (ROOT / "bench/handlers/pyjwt", "handler"),
     "this project's authorizer": (ROOT / "lambda", "authorizer.handler"),
 }
 # The same for starts of chats.
 STARTS = {
+    "empty start": (ROOT / "bench/handlers/empty", "handler"),
     "plain boto3 that starts chats": (ROOT / "bench/handlers/plain_start", "handler"),
     "this project, with starts": (ROOT / "lambda", "start.handler"),
 }

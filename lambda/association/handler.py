@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TypeGuard
 from association import caller, log, refusal, request, response, settings
 from association.decision import Decider, associated
 from association.refusal import Refusal
-from aws import probes
 from aws.client import Client
 from aws.description import place_of
 from aws.retry import Retry
@@ -22,15 +21,17 @@ from connect.errors import ConnectError
 from connect.ids import same_instance
 from connect.operations import Connect
 from shared import wire
-from shared.probes import CREATE_ASSOCIATION, DESCRIBE_CONTACT
 
 if TYPE_CHECKING:
     from association.lookup import Lookup
+    from aws.probes import Probes
 
 SETTINGS = settings.read(os.environ)
 # Two connections: both contacts are described at the same time.
 CLIENTS = (Client("connect", SETTINGS.connect_endpoint), Client("connect", SETTINGS.connect_endpoint))
 DYNAMODB = Client("dynamodb", SETTINGS.history_endpoint) if SETTINGS.history_endpoint is not None else None
+# All of this stays: the first collection would look through it in vain.
+gc.freeze()
 gc.enable()
 
 Event = dict[str, object]
@@ -42,6 +43,9 @@ def handle(event: object, context: object) -> dict[str, object]:
     """Answer an API Gateway proxy event, or a probe."""
     if is_request(event):
         return served(event, context, _associate)
+    # Imported here, because only deployments send probes.
+    from aws import probes
+
     return probes.answer(event, SETTINGS.environment, probes_of(Retry(time.monotonic() + SETTINGS.deadline_seconds)))
 
 
@@ -80,11 +84,14 @@ def lookup_with(connect: Connect, retry: Retry) -> "Lookup | None":
     return Lookup(DYNAMODB, SETTINGS, connect, retry.deadline)
 
 
-def probes_of(retry: Retry) -> probes.Probes:
+def probes_of(retry: Retry) -> "Probes":
     """A probe for each permission that an association needs."""
+    from connect import probing
+    from shared.probes import CREATE_ASSOCIATION, DESCRIBE_CONTACT
+
     connect = connect_with(retry)
     lookup = lookup_with(connect, retry)
-    return {**connect.probes(CREATE_ASSOCIATION, DESCRIBE_CONTACT), **(lookup.probes() if lookup else {})}
+    return {**probing.probes_of(connect, CREATE_ASSOCIATION, DESCRIBE_CONTACT), **(lookup.probes() if lookup else {})}
 
 
 def _answered(event: Event, retry: Retry, line: log.Line, headers: dict[str, str], work: Work) -> dict[str, object]:

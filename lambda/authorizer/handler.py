@@ -15,22 +15,26 @@ import time
 from authorizer import decision, issuer, settings, token
 from authorizer.failure import IssuerFailed, Refused
 from authorizer.keys import Keys
-from aws import probes, trust
+from aws import trust
 from aws.description import place_of
 from shared.key import key_of
-from shared.probes import ISSUER
 from shared.variables import CUSTOMER_KEY
 
 SETTINGS = settings.read(os.environ)
 KEYS = Keys(lambda: issuer.read_keys(SETTINGS))
 # Read here, and not with the first token: while a function starts, Lambda gives it a whole processor.
 trust.commons()
+gc.freeze()
 gc.enable()
 
 
 def handle(event: object, context: object) -> dict[str, object]:
     """Answer an event of a TOKEN authorizer, or a probe. The gateway builds these events: none is ever a probe."""
     if not isinstance(event, dict) or "methodArn" not in event:
+        # Imported here, because only deployments send probes.
+        from aws import probes
+        from shared.probes import ISSUER
+
         return probes.answer(event, SETTINGS.environment, {ISSUER: _probe})
     started = time.monotonic()
     line: dict[str, object] = {"requestId": getattr(context, "aws_request_id", "unknown")}

@@ -6,12 +6,12 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from aws import http, trust
 from aws.endpoint import Endpoint
 from aws.http import Response
 from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
-from aws.signing import signed_headers
 
 # AWS closes a connection that was unused for about a minute, and a device on the way may drop it silently.
 _IDLE_SECONDS = 20
@@ -49,9 +49,13 @@ class Client:
     """
 
     def __init__(self, service: str | None, endpoint: Endpoint) -> None:
-        self._service = service
         self._endpoint = endpoint
-        likely = trust.commons if service is None else trust.amazons
+        self._sign, likely = None, trust.commons
+        if service is not None:
+            # Imported here: where nothing is signed, the cold start does not pay for it.
+            from aws.signing import signed_headers
+
+            self._sign, likely = partial(signed_headers, service=service), trust.amazons
         self._tls = likely() if endpoint.scheme == "https" else None
         self._sock: socket.socket | None = None
         self._used = 0.0
@@ -93,8 +97,8 @@ class Client:
     def _request(self, method: str, target: str, body: bytes, more: Mapping[str, str]) -> bytes:
         target = self._endpoint.base_path + target
         headers = {"Host": self._endpoint.host_header, "Content-Type": "application/json", **more}
-        if self._service is not None:
-            headers = signed_headers(method, target, headers, body, self._service)
+        if self._sign is not None:
+            headers = self._sign(method, target, headers, body)
         headers["Content-Length"] = str(len(body))
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body

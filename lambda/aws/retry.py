@@ -3,12 +3,14 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from threading import Event
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws.answer import Answer, Document, Outcome, is_worth_another_try, read_answer
 from aws.client import Client
 from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
+
+if TYPE_CHECKING:
+    from threading import Event
 
 # A caller waits for the answer.
 _MOST_ATTEMPTS = 3
@@ -53,7 +55,7 @@ class Retry:
         sooner._attempts = self._attempts
         return sooner
 
-    def call(self, operation: Operation, client: Client, given_up: Event | None = None) -> Outcome:
+    def call(self, operation: Operation, client: Client, given_up: "Event | None" = None) -> Outcome:
         """Call, and retry with the same request if that may help and there is time.
 
         :param given_up: shared by two calls at the same time that are useless without each other. The first call that

@@ -12,7 +12,7 @@ from functools import cache
 # In the names of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2.
 _AMAZON = (b"Amazon", b"Starfield Services")
 # In the names of Amazon's and of other common authorities. Most servers have their certificate from one of these.
-_COMMON = (*_AMAZON, b"DigiCert", b"Google Trust Services", b"Internet Security Research Group")
+_COMMON = (*_AMAZON, b"DigiCert Global Root", b"GTS Root", b"ISRG Root")
 
 
 @cache
@@ -45,9 +45,20 @@ def _some(names: tuple[bytes, ...]) -> ssl.SSLContext:
 
 def _certificates_of(names: tuple[bytes, ...], bundle: bytes) -> bytes:
     """The certificates of these authorities, in DER, from a bundle in PEM."""
-    parts = bundle.split(b"-----BEGIN CERTIFICATE-----")[1:]
-    certificates = (binascii.a2b_base64(part.partition(b"-----END CERTIFICATE-----")[0]) for part in parts)
+    parts = bundle.translate(None, b"\r\n").split(b"-----BEGIN CERTIFICATE-----")[1:]
+    encoded = [text for name in names for text in _encoded(name)]
+    # To decode all of them would take longer than to search in all of them.
+    likely = (
+        part.partition(b"-----END CERTIFICATE-----")[0] for part in parts if any(text in part for text in encoded)
+    )
+    certificates = (binascii.a2b_base64(one) for one in likely)
     return b"".join(one for one in certificates if any(name in one for name in names))
+
+
+def _encoded(name: bytes) -> list[bytes]:
+    """A name in base64, with 0, 1 and 2 bytes before it; without the characters that depend on what is around it."""
+    texts = [(binascii.b2a_base64(bytes(before) + name), before) for before in range(3)]
+    return [text[-(-8 * before // 6) : 8 * (before + len(name)) // 6] for text, before in texts]
 
 
 def _limited(context: ssl.SSLContext) -> ssl.SSLContext:

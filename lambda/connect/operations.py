@@ -2,20 +2,15 @@
 
 import json
 import threading
-from collections.abc import Mapping
-from functools import partial
 
-from aws.answer import Answer, Document, Outcome, detail_of, is_refused
+from aws.answer import Answer, Document, Outcome, is_refused
 from aws.client import Client
 from aws.no_answer import Unreadable
-from aws.probes import Probes, said
 from aws.retry import Operation, Retry
 from aws.signing import encoded
 from connect.contact import Contact, read
 from connect.errors import ConnectError, error_of
-from shared import probes, wire
-
-_OF_EACH_START = ("ContactId", "ParticipantId", "ParticipantToken")
+from shared import wire
 
 
 class Connect:
@@ -23,7 +18,7 @@ class Connect:
 
     def __init__(self, instance_id: str, customer_identity: str, clients: tuple[Client, Client], retry: Retry) -> None:
         """The clients are two connections, for calls at the same time."""
-        self._instance_id = instance_id
+        self.instance_id = instance_id
         self._customer_identity = customer_identity
         self._clients = clients
         self._retry = retry
@@ -37,37 +32,20 @@ class Connect:
         """How many calls there were so far."""
         return self._retry.attempts
 
+    def call(self, operation: Operation) -> Outcome:
+        """What came of any operation."""
+        return self._retry.call(operation, self._clients[0])
+
     def create_association(self, contact_id: str, source_id: str, rehydration_type: str, client_token: str) -> str:
         """CreatePersistentContactAssociation: the contact that is continued. Raises ConnectError."""
-        operation = _create_association(self._instance_id, contact_id, source_id, rehydration_type, client_token)
-        outcome = self._retry.call(operation, self._clients[0])
+        outcome = self.call(association(self.instance_id, contact_id, source_id, rehydration_type, client_token))
         if isinstance(outcome, Answer) and outcome.status == 200:
             return str(outcome.result)
         raise error_of(outcome)
 
-    def start_chat(self, fields: Mapping[str, object]) -> Mapping[str, str]:
-        """Call StartChatContact. Its answer has the participant's token. Raises ConnectError."""
-        outcome = self.try_start(self._instance_id, fields)
-        if isinstance(outcome, Answer) and isinstance(outcome.result, Mapping):
-            return outcome.result
-        error = error_of(outcome)
-        if isinstance(outcome, Answer) and outcome.error_type == wire.LIMIT_EXCEEDED:
-            raise ConnectError("chats_at_once")
-        # Connect's message may repeat the request: the customer, attributes and a message. IAM's message does not.
-        if isinstance(outcome, Answer) and error.detail is not None and error.reason != "connect_denied":
-            error.detail = detail_of(outcome._replace(message="words that may repeat the request"))
-        raise error
-
-    def try_start(self, instance_id: str, fields: Mapping[str, object]) -> Outcome:
-        """StartChatContact's answer. The fields have a ClientToken, so a retry starts no second chat."""
-        body = json.dumps({"InstanceId": instance_id, **fields}).encode()
-        target = "/".join(("", *wire.START_PATH))
-        operation = Operation("PUT", target, body, _started, final=(wire.LIMIT_EXCEEDED,))
-        return self._retry.call(operation, self._clients[0])
-
     def describe(self, *contact_ids: str) -> None:
         """Call DescribeContact for each contact, or for two at the same time. Raises ConnectError."""
-        outcomes = self._at_once([self._describe_contact(self._instance_id, id) for id in contact_ids])
+        outcomes = self._at_once([self.description(self.instance_id, id) for id in contact_ids])
         for id, outcome in zip(contact_ids, outcomes, strict=True):
             if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
                 if outcome.date is None:
@@ -79,27 +57,15 @@ class Connect:
             else:
                 raise error_of(outcome)
 
-    def probes(self, *actions: str) -> Probes:
-        """Each action with contacts that cannot exist, in this instance and in one that the role does not name."""
-        instances = {"": self._instance_id, probes.ELSEWHERE: probes.NOWHERE}
-        return {f"{where}{a}": partial(self._tried, a, id) for where, id in instances.items() for a in actions}
-
-    def _tried(self, action: str, instance_id: str) -> Mapping[str, object]:
-        nobody = probes.NOWHERE
-        if action == probes.CREATE_ASSOCIATION:
-            operation = _create_association(instance_id, nobody, nobody, wire.FROM_SEGMENT, nobody)
-        else:
-            operation = self._describe_contact(instance_id, nobody)
-        return said(self._retry.call(operation, self._clients[0]))
-
-    def _describe_contact(self, instance_id: str, contact_id: str) -> Operation:
+    def description(self, instance_id: str, contact_id: str) -> Operation:
+        """DescribeContact."""
         target = f"/contacts/{encoded(instance_id)}/{encoded(contact_id)}"
         return Operation("GET", target, b"", lambda document: read(document, self._customer_identity))
 
     def _at_once(self, operations: list[Operation]) -> list[Outcome]:
         """The outcomes of two operations at most."""
         if len(operations) < 2:
-            return [self._retry.call(operation, self._clients[0]) for operation in operations]
+            return [self.call(operation) for operation in operations]
         given_up = threading.Event()
         beside: list[Outcome] = []
         bugs: list[Exception] = []
@@ -122,7 +88,8 @@ class Connect:
         return [first, *beside]
 
 
-def _create_association(instance_id: str, contact_id: str, source_id: str, kind: str, client_token: str) -> Operation:
+def association(instance_id: str, contact_id: str, source_id: str, kind: str, client_token: str) -> Operation:
+    """CreatePersistentContactAssociation."""
     target = "/".join(("", *wire.PATH, encoded(instance_id), encoded(contact_id)))
     body = {"RehydrationType": kind, "SourceContactId": source_id, "ClientToken": client_token}
     return Operation("POST", target, json.dumps(body).encode(), _continued_from)
@@ -133,11 +100,3 @@ def _continued_from(document: Document) -> str:
     if isinstance(value, str) and 1 <= len(value) <= wire.CONTACT_ID_LENGTH:
         return value
     raise Unreadable("200 without ContinuedFromContactId")
-
-
-def _started(document: Document) -> Mapping[str, str]:
-    # The text shows nothing of the answer, because the answer holds the participant's token.
-    for name in _OF_EACH_START:
-        if not isinstance(document.get(name), str) or not document[name]:
-            raise Unreadable(f"200 without {name}")
-    return {name: str(document[name]) for name in (*_OF_EACH_START, "ContinuedFromContactId") if document.get(name)}

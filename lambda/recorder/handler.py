@@ -10,6 +10,7 @@ from aws import probes
 from aws.client import Client
 from aws.description import described, is_unicode, place_of
 from aws.retry import Retry
+from connect import probing
 from connect.errors import ConnectError
 from connect.ids import is_contact_id
 from connect.operations import Connect
@@ -127,7 +128,7 @@ def _outcome_of(id: str, contact_id: object, recorder: Recorder, connect: Connec
 
 
 def _probed(event: object, connect: Connect, table: Table) -> dict[str, object]:
-    known = {**connect.probes(DESCRIBE_CONTACT), **table.probes(GET_ITEM, PUT_ITEM)}
+    known = {**probing.probes_of(connect, DESCRIBE_CONTACT), **table.probes(GET_ITEM, PUT_ITEM)}
     line: Line = {}
     try:
         with _failures_in(line):

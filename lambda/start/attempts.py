@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from association import refusal
 from connect.errors import ConnectError
 from connect.operations import Connect
-from start import past
+from start import chat, past
 from start.past import Past
 
 _Fields = Mapping[str, object]
@@ -20,7 +20,7 @@ def start_chat(connect: Connect, fields: _Fields, token: str, before: Past) -> t
     *attempts, last = _attempts(token, before)
     for more in attempts:
         try:
-            return connect.start_chat({**fields, **more}), before
+            return chat.start(connect, {**fields, **more}), before
         except ConnectError as failure:
             # If each retry failed, or a permission is missing, the reason may also be the past chat.
             is_of_past = failure.reason in ("connect_failed", "connect_denied") and "PersistentChat" in more
@@ -28,7 +28,7 @@ def start_chat(connect: Connect, fields: _Fields, token: str, before: Past) -> t
                 raise
             if "PersistentChat" in more:
                 before = past.without(refusal.of_connect(failure))
-    return connect.start_chat({**fields, **last}), before
+    return chat.start(connect, {**fields, **last}), before
 
 
 def _attempts(token: str, before: Past) -> list[_Fields]:

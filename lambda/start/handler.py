@@ -13,7 +13,6 @@ from association import caller, handler, log, refusal, response
 from association.caller import Caller
 from association.decision import Decider
 from association.refusal import Refusal
-from aws import probes
 from aws.description import is_unicode
 from aws.retry import Retry
 from connect.errors import ConnectError
@@ -50,6 +49,7 @@ def handle(event: object, context: object) -> dict[str, object]:
 
 def _probed(event: object) -> dict[str, object]:
     # Imported here, because only deployments send probes.
+    from aws import probes
     from start import probing
 
     retry = Retry(time.monotonic() + handler.SETTINGS.deadline_seconds)

@@ -11,6 +11,7 @@ from aws.answer import Answer, is_refused
 from aws.probes import Probes, said
 from connect.operations import Connect
 from shared import probes, wire
+from start import chat
 
 
 def probes_of(connect: Connect, instance_id: str, flows: Mapping[str, str]) -> Probes:
@@ -41,7 +42,7 @@ def _start(connect: Connect, instance_id: str, flow_id: str) -> tuple[dict[str, 
         # If a chat starts all the same, the next proof starts no second one.
         "ClientToken": f"{probes.PROBE}-{flow_id}",
     }
-    outcome = connect.try_start(instance_id, fields)
+    outcome = chat.try_start(connect, instance_id, fields)
     if isinstance(outcome, Answer) and isinstance(outcome.result, Mapping):
         text = "a chat started, although the request breaks a rule of the API."
         # The proof ends this chat. So the endpoint's function needs no permission to end chats.

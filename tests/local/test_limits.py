@@ -46,25 +46,27 @@ def test_a_cold_start_takes_a_quarter_of_the_plain_handlers(cloud: Cloud) -> Non
 
 @pytest.mark.prove
 @pytest.mark.usefixtures("without_quotas")
-def test_the_cold_start_of_a_start_takes_three_tenths_of_the_plain_handlers(cloud: Cloud) -> None:
-    """CPU until the handler can be called, and until its first chat; and at most half of the memory.
-
-    The aim is a quarter. Python 3.11 measured 0.26 until ready, and 0.25 until the first chat.
-    """
+def test_the_cold_start_of_a_start_takes_a_quarter_of_the_plain_handlers(cloud: Cloud) -> None:
+    """CPU until the handler can be called, and until its first chat; and at most half of the memory."""
     figures = measure.cold_starts_of_chats(cloud, 9)
     ours, plain = figures["this project, with starts"], figures["plain boto3 that starts chats"]
-    assert ours["ready_cpu"] <= plain["ready_cpu"] * 3 / 10
-    assert ours["first_cpu"] <= plain["first_cpu"] * 3 / 10
+    assert ours["ready_cpu"] <= plain["ready_cpu"] / 4
+    assert ours["first_cpu"] <= plain["first_cpu"] / 4
     assert ours["peak_mb"] <= plain["peak_mb"] / 2
 
 
 @pytest.mark.prove
 def test_an_authorizers_cold_start_takes_less_than_pyjwts(cloud: Cloud) -> None:
-    """CPU until the handler can be called, and until its first answer; docs/decisions/oidc.md: why not a quarter."""
+    """CPU until the handler can be called, and until its first answer; docs/decisions/oidc.md: why not a quarter.
+
+    Also without what any such function takes in Python: then it is half, and a third.
+    """
     figures = measure.cold_authorizers(cloud, 9)
-    ours, plain = figures["this project's authorizer"], figures["plain PyJWT"]
-    assert ours["ready_cpu"] <= plain["ready_cpu"] * 3 / 4
-    assert ours["first_cpu"] <= plain["first_cpu"] * 2 / 3
+    ours, plain, least = (figures[name] for name in ("this project's authorizer", "plain PyJWT", "the least with TLS"))
+    assert ours["ready_cpu"] <= plain["ready_cpu"] * 2 / 3
+    assert ours["first_cpu"] <= plain["first_cpu"] * 3 / 5
+    assert ours["ready_cpu"] - least["ready_cpu"] <= (plain["ready_cpu"] - least["ready_cpu"]) / 2
+    assert ours["first_cpu"] - least["first_cpu"] <= (plain["first_cpu"] - least["first_cpu"]) / 3
     assert ours["peak_mb"] <= plain["peak_mb"] * 2 / 3
 
 

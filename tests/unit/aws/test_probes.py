@@ -9,6 +9,7 @@ import pytest
 from aws import probes
 from aws.http import Response
 from aws.retry import Retry
+from connect import probing
 from connect.operations import Connect
 from shared.probes import NOWHERE
 from tests.unit.association.events import INSTANCE_ID, ConnectClient
@@ -24,7 +25,7 @@ def test_a_permission_is_tried_with_contacts_that_cannot_exist(action: str, pref
     a service that does not ask for one."""
     client = ConnectClient({NOWHERE: DENIED}, DENIED)
     connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 5))  # type: ignore[arg-type]
-    said = probes.answer({"probe": f"{prefix}{action}"}, {}, connect.probes(*ACTIONS))
+    said = probes.answer({"probe": f"{prefix}{action}"}, {}, probing.probes_of(connect, *ACTIONS))
     assert said["answer"] == {"type": "AccessDeniedException", "status": 403, "message": "no"}
     ((_, target),) = client.sent
     assert target.endswith(f"/{instance}/{NOWHERE}")
@@ -38,7 +39,7 @@ def test_an_unknown_probe_is_not_repeated(probe: object, got: str) -> None:
     """Half a surrogate pair cannot be answered, and Lambda takes no answer of more than 6 MB: either is a crash."""
     client = ConnectClient({})
     connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 5))  # type: ignore[arg-type]
-    said = probes.answer({"probe": probe}, {}, connect.probes(*ACTIONS))
+    said = probes.answer({"probe": probe}, {}, probing.probes_of(connect, *ACTIONS))
     assert said["probe"] == got
     assert len(json.dumps(said, ensure_ascii=False).encode()) < 1000
 
@@ -47,6 +48,6 @@ def test_an_unknown_probe_is_told_which_there_are() -> None:
     """Whoever may invoke the function sees what it takes, and starts nothing."""
     client = ConnectClient({})
     connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 5))  # type: ignore[arg-type]
-    said = probes.answer({"probe": "elsewhere settings"}, {}, connect.probes(*ACTIONS))
+    said = probes.answer({"probe": "elsewhere settings"}, {}, probing.probes_of(connect, *ACTIONS))
     assert "unknown probe; known: settings, connect:Create" in str(said["error"])
     assert client.sent == []

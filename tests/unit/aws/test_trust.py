@@ -1,5 +1,6 @@
 """Which authorities are believed; what a connection makes of them is in test_client.py."""
 
+import binascii
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,14 @@ def test_amazons_certificates_are_found_wherever_they_stand(bundle: list[tuple[s
     )
 
 
+@given(st.binary(max_size=9), st.binary(max_size=9))
+def test_a_name_is_found_in_base64_whatever_stands_around_it(before: bytes, after: bytes) -> None:
+    """Certificates are searched before they are decoded: a missed one would read all of the system's."""
+    text = binascii.b2a_base64(before + b"Amazon" + after)
+    assert any(part in text for part in trust._encoded(b"Amazon"))
+    assert all(len(part) >= 6 for part in trust._encoded(b"Amazon")), "nothing else looks like it"
+
+
 def test_neither_kind_of_trust_takes_an_old_tls_or_a_stranger(trusted: Callable[..., None]) -> None:
     """What is sent names contacts; a connection that anybody could read or answer is none."""
     trusted(AUTHORITIES["Amazon"], AUTHORITIES["Somebody"])
@@ -43,7 +52,7 @@ def test_neither_kind_of_trust_takes_an_old_tls_or_a_stranger(trusted: Callable[
 
 def test_other_servers_have_certificates_of_more_authorities(trusted: Callable[..., None]) -> None:
     """Amazon's alone would have nearly every issuer's certificate checked twice, and all of the system's read."""
-    trusted(*(AUTHORITIES[name] for name in NAMES), Authority("DigiCert Inc"))
+    trusted(*(AUTHORITIES[name] for name in NAMES), Authority("DigiCert Global Root G2"))
     assert len(trust.commons().get_ca_certs()) == len(trust.amazons().get_ca_certs()) + 1 == 3
 
 

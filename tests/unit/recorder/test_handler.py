@@ -157,7 +157,7 @@ def test_a_crash_is_logged_with_its_place_and_raised(entry: Entry, monkeypatch: 
 def test_a_probe_that_crashes_is_logged_as_well(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
     """It logs nothing otherwise."""
     assert entry.handle({"probe": "settings"})[1] == []
-    monkeypatch.setattr(entry.module.Connect, "_tried", lambda *_: [][0])
+    monkeypatch.setattr(entry.module.Connect, "call", lambda *_: [][0])
     with pytest.raises(Exception, match="IndexError at"):
         entry.handle({"probe": "connect:DescribeContact"})
     (line,) = entry.lines()

@@ -1,13 +1,16 @@
 """Random histories with starts beside associations: the function's own code, with the local Connect behind it."""
 
+import json
 import time
-from typing import Any, cast
+from typing import cast
 
 from hypothesis import HealthCheck, given, settings
 
 from association.caller import Caller
 from association.decision import Decider
 from association.refusal import Refusal, of_connect
+from aws.answer import Answer
+from aws.retry import Operation
 from connect.errors import ConnectError
 from connect.operations import Connect
 from local.connect.errors import ConnectError as LocalConnectError
@@ -42,15 +45,22 @@ class StartingRuleWorld(RuleWorld):
             return refused.status, refused.reason, ""
         return 200, started["ContinuedFromContactId"], started["ContactId"]
 
-    def start_chat(self, sent: dict[str, Any]) -> dict[str, str]:
+    @property
+    def instance_id(self) -> str:
         """As the function's own Connect."""
+        return SETTINGS.instance_id
+
+    def call(self, operation: Operation) -> Answer:
+        """As the function's own Connect: the start of a chat."""
+        sent = json.loads(operation.body)
         assert isinstance(sent["PersistentChat"], dict)
         chat = {"ParticipantDetails": {"DisplayName": "A"}, "ContactFlowId": SETTINGS.flows["sales"]}
         fields = {"InstanceId": SETTINGS.instance_id, **chat, **sent, "ClientToken": str(time.monotonic_ns())}
         try:
-            return cast(dict[str, str], self._connect.operations.supported["StartChatContact"](fields, REGION))
+            started = self._connect.operations.supported["StartChatContact"](fields, REGION)
         except LocalConnectError as refused:
             raise ConnectError("connect_refused", refusal=("InvalidRequestException", refused.message)) from refused
+        return Answer(200, "none", "", started, None)
 
 
 def play(history: list[tuple[object, ...]]) -> int:
