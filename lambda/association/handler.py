@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeGuard
 
 from association import caller, log, refusal, request, response, settings
-from association.decision import Decider, associated
+from association.decider import Decider, associated
 from association.refusal import Refusal
 from aws.client import Client
 from aws.description import place_of

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from association import caller, handler, log, refusal, response
 from association.caller import Caller
-from association.decision import Decider
+from association.decider import Decider
 from association.refusal import Refusal
 from aws.description import is_unicode
 from aws.retry import Retry

@@ -6,7 +6,7 @@ The rule of associations decides in both cases. A look-up never prevents the sta
 from typing import TYPE_CHECKING, NamedTuple
 
 from association import refusal, rule
-from association.decision import Decider
+from association.decider import Decider
 from association.refusal import Refusal
 from association.request import AssociationRequest
 from aws.description import place_of

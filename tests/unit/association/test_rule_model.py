@@ -7,7 +7,7 @@ from typing import cast
 from hypothesis import HealthCheck, given, settings
 
 from association.caller import Caller
-from association.decision import Decider
+from association.decider import Decider
 from association.refusal import Refusal, of_connect
 from association.request import AssociationRequest
 from association.settings import read

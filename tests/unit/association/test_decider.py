@@ -5,7 +5,7 @@ from typing import NamedTuple, cast
 import pytest
 
 from association.caller import Caller
-from association.decision import Decider, Decision
+from association.decider import Decider, Decision
 from association.lookup import Lookup
 from association.refusal import Refusal
 from association.request import AssociationRequest, derived_client_token
