@@ -9,6 +9,7 @@
 | POST contacts/<id>/type, POST contacts/<id>/leave | the agent types; leaves |
 | POST contacts/<id>/cut | the customer's sockets are cut |
 | GET contacts/<id>/transcript | what the chat shows, the past first |
+| GET agent | the agent's window: a page for a person |
 | GET chats, GET sockets | the chats that run; how many sockets are open |
 | POST transcripts {"seconds"} | how long after a contact's end its transcript is written |
 | GET contacts/<id>/history | the past contacts that the chat shows, newest first |
@@ -28,7 +29,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from local.connect import sockets
+from local.connect import sockets, window
 from local.connect.contacts import CHANNELS, Contact
 from local.connect.conversations import AGENT, PLAIN
 from local.connect.errors import ConnectError
@@ -91,6 +92,8 @@ class Control:
 
     def answer(self, method: str, path: str, body: bytes) -> Response:
         """Follow a call; the path is what comes behind the prefix."""
+        if (method, path) == ("GET", "agent"):
+            return window.response()
         try:
             return follow(self._calls, PREFIX, method, path, body)
         except ConnectError as refused:
