@@ -9,7 +9,6 @@
 | POST contacts/<id>/type, POST contacts/<id>/leave | the agent types; leaves |
 | POST contacts/<id>/cut | the customer's sockets are cut |
 | GET contacts/<id>/transcript | what the chat shows, the past first |
-| GET agent | the agent's window: a page for a person |
 | GET chats, GET sockets | the chats that run; how many sockets are open |
 | POST transcripts {"seconds"} | how long after a contact's end its transcript is written |
 | GET contacts/<id>/history | the past contacts that the chat shows, newest first |
@@ -23,6 +22,8 @@
 | GET events | how many were sent, lost, and are underway |
 | POST quotas {"enabled"} | the request quotas on or off |
 | GET associations, GET calls | what Connect holds, and what it was asked |
+
+`/_connect/agent` is the agent's window, a page by which a person makes some of these calls.
 """
 
 from collections.abc import Callable
