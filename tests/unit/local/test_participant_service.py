@@ -97,6 +97,23 @@ def test_an_ended_chat_answers_nobody(world: World) -> None:
             customer.connect()
 
 
+def test_a_chat_that_ended_leaves_no_token_in_the_memory(world: World) -> None:
+    """However many there were, and however often they connected."""
+    for _ in range(20):
+        customer = world.start()
+        for _ in range(3):
+            customer.connect()
+        world.control("POST", f"contacts/{customer.contact}/join")
+        customer("disconnect")
+    assert all(held == {} for held in vars(world.connect.conversations.participants).values())
+    # Of one that runs, connections that expired are gone with the next.
+    customer = world.start()
+    for _ in range(5):
+        world.wait(86_400)
+        customer.connect()
+    assert len(world.connect.conversations.participants._connections) == 1
+
+
 def test_a_customer_goes_on_through_a_transfer_and_a_survey(world: World) -> None:
     """With the same tokens; the agents are gone, and each item says in which segment it was sent."""
     customer = world.start()
