@@ -432,3 +432,32 @@ def test_fifty_customers_at_once(cloud: Cloud) -> None:
     while cloud.control("GET", "sockets")["open"]:
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+@pytest.mark.prove
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells it there")
+def test_memory_is_what_chats_are() -> None:
+    """A chat that ended keeps its contact and its transcript, and nothing of its connections."""
+    with Cloud() as cloud:
+        process = cloud._process
+        assert process is not None
+
+        def megabytes() -> float:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+        def chat(times: int) -> None:
+            for _ in range(times):
+                customer = Customer(cloud)
+                for _ in range(3):
+                    with PlainSocket(customer.connect()):
+                        customer.say("hello")
+                customer.leave()
+
+        cloud.control("POST", "quotas", {"enabled": False})
+        chat(50)
+        before = megabytes()
+        chat(100)
+        # 80 kB each.
+        assert megabytes() - before < 8
+        assert cloud.control("GET", "sockets") == {"open": 0}
