@@ -11,12 +11,16 @@ import sys
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from hypercorn.events import Closed
+from hypercorn.protocol.events import Data
 from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
+from wsproto.events import TextMessage
+from wsproto.frame_protocol import CloseReason
 
 from local import (
     guard,
@@ -29,8 +33,11 @@ from local import (
     ministack_functions,
     ministack_gateway,
     ministack_signatures,
+    ministack_transcripts,
 )
 from local.connect.control import PREFIX, Control
+from local.connect.participant_service import SERVICE, SOCKET, ParticipantService
+from local.connect.participant_service import Asked as AskedByParticipant
 from local.connect.service import Connect, Request, Response
 from local.issuer import Asked, Issuer
 
@@ -48,6 +55,7 @@ _NAMES_OF_SERVICES = (
 _resolve_domain = ministack_app._resolve_custom_domain_request
 _KEEP_ALIVE_SECONDS = 75
 _GRACEFUL_SECONDS = 0.5
+_WRITE_EVERY_SECONDS = 1
 
 
 async def serve(
@@ -64,6 +72,7 @@ async def serve(
     ministack_answers.install()
     ministack_actions.install()
     ministack_events.install(connect.events)
+    connect.transcripts.store = ministack_transcripts.Buckets(account, region)
     # `_addressed` does it; here even 127.0.0.1 could be deployed as somebody's domain.
     ministack_app._resolve_custom_domain_request = lambda *_: None
     ministack_functions.install()
@@ -75,11 +84,26 @@ async def serve(
     config.graceful_timeout = _GRACEFUL_SECONDS
     config.loglevel = ministack_app.LOG_LEVEL
     asyncio.get_running_loop().set_exception_handler(_say_what_ended)
+
+    async def stopped() -> None:
+        await stop.wait()
+        # Hypercorn would cancel those that chat, with a stack trace for each.
+        connect.sockets.close()
+
+    writing = asyncio.create_task(_write_transcripts(connect))
     try:
-        await hypercorn_serve(cloud, config, shutdown_trigger=stop.wait)
+        await hypercorn_serve(cloud, config, shutdown_trigger=stopped)
     finally:
+        writing.cancel()
         # MiniStack leaves its workers to notice by themselves.
         await asyncio.to_thread(lambda_runtime.reset)
+
+
+async def _write_transcripts(connect: Connect) -> None:
+    """Also while nobody asks for them."""
+    while True:
+        await asyncio.sleep(_WRITE_EVERY_SECONDS)
+        connect.transcripts.write(connect.clock.now())
 
 
 def _say_what_ended(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -129,7 +153,9 @@ class _LocalCloud:
     """The ASGI application: MiniStack's, with the guard and the control path before it."""
 
     def __init__(self, connect: Connect, ready: Callable[[], None]) -> None:
+        self._connect = connect
         self._control = Control(connect)
+        self._participants = ParticipantService(connect)
         self._issuer = Issuer()
         self._ready = ready
 
@@ -148,12 +174,30 @@ class _LocalCloud:
             await self._answer(scope, receive, send, self._of_control)
         elif scope["type"] == "http" and scope["path"].startswith(issuer.PREFIX):
             await self._answer(scope, receive, send, self._of_issuer)
+        elif scope["type"] == "http" and scope["path"].startswith(SERVICE):
+            await self._answer(scope, receive, send, self._of_participants)
+        elif handshake and scope["path"] == SOCKET:
+            await self._serve_socket(scope, receive, send)
         else:
             ministack_gateway.by_domain.set(by_domain)
             await ministack_app.app(scope, receive, self._watched(send, readable=guard.takes_pages(scope["path"])))
 
     async def _of_control(self, scope: _Message, body: bytes) -> Response:
         return self._control.answer(scope["method"], scope["path"].removeprefix(PREFIX), body)
+
+    async def _of_participants(self, scope: _Message, body: bytes) -> Response:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        return await self._participants.answer(AskedByParticipant(scope["method"], scope["path"], headers, body))
+
+    async def _serve_socket(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        found = self._connect.conversations.participants.addressed(token, self._connect.clock.now())
+        if found is None:
+            await _refuse(scope, receive, send, "The address of this WebSocket is not valid, or not any more.")
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        await self._connect.sockets.serve(found, receive, _Line(send))
 
     async def _of_issuer(self, scope: _Message, body: bytes) -> Response:
         path, query = scope["path"].removeprefix(issuer.PREFIX), scope["query_string"].decode("latin-1")
@@ -232,8 +276,32 @@ async def _refuse(scope: _Message, receive: _Receive, send: _Send, sentence: str
     await send({"type": f"{kind}.response.body", "body": body})
 
 
+class _Line:
+    """An accepted WebSocket."""
+
+    def __init__(self, send: Any) -> None:
+        self._send = send
+
+    async def send(self, text: str) -> None:
+        await self._send({"type": "websocket.send", "text": text})
+
+    async def half(self, text: str) -> None:
+        stream = self._send.__self__
+        frame = stream.connection.send(TextMessage(data=text))
+        await stream.send(Data(stream_id=stream.stream_id, data=frame[: len(frame) // 2]))
+        await self.cut()
+
+    async def cut(self) -> None:
+        await _end_connection(self._send)
+
+    async def close(self) -> None:
+        await self._send({"type": "websocket.close", "code": CloseReason.GOING_AWAY})
+        # Not every peer answers.
+        await self.cut()
+
+
 async def _end_connection(send: Any) -> None:
     """Close the TCP connection of an ASGI `send` without a byte: ASGI itself has no word for that."""
-    http_stream = send.__self__
-    connection = http_stream.send.__self__
+    stream = send.__self__
+    connection = stream.send.__self__
     await connection.send(Closed())
