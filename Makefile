@@ -5,7 +5,7 @@ INSTANCE ?= 11111111-1111-4111-8111-111111111111
 ARGS ?=
 
 READY := .venv/.ready
-REQUIREMENTS := requirements.txt requirements-bench.txt requirements-docs.txt requirements-release.txt
+REQUIREMENTS := requirements.txt requirements-bench.txt requirements-browser.txt requirements-docs.txt requirements-release.txt
 JAVASCRIPT := examples/clients/javascript
 # The Python that runs the functions in AWS, and the functions' tests.
 RUNTIME := .python3.14/python3.14

@@ -252,7 +252,6 @@ const NOTES = {
   "participant.joined": (item) => !isMine(item) && `${nameOf(item)} joined`,
   "participant.left": (item) => !isMine(item) && `${nameOf(item)} left`,
   "transfer.succeeded": () => "You were transferred",
-  "chat.ended": () => "The chat ended",
 };
 
 function line(item) {
