@@ -1,4 +1,4 @@
-"""Which requests the local cloud takes: those of this machine's programs, and of a web page only to deployed APIs.
+"""Which requests the local cloud takes: those of this machine's programs, and of a web page only to few addresses.
 
 The account's root takes any secret, so a signature keeps nobody out; this does. A page can neither choose nor leave out
 Host, Origin and Sec-Fetch-Site (Fetch Standard, "forbidden request-header"; Fetch Metadata Request Headers).
@@ -18,7 +18,11 @@ _TAKES_PAGES = (
     re.compile(r"/_aws/execute-api/[^/]+/(?!(?:[^/]*/)?@connections(?:/|$)).*", re.DOTALL),
     # The issuer's own addresses, but not what is done to it.
     re.compile(r"/_issuer/(?:\.well-known/openid-configuration|keys|authorize|token)"),
+    # The participant service, whose bearer tokens alone authorize, as on AWS.
+    re.compile(r"/participant/[a-z-]+"),
 )
+# Nobody opens this WebSocket without the token in its address.
+_TAKES_HANDSHAKES = "/participant/socket"
 _SITES = frozenset(("none", "same-origin"))
 _BROWSER = re.compile(r"\bMozilla/", re.IGNORECASE)
 # A preflight asks for a page, whatever else it says.
@@ -61,10 +65,10 @@ def refusal(
         return (
             "The local cloud answers only as 127.0.0.1, localhost and [::1], or as a custom domain of a deployed API."
         )
-    if handshake and _is_of_a_foreign_page(headers):
+    if handshake and path != _TAKES_HANDSHAKES and _is_of_a_foreign_page(headers):
         return "The local cloud takes no WebSocket of web pages of another origin."
     if not takes_pages(path) and _is_of_a_foreign_page(headers):
-        return "The local cloud takes requests of web pages only for deployed APIs and for signing in."
+        return "The local cloud takes requests of web pages only for deployed APIs, for signing in and for chats."
     return None
 
 

@@ -11,12 +11,15 @@ import sys
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from hypercorn.events import Closed
+from hypercorn.protocol.events import Data
 from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
+from wsproto.events import TextMessage
 
 from local import (
     guard,
@@ -30,6 +33,8 @@ from local import (
     ministack_signatures,
 )
 from local.connect.control import PREFIX, Control
+from local.connect.participant_service import SERVICE, SOCKET, ParticipantService
+from local.connect.participant_service import Asked as AskedByParticipant
 from local.connect.service import Connect, Request, Response
 from local.issuer import Asked, Issuer
 
@@ -141,7 +146,9 @@ class _LocalCloud:
     """The ASGI application: MiniStack's, with the guard and the control path before it."""
 
     def __init__(self, connect: Connect, ready: Callable[[], None]) -> None:
+        self._connect = connect
         self._control = Control(connect)
+        self._participants = ParticipantService(connect)
         self._issuer = Issuer()
         self._ready = ready
 
@@ -160,12 +167,30 @@ class _LocalCloud:
             await self._answer(scope, receive, send, self._of_control)
         elif scope["type"] == "http" and scope["path"].startswith(issuer.PREFIX):
             await self._answer(scope, receive, send, self._of_issuer)
+        elif scope["type"] == "http" and scope["path"].startswith(SERVICE):
+            await self._answer(scope, receive, send, self._of_participants)
+        elif handshake and scope["path"] == SOCKET:
+            await self._serve_socket(scope, receive, send)
         else:
             ministack_gateway.by_domain.set(by_domain)
             await ministack_app.app(scope, receive, self._watched(send, readable=guard.takes_pages(scope["path"])))
 
     async def _of_control(self, scope: _Message, body: bytes) -> Response:
         return self._control.answer(scope["method"], scope["path"].removeprefix(PREFIX), body)
+
+    async def _of_participants(self, scope: _Message, body: bytes) -> Response:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        return await self._participants.answer(AskedByParticipant(scope["method"], scope["path"], headers, body))
+
+    async def _serve_socket(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        found = self._connect.conversations.participants.addressed(token, self._connect.clock.now())
+        if found is None:
+            await _refuse(scope, receive, send, "The address of this WebSocket is not valid, or not any more.")
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        await self._connect.sockets.serve(found, receive, _Line(send))
 
     async def _of_issuer(self, scope: _Message, body: bytes) -> Response:
         path, query = scope["path"].removeprefix(issuer.PREFIX), scope["query_string"].decode("latin-1")
@@ -244,8 +269,27 @@ async def _refuse(scope: _Message, receive: _Receive, send: _Send, sentence: str
     await send({"type": f"{kind}.response.body", "body": body})
 
 
+class _Line:
+    """An accepted WebSocket."""
+
+    def __init__(self, send: Any) -> None:
+        self._send = send
+
+    async def send(self, text: str) -> None:
+        await self._send({"type": "websocket.send", "text": text})
+
+    async def half(self, text: str) -> None:
+        stream = self._send.__self__
+        frame = stream.connection.send(TextMessage(data=text))
+        await stream.send(Data(stream_id=stream.stream_id, data=frame[: len(frame) // 2]))
+        await self.cut()
+
+    async def cut(self) -> None:
+        await _end_connection(self._send)
+
+
 async def _end_connection(send: Any) -> None:
     """Close the TCP connection of an ASGI `send` without a byte: ASGI itself has no word for that."""
-    http_stream = send.__self__
-    connection = http_stream.send.__self__
+    stream = send.__self__
+    connection = stream.send.__self__
     await connection.send(Closed())

@@ -4,6 +4,13 @@
 |---|---|
 | POST contacts {"Channel", "CustomerId"?, "Attributes"?} | a contact of any channel |
 | POST contacts/<id>/transfer, POST contacts/<id>/survey | the segment ends, the next begins |
+| POST contacts/<id>/join {"DisplayName"?} | an agent takes part |
+| POST contacts/<id>/say {"Content", "ContentType"?, "Role"?} | the agent, or with Role the flow or a bot, says this |
+| POST contacts/<id>/type, POST contacts/<id>/leave | the agent types; leaves |
+| POST contacts/<id>/cut | the customer's sockets are cut |
+| GET contacts/<id>/transcript | what the chat shows, the past first |
+| GET chats | the chats that run |
+| POST transcripts {"seconds"} | how long after a contact's end its transcript is written |
 | GET contacts/<id>/history | the past contacts that the chat shows, newest first |
 | POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, broken if wished |
 | POST flows {"InstanceId"?, "Type"?, "State"?, "Status"?}, POST flows/<id> | another flow, or one that changes |
@@ -21,13 +28,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from local.connect import sockets
 from local.connect.contacts import CHANNELS, Contact
+from local.connect.conversations import AGENT, PLAIN
 from local.connect.errors import ConnectError
 from local.connect.events import SPELLINGS, Delivery
 from local.connect.faults import KINDS, Fault
 from local.connect.instances import STATUSES
 from local.connect.model import values_of
+from local.connect.participant_service import OPERATIONS as PARTICIPANT_OPERATIONS
+from local.connect.participants import CUSTOMER, Participant
 from local.connect.service import INSTANCE_ID, Connect, Response
+from local.connect.transcripts import SYSTEM, Author
 from local.control import BadCall, Call, Fields, follow, is_number_up_to, is_one_of, json_response
 
 PREFIX = "/_connect/"
@@ -36,6 +48,9 @@ _LONGEST_DELAY_SECONDS = 3600
 # What the service model lets an answer hold.
 _LONGEST_ATTRIBUTE = 32_767
 _LONGEST_BUCKET = 128
+_LONGEST_CONTENT = 12_288
+# Who speaks beside agents.
+_ROLES = {"SYSTEM": SYSTEM, "CUSTOM_BOT": Author("CUSTOM_BOT", "BOT")}
 _ATTRIBUTES = f"an object of strings of up to {_LONGEST_ATTRIBUTE} characters, no name empty"
 _BUCKETS = f"a list of names of 1 to {_LONGEST_BUCKET} ASCII characters"
 
@@ -49,7 +64,15 @@ class Control:
             ("POST", r"contacts", self._start),
             ("POST", r"contacts/([^/]+)/transfer", self._transfer),
             ("POST", r"contacts/([^/]+)/survey", self._survey),
+            ("POST", r"contacts/([^/]+)/join", self._join),
+            ("POST", r"contacts/([^/]+)/say", self._say),
+            ("POST", r"contacts/([^/]+)/type", self._type),
+            ("POST", r"contacts/([^/]+)/cut", self._cut),
+            ("POST", r"contacts/([^/]+)/leave", self._leave),
+            ("GET", r"contacts/([^/]+)/transcript", self._transcript),
             ("GET", r"contacts/([^/]+)/history", self._history),
+            ("GET", r"chats", self._chats),
+            ("POST", r"transcripts", self._set_transcripts),
             ("POST", r"instances", self._add_instance),
             ("POST", r"flows", self._set_flow),
             ("POST", r"flows/([^/]+)", self._set_flow),
@@ -92,12 +115,74 @@ class Control:
         return act
 
     def _transfer(self, _: Fields, contact_id: str) -> Callable[[], Any]:
-        contacts, contact = self._connect.contacts, self._running(contact_id)
-        return lambda: {"ContactId": contacts.transfer(contact, self._connect.clock.now()).id}
+        conversations, contact = self._connect.conversations, self._running(contact_id)
+        return lambda: {"ContactId": conversations.transfer(contact, self._connect.clock.now()).id}
 
     def _survey(self, _: Fields, contact_id: str) -> Callable[[], Any]:
-        contacts, contact = self._connect.contacts, self._running(contact_id)
-        return lambda: {"ContactId": contacts.survey(contact, self._connect.clock.now()).id}
+        conversations, contact = self._connect.conversations, self._running(contact_id)
+        return lambda: {"ContactId": conversations.survey(contact, self._connect.clock.now()).id}
+
+    def _join(self, fields: Fields, contact_id: str) -> Callable[[], Any]:
+        contact = self._running(contact_id)
+        name = fields.take("DisplayName", "a string of 1 to 256 characters", _is_text_up_to(256), "Agent")
+        conversations, now = self._connect.conversations, self._connect.clock.now()
+        return lambda: {"ParticipantId": conversations.add_agent(contact, name, now).author.id}
+
+    def _say(self, fields: Fields, contact_id: str) -> Callable[[], Any]:
+        contact = self._running(contact_id)
+        content = fields.required("Content", f"a string of 1 to {_LONGEST_CONTENT} characters", _is_content)
+        content_type = fields.take("ContentType", "a string of 1 to 100 characters", _is_text_up_to(100), PLAIN)
+        role = fields.take("Role", f"one of {', '.join(_ROLES)}", is_one_of(tuple(_ROLES)))
+        author = _ROLES[role] if role else self._agent(contact).author
+        conversations, now = self._connect.conversations, self._connect.clock.now()
+        return lambda: {"Id": conversations.say(contact, author, content_type, content, now)["Id"]}
+
+    def _type(self, _: Fields, contact_id: str) -> Callable[[], Any]:
+        contact = self._running(contact_id)
+        agent, conversations = self._agent(contact), self._connect.conversations
+        return lambda: {"Id": conversations.type(contact, agent.author, self._connect.clock.now())["Id"]}
+
+    def _leave(self, _: Fields, contact_id: str) -> Callable[[], Any]:
+        agent, conversations = self._agent(self._running(contact_id)), self._connect.conversations
+
+        def act() -> dict[str, str]:
+            conversations.leave(agent, self._connect.clock.now())
+            return {}
+
+        return act
+
+    def _cut(self, _: Fields, contact_id: str) -> Callable[[], Any]:
+        contact, connect = self._known(contact_id), self._connect
+        customers = connect.conversations.participants.of(contact.initial_id, CUSTOMER)
+        return lambda: {"sockets": sum(connect.sockets.cut(customer) for customer in customers)}
+
+    def _transcript(self, _: Fields, contact_id: str) -> Callable[[], Any]:
+        contact, transcripts = self._known(contact_id), self._connect.transcripts
+        return lambda: {"Transcript": transcripts.past(contact) + transcripts.present(contact)}
+
+    def _chats(self, _: Fields) -> Callable[[], Any]:
+        return lambda: [
+            {
+                "ContactId": self._connect.conversations.running(customer).id,
+                "InitialContactId": customer.initial_id,
+                "DisplayName": customer.author.name,
+                "Agents": [
+                    agent.author.name
+                    for agent in self._connect.conversations.participants.of(customer.initial_id, AGENT)
+                ],
+            }
+            for customer in self._connect.conversations.participants.all(CUSTOMER)
+        ]
+
+    def _set_transcripts(self, fields: Fields) -> Callable[[], Any]:
+        most = _LONGEST_DELAY_SECONDS
+        seconds = fields.required("seconds", f"seconds from 0 to {most}", is_number_up_to(most))
+
+        def act() -> dict[str, float]:
+            self._connect.transcripts.seconds = seconds
+            return {"seconds": seconds}
+
+        return act
 
     def _history(self, _: Fields, contact_id: str) -> Callable[[], Any]:
         contact = self._known(contact_id)
@@ -140,15 +225,18 @@ class Control:
                 self._connect.clock.advance(seconds)
             except OverflowError as error:
                 raise BadCall(f"advance: got {seconds:g}, but {error}. Start another local cloud.") from None
+            self._connect.transcripts.write(self._connect.clock.now())
             return {"now": self._connect.clock.now().isoformat()}
 
         return act
 
     def _add_fault(self, fields: Fields) -> Callable[[], Any]:
-        kind = fields.required("kind", f"one of {', '.join(KINDS)}", lambda value: value in KINDS)
-        operations = self._connect.supported
+        operations = (*self._connect.supported, *PARTICIPANT_OPERATIONS, *sockets.FAULTY)
+        operation = fields.required("operation", f"one of {', '.join(operations)}", is_one_of(operations))
+        kinds = sockets.KINDS if operation in sockets.FAULTY else KINDS
+        kind = fields.required("kind", f"one of {', '.join(kinds)}", is_one_of(kinds))
         fault = Fault(
-            fields.required("operation", f"one of {', '.join(operations)}", lambda value: value in operations),
+            operation,
             kind,
             fields.take("times", "a number of calls from 1", lambda value: type(value) is int and value >= 1),
             fields.take(
@@ -246,11 +334,24 @@ class Control:
             raise BadCall(f"No such contact: {contact_id[:80]}.", 404)
         return contact
 
+    def _agent(self, contact: Contact) -> Participant:
+        agents = self._connect.conversations.participants.of(contact.initial_id, AGENT)
+        if not agents:
+            raise BadCall(f"No agent is in the chat {contact.id}. Let one join first.")
+        return agents[-1]
+
     def _running(self, contact_id: str) -> Contact:
         contact = self._known(contact_id)
         if contact.ended:
             raise BadCall(f"The contact {contact_id} has ended.")
         return contact
+
+
+def _is_text_up_to(longest: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and 1 <= len(value) <= longest
+
+
+_is_content = _is_text_up_to(_LONGEST_CONTENT)
 
 
 def _is_customer(value: Any) -> bool:

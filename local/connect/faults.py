@@ -13,6 +13,7 @@ class Fault:
     cut_before, cut_after: the connection ends without an answer, before or after the effect.
     cut_half: the effect, and the connection ends in the middle of the answer.
     garbage: the effect, but no readable answer.
+    silence: of sockets only; no answer.
     """
 
     operation: str

@@ -1,10 +1,12 @@
-"""botocore's service model of Amazon Connect: a request's operation and fields, an answer's shape."""
+"""botocore's service models of Amazon Connect and of its participant service: a request's operation and fields, an
+answer's shape."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -14,9 +16,12 @@ from botocore.model import OperationModel, ServiceModel, Shape
 from local.connect.errors import invalid_parameter
 
 Fields = dict[str, Any]
+CONNECT = "connect"
+PARTICIPANT = "connectparticipant"
 # Errors that every AWS service may answer, though not every operation's model lists them.
 _COMMON_STATUS = {
     "AccessDeniedException": 403,
+    "InternalServerException": 500,
     "InternalServiceException": 500,
     "InvalidParameterException": 400,
     "InvalidRequestException": 400,
@@ -24,6 +29,7 @@ _COMMON_STATUS = {
     "ThrottlingException": 429,
     "TooManyRequestsException": 429,
     "UnknownOperationException": 404,
+    "ValidationException": 400,
 }
 _TYPES: Mapping[str, type] = {
     "boolean": bool,
@@ -41,44 +47,56 @@ class Call(NamedTuple):
 
     operation: str
     fields: Fields
+    service: str = CONNECT
 
 
 @cache
-def _service() -> ServiceModel:
-    return ServiceModel(Loader().load_service_model("connect", "service-2"), "connect")
+def _service(name: str) -> ServiceModel:
+    return ServiceModel(Loader().load_service_model(name, "service-2"), name)
 
 
 @cache
-def _operation(name: str) -> OperationModel:
-    return _service().operation_model(name)
+def _operation(service: str, name: str) -> OperationModel:
+    return _service(service).operation_model(name)
 
 
 @cache
-def _routes() -> list[tuple[str, "re.Pattern[str]", str]]:
+def _routes(service: str) -> list[tuple[str, "re.Pattern[str]", str]]:
     """Method, path and name of every operation; those with the fewest variables first."""
     routes = []
-    for name in _service().operation_names:
-        http = _operation(name).http
+    for name in _service(service).operation_names:
+        http = _operation(service, name).http
         path = re.escape(http["requestUri"].partition("?")[0])
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", path)
         routes.append((http["method"], re.compile(pattern), name))
     return sorted(routes, key=lambda route: route[1].groups)
 
 
-def read(method: str, path: str, query: Mapping[str, list[str]] | str, body: bytes) -> Call | None:
+def read(
+    method: str,
+    path: str,
+    query: Mapping[str, list[str]] | str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    service: str = CONNECT,
+) -> Call | None:
     """Which operation it is, and its fields; None if the model knows no such method and path.
 
-    Raises ConnectError if the body is not a JSON object.
+    The headers' names are in lower case. Raises ConnectError if the body is not a JSON object.
     """
-    for route_method, pattern, name in _routes():
+    for route_method, pattern, name in _routes(service):
         found = pattern.fullmatch(path.rstrip("/")) if route_method == method else None
         if found:
             values = parse_qs(query) if isinstance(query, str) else query
-            return Call(name, _fields(_operation(name), found.groupdict(), values, body))
+            places = {"uri": found.groupdict(), "header": headers}
+            return Call(name, _fields(_operation(service, name), places, values, body), service)
     return None
 
 
-def _fields(operation: OperationModel, uri: Mapping[str, str], query: Mapping[str, list[str]], body: bytes) -> Fields:
+def _fields(
+    operation: OperationModel, places: Mapping[str, Mapping[str, str]], query: Mapping[str, list[str]], body: bytes
+) -> Fields:
     shape = operation.input_shape
     if shape is None:
         return {}
@@ -86,8 +104,9 @@ def _fields(operation: OperationModel, uri: Mapping[str, str], query: Mapping[st
     document = _document(body)
     for name, member in shape.members.items():
         location, wire = member.serialization.get("location"), member.serialization.get("name", name)
-        if location == "uri" and wire in uri:
-            fields[name] = uri[wire]
+        written = wire.lower() if location == "header" else wire
+        if location in places and written in places[location]:
+            fields[name] = places[location][written]
         elif location == "querystring" and wire in query:
             fields[name] = _number_of(query[wire][0]) if member.type_name == "integer" else query[wire][0]
         elif location is None and document.get(wire) is not None:
@@ -112,13 +131,13 @@ def _number_of(text: str) -> object:
 
 
 def values_of(shape: str) -> tuple[str, ...]:
-    """The values that an enumeration has."""
-    return tuple(_service().shape_for(shape).metadata["enum"])
+    """The values that an enumeration of Amazon Connect has."""
+    return tuple(_service(CONNECT).shape_for(shape).metadata["enum"])
 
 
 def validate(call: Call) -> None:
     """Hold the fields against the model. Raises ConnectError, which names every field and its rule."""
-    shape = _operation(call.operation).input_shape
+    shape = _operation(call.service, call.operation).input_shape
     mistakes = list(_mistakes(shape, call.fields, "")) if shape is not None else []
     if mistakes:
         raise invalid_parameter(f"{len(mistakes)} validation error(s): {'; '.join(mistakes)}")
@@ -159,12 +178,12 @@ def _broken_limits(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield f"{path}: expected the pattern {rules['pattern']}"
 
 
-def shaped(operation: str, result: Fields) -> bytes:
+def shaped(operation: str, result: Fields, service: str = CONNECT) -> bytes:
     """The answer's body, members without a value left out.
 
     Raises AssertionError if the result holds what the model does not know: that is a mistake of ours.
     """
-    shape = _operation(operation).output_shape
+    shape = _operation(service, operation).output_shape
     if shape is None:
         assert not result, f"{operation} answers nothing, got {result}"
         return b"{}"
@@ -190,9 +209,9 @@ def _shaped(shape: Shape, value: Any, path: str) -> Any:
     return value
 
 
-def status_of(operation: str, error_type: str) -> int:
+def status_of(operation: str, error_type: str, service: str = CONNECT) -> int:
     """The HTTP status of an error: by the operation's model, or by what all services share."""
-    for shape in _operation(operation).error_shapes if operation else ():
+    for shape in _operation(service, operation).error_shapes if operation else ():
         if shape.name == error_type:
             return int(shape.metadata["error"]["httpStatusCode"])
     return _COMMON_STATUS[error_type]

@@ -1,7 +1,6 @@
 """The operations of Amazon Connect: what each needs of IAM, and what it does."""
 
 import re
-import secrets
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,10 +9,12 @@ from typing import Any
 from local.connect.associations import Associations
 from local.connect.clock import Clock
 from local.connect.contacts import CHANNELS, CHAT, SUBTYPE, Contact, Contacts
+from local.connect.conversations import PLAIN, Conversations
 from local.connect.errors import ConnectError, invalid_parameter, invalid_request, not_found
 from local.connect.instances import ACTIVE, INBOUND, PUBLISHED, Instance, Instances, page_of
 from local.connect.model import Fields
 from local.connect.quotas import Quotas
+from local.connect.transcripts import Transcripts, prefix_of
 
 _STORAGE_PAGE = 10
 _ASSOCIATED_PAGE = 100
@@ -23,9 +24,8 @@ _SORTED = {"FieldName": "INITIATION_TIMESTAMP", "Order": "ASCENDING"}
 _ATTRIBUTE_VALUE = "true"
 # API Reference, StartChatContact: what its service model does not say of its fields.
 _MOST_ATTRIBUTES_BYTES = 32_768
-_PLAIN = "text/plain"
 _RESPONSE = "application/vnd.amazonaws.connect.message.interactive.response"
-_INITIAL_TYPES = {_PLAIN, "text/markdown", "application/json", _RESPONSE}
+_INITIAL_TYPES = {PLAIN, "text/markdown", "application/json", _RESPONSE}
 _OF_GUIDES = {"application/vnd.amazonaws.connect.message.interactive", _RESPONSE}
 
 
@@ -59,11 +59,20 @@ class Operations:
     """The supported operations; each takes validated fields and the region, and returns the answer."""
 
     def __init__(
-        self, instances: Instances, contacts: Contacts, associations: Associations, clock: Clock, quotas: Quotas
+        self,
+        instances: Instances,
+        contacts: Contacts,
+        associations: Associations,
+        transcripts: Transcripts,
+        conversations: Conversations,
+        clock: Clock,
+        quotas: Quotas,
     ) -> None:
         self._instances = instances
         self._contacts = contacts
         self._associations = associations
+        self._transcripts = transcripts
+        self._conversations = conversations
         self._clock = clock
         self._quotas = quotas
         # Answers by operation and ClientToken, with the fields that got them.
@@ -124,7 +133,7 @@ class Operations:
                 "StorageType": "S3",
                 "S3Config": {
                     "BucketName": bucket,
-                    "BucketPrefix": f"connect/{instance.alias}/ChatTranscripts",
+                    "BucketPrefix": prefix_of(instance.alias),
                 },
             }
             for bucket in buckets
@@ -177,11 +186,7 @@ class Operations:
             segment_attributes=fields.get("SegmentAttributes"),
             related_id=related,
         )
-        answer: Fields = {
-            "ContactId": contact.id,
-            "ParticipantId": str(uuid.uuid4()),
-            "ParticipantToken": secrets.token_urlsafe(32),
-        }
+        answer: Fields = {"ContactId": contact.id}
         if persistent is not None and source is not None:
             try:
                 association = self._associations.create(contact, source, persistent["RehydrationType"], None)
@@ -190,8 +195,16 @@ class Operations:
                 self._contacts.forget(contact)
                 raise
             answer["ContinuedFromContactId"] = association.continued_from_contact_id
+            self._conversations.rehydrate(contact, contact.initiated, tell=False)
+        initial = fields.get("InitialMessage")
+        customer = self._conversations.begin(
+            contact,
+            fields["ParticipantDetails"]["DisplayName"],
+            frozenset(fields.get("SupportedMessagingContentTypes", [PLAIN])),
+            (initial["ContentType"], initial["Content"]) if initial else None,
+        )
         self._contacts.announce(contact, contact.initiated)
-        return answer
+        return {**answer, "ParticipantId": customer.author.id, "ParticipantToken": customer.token}
 
     def _check_limit(self, instance: Instance) -> None:
         most = self._quotas.chats
@@ -202,7 +215,7 @@ class Operations:
             raise ConnectError("LimitExceededException", "The quota of chats that run at once is exceeded.")
 
     def _stop_contact(self, fields: Fields, region: str) -> Fields:
-        self._contacts.stop(self._contact(fields, region), self._clock.now())
+        self._conversations.stop(self._contact(fields, region), self._clock.now())
         return {}
 
     def _describe_contact(self, fields: Fields, region: str) -> Fields:
@@ -219,8 +232,26 @@ class Operations:
                 "CustomerId": contact.customer_id,
                 "Attributes": contact.attributes,
                 "SegmentAttributes": contact.segment_attributes,
+                "Recordings": self._recordings(contact),
             }
         }
+
+    def _recordings(self, contact: Contact) -> list[Fields] | None:
+        self._transcripts.write(self._clock.now())
+        location = self._transcripts.location(contact)
+        if location is None:
+            return None
+        # Assumption: no MediaStreamType, since the service model has none for chats.
+        return [
+            {
+                "StorageType": "S3",
+                "Location": location,
+                "ParticipantType": "ALL",
+                "StartTimestamp": contact.initiated,
+                "StopTimestamp": contact.disconnected,
+                "Status": "AVAILABLE",
+            }
+        ]
 
     def _get_attributes(self, fields: Fields, region: str) -> Fields:
         return {"Attributes": self._contact(fields, region).attributes}
@@ -278,12 +309,10 @@ class Operations:
 
     def _create_association(self, fields: Fields, region: str) -> Fields:
         instance = self._instances.active(region, fields["InstanceId"])
-        association = self._associations.create(
-            self._contacts.get(instance, fields["InitialContactId"]),
-            self._contacts.get(instance, fields["SourceContactId"]),
-            fields["RehydrationType"],
-            fields.get("ClientToken"),
-        )
+        current = self._contacts.get(instance, fields["InitialContactId"])
+        source = self._contacts.get(instance, fields["SourceContactId"])
+        association = self._associations.create(current, source, fields["RehydrationType"], fields.get("ClientToken"))
+        self._conversations.rehydrate(current, self._clock.now(), tell=True)
         return {"ContinuedFromContactId": association.continued_from_contact_id}
 
     def _contact(self, fields: Fields, region: str) -> Contact:
@@ -314,12 +343,12 @@ def _check_content(fields: Fields) -> None:
     wrong = [name for name in attributes if not re.fullmatch(r"[A-Za-z0-9_-]+", name)]
     if wrong:
         raise invalid_request(f"Names of attributes are alphanumeric, - and _, got {', '.join(wrong)[:200]}.")
-    initial = fields.get("InitialMessage", {}).get("ContentType", _PLAIN)
+    initial = fields.get("InitialMessage", {}).get("ContentType", PLAIN)
     if initial not in _INITIAL_TYPES:
         raise invalid_request(f"InitialMessage cannot be {initial}.")
-    types = set(fields.get("SupportedMessagingContentTypes", [_PLAIN]))
-    if _PLAIN not in types or not types <= _INITIAL_TYPES | _OF_GUIDES:
-        raise invalid_request(f"SupportedMessagingContentTypes has to have {_PLAIN}, and only types that exist.")
+    types = set(fields.get("SupportedMessagingContentTypes", [PLAIN]))
+    if PLAIN not in types or not types <= _INITIAL_TYPES | _OF_GUIDES:
+        raise invalid_request(f"SupportedMessagingContentTypes has to have {PLAIN}, and only types that exist.")
     subtype = fields.get("SegmentAttributes", {}).get(SUBTYPE, {}).get("ValueString")
     if subtype == "connect:Guide" and not types >= _OF_GUIDES:
         raise invalid_request("connect:Guide needs both interactive types in SupportedMessagingContentTypes.")

@@ -1,4 +1,7 @@
-"""Connect's request quotas: a token bucket for each region and operation, in the machine's own time."""
+"""Connect's request quotas: a token bucket for each region and operation, in the machine's own time.
+
+Those of the participant service are each instance's.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +29,12 @@ QUOTAS: Mapping[str, Quota] = {
     "ListInstanceStorageConfigs": Quota(2, 5),
     "SearchContacts": Quota(10, 30),
     OLD_SEARCH: Quota(1, 1),
+    # Of the participant service.
+    "CreateParticipantConnection": Quota(6, 9),
+    "GetTranscript": Quota(8, 12),
+    "SendMessage": Quota(10, 15),
+    "SendEvent": Quota(10, 15),
+    "DisconnectParticipant": Quota(3, 5),
 }
 
 
@@ -39,14 +48,14 @@ class Quotas:
         self._now = now
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def admits(self, region: str, operation: str) -> bool:
+    def admits(self, whose: str, operation: str) -> bool:
         """Take a token, if there is one."""
         quota = QUOTAS.get(operation)
         if quota is None or not self.enabled:
             return True
         now = self._now()
-        left, seen = self._buckets.get((region, operation), (quota.burst, now))
+        left, seen = self._buckets.get((whose, operation), (quota.burst, now))
         left = min(quota.burst, left + (now - seen) * quota.rate)
         admitted = left >= 1
-        self._buckets[region, operation] = (left - admitted, now)
+        self._buckets[whose, operation] = (left - admitted, now)
         return admitted

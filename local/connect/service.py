@@ -11,12 +11,15 @@ from local.connect import model
 from local.connect.associations import Associations
 from local.connect.clock import Clock
 from local.connect.contacts import Contacts
+from local.connect.conversations import Conversations
 from local.connect.errors import ConnectError
 from local.connect.events import Events
 from local.connect.faults import Fault, Faults
 from local.connect.instances import Instances
 from local.connect.operations import Operations, permissions_of
 from local.connect.quotas import OLD_SEARCH, Quotas
+from local.connect.sockets import Sockets
+from local.connect.transcripts import Transcripts
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 ALIAS = "local"
@@ -46,6 +49,8 @@ class Response(NamedTuple):
 
 # Whether the caller may do an action on a resource: None, or the refusal.
 Authorize = Callable[[str, str], Response | None]
+# An operation's refusal, with a status if not its error's own.
+Refused = Callable[[str, ConnectError, int | None], Response]
 
 
 class Connect:
@@ -57,11 +62,23 @@ class Connect:
         self.events = Events(account, region)
         self.contacts = Contacts(self.events.tell)
         self.associations = Associations(self.contacts)
+        self.transcripts = Transcripts(self.contacts, self.associations)
+        self.conversations = Conversations(self.contacts, self.transcripts)
         self.quotas = Quotas()
         self.faults = Faults()
         # How often each operation was called, by how it ended.
         self.calls: dict[str, Counter[str]] = {}
-        self.operations = Operations(self.instances, self.contacts, self.associations, self.clock, self.quotas)
+        self.sockets = Sockets(self.faults)
+        self.conversations.deliver = self.sockets.deliver
+        self.operations = Operations(
+            self.instances,
+            self.contacts,
+            self.associations,
+            self.transcripts,
+            self.conversations,
+            self.clock,
+            self.quotas,
+        )
         self.instances.add(self.clock.now(), id=INSTANCE_ID, alias=ALIAS)
 
     @property
@@ -80,20 +97,24 @@ class Connect:
                 "",
                 ConnectError("UnknownOperationException", f"No operation: {request.method} {request.path}."),
             )
-        response = await self._with_faults(call, request.region, authorize)
+        return await self.counted(call.operation, lambda: self._answer(call, request.region, authorize), self._refused)
+
+    async def counted(self, operation: str, answer: Callable[[], Response], refused: Refused) -> Response:
+        """The answer of an operation, or what a fault makes of it, counted by how it ended."""
+        response = await self._with_faults(operation, answer, refused)
         ended = "cut" if response.cut else response.headers.get("x-amzn-ErrorType", str(response.status))
-        self.calls.setdefault(call.operation, Counter())[ended] += 1
+        self.calls.setdefault(operation, Counter())[ended] += 1
         return response
 
-    async def _with_faults(self, call: model.Call, region: str, authorize: Authorize) -> Response:
-        fault = self.faults.next(call.operation)
+    async def _with_faults(self, operation: str, answer: Callable[[], Response], refused: Refused) -> Response:
+        fault = self.faults.next(operation)
         if fault is None:
-            return self._answer(call, region, authorize)
+            return answer()
         await asyncio.sleep(fault.seconds)
-        instead = self._instead(call.operation, fault)
+        instead = _instead(operation, fault, refused)
         if instead is not None:
             return instead
-        response = self._answer(call, region, authorize)
+        response = answer()
         if fault.kind == "cut_after":
             return response._replace(cut="whole")
         if fault.kind == "cut_half":
@@ -101,17 +122,6 @@ class Connect:
         if fault.kind == "garbage":
             return Response(200, response.headers, b"<html>no answer of Amazon Connect</html>")
         return response
-
-    def _instead(self, operation: str, fault: Fault) -> Response | None:
-        """What a fault answers in place of the operation."""
-        if fault.kind == "cut_before":
-            return Response(0, {}, b"", cut="whole")
-        if fault.kind == "throttle":
-            return self._refused(operation, _throttled(operation))
-        if fault.kind == "error":
-            kind = "ServiceUnavailableException" if fault.status == 503 else "InternalServiceException"
-            return self._refused(operation, ConnectError(kind, "A fault that was asked for."), fault.status)
-        return None
 
     def _answer(self, call: model.Call, region: str, authorize: Authorize) -> Response:
         operation = self.operations.supported.get(call.operation)
@@ -129,7 +139,7 @@ class Connect:
             result = operation(call.fields, region)
         except ConnectError as refused:
             return self._refused(call.operation, refused)
-        return Response(200, self._headers(), model.shaped(call.operation, result))
+        return Response(200, self.headers(), model.shaped(call.operation, result))
 
     def _quota_of(self, call: model.Call) -> str:
         time_range = call.fields.get("TimeRange")
@@ -138,16 +148,28 @@ class Connect:
         return OLD_SEARCH if call.operation == "SearchContacts" and is_old else call.operation
 
     def _refused(self, operation: str, error: ConnectError, status: int | None = None) -> Response:
-        headers = {**self._headers(), "x-amzn-ErrorType": error.error_type}
+        headers = {**self.headers(), "x-amzn-ErrorType": error.error_type}
         body = json.dumps({"Message": error.message}).encode()
         return Response(status or model.status_of(operation, error.error_type), headers, body)
 
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
         """The answer's Date is Connect's, not the machine's."""
         return {
             "Content-Type": "application/json",
             "Date": format_datetime(self.clock.now(), usegmt=True),
         }
+
+
+def _instead(operation: str, fault: Fault, refused: Refused) -> Response | None:
+    """What a fault answers in place of the operation."""
+    if fault.kind == "cut_before":
+        return Response(0, {}, b"", cut="whole")
+    if fault.kind == "throttle":
+        return refused(operation, _throttled(operation), None)
+    if fault.kind == "error":
+        kind = "ServiceUnavailableException" if fault.status == 503 else "InternalServiceException"
+        return refused(operation, ConnectError(kind, "A fault that was asked for."), fault.status)
+    return None
 
 
 def _throttled(operation: str) -> ConnectError:

@@ -17,7 +17,7 @@ REGION = "us-east-1"
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 OPERATIONS = Connect("123456789012", REGION).supported
 CONTACT = {"ContactId": "c", "InitialContactId": "c"}
-CHAT = {"InstanceId": INSTANCE_ID, "ContactFlowId": FLOW_ID}
+CHAT = {"InstanceId": INSTANCE_ID, "ContactFlowId": FLOW_ID, "ParticipantDetails": {"DisplayName": "d"}}
 
 
 class Caller:

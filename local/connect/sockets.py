@@ -1,0 +1,141 @@
+"""The WebSockets of those who take part in chats, with their topics, as Amazon Connect's own client speaks them.
+
+Nothing comes on a socket before it subscribes to `aws/chat`, and nothing that was said before.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple, Protocol
+
+from local.connect.faults import Faults
+from local.connect.participants import Participant
+
+CHAT = "aws/chat"
+_HEARTBEAT, _ITEM = "SocketHeartbeat", "SocketItem"
+# What faults are for here, beside the operations of the services, and which.
+FAULTY = (_HEARTBEAT, _ITEM)
+KINDS = ("latency", "silence", "cut_before", "cut_half", "garbage")
+# What a peer that does not read may leave waiting before its connection ends.
+_MOST_WAITING = 20_000
+
+
+class Line(Protocol):
+    """A connection, from the server's side."""
+
+    async def send(self, text: str) -> None:
+        """Send a message."""
+
+    async def half(self, text: str) -> None:
+        """Send half a message's frame, and end the connection."""
+
+    async def cut(self) -> None:
+        """End the connection without a word."""
+
+
+class _Message(NamedTuple):
+    text: str
+    # "whole": the connection ends instead of it; "half": in the middle of it.
+    cut: str = ""
+    # How long it waits.
+    seconds: float = 0
+
+
+class _Socket:
+    """One that is open."""
+
+    def __init__(self) -> None:
+        self.subscribed = False
+        self._waiting: asyncio.Queue[_Message] = asyncio.Queue()
+
+    def put(self, message: _Message) -> None:
+        """One more to send."""
+        full = self._waiting.qsize() >= _MOST_WAITING
+        self._waiting.put_nowait(_Message("", cut="whole") if full else message)
+
+    async def write(self, line: Line) -> None:
+        """Send what waits, until the connection is cut."""
+        while True:
+            message = await self._waiting.get()
+            if message.seconds:
+                await asyncio.sleep(message.seconds)
+            if message.cut:
+                await (line.half(message.text) if message.cut == "half" else line.cut())
+                return
+            await line.send(message.text)
+
+
+class Sockets:
+    """The open sockets of all participants."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        # By the participants' tokens.
+        self._open: dict[str, list[_Socket]] = {}
+
+    @property
+    def open(self) -> int:
+        """How many are open."""
+        return sum(len(sockets) for sockets in self._open.values())
+
+    def deliver(self, participant: Participant, text: str) -> None:
+        """An item for a participant."""
+        for socket in self._open.get(participant.token, ()):
+            if socket.subscribed:
+                self._send(socket, _ITEM, {"topic": CHAT, "contentType": "application/json", "content": text})
+
+    def cut(self, participant: Participant) -> int:
+        """End a participant's connections without a word; how many there were."""
+        sockets = self._open.get(participant.token, [])
+        for socket in sockets:
+            socket.put(_Message("", cut="whole"))
+        return len(sockets)
+
+    async def serve(
+        self, participant: Participant, receive: Callable[[], Awaitable[MutableMapping[str, Any]]], line: Line
+    ) -> None:
+        """Serve a socket that was accepted, until it ends. `receive` is ASGI's."""
+        socket = _Socket()
+        sockets = self._open.setdefault(participant.token, [])
+        sockets.append(socket)
+        writing = asyncio.create_task(socket.write(line))
+        try:
+            while (message := await receive())["type"] != "websocket.disconnect":
+                self._hear(socket, message.get("text"))
+        finally:
+            writing.cancel()
+            sockets.remove(socket)
+            if not sockets:
+                self._open.pop(participant.token, None)
+
+    def _hear(self, socket: _Socket, text: object) -> None:
+        try:
+            document = json.loads(text) if isinstance(text, str) else None
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict):
+            # Assumption: what cannot be read is passed over.
+            return
+        topic = document.get("topic")
+        if topic == "aws/heartbeat":
+            self._send(socket, _HEARTBEAT, {"topic": topic})
+        elif topic == "aws/ping":
+            self._send(socket, "", {"topic": topic, "statusCode": 200, "statusContent": "OK"})
+        elif topic in ("aws/subscribe", "aws/unsubscribe"):
+            content = document.get("content")
+            topics = content.get("topics") if isinstance(content, dict) else None
+            known = topics == [CHAT]
+            if known:
+                socket.subscribed = topic == "aws/subscribe"
+            # Assumption: there is no other topic for those who take part in chats.
+            said = {"status": "success" if known else "failure", "topics": topics}
+            self._send(socket, "", {"topic": topic, "content": said})
+
+    def _send(self, socket: _Socket, operation: str, document: dict[str, Any]) -> None:
+        fault = self._faults.next(operation)
+        if fault is None:
+            socket.put(_Message(json.dumps(document)))
+        elif fault.kind != "silence":
+            text = "no message of Amazon Connect" if fault.kind == "garbage" else json.dumps(document)
+            cut = {"cut_before": "whole", "cut_half": "half"}.get(fault.kind, "")
+            socket.put(_Message(text, cut, fault.seconds))
