@@ -43,7 +43,7 @@ def chat(cloud: Cloud) -> None:
     with ChatPage() as page:
         with step("Deploy the app; the deployment proves that the endpoint works"):
             deploy(cloud, page)
-        addresses = {"The customer's page": page.address, "The agent's window": cloud.url + AGENT}
+        addresses = {"The customer's page": page.address, "The agent's window": f"{cloud.url}/_connect/agent"}
         with step("Chat, until Ctrl-C. At the sign-in, any name will do"):
             for what, address in addresses.items():
                 tell(f"{what}: {address}")

@@ -140,7 +140,7 @@ async function open() {
   opened.onConnectionEstablished(act(async (event) => event.connectSuccess || (await newest())));
   opened.onConnectionLost(() => tell("The connection is lost. Trying again …"));
   opened.onConnectionBroken(() => closed(UNREACHABLE));
-  opened.onMessage(({ data }) => add([data]));
+  opened.onMessage(({ data }) => add([data]) && isMine(data) || calm());
   opened.onTyping(({ data }) => isMine(data) || tell(`${nameOf(data)} is typing …`, 5));
   // As Amazon's own page does: the transcript needs a moment.
   opened.onChatRehydrated(() => setTimeout(act(past), 1000));

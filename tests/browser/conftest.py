@@ -1,0 +1,95 @@
+"""One local cloud, one page and one browser a run. Each customer has a context of their own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from local.chat import configure, deploy
+from local.chats import Chats
+from local.chromium import find
+from local.cloud import Cloud
+from local.command import ROOT
+from local.page import ChatPage
+from tests.browser.people import Customer
+from tests.local.callers import new_customer
+
+# The sandbox is not for root, and nothing here comes from elsewhere. No name leads to another machine, whoever asks.
+_FLAGS = ["--no-sandbox", "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+Open = Callable[..., Customer]
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    """The local cloud."""
+    with Cloud() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def page(cloud: Cloud) -> Iterator[ChatPage]:
+    """The chat page, and all that `make chat` deploys."""
+    with ChatPage() as served:
+        deploy(cloud, served)
+        yield served
+
+
+@pytest.fixture(scope="session")
+def foreign(cloud: Cloud, page: ChatPage) -> Iterator[ChatPage]:
+    """The same page at another origin, to which the endpoint is not open."""
+    with ChatPage() as served:
+        configure(cloud, served)
+        yield served
+        configure(cloud, page)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    executable = find()
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(pytestconfig: pytest.Config) -> Path:
+    """Where pictures go: into a cache, or into docs/ with --update-snapshots."""
+    folder = ROOT / ("docs/chat-page" if pytestconfig.getoption("--update-snapshots") else ".pytest_cache/pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def open_page(browser: Browser, page: ChatPage, pictures: Path) -> Iterator[Open]:
+    """Somebody opens the page, or the one at another address; closed at the end."""
+    with ExitStack() as stack:
+
+        def opened(address: str | None = None, **looks: Any) -> Customer:
+            return stack.enter_context(Customer(browser, address or page.address, pictures, **looks))
+
+        yield opened
+
+
+@pytest.fixture
+def ann(open_page: Open, customer: str) -> Customer:
+    """A customer who has signed in."""
+    opened = open_page()
+    opened.sign_in(customer)
+    return opened
+
+
+@pytest.fixture
+def customer() -> str:
+    """The name of one who never chatted before."""
+    return new_customer()
+
+
+@pytest.fixture
+def chats(cloud: Cloud) -> Chats:
+    """Amazon Connect's clock and events."""
+    return Chats(cloud)
