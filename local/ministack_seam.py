@@ -31,6 +31,7 @@ from local import (
     ministack_events,
     ministack_gateway,
     ministack_signatures,
+    ministack_transcripts,
 )
 from local.connect.control import PREFIX, Control
 from local.connect.participant_service import SERVICE, SOCKET, ParticipantService
@@ -52,6 +53,7 @@ _NAMES_OF_SERVICES = (
 _resolve_domain = ministack_app._resolve_custom_domain_request
 _KEEP_ALIVE_SECONDS = 75
 _GRACEFUL_SECONDS = 0.5
+_WRITE_EVERY_SECONDS = 1
 
 
 async def serve(
@@ -68,6 +70,7 @@ async def serve(
     ministack_answers.install()
     ministack_actions.install()
     ministack_events.install(connect.events)
+    connect.transcripts.store = ministack_transcripts.Buckets(account, region)
     # `_addressed` does it; here even 127.0.0.1 could be deployed as somebody's domain.
     ministack_app._resolve_custom_domain_request = lambda *_: None
     _lighten_functions()
@@ -79,11 +82,20 @@ async def serve(
     config.graceful_timeout = _GRACEFUL_SECONDS
     config.loglevel = ministack_app.LOG_LEVEL
     asyncio.get_running_loop().set_exception_handler(_say_what_ended)
+    writing = asyncio.create_task(_write_transcripts(connect))
     try:
         await hypercorn_serve(cloud, config, shutdown_trigger=stop.wait)
     finally:
+        writing.cancel()
         # MiniStack leaves its workers to notice by themselves.
         await asyncio.to_thread(lambda_runtime.reset)
+
+
+async def _write_transcripts(connect: Connect) -> None:
+    """Also while nobody asks for them."""
+    while True:
+        await asyncio.sleep(_WRITE_EVERY_SECONDS)
+        connect.transcripts.write(connect.clock.now())
 
 
 def _say_what_ended(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

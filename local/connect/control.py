@@ -9,7 +9,7 @@
 | POST contacts/<id>/type, POST contacts/<id>/leave | the agent types; leaves |
 | POST contacts/<id>/cut | the customer's sockets are cut |
 | GET contacts/<id>/transcript | what the chat shows, the past first |
-| GET chats | the chats that run |
+| GET chats, GET sockets | the chats that run; how many sockets are open |
 | POST transcripts {"seconds"} | how long after a contact's end its transcript is written |
 | GET contacts/<id>/history | the past contacts that the chat shows, newest first |
 | POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, broken if wished |
@@ -72,6 +72,7 @@ class Control:
             ("GET", r"contacts/([^/]+)/transcript", self._transcript),
             ("GET", r"contacts/([^/]+)/history", self._history),
             ("GET", r"chats", self._chats),
+            ("GET", r"sockets", self._sockets),
             ("POST", r"transcripts", self._set_transcripts),
             ("POST", r"instances", self._add_instance),
             ("POST", r"flows", self._set_flow),
@@ -173,6 +174,9 @@ class Control:
             }
             for customer in self._connect.conversations.participants.all(CUSTOMER)
         ]
+
+    def _sockets(self, _: Fields) -> Callable[[], Any]:
+        return lambda: {"open": self._connect.sockets.open}
 
     def _set_transcripts(self, fields: Fields) -> Callable[[], Any]:
         most = _LONGEST_DELAY_SECONDS

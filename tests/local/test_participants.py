@@ -1,0 +1,403 @@
+"""The participant service of the local cloud, by its real clients: boto3's, the AWS SDK for JavaScript, and ChatJS."""
+
+import http.client
+import json
+import subprocess
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.config import Config
+
+from local.cloud import Cloud
+from tests.local.talking import CHATJS, ChatJS, Customer, PlainSocket
+
+pytestmark = pytest.mark.usefixtures("without_quotas")
+PREFIX = "application/vnd.amazonaws.connect."
+ONCE = Config(retries={"total_max_attempts": 1})
+ELSEWHERE = "https://chat.example"
+
+
+def past(cloud: Cloud, *lines: str) -> str:
+    """A chat with these messages, ended and written; its contact."""
+    customer = Customer(cloud)
+    customer.connect()
+    for line in lines:
+        customer.say(line)
+    customer.leave()
+    cloud.control("POST", "clock", {"advance": 60})
+    return customer.contact
+
+
+def continue_(cloud: Cloud, contact: str, source: str) -> None:
+    """By the API, after the start."""
+    cloud.client("connect").create_persistent_contact_association(
+        InstanceId=cloud.instance_id,
+        InitialContactId=contact,
+        RehydrationType="ENTIRE_PAST_SESSION",
+        SourceContactId=source,
+    )
+
+
+def test_boto3_chats(cloud: Cloud) -> None:
+    """Each call, with what botocore reads of its answer; the errors are the modelled ones."""
+    source = past(cloud, "old")
+    customer = Customer(cloud, PersistentChat={"RehydrationType": "FROM_SEGMENT", "SourceContactId": source})
+    customer.connect()
+    customer.say("new")
+    customer.agent("join")
+    customer.agent("say", Content="hi")
+    shown = [item for item in customer.shown() if item["Type"] == "MESSAGE"]
+    assert [(item["Content"], item.get("RelatedContactId"), item.get("ContactId")) for item in shown] == [
+        ("old", source, None),
+        ("new", None, customer.contact),
+        ("hi", None, customer.contact),
+    ]
+    client = customer.client
+    typed = client.send_event(ContentType=f"{PREFIX}event.typing", ConnectionToken=customer.token)
+    assert typed["Id"]
+    with pytest.raises(client.exceptions.ValidationException, match="1024"):
+        customer.say("x" * 1025)
+    customer.leave()
+    with pytest.raises(client.exceptions.AccessDeniedException):
+        customer.say("late")
+
+
+def test_the_sdk_for_javascript_chats(cloud: Cloud) -> None:
+    """Another implementation of the same model."""
+    customer = Customer(cloud)
+    script = """
+        import * as sdk from "@aws-sdk/client-connectparticipant";
+        const [endpoint, ParticipantToken] = process.argv.slice(1);
+        const credentials = { accessKeyId: "x", secretAccessKey: "x" };
+        const client = new sdk.ConnectParticipantClient({ endpoint, region: "us-east-1", credentials });
+        const Type = ["WEBSOCKET", "CONNECTION_CREDENTIALS"];
+        const connection = await client.send(new sdk.CreateParticipantConnectionCommand({ ParticipantToken, Type }));
+        const { ConnectionToken } = connection.ConnectionCredentials;
+        const message = { ConnectionToken, ContentType: "text/plain", Content: "hello" };
+        await client.send(new sdk.SendMessageCommand(message));
+        const { Transcript } = await client.send(new sdk.GetTranscriptCommand({ ConnectionToken }));
+        await client.send(new sdk.DisconnectParticipantCommand({ ConnectionToken }));
+        const refused = await client.send(new sdk.SendMessageCommand(message)).catch((error) => error.name);
+        console.log(JSON.stringify([Transcript.map((item) => item.Content ?? item.ContentType), refused]));
+    """
+    arguments = ["node", "--input-type=module", "-e", script, cloud.url, customer.started["ParticipantToken"]]
+    said = subprocess.run(arguments, cwd=CHATJS, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert json.loads(said) == [["hello", f"{PREFIX}event.participant.joined"], "AccessDeniedException"]
+
+
+def test_chatjs_from_the_first_word_to_the_last(cloud: Cloud) -> None:
+    """What the client tells a page: each message once, in order; typing, people, the transfer, the end."""
+    customer = Customer(cloud)
+    with ChatJS(customer) as page:
+        page.connect()
+        sent = page.call("sendMessage", message="hello", contentType="text/plain")["result"]
+        customer.agent("join", DisplayName="Bob")
+        customer.agent("type")
+        customer.agent("say", Content="hi")
+        following = customer.agent("transfer")["ContactId"]
+        page.call("sendMessage", message="still there?", contentType="text/plain")
+        cloud.control("POST", f"contacts/{following}/say", {"Content": "yes", "Role": "SYSTEM"})
+        page.wait("onTyping")
+        shown = page.call("getTranscript", maxResults=100)["result"]["Transcript"]
+        assert [item["Content"] for item in shown if item["Type"] == "MESSAGE"] == [
+            "hello",
+            "hi",
+            "still there?",
+            "yes",
+        ]
+        assert sent["Id"] in [item["Id"] for item in shown]
+        assert "result" in page.call("disconnectParticipant")
+        page.wait("onEnded")
+        assert page.messages() == ["hello", "hi", "still there?", "yes"]
+        types = [one["data"]["ContentType"] for one in page.events if one["event"] == "onMessage"]
+        for event in ("participant.joined", "participant.left", "transfer.succeeded", "chat.ended"):
+            assert f"{PREFIX}event.{event}" in types
+
+
+def test_chatjs_shows_the_past_of_a_chat_that_is_continued_later(cloud: Cloud) -> None:
+    """The association comes when the page is open: it hears of it, and its next page is of the past."""
+    source = past(cloud, *(f"old {number}" for number in range(20)))
+    customer = Customer(cloud)
+    with ChatJS(customer) as page:
+        page.connect()
+        page.call("sendMessage", message="new", contentType="text/plain")
+        assert page.call("getTranscript")["result"].get("NextToken") is None
+        continue_(cloud, customer.contact, source)
+        page.wait("onChatRehydrated")
+        lines: list[str] = []
+        more: dict[str, Any] = {}
+        for _ in range(3):
+            answer = page.call("getTranscript", **more)["result"]
+            lines[:0] = [item["Content"] for item in answer["Transcript"] if item["Type"] == "MESSAGE"]
+            more = {"nextToken": answer.get("NextToken")}
+        assert lines == [*(f"old {number}" for number in range(20)), "new"]
+        assert more == {"nextToken": None}
+
+
+def test_chatjs_comes_back_when_its_connection_is_cut(cloud: Cloud) -> None:
+    """By itself; what was said meanwhile is in the transcript."""
+    customer = Customer(cloud)
+    with ChatJS(customer) as page:
+        page.connect()
+        assert customer.agent("cut") == {"sockets": 1}
+        page.wait("onConnectionLost")
+        page.wait("onConnectionEstablished", 3)
+        customer.agent("say", Content="welcome back", Role="SYSTEM")
+        page.wait("onMessage")
+        assert page.messages()[-1:] == ["welcome back"]
+
+
+def test_chatjs_learns_that_the_chat_ended_meanwhile(cloud: Cloud) -> None:
+    """Its connection is cut, the chat ends, and the refusal of a new connection says so."""
+    customer = Customer(cloud)
+    with ChatJS(customer) as page:
+        page.connect()
+        cloud.control(
+            "POST", "faults", {"operation": "CreateParticipantConnection", "kind": "latency", "seconds": 1, "times": 1}
+        )
+        customer.agent("cut")
+        page.wait("onConnectionLost")
+        cloud.client("connect").stop_contact(InstanceId=cloud.instance_id, ContactId=customer.contact)
+        page.wait("onEnded", seconds=20)
+
+
+def asked(cloud: Cloud, method: str, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
+    """Of the cloud, as a browser would ask."""
+    parts = urlsplit(cloud.url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection.request(method, path, body=b"{}" if method == "POST" else None, headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}
+
+
+def test_pages_of_any_origin_reach_the_service_and_its_socket_only(cloud: Cloud) -> None:
+    """Its tokens alone authorize; the way in which agents are played stays closed to pages."""
+    page = {"Origin": ELSEWHERE, "Sec-Fetch-Site": "cross-site", "User-Agent": "Mozilla/5.0"}
+    status, headers = asked(
+        cloud,
+        "OPTIONS",
+        "/participant/connection",
+        {**page, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-amz-bearer"},
+    )
+    assert (status, headers["access-control-allow-origin"]) == (204, "*")
+    status, headers = asked(cloud, "POST", "/participant/connection", {**page, "x-amz-bearer": "none"})
+    assert (status, headers["access-control-allow-origin"]) == (403, "*")
+    for path in ("/_connect/chats", "/_connect/agent", "/participant/connection/x", "/"):
+        status, headers = asked(cloud, "GET", path, page)
+        assert status == 403, path
+        assert "access-control-allow-origin" not in headers
+    customer = Customer(cloud)
+    with PlainSocket(customer.connect(), {"Origin": ELSEWHERE}) as socket:
+        customer.say("hello")
+        assert socket.item()["Content"] == "hello"
+    for path in ("/participant/sockets?token=x", "/participant/socket?token=x", "/_aws/execute-api/a/b"):
+        refused = PlainSocket(f"ws://{urlsplit(cloud.url).netloc}{path}", {"Origin": ELSEWHERE}, subscribe=False)
+        with refused:
+            assert refused.refused == 403
+
+
+def test_a_socket_speaks_its_topics(cloud: Cloud) -> None:
+    """Nothing comes before the subscription, and what cannot be read is passed over."""
+    customer = Customer(cloud)
+    with PlainSocket(customer.connect(), subscribe=False) as socket:
+        customer.say("before")
+        for junk in ("junk", "[]", "{}", '{"topic": "aws/else"}', '{"topic": "aws/subscribe", "content": 1}'):
+            socket.send(junk)
+        assert socket.next()["content"]["status"] == "failure"
+        socket.send({"topic": "aws/heartbeat"})
+        assert socket.next() == {"topic": "aws/heartbeat"}
+        socket.send({"topic": "aws/ping"})
+        assert socket.next() == {"topic": "aws/ping", "statusCode": 200, "statusContent": "OK"}
+        assert socket.is_silent()
+        socket.send({"topic": "aws/subscribe", "content": {"topics": ["aws/chat"]}})
+        assert socket.next() == {
+            "topic": "aws/subscribe",
+            "content": {"status": "success", "topics": ["aws/chat"]},
+        }
+        customer.say("after")
+        assert socket.item()["Content"] == "after"
+
+
+def test_the_address_of_a_socket_expires(cloud: Cloud) -> None:
+    """After a hundred seconds of Connect's clock; a socket that is open goes on."""
+    customer = Customer(cloud)
+    url = customer.connect()
+    with PlainSocket(url) as socket:
+        cloud.control("POST", "clock", {"advance": 100})
+        late = PlainSocket(url, subscribe=False)
+        with late:
+            assert late.refused == 403
+        customer.say("x")
+        assert socket.item()["Content"] == "x"
+
+
+def fault(cloud: Cloud, operation: str, kind: str, **more: Any) -> None:
+    """For the next time."""
+    cloud.control("POST", "faults", {"operation": operation, "kind": kind, "times": 1, **more})
+
+
+@pytest.mark.parametrize("kind", ["cut_before", "cut_half"])
+def test_a_socket_is_cut_and_nothing_is_lost(cloud: Cloud, kind: str) -> None:
+    """Before an item or in the middle of its frame: the transcript has it, once, and the next socket goes on."""
+    customer = Customer(cloud)
+    with PlainSocket(customer.connect()) as socket:
+        fault(cloud, "SocketItem", kind)
+        customer.say("one")
+        with pytest.raises(EOFError, match="cut"):
+            socket.next()
+    with PlainSocket(customer.connect()) as socket:
+        customer.say("two")
+        assert socket.item()["Content"] == "two"
+    assert customer.lines() == ["one", "two"]
+
+
+def test_a_heartbeat_is_not_answered(cloud: Cloud) -> None:
+    """Or with junk, or late; the next one is."""
+    customer = Customer(cloud)
+    with PlainSocket(customer.connect()) as socket:
+        fault(cloud, "SocketHeartbeat", "silence")
+        socket.send({"topic": "aws/heartbeat"})
+        assert socket.is_silent()
+        fault(cloud, "SocketHeartbeat", "latency", seconds=0.5)
+        began = time.monotonic()
+        socket.send({"topic": "aws/heartbeat"})
+        assert socket.next() == {"topic": "aws/heartbeat"}
+        assert time.monotonic() - began >= 0.5
+
+
+def connections(cloud: Cloud) -> int:
+    """How many were made."""
+    return int(cloud.control("GET", "calls")["CreateParticipantConnection"]["200"])
+
+
+@pytest.mark.prove
+def test_chatjs_reconnects_when_its_heartbeat_is_not_answered(cloud: Cloud) -> None:
+    """It waits ten seconds for the answer, and takes a new connection."""
+    customer = Customer(cloud)
+    with ChatJS(customer) as page:
+        page.connect()
+        # The first was answered: with it the client begins to expect more.
+        time.sleep(1)
+        before, until = connections(cloud), time.monotonic() + 40
+        fault(cloud, "SocketHeartbeat", "silence")
+        # It tells no event of it, because the old socket is there until the new one has subscribed.
+        while connections(cloud) == before:
+            assert time.monotonic() < until
+            time.sleep(0.5)
+        time.sleep(1)
+        customer.agent("say", Content="x", Role="SYSTEM")
+        page.wait("onMessage")
+        assert page.messages() == ["x"]
+
+
+def test_half_a_frame_of_a_client_harms_nobody(cloud: Cloud) -> None:
+    """It is no message; the connection that it came on ends, and the chat goes on."""
+    customer = Customer(cloud)
+    with PlainSocket(customer.connect()) as socket:
+        frame = socket.frame({"topic": "aws/heartbeat"})
+        socket.send_bytes(frame[: len(frame) // 2])
+    broken = PlainSocket(customer.connect())
+    with broken:
+        broken.send_bytes(b"\xff" * 40)
+        with pytest.raises(EOFError):
+            broken.next()
+    with PlainSocket(customer.connect()) as socket:
+        customer.say("x")
+        assert socket.item()["Content"] == "x"
+
+
+def test_a_call_is_cut_after_its_effect_and_repeated(cloud: Cloud) -> None:
+    """The SDK's retry carries the same ClientToken: the message is there once."""
+    customer = Customer(cloud)
+    customer.connect()
+    fault(cloud, "SendMessage", "cut_after")
+    customer.say("once")
+    assert customer.lines() == ["once"]
+
+
+def test_transcripts_are_objects_of_the_clouds_s3(cloud: Cloud) -> None:
+    """Where DescribeContact says, in the form that third parties read."""
+    contact = past(cloud, "hello")
+    described = cloud.client("connect").describe_contact(InstanceId=cloud.instance_id, ContactId=contact)["Contact"]
+    bucket, _, key = described["Recordings"][0]["Location"].partition("/")
+    document = json.loads(cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    assert (document["ContactId"], document["AWSAccountId"]) == (contact, cloud.account)
+    assert "hello" in [item.get("Content") for item in document["Transcript"]]
+    # Whoever deletes it has no past chat any more.
+    cloud.client("s3").delete_object(Bucket=bucket, Key=key)
+    customer = Customer(cloud)
+    customer.connect()
+    continue_(cloud, customer.contact, contact)
+    assert customer.lines() == []
+
+
+def test_a_transcript_is_written_while_nobody_asks(cloud: Cloud) -> None:
+    """Also when no clock is set forward."""
+    cloud.control("POST", "transcripts", {"seconds": 0.5})
+    try:
+        customer = Customer(cloud)
+        customer.connect()
+        customer.leave()
+        s3, until = cloud.client("s3"), time.monotonic() + 20
+        prefix = "connect/local/ChatTranscripts/"
+
+        def keys() -> list[str]:
+            listed = s3.list_objects_v2(Bucket="amazon-connect-transcripts", Prefix=prefix)
+            return [one["Key"] for one in listed.get("Contents", ())]
+
+        while not any(customer.contact in key for key in keys()):
+            assert time.monotonic() < until
+            time.sleep(0.2)
+    finally:
+        cloud.control("POST", "transcripts", {"seconds": 45})
+
+
+@pytest.mark.prove
+def test_a_thousand_messages(cloud: Cloud) -> None:
+    """And one of the largest size: each on the socket once, in order, and in the transcript likewise."""
+    customer = Customer(cloud)
+    lines = [f"line {number}" for number in range(1_000)] + ["x" * 1024]
+    with PlainSocket(customer.connect()) as socket:
+        for line in lines:
+            customer.agent("say", Content=line, Role="SYSTEM")
+        heard = [socket.item() for _ in lines]
+    assert [item["Content"] for item in heard] == lines
+    assert len({item["Id"] for item in heard}) == len(lines)
+    assert customer.lines() == lines
+
+
+@pytest.mark.prove
+def test_fifty_customers_at_once(cloud: Cloud) -> None:
+    """Each hears its own chat, all of it, and of nobody else's; afterwards no socket is left."""
+    wrong: list[object] = []
+
+    def chat(number: int) -> None:
+        try:
+            customer = Customer(cloud, f"customer {number}")
+            with PlainSocket(customer.connect()) as socket:
+                lines = [f"{number}: {turn}" for turn in range(5)]
+                for line in lines:
+                    customer.say(line)
+                heard = [socket.item()["Content"] for _ in lines]
+                assert (heard, customer.lines()) == (lines, lines)
+                customer.leave()
+                ends = [socket.item()["ContentType"].rpartition(".")[2] for _ in range(2)]
+                assert ends == ["left", "ended"]
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=chat, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    until = time.monotonic() + 10
+    while cloud.control("GET", "sockets")["open"]:
+        assert time.monotonic() < until
+        time.sleep(0.1)

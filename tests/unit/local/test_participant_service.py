@@ -1,0 +1,300 @@
+"""The participant service in process: its calls, tokens, sizes, quotas, errors and faults."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from local.connect.participant_service import Asked
+from tests.unit.local.participating import BOTH, CHAT, REGION, Refused, World, kinds
+
+TYPING = "application/vnd.amazonaws.connect.event.typing"
+READ = "application/vnd.amazonaws.connect.event.message.read"
+DELIVERED = "application/vnd.amazonaws.connect.event.message.delivered"
+
+
+@pytest.fixture
+def world() -> World:
+    """A new one."""
+    return World()
+
+
+def test_a_chat_from_its_start_to_its_end(world: World) -> None:
+    """Each thing that happens is an item, in order, of the customer's transcript and on the sockets."""
+    customer = world.start(InitialMessage={"ContentType": "text/plain", "Content": "first"})
+    customer.say("hello")
+    agent = world.control("POST", f"contacts/{customer.contact}/join", DisplayName="Bob")["ParticipantId"]
+    world.control("POST", f"contacts/{customer.contact}/say", Content="hi")
+    world.control("POST", f"contacts/{customer.contact}/say", Content="please wait", Role="SYSTEM")
+    world.control("POST", f"contacts/{customer.contact}/leave")
+    shown = customer.shown()
+    assert kinds(shown) == [
+        "first",
+        "participant.joined",
+        "hello",
+        "participant.joined",
+        "hi",
+        "please wait",
+        "participant.left",
+    ]
+    assert [item["ParticipantRole"] for item in shown] == [*["CUSTOMER"] * 3, *["AGENT"] * 2, "SYSTEM", "AGENT"]
+    assert {item["DisplayName"] for item in shown} == {"Ada", "Bob", "SYSTEM_MESSAGE"}
+    assert shown[4]["ParticipantId"] == agent
+    assert {item["ContactId"] for item in shown} == {customer.contact}
+    customer("disconnect")
+    delivered = world.delivered[customer.contact]
+    assert kinds(delivered) == [*kinds(shown), "participant.left", "chat.ended"]
+    assert {item["InitialContactId"] for item in delivered} == {customer.contact}
+    # The page sees no item twice that it fetches and is told of.
+    assert [item["Id"] for item in delivered][: len(shown)] == [item["Id"] for item in shown]
+    assert world.described(customer.contact)["DisconnectTimestamp"]
+
+
+def test_each_token_is_for_its_own_calls(world: World) -> None:
+    """The ParticipantToken connects and nothing else; the ConnectionToken does all but that."""
+    customer = world.start()
+    with pytest.raises(Refused, match="403 AccessDeniedException"):
+        world.ask("transcript", customer.started["ParticipantToken"])
+    with pytest.raises(Refused, match="403 AccessDeniedException"):
+        world.ask("connection", customer.token, Type=BOTH)
+    with pytest.raises(Refused, match=r"400 ValidationException.*ConnectionToken: required"):
+        world.ask("transcript")
+    with pytest.raises(Refused, match="400 ValidationException"):
+        world.ask("transcript", "")
+
+
+def test_tokens_expire_by_connects_clock(world: World) -> None:
+    """A day for the connection, a hundred seconds for the address of a socket; the participant's own goes on."""
+    customer = world.start(connect=False)
+    answer = customer.connect()
+    address = answer["Websocket"]["Url"].partition("token=")[2]
+    participants, clock = world.connect.conversations.participants, world.connect.clock
+    assert participants.addressed(address, clock.now())
+    world.wait(100)
+    assert participants.addressed(address, clock.now()) is None
+    customer("transcript")
+    world.wait(86_400)
+    with pytest.raises(Refused, match="403 AccessDeniedException"):
+        customer("transcript")
+    customer.connect()
+    customer("transcript")
+
+
+def test_an_ended_chat_answers_nobody(world: World) -> None:
+    """Whoever ended it: the page reads the refusal of a connection as the end."""
+    by_customer, by_backend = world.start(), world.start()
+    by_customer("disconnect")
+    world.stop(by_backend.contact)
+    for customer in (by_customer, by_backend):
+        with pytest.raises(Refused, match="403 AccessDeniedException"):
+            customer("message", ContentType="text/plain", Content="late")
+        with pytest.raises(Refused, match="403 AccessDeniedException"):
+            customer.connect()
+
+
+def test_a_customer_goes_on_through_a_transfer_and_a_survey(world: World) -> None:
+    """With the same tokens; the agents are gone, and each item says in which segment it was sent."""
+    customer = world.start()
+    customer.say("one")
+    world.control("POST", f"contacts/{customer.contact}/join")
+    second = world.control("POST", f"contacts/{customer.contact}/transfer")["ContactId"]
+    customer.say("two")
+    with pytest.raises(Refused, match="No agent is in the chat"):
+        world.control("POST", f"contacts/{second}/say", Content="x")
+    world.control("POST", f"contacts/{second}/join")
+    third = world.control("POST", f"contacts/{second}/survey")["ContactId"]
+    customer.say("three")
+    shown = customer.shown()
+    assert kinds(shown)[2:] == [
+        "participant.joined",
+        "transfer.succeeded",
+        "participant.left",
+        "two",
+        "participant.joined",
+        "participant.left",
+        "three",
+    ]
+    assert list(dict.fromkeys(item["ContactId"] for item in shown)) == [customer.contact, second, third]
+    one = customer("transcript", ContactId=second, SortOrder="ASCENDING")
+    assert kinds(one["Transcript"]) == ["two", "participant.joined", "participant.left"]
+    assert customer("transcript", ContactId="another")["Transcript"] == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "longest"),
+    [
+        ("text/plain", 1024),
+        ("text/markdown", 1024),
+        ("application/json", 12_000),
+        ("application/vnd.amazonaws.connect.message.interactive.response", 12_288),
+    ],
+)
+def test_a_message_has_a_largest_size(world: World, content_type: str, longest: int) -> None:
+    """Counted in characters, by its type."""
+    customer = world.start(SupportedMessagingContentTypes=["text/plain", content_type])
+    customer("message", ContentType=content_type, Content="ü" * longest)
+    with pytest.raises(Refused, match=f"400 ValidationException.*at most {longest} characters"):
+        customer("message", ContentType=content_type, Content="ü" * (longest + 1))
+    assert len(customer.lines()[0]) == longest
+
+
+def test_a_chat_takes_the_types_that_it_was_started_with(world: World) -> None:
+    """Plain text only, if its start did not say more."""
+    with pytest.raises(Refused, match=r"400 ValidationException.*supports text/plain"):
+        world.start()("message", ContentType="text/markdown", Content="*x*")
+    with pytest.raises(Refused, match=r"400 ValidationException.*Content"):
+        world.start()("message", ContentType="text/plain", Content="")
+
+
+def test_a_client_token_sends_nothing_twice(world: World) -> None:
+    """A retry gets the first answer; other content by the same token is a mistake."""
+    customer = world.start()
+    assert customer.say("x", ClientToken="t") == customer.say("x", ClientToken="t")
+    with pytest.raises(Refused, match=r"400 ValidationException.*ClientToken"):
+        customer.say("y", ClientToken="t")
+    assert customer.say("x") != customer.say("x", ClientToken="another")
+    assert customer.lines() == ["x"] * 3
+    # Another customer's token is another token.
+    assert world.start().say("x", ClientToken="t")
+
+
+def test_typing_is_told_and_not_kept(world: World) -> None:
+    """It is an event of the sockets."""
+    customer = world.start()
+    assert set(customer("event", ContentType=TYPING)) == {"Id", "AbsoluteTime"}
+    world.control("POST", f"contacts/{customer.contact}/join")
+    world.control("POST", f"contacts/{customer.contact}/type")
+    typed = [item["ParticipantRole"] for item in world.delivered[customer.contact] if item["ContentType"] == TYPING]
+    assert typed == ["CUSTOMER", "AGENT"]
+    assert "typing" not in kinds(customer.shown())
+    with pytest.raises(Refused, match="400 ValidationException"):
+        customer("event", ContentType="application/vnd.amazonaws.connect.event.chat.ended")
+
+
+def test_receipts_stand_in_the_message(world: World) -> None:
+    """For two participants; for more the service says that they conflict."""
+    customer = world.start()
+    world.control("POST", f"contacts/{customer.contact}/join")
+    message = world.control("POST", f"contacts/{customer.contact}/say", Content="hi")["Id"]
+    for kind in (DELIVERED, READ):
+        customer("event", ContentType=kind, Content=json.dumps({"messageId": message}))
+    (receipt,) = customer.shown()[-1]["MessageMetadata"]["Receipts"]
+    assert set(receipt) == {"RecipientParticipantId", "DeliveredTimestamp", "ReadTimestamp"}
+    assert receipt["RecipientParticipantId"] == customer.started["ParticipantId"]
+    assert world.delivered[customer.contact][-1]["Type"] == "MESSAGEMETADATA"
+    for content in (None, "x", "[]", '{"messageId": 1}'):
+        with pytest.raises(Refused, match=r"400 ValidationException.*messageId"):
+            customer("event", ContentType=READ, **({} if content is None else {"Content": content}))
+    customer("event", ContentType=READ, Content='{"messageId": "none"}')
+    world.control("POST", f"contacts/{customer.contact}/join")
+    with pytest.raises(Refused, match="409 ConflictException"):
+        customer("event", ContentType=READ, Content=json.dumps({"messageId": message}))
+
+
+def test_a_connection_is_of_the_wished_types(world: World) -> None:
+    """Each part comes only if asked for; the customer joins once, however often it connects."""
+    customer = world.start(connect=False)
+    token = customer.started["ParticipantToken"]
+    assert set(world.ask("connection", token, Type=["CONNECTION_CREDENTIALS"])) == {"ConnectionCredentials"}
+    assert world.delivered == {}
+    assert world.ask("connection", token, ConnectParticipant=True) == {}
+    url = world.ask("connection", token, Type=["WEBSOCKET"])["Websocket"]["Url"]
+    assert url.startswith("ws://127.0.0.1:4566/participant/socket?token=")
+    assert kinds(world.delivered[customer.contact]) == ["participant.joined"]
+    wrongs: list[dict[str, Any]] = [{}, {"Type": []}, {"Type": ["PIGEON"]}, {"Type": ["WEBRTC_CONNECTION"]}]
+    for wrong in wrongs:
+        with pytest.raises(Refused, match="400 ValidationException"):
+            world.ask("connection", token, **wrong)
+
+
+def answer(world: World, method: str, path: str, body: bytes = b"", host: str = "") -> tuple[int, dict[str, str], Any]:
+    """As it comes."""
+    said = asyncio.run(world.service.answer(Asked(method, path, {"host": host}, body)))
+    return said.status, said.headers, json.loads(said.body or b"null")
+
+
+def test_pages_of_any_origin_may_read_all_answers(world: World) -> None:
+    """Refusals as well; and a preflight allows what the client sends."""
+    status, headers, _ = answer(world, "OPTIONS", "/participant/message")
+    allowed = set(headers["Access-Control-Allow-Headers"].split(","))
+    assert status == 204
+    assert allowed >= {
+        "authorization",
+        "content-type",
+        "x-amz-bearer",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-user-agent",
+    }
+    for path in ("/participant/message", "/participant/nothing", "/participant/attachment"):
+        status, headers, _ = answer(world, "POST", path, b"[")
+        assert (headers["Access-Control-Allow-Origin"], status >= 400) == ("*", True)
+        assert "x-amzn-ErrorType" in headers["Access-Control-Expose-Headers"]
+
+
+def test_what_is_not_supported_says_so(world: World) -> None:
+    """An operation of the model, and none."""
+    for method, path in (("POST", "/participant/attachment"), ("GET", "/participant/message")):
+        status, headers, said = answer(world, method, path)
+        assert (status, headers["x-amzn-ErrorType"]) == (404, "UnknownOperationException")
+        assert "supports CreateParticipantConnection, SendMessage" in said["Message"]
+
+
+def test_quotas_are_each_instances(world: World) -> None:
+    """Over its burst a call is throttled, however many customers share it; another instance has its own."""
+    first, second = world.start(), world.start()
+    other = world.control("POST", "instances")["InstanceId"]
+    elsewhere = world.start(InstanceId=other)
+    world.connect.quotas.enabled = True
+    for turn in range(15):
+        (first, second)[turn % 2].say("x")
+    with pytest.raises(Refused, match="429 ThrottlingException"):
+        assert [first.say("x") for _ in range(5)] == []
+    elsewhere.say("x")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"kind": "throttle"}, "429 ThrottlingException"),
+        ({"kind": "error"}, "500 InternalServerException"),
+        ({"kind": "error", "status": 503}, "503 ServiceUnavailableException"),
+    ],
+)
+def test_faults_come_in_the_services_own_words(world: World, fault: dict[str, Any], said: str) -> None:
+    """And the call has had no effect."""
+    customer = world.start()
+    world.control("POST", "faults", operation="SendMessage", times=1, **fault)
+    with pytest.raises(Refused, match=said):
+        customer.say("x")
+    customer.say("y")
+    assert customer.lines() == ["y"]
+    assert world.control("GET", "calls")["SendMessage"]["200"] == 1
+
+
+def test_sockets_have_faults_of_their_own(world: World) -> None:
+    """What only a socket does, only a socket is asked for."""
+    world.control("POST", "faults", operation="SocketHeartbeat", kind="silence")
+    for operation, kind in (("SendMessage", "silence"), ("SocketItem", "throttle")):
+        with pytest.raises(Refused, match="kind: got"):
+            world.control("POST", "faults", operation=operation, kind=kind)
+
+
+def test_the_chats_that_run_are_listed(world: World) -> None:
+    """For whoever plays the agents."""
+    customer = world.start()
+    world.start()("disconnect")
+    second = world.control("POST", f"contacts/{customer.contact}/transfer")["ContactId"]
+    world.control("POST", f"contacts/{second}/join", DisplayName="Bob")
+    assert world.control("GET", "chats") == [
+        {"ContactId": second, "InitialContactId": customer.contact, "DisplayName": "Ada", "Agents": ["Bob"]}
+    ]
+
+
+def test_a_replayed_start_gives_the_same_participant(world: World) -> None:
+    """A page that lost the answer goes on in the same chat."""
+    start = world.connect.operations.supported["StartChatContact"]
+    once, again = (start({**CHAT, "ClientToken": "t"}, REGION) for _ in range(2))
+    assert once == again
+    assert world.ask("connection", again["ParticipantToken"], Type=BOTH)
