@@ -19,11 +19,6 @@ def deploy(cloud: Cloud, page: ChatPage) -> None:
     bootstrap(cloud, Progress())
     context = context_of_users(cloud, cors_allowed_origins=page.origin)
     cdk(*arguments_of("deploy", context), environment=cloud.environment(), say=Progress())
-    configure(cloud, page)
-
-
-def configure(cloud: Cloud, page: ChatPage) -> None:
-    """The page calls what is deployed, and people can sign in on it."""
     Tokens(cloud).client(CLIENT, page.address)
     page.configuration = {
         "issuer": Tokens.issuer,

@@ -6,6 +6,8 @@ const PAGE_SIZE = 100;
 const MOST_TRIES = 5;
 const EVENT = "application/vnd.amazonaws.connect.event.";
 const UNREACHABLE = "The chat cannot be reached. Check your connection, and try again.";
+// ChatJS does not say which.
+const GONE = "The chat has ended, or cannot be reached.";
 const byId = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
 const { log, status, composer, text } = byId;
 const here = location.origin + location.pathname;
@@ -36,7 +38,8 @@ function claimsOf(token) {
 
 async function signIn() {
   const address = config.discoveryUrl ?? `${config.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const [issuer] = await ask(address);
+  const [issuer, answer] = await ask(address);
+  if (!answer.ok) throw new Error(UNREACHABLE);
   if (issuer.issuer !== config.issuer) throw new Error("The issuer has another name than config.js says.");
   const [verifier, state, nonce] = [random(), random(), random()];
   const challenge = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
@@ -73,6 +76,7 @@ async function signedIn(back) {
 async function signOut() {
   // Nobody could come back to this chat: what opens it goes with the token.
   await session?.disconnectParticipant().catch(() => {});
+  for (const name of Object.keys(kept)) delete kept[name];
   sessionStorage.removeItem("chat");
   location.replace(here);
 }
@@ -139,22 +143,19 @@ async function open() {
   // ChatJS reports success once before the socket is open.
   opened.onConnectionEstablished(act(async (event) => event.connectSuccess || (await newest())));
   opened.onConnectionLost(() => tell("The connection is lost. Trying again …"));
-  opened.onConnectionBroken(() => closed(UNREACHABLE));
+  opened.onConnectionBroken(() => closed(GONE));
   opened.onMessage(({ data }) => add([data]) && isMine(data) || calm());
   opened.onTyping(({ data }) => isMine(data) || tell(`${nameOf(data)} is typing …`, 5));
   // As Amazon's own page does: the transcript needs a moment.
   opened.onChatRehydrated(() => setTimeout(act(past), 1000));
   opened.onEnded(() => ended());
   tell("Connecting …");
-  try {
-    await opened.connect();
-    session = opened;
-    show();
-    text.focus();
-  } catch (error) {
-    if (error._debug?.statusCode !== 403) throw new Error(UNREACHABLE, { cause: error });
-    ended();
-  }
+  await opened.connect().catch((cause) => {
+    throw new Error(GONE, { cause });
+  });
+  session = opened;
+  show();
+  text.focus();
 }
 
 function closed(sentence) {
@@ -188,8 +189,8 @@ async function send() {
 // The transcript: from the newest page back. An item of a past chat names it in RelatedContactId.
 
 let items = [];
-// Where the next older page is, and null if there is none; a new connection needs a new one.
-let token;
+// Where the next older page is, null if there is none. A new connection needs a new one.
+let token = null;
 // Whether there may be older ones than those that are shown.
 let more = false;
 
@@ -218,7 +219,8 @@ async function older() {
 
 async function past() {
   if (!session) return;
-  token = undefined;
+  // The newest page again: the places of older ones changed.
+  add(await page());
   await older();
   tell("Your earlier chat is above.", 5);
 }
@@ -322,7 +324,7 @@ function show() {
   byId["sign-in"].hidden = Boolean(kept.idToken);
   byId["sign-out"].hidden = !kept.idToken && !kept.chat;
   byId.start.hidden = !kept.idToken || Boolean(session);
-  byId.start.textContent = kept.chat ? "Connect again" : "Start a chat";
+  byId.again.hidden = !kept.chat || Boolean(session);
   composer.hidden = !session;
   log.hidden = !session && items.length === 0;
 }
@@ -347,7 +349,7 @@ function act(doIt, button) {
 function allowOnly(...addresses) {
   const policy = document.createElement("meta");
   policy.httpEquiv = "Content-Security-Policy";
-  policy.content = `connect-src ${addresses.filter(Boolean).join(" ")}`;
+  policy.content = `connect-src ${[...new Set(addresses.filter(Boolean))].join(" ")}`;
   document.head.append(policy);
 }
 
@@ -359,7 +361,8 @@ act(async () => {
   ChatSession.setGlobalConfig({ region: config.region, endpoint: config.participantUrl });
   byId["sign-in"].addEventListener("click", act(signIn, byId["sign-in"]));
   byId["sign-out"].addEventListener("click", act(signOut, byId["sign-out"]));
-  byId.start.addEventListener("click", act(() => (kept.chat ? open() : start()), byId.start));
+  byId.start.addEventListener("click", act(start, byId.start));
+  byId.again.addEventListener("click", act(open, byId.again));
   byId.end.addEventListener("click", act(() => session.disconnectParticipant(), byId.end));
   composer.addEventListener("submit", act(send, composer.querySelector("button")));
   text.addEventListener("input", () => session?.sendEvent({ contentType: `${EVENT}typing` })?.catch(() => {}));

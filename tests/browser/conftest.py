@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from local.chat import configure, deploy
+from local.chat import deploy
 from local.chats import Chats
 from local.chromium import find
 from local.cloud import Cloud
 from local.command import ROOT
 from local.page import ChatPage
+from local.tokens import CLIENT, Tokens
 from tests.browser.people import Customer
 from tests.local.callers import new_customer
 
@@ -41,9 +43,9 @@ def page(cloud: Cloud) -> Iterator[ChatPage]:
 def foreign(cloud: Cloud, page: ChatPage) -> Iterator[ChatPage]:
     """The same page at another origin, to which the endpoint is not open."""
     with ChatPage() as served:
-        configure(cloud, served)
+        served.configuration = page.configuration
+        Tokens(cloud).client(CLIENT, page.address, served.address)
         yield served
-        configure(cloud, page)
 
 
 @pytest.fixture(scope="session")
@@ -65,14 +67,19 @@ def pictures(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture
-def open_page(browser: Browser, page: ChatPage, pictures: Path) -> Iterator[Open]:
-    """Somebody opens the page, or the one at another address; closed at the end."""
+def open_page(browser: Browser, cloud: Cloud, page: ChatPage, pictures: Path) -> Iterator[Open]:
+    """Somebody opens the page, or the one at another address. Whatever a test is about, no page may complain."""
     with ExitStack() as stack:
+        everybody: list[Customer] = []
 
         def opened(address: str | None = None, **looks: Any) -> Customer:
-            return stack.enter_context(Customer(browser, address or page.address, pictures, **looks))
+            customer = Customer(browser, address or page.address, {urlsplit(cloud.url).netloc}, pictures, **looks)
+            everybody.append(customer)
+            return stack.enter_context(customer)
 
         yield opened
+        for customer in everybody:
+            customer.expect_quiet()
 
 
 @pytest.fixture
@@ -93,3 +100,11 @@ def customer() -> str:
 def chats(cloud: Cloud) -> Chats:
     """Amazon Connect's clock and events."""
     return Chats(cloud)
+
+
+@pytest.fixture
+def tokens(cloud: Cloud) -> Iterator[Tokens]:
+    """The local cloud's issuer, whose faults end with the test."""
+    made = Tokens(cloud)
+    yield made
+    made.mend()

@@ -36,7 +36,7 @@ class Customer:
     """A person with a browser of their own; as a context manager it is closed at the end."""
 
     def __init__(
-        self, browser: Browser, address: str, pictures: Path, *, dark: bool = False, wide: bool = True
+        self, browser: Browser, address: str, hosts: set[str], pictures: Path, *, dark: bool = False, wide: bool = True
     ) -> None:
         size = {"width": 820 if wide else 360, "height": 640}
         self._context = browser.new_context(
@@ -44,8 +44,10 @@ class Customer:
         )
         self._context.set_default_timeout(PATIENCE)
         self._pictures = pictures
-        self.address = address
+        self.address, self.hosts = address, hosts
         self.name = ""
+        # A pattern of the complaints that a test provokes.
+        self.tolerated: str | None = None
         self.seen = Seen()
         self.page = self._watched(self._context.new_page())
 
@@ -57,6 +59,12 @@ class Customer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._context.close()
+
+    def expect_quiet(self) -> None:
+        """The console has no complaint but of what is tolerated, and only the page's own hosts were asked."""
+        complaints = [one for one in self.seen.complaints if not self.tolerated or not re.search(self.tolerated, one)]
+        assert complaints == [], self.seen.complaints
+        assert self.seen.hosts() <= {*self.hosts, urlsplit(self.address).netloc}
 
     def sign_in(self, name: str) -> None:
         """By the issuer's own form."""

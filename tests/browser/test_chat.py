@@ -49,7 +49,9 @@ def test_a_customer_comes_back_and_sees_the_old_lines_above_the_new(cloud: Cloud
     Agent(cloud, second, "Omar").say("It is at your door.")
     ann.expect_lines(*OLD, "---", "You: Has it come?", "(Omar joined)", "Omar: It is at your door.")
     ann.picture("came back")
-    expect(ann.page.locator(".divider")).to_contain_text(re.compile(r"Your chat of \w+day, \w+ \d+, 20\d\d at \d+:\d\d"))
+    expect(ann.page.locator(".divider")).to_contain_text(
+        re.compile(r"Your chat of \w+day, \w+ \d+, 20\d\d at \d+:\d\d")
+    )
 
 
 def test_another_customer_sees_nothing_of_it(cloud: Cloud, chats: Chats, ann: Customer, open_page: Open) -> None:
@@ -71,7 +73,7 @@ def test_another_customer_sees_nothing_of_it(cloud: Cloud, chats: Chats, ann: Cu
 def test_who_comes_back_too_early_gets_the_past_later(cloud: Cloud, chats: Chats, ann: Customer) -> None:
     """The transcript is not written yet: the chat starts, and the page continues it when the answer said."""
     talk(cloud, ann)
-    leave(chats, ann, seconds=50)
+    leave(chats, ann, seconds=56)
     ann.start()
     expect(ann.status).to_contain_text("Your earlier chat follows in about")
     ann.say("Are you there?")
@@ -91,7 +93,7 @@ def test_both_rehydration_types_show_what_they_should(cloud: Cloud, chats: Chats
     ann.expect_lines(*OLD, "(You were transferred)", "(Jane left)", "(Omar joined)", "Omar: I am somebody else.")
     leave(chats, ann, seconds=0)
     current = ann.start()
-    chats.wait(DAY)
+    chats.wait(120)
     body = json.dumps({"RehydrationType": kind, "SourceContactId": first})
     token = f"Bearer {ann.kept()['idToken']}"
     answer = send(cloud, address_of_endpoint(cloud) + current, body.encode(), token=token)
@@ -136,20 +138,22 @@ def test_a_reload_loses_nothing(cloud: Cloud, chats: Chats, ann: Customer) -> No
 def test_a_reload_does_not_forget_what_is_to_be_continued(cloud: Cloud, chats: Chats, ann: Customer) -> None:
     """Nor does it begin to wait anew."""
     talk(cloud, ann)
-    leave(chats, ann, seconds=50)
+    leave(chats, ann, seconds=56)
     ann.start()
     ann.page.reload()
     ann.expect_lines(*OLD, "---")
 
 
 def test_a_chat_that_ended_behind_a_closed_page_is_over(cloud: Cloud, chats: Chats, ann: Customer) -> None:
-    """The agent ended it while the page was loaded anew."""
+    """The agent ended it while the page was loaded anew; ChatJS cannot tell that from a network that fails."""
+    ann.tolerated = "403"
     contact = ann.start()
     ann.page.goto("about:blank")
     chats.end(contact)
     ann.page.goto(ann.address)
-    expect(ann.status).to_have_text("The chat has ended.")
-    expect(ann.button("Start a chat")).to_be_focused()
+    expect(ann.status).to_have_text("The chat has ended, or cannot be reached.")
+    expect(ann.button("Connect again")).to_be_visible()
+    assert ann.start() != contact
 
 
 def test_a_chat_that_the_agent_ends_is_over(chats: Chats, ann: Customer) -> None:
@@ -179,6 +183,7 @@ def test_a_message_whose_answer_is_lost_is_said_once(cloud: Cloud, ann: Customer
     """The customer sends it again, and it is the same message."""
     ann.start()
     cloud.control("POST", "faults", {"operation": "SendMessage", "kind": "cut_after", "times": 3})
+    ann.tolerated = "ERR_EMPTY_RESPONSE"
     ann.text.fill("Hello")
     ann.press("Send")
     expect(ann.status).to_have_text("Your message was not sent. Send it again.")
