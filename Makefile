@@ -7,6 +7,8 @@ ARGS ?=
 READY := .venv/.ready
 REQUIREMENTS := requirements.txt requirements-bench.txt requirements-browser.txt requirements-docs.txt requirements-release.txt
 JAVASCRIPT := examples/clients/javascript
+# The clients that the tests of the local cloud's chats run.
+CHATJS := tests/local/chatjs
 # The Python that runs the functions in AWS, and the functions' tests.
 RUNTIME := .python3.14/python3.14
 FUNCTIONS := $(patsubst lambda/%/__init__.py,tests/unit/%,$(wildcard lambda/*/__init__.py))
@@ -44,7 +46,7 @@ lint: $(READY) ## Check format, lint and types
 	ruff check .
 	mypy
 
-pytest: $(READY) ## Run all tests except the long ones
+pytest: $(READY) $(CHATJS)/node_modules/.ready ## Run all tests except the long ones
 	python -m pytest -m "not prove" $(ARGS)
 
 unit synth unit-and-synth: TESTS = $(addprefix tests/,$(subst -and-, ,$@)) $(LEFT_OUT:%=--ignore=%)
@@ -55,7 +57,7 @@ unit synth unit-and-synth bounds: $(FIRST)
 	@python -m pytest -q -m "$(MARK)" $(TESTS) >.pytest_cache/$@.txt 2>&1; status=$$?; \
 	cat .pytest_cache/$@.txt; exit $$status
 
-local-cloud: $(READY)
+local-cloud: $(READY) $(CHATJS)/node_modules/.ready
 	python -m pytest -m "$(MARK)" tests/local $(LEFT_OUT:%=--ignore=%)
 
 # Tests that measure time run alone.
@@ -63,7 +65,7 @@ TIMED := tests/local/test_limits.py tests/local/test_timing.py
 # Shared out, so that both processors end at about the same time.
 BOUNDS := tests/synth/test_bounds.py
 
-prove: $(READY) ## Run the long tests: random histories, timing, load, mutation
+prove: $(READY) $(CHATJS)/node_modules/.ready ## Run the long tests: random histories, timing, load, mutation
 ifeq ($(strip $(ARGS)),)
 	@$(MAKE) --no-print-directory -j2 unit local-cloud bounds synth MARK=prove LEFT_OUT="$(TIMED) $(BOUNDS)"
 	python -m pytest -m prove $(TIMED)
@@ -74,9 +76,9 @@ endif
 clients: $(READY) $(JAVASCRIPT)/node_modules/.ready ## Run the samples of examples/clients; needs curl and R, and installs them on Debian
 	@python -m local.samples
 
-$(JAVASCRIPT)/node_modules/.ready: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json | $(READY)
-	@echo "Installing the AWS SDK for JavaScript (some seconds, once) ..."
-	@npm ci --prefix $(JAVASCRIPT) --loglevel=error --ignore-scripts --no-audit --no-fund
+%/node_modules/.ready: %/package.json %/package-lock.json | $(READY)
+	@echo "Installing the packages of $* (some seconds, once) ..."
+	@npm ci --prefix $* --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 runtime: $(RUNTIME) ## Run the functions' unit tests and cold starts on the Python that AWS Lambda has
@@ -159,5 +161,5 @@ changelog: ## Fail if the public interface changed since BASE (a commit) and CHA
 		{ echo "The public interface changed since $$BASE, but CHANGELOG.md did not. Name the change there."; exit 1; }
 
 clean: ## Delete what the targets made
-	rm -rf .venv .python3.14 node_modules $(JAVASCRIPT)/node_modules cdk.out cdk-outputs.json dist site
+	rm -rf .venv .python3.14 node_modules $(JAVASCRIPT)/node_modules $(CHATJS)/node_modules cdk.out cdk-outputs.json dist site
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -22,13 +22,15 @@
 | GET events | how many were sent, lost, and are underway |
 | POST quotas {"enabled"} | the request quotas on or off |
 | GET associations, GET calls | what Connect holds, and what it was asked |
+
+`/_connect/agent` is the agent's window, a page by which a person makes some of these calls.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from local.connect import sockets
+from local.connect import sockets, window
 from local.connect.contacts import CHANNELS, Contact
 from local.connect.conversations import AGENT, PLAIN
 from local.connect.errors import ConnectError
@@ -91,6 +93,8 @@ class Control:
 
     def answer(self, method: str, path: str, body: bytes) -> Response:
         """Follow a call; the path is what comes behind the prefix."""
+        if (method, path) == ("GET", "agent"):
+            return window.response()
         try:
             return follow(self._calls, PREFIX, method, path, body)
         except ConnectError as refused:

@@ -107,7 +107,10 @@ class Conversations:
         self.participants.remove(participant)
 
     def end(self, participant: Participant, now: datetime) -> None:
-        """The customer leaves, and the chat ends."""
+        """The customer leaves, and the chat ends.
+
+        Assumption: also if an agent is there, and whatever DisconnectOnCustomerExit says.
+        """
         contact = self.running(participant)
         self._tell(contact, now, participant.author, "EVENT", _LEFT)
         self.stop(contact, now)

@@ -90,7 +90,7 @@ class Participants:
         return _issue(self._connections, participant, now, now + timedelta(days=_TOKEN_DAYS))
 
     def address(self, participant: Participant, now: datetime) -> tuple[str, datetime]:
-        """What opens a socket, and its expiry."""
+        """What opens sockets, and its expiry. Assumption: more than one, until then."""
         return _issue(self._addresses, participant, now, now + timedelta(seconds=_ADDRESS_SECONDS))
 
     def connected(self, token: str, now: datetime) -> Participant | None:

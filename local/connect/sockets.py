@@ -50,8 +50,9 @@ class _Socket:
 
     def put(self, message: _Message) -> None:
         """One more to send."""
-        full = self._waiting.qsize() >= _MOST_WAITING
-        self._waiting.put_nowait(_Message("", cut="whole") if full else message)
+        waiting = self._waiting.qsize()
+        if waiting <= _MOST_WAITING:
+            self._waiting.put_nowait(message if waiting < _MOST_WAITING else _Message("", cut="whole"))
 
     async def write(self, line: Line) -> None:
         """Send what waits, until the connection is cut."""

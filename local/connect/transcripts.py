@@ -202,5 +202,6 @@ def prefix_of(alias: str) -> str:
 
 
 def _key(contact: Contact) -> str:
+    # Assumption: the time in it is that of the contact's beginning.
     began = contact.initiated.astimezone(UTC)
     return f"{prefix_of(contact.instance.alias)}/{began:%Y/%m/%d}/{contact.id}_{began:%Y%m%dT%H:%M}_UTC.json"

@@ -201,6 +201,26 @@ def test_pages_of_any_origin_reach_the_service_and_its_socket_only(cloud: Cloud)
             assert refused.refused == 403
 
 
+def test_the_agents_window_is_served_to_a_person_and_to_no_frame(cloud: Cloud) -> None:
+    """From the address bar and from its own origin."""
+    person = {"Sec-Fetch-Site": "none", "Sec-Fetch-Dest": "document", "User-Agent": "Mozilla/5.0"}
+    status, headers = asked(cloud, "GET", "/_connect/agent", person)
+    assert (status, headers["x-frame-options"]) == (200, "DENY")
+    frame = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe", "User-Agent": "Mozilla/5.0"}
+    assert asked(cloud, "GET", "/_connect/agent", frame)[0] == 403
+
+
+def test_the_cloud_stops_while_people_chat() -> None:
+    """Their sockets end with it, and it waits for nobody."""
+    with Cloud() as cloud:
+        customer = Customer(cloud)
+        socket = PlainSocket(customer.connect())
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    with socket, pytest.raises(EOFError):
+        socket.next()
+
+
 def test_a_socket_speaks_its_topics(cloud: Cloud) -> None:
     """Nothing comes before the subscription, and what cannot be read is passed over."""
     customer = Customer(cloud)

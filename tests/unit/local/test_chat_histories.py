@@ -197,9 +197,9 @@ class History:
 
 
 def lived(seed: int) -> History:
-    """A history of 10 to 120 steps."""
+    """A history of 10 to 80 steps."""
     history = History(seed)
-    history.live(random.Random(seed).randint(10, 120))
+    history.live(random.Random(seed).randint(10, 80))
     return history
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.connect.participant_service import SOCKET
 from local.guard import host_of, is_own, refusal, takes_pages, without_cors
 
 OWN = [(b"host", b"127.0.0.1:4566")]
@@ -118,6 +119,26 @@ def test_a_handshake_is_none_of_a_foreign_page() -> None:
     for path in ("/", DEPLOYED):
         assert refusal(path.encode(), path, foreign, handshake=True)
         assert not refusal(path.encode(), path, [*OWN, (b"origin", b"http://127.0.0.1:4566")], handshake=True)
+
+
+def test_pages_of_any_origin_chat_and_do_nothing_else() -> None:
+    """The participant service's own paths, and its socket's exactly."""
+    foreign = [*OWN, (b"origin", b"https://evil.example")]
+    for path, taken in (
+        ("/participant/connection", True),
+        ("/participant/transcript", True),
+        ("/participant/", False),
+        ("/participant/connection/..", False),
+        ("/participant/views/x", False),
+        ("/participants", False),
+        ("/_connect/agent", False),
+    ):
+        assert (asked(path, foreign) == "") is taken, path
+    assert not refusal(SOCKET.encode(), SOCKET, foreign, handshake=True)
+    for path in (f"{SOCKET}/", f"{SOCKET}s", "/participant/connection", f"/x{SOCKET}"):
+        assert refusal(path.encode(), path, foreign, handshake=True), path
+    elsewhere = [(b"host", b"evil.example"), (b"origin", b"https://evil.example")]
+    assert refusal(SOCKET.encode(), SOCKET, elsewhere, handshake=True)
 
 
 def test_a_refusal_is_one_sentence() -> None:

@@ -1,11 +1,15 @@
 """The participant service in process: its calls, tokens, sizes, quotas, errors and faults."""
 
 import asyncio
+import base64
+import hashlib
 import json
+import re
 from typing import Any
 
 import pytest
 
+from local.connect.control import Control
 from local.connect.participant_service import Asked
 from tests.unit.local.participating import BOTH, CHAT, REGION, Refused, World, kinds
 
@@ -91,6 +95,23 @@ def test_an_ended_chat_answers_nobody(world: World) -> None:
             customer("message", ContentType="text/plain", Content="late")
         with pytest.raises(Refused, match="403 AccessDeniedException"):
             customer.connect()
+
+
+def test_a_chat_that_ended_leaves_no_token_in_the_memory(world: World) -> None:
+    """However many there were, and however often they connected."""
+    for _ in range(20):
+        customer = world.start()
+        for _ in range(3):
+            customer.connect()
+        world.control("POST", f"contacts/{customer.contact}/join")
+        customer("disconnect")
+    assert all(held == {} for held in vars(world.connect.conversations.participants).values())
+    # Of one that runs, connections that expired are gone with the next.
+    customer = world.start()
+    for _ in range(5):
+        world.wait(86_400)
+        customer.connect()
+    assert len(world.connect.conversations.participants._connections) == 1
 
 
 def test_a_customer_goes_on_through_a_transfer_and_a_survey(world: World) -> None:
@@ -298,3 +319,17 @@ def test_a_replayed_start_gives_the_same_participant(world: World) -> None:
     once, again = (start({**CHAT, "ClientToken": "t"}, REGION) for _ in range(2))
     assert once == again
     assert world.ask("connection", again["ParticipantToken"], Type=BOTH)
+
+
+def test_the_agents_window_cannot_be_framed(world: World) -> None:
+    """It may do all that the control path may; only its own script and style run in it."""
+    answer = Control(world.connect).answer("GET", "agent", b"")
+    policy = answer.headers["Content-Security-Policy"]
+    assert (answer.status, answer.headers["X-Frame-Options"]) == (200, "DENY")
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    for tag in ("script", "style"):
+        (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", answer.body.decode(), re.DOTALL)
+        assert f"{tag}-src 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" in policy
+    # Text of customers is text.
+    assert b"innerHTML" not in answer.body
