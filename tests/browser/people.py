@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from local.cloud import Cloud
 from local.command import ROOT
@@ -38,9 +38,11 @@ class Customer:
     def __init__(
         self, browser: Browser, address: str, hosts: set[str], pictures: Path, *, dark: bool = False, wide: bool = True
     ) -> None:
-        size = {"width": 820 if wide else 360, "height": 640}
         self._context = browser.new_context(
-            color_scheme="dark" if dark else "light", viewport=size, locale="en-GB", timezone_id="UTC"
+            color_scheme="dark" if dark else "light",
+            viewport={"width": 820 if wide else 360, "height": 640},
+            locale="en-GB",
+            timezone_id="UTC",
         )
         self._context.set_default_timeout(PATIENCE)
         self._pictures = pictures
@@ -153,11 +155,12 @@ class Customer:
         page.on("request", lambda request: self.seen.requests.append(request.url))
         page.on("websocket", lambda socket: self.seen.requests.append(socket.url))
         page.on("pageerror", lambda error: self.seen.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: message.type in ("error", "warning") and self.seen.complaints.append(message.text),
-        )
+        page.on("console", self._heard)
         return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.seen.complaints.append(message.text)
 
 
 class Agent:
