@@ -20,6 +20,7 @@ from hypercorn.protocol.events import Data
 from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 from wsproto.events import TextMessage
+from wsproto.frame_protocol import CloseReason
 
 from local import (
     guard,
@@ -82,9 +83,15 @@ async def serve(
     config.graceful_timeout = _GRACEFUL_SECONDS
     config.loglevel = ministack_app.LOG_LEVEL
     asyncio.get_running_loop().set_exception_handler(_say_what_ended)
+
+    async def stopped() -> None:
+        await stop.wait()
+        # Hypercorn would cancel those that chat, with a stack trace for each.
+        connect.sockets.close()
+
     writing = asyncio.create_task(_write_transcripts(connect))
     try:
-        await hypercorn_serve(cloud, config, shutdown_trigger=stop.wait)
+        await hypercorn_serve(cloud, config, shutdown_trigger=stopped)
     finally:
         writing.cancel()
         # MiniStack leaves its workers to notice by themselves.
@@ -298,6 +305,11 @@ class _Line:
 
     async def cut(self) -> None:
         await _end_connection(self._send)
+
+    async def close(self) -> None:
+        await self._send({"type": "websocket.close", "code": CloseReason.GOING_AWAY})
+        # Not every peer answers.
+        await self.cut()
 
 
 async def _end_connection(send: Any) -> None:

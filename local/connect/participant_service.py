@@ -72,7 +72,7 @@ class ParticipantService:
         if asked.method == "OPTIONS":
             return Response(204, dict(_PREFLIGHT), b"")
         try:
-            call = model.read(asked.method, asked.path, "", asked.body, headers={**asked.headers}, service=PARTICIPANT)
+            call = model.read(asked.method, asked.path, "", asked.body, headers=asked.headers, service=PARTICIPANT)
         except ConnectError as refused:
             return self._refused("", refused)
         if call is None or call.operation not in self._operations:

@@ -32,10 +32,13 @@ class Line(Protocol):
     async def cut(self) -> None:
         """End the connection without a word."""
 
+    async def close(self) -> None:
+        """End it in order, because the server goes away."""
+
 
 class _Message(NamedTuple):
     text: str
-    # "whole": the connection ends instead of it; "half": in the middle of it.
+    # "whole": the connection ends instead of it; "half": in the middle of it; "closed": instead of it, in order.
     cut: str = ""
     # How long it waits.
     seconds: float = 0
@@ -61,7 +64,8 @@ class _Socket:
             if message.seconds:
                 await asyncio.sleep(message.seconds)
             if message.cut:
-                await (line.half(message.text) if message.cut == "half" else line.cut())
+                ends = {"whole": line.cut, "closed": line.close}
+                await (line.half(message.text) if message.cut == "half" else ends[message.cut]())
                 return
             await line.send(message.text)
 
@@ -91,6 +95,11 @@ class Sockets:
         for socket in sockets:
             socket.put(_Message("", cut="whole"))
         return len(sockets)
+
+    def close(self) -> None:
+        """End all connections in order."""
+        for socket in [socket for sockets in self._open.values() for socket in sockets]:
+            socket.put(_Message("", cut="closed"))
 
     async def serve(
         self, participant: Participant, receive: Callable[[], Awaitable[MutableMapping[str, Any]]], line: Line

@@ -3,8 +3,10 @@
 import http.client
 import json
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ from tests.local.talking import CHATJS, ChatJS, Customer, PlainSocket
 pytestmark = pytest.mark.usefixtures("without_quotas")
 PREFIX = "application/vnd.amazonaws.connect."
 ONCE = Config(retries={"total_max_attempts": 1})
+ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = "https://chat.example"
 
 
@@ -211,14 +214,22 @@ def test_the_agents_window_is_served_to_a_person_and_to_no_frame(cloud: Cloud) -
 
 
 def test_the_cloud_stops_while_people_chat() -> None:
-    """Their sockets end with it, and it waits for nobody."""
-    with Cloud() as cloud:
-        customer = Customer(cloud)
-        socket = PlainSocket(customer.connect())
-        began = time.monotonic()
-    assert time.monotonic() - began < 4
-    with socket, pytest.raises(EOFError):
-        socket.next()
+    """Their sockets are closed in order; it waits for nobody, and says nothing."""
+    arguments = [sys.executable, "-m", "local", "--port", "0", "--until-stdin-closes"]
+    process = subprocess.Popen(
+        arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        port = process.stdout.readline().split("http://127.0.0.1:")[1].split()[0]
+        customer = Customer(Cloud.at(int(port)))
+        with PlainSocket(customer.connect()) as socket:
+            began = time.monotonic()
+            _, said = process.communicate(timeout=20)
+            assert time.monotonic() - began < 4
+            with pytest.raises(EOFError, match="closed 1001"):
+                socket.next()
+    assert said == ""
 
 
 def test_a_socket_speaks_its_topics(cloud: Cloud) -> None:
@@ -421,3 +432,32 @@ def test_fifty_customers_at_once(cloud: Cloud) -> None:
     while cloud.control("GET", "sockets")["open"]:
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+@pytest.mark.prove
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells it there")
+def test_memory_is_what_chats_are() -> None:
+    """A chat that ended keeps its contact and its transcript, and nothing of its connections."""
+    with Cloud() as cloud:
+        process = cloud._process
+        assert process is not None
+
+        def megabytes() -> float:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+        def chat(times: int) -> None:
+            for _ in range(times):
+                customer = Customer(cloud)
+                for _ in range(3):
+                    with PlainSocket(customer.connect()):
+                        customer.say("hello")
+                customer.leave()
+
+        cloud.control("POST", "quotas", {"enabled": False})
+        chat(50)
+        before = megabytes()
+        chat(100)
+        # 80 kB each.
+        assert megabytes() - before < 8
+        assert cloud.control("GET", "sockets") == {"open": 0}

@@ -34,32 +34,31 @@ class Session:
     person: str
     customer: Customer
     segments: list[Segment]
-    # The session and the number of its segment that it continues, and when that was made so.
+    # The session and the number of its segment that it continues, and what it shows of the past since then.
     link: "tuple[Session, int] | None" = None
-    linked: float = 0
+    past: list[Segment] = field(default_factory=list)
 
     @property
     def running(self) -> bool:
         """Whether it has not ended."""
         return self.segments[-1].ended is None
 
-    def past(self) -> list[Segment]:
-        """What it shows of the past, newest first."""
+    def continue_(self, link: "tuple[Session, int]", now: float) -> None:
+        """From now on it shows what is written of these contacts and of those that they lead to, newest first."""
         traversed: list[Segment] = []
-        link = self.link
-        while link is not None:
-            session, last = link
+        self.link = link
+        before: tuple[Session, int] | None = link
+        while before is not None:
+            session, last = before
             traversed += reversed(session.segments[: last + 1])
-            link = session.link
-        return [
-            one
-            for one in traversed[:MOST_CONTACTS]
-            if one.ended is not None and one.ended + WRITTEN_AFTER <= self.linked
+            before = session.link
+        self.past = [
+            one for one in traversed[:MOST_CONTACTS] if one.ended is not None and one.ended + WRITTEN_AFTER <= now
         ]
 
     def lines(self) -> list[tuple[str, str]]:
         """All messages that it shows, oldest first, each with the contact of which it is."""
-        shown = [*reversed(self.past()), *self.segments]
+        shown = [*reversed(self.past), *self.segments]
         return [(line, one.id) for one in shown for line in one.lines]
 
 
@@ -128,7 +127,7 @@ class History:
 
     def link(self, current: Session, source: Session, number: int, how: str) -> None:
         last = number if how == "FROM_SEGMENT" else len(source.segments) - 1
-        current.link, current.linked = (source, last), self.now
+        current.continue_((source, last), self.now)
 
     def add(self, person: str, customer: Customer) -> Session:
         self.sessions.append(Session(person, customer, [Segment(customer.contact)]))
@@ -207,8 +206,8 @@ def test_what_is_shown_is_what_the_documents_say() -> None:
     """A hundred histories; those that continue nothing would show nothing."""
     histories = [lived(seed) for seed in range(100)]
     sessions = [session for history in histories for session in history.sessions]
-    assert sum(bool(session.past()) for session in sessions) > 100
-    assert max(len(session.past()) for session in sessions) >= 5
+    assert sum(bool(session.past) for session in sessions) > 100
+    assert max(len(session.past) for session in sessions) >= 5
 
 
 @pytest.mark.prove

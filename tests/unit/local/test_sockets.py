@@ -38,6 +38,10 @@ class Line:
         """The end."""
         self.sent.append("cut")
 
+    async def close(self) -> None:
+        """The end, in order."""
+        self.sent.append("closed")
+
 
 class Talk:
     """A participant with one open socket."""
@@ -148,6 +152,19 @@ def test_a_peer_that_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
         assert talking.line.sent[-1] == "cut"
 
     assert talk(during).contents() == [str(number) for number in range(11)]
+
+
+def test_all_sockets_are_closed_in_order() -> None:
+    """When the cloud stops; what was said before comes first."""
+
+    async def during(talking: Talk) -> None:
+        await talking.hear(SUBSCRIBE)
+        talking.sockets.deliver(talking.participant, "last")
+        talking.sockets.close()
+        await talking.settle()
+        assert talking.line.sent[-1] == "closed"
+
+    assert talk(during).contents() == ["last"]
 
 
 def test_a_participants_sockets_are_cut_together() -> None:
