@@ -283,14 +283,16 @@ function once(key, make) {
 }
 
 function draw(isPast) {
-  const full = { dateStyle: "full", timeStyle: "short" };
+  const [full, medium] = ["full", "medium"].map((dateStyle) => ({ dateStyle, timeStyle: "short" }));
   const lines = more ? [once("earlier", earlier)] : [];
   items.forEach((item, index) => {
     const [before, contact] = [items[index - 1]?.RelatedContactId, item.RelatedContactId];
     if (contact && contact !== before) lines.push(once(contact, () => element("p", "note", clock(item, full))));
     lines.push(once(item.Id, () => line(item)));
-    if (contact && !items[index + 1]?.RelatedContactId)
-      lines.push(once("divider", () => element("p", "divider", element("span", "", "Your chat of ", clock(item, full)))));
+    if (contact && !items[index + 1]?.RelatedContactId) {
+      const until = () => element("span", "", "Your earlier chat ended ", clock(item, medium));
+      lines.push(once("divider", () => element("p", "divider", until())));
+    }
   });
   const fromEnd = log.scrollHeight - log.scrollTop - log.clientHeight;
   log.ariaLive = isPast ? "off" : "polite";

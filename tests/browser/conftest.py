@@ -1,5 +1,6 @@
 """One local cloud, one page and one browser a run. Each customer has a context of their own."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -59,11 +60,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def pictures(pytestconfig: pytest.Config) -> Path:
-    """Where pictures go: into a cache, or into docs/ with --update-snapshots."""
-    folder = ROOT / ("docs/chat-page" if pytestconfig.getoption("--update-snapshots") else ".pytest_cache/pictures")
+def pictures(pytestconfig: pytest.Config) -> Iterator[Path]:
+    """Where pictures go. With --update-snapshots those that the documents show are taken from there."""
+    folder = ROOT / ".pytest_cache/pictures"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    yield folder
+    if pytestconfig.getoption("--update-snapshots"):
+        for shown in (ROOT / "docs/chat-page").glob("*.png"):
+            shutil.copy(folder / shown.name, shown)
 
 
 @pytest.fixture

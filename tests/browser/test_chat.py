@@ -50,7 +50,7 @@ def test_a_customer_comes_back_and_sees_the_old_lines_above_the_new(cloud: Cloud
     ann.expect_lines(*OLD, "---", "You: Has it come?", "(Omar joined)", "Omar: It is at your door.")
     ann.picture("came back")
     expect(ann.page.locator(".divider")).to_contain_text(
-        re.compile(r"Your chat of \w+day, \w+ \d+, 20\d\d at \d+:\d\d")
+        re.compile(r"Your earlier chat ended \w+ \d+, 20\d\d, \d+:\d\d")
     )
 
 

@@ -1,6 +1,7 @@
 """The page itself: who may use it and how, what it keeps, what it asks for, and what it weighs."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Error, Route, expect
@@ -183,6 +184,12 @@ def test_it_is_painted_without_waiting_for_the_chat(open_page: Open, page: ChatP
 def test_it_weighs_less_than_its_budget() -> None:
     """All that a browser loads, before any compression."""
     assert sum((FOLDER / name).stat().st_size for name, _ in FILES.values()) < BUDGET
+
+
+def test_it_runs_against_aws_by_its_configuration_only(page: ChatPage) -> None:
+    """The same keys as in config.js, and two for what has another address on this machine."""
+    keys = re.findall(r"^  (\w+):", (FOLDER / "config.js").read_text(encoding="utf-8"), re.M)
+    assert {*keys, "discoveryUrl", "participantUrl"} == set(page.configuration)
 
 
 def test_it_says_when_the_issuer_fails_or_is_another(tokens: Tokens, open_page: Open) -> None:
