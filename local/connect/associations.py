@@ -67,12 +67,19 @@ class Associations:
     def shown_by(self, contact: Contact) -> list[str]:
         """The past contacts that a chat shows, newest first. Past chats show what they continued, too."""
         shown: list[str] = []
-        past = self._continued_by(contact)
-        while past is not None and len(shown) < _MOST_PAST_CONTACTS:
-            shown.append(past.id)
-            before = self._contacts.find(past.previous_id) if past.previous_id else None
-            past = before or self._continued_by(past)
-        return shown
+        sessions: set[str] = set()
+        while len(shown) < _MOST_PAST_CONTACTS:
+            sessions.add(contact.initial_id)
+            past = self._continued_by(contact)
+            # Assumption: a chain that comes back to a session ends before it. Two chats that run can continue a past
+            # segment of each other.
+            if past is None or past.initial_id in sessions:
+                break
+            contact = past
+            while past is not None:
+                shown.append(past.id)
+                past = self._contacts.find(past.previous_id) if past.previous_id else None
+        return shown[:_MOST_PAST_CONTACTS]
 
     def _continued_by(self, contact: Contact) -> Contact | None:
         for segment in self._contacts.session(contact):

@@ -71,6 +71,16 @@ def test_links_add_up(world: World) -> None:
     assert world.associations.shown_by(new) == [fifth.id, fourth.id, second.id, first.id]
 
 
+def test_chats_that_continue_each_other_show_each_contact_once(world: World) -> None:
+    """Both run, and each continues an ended segment of the other: the chain ends where it would come back."""
+    first, other = world.chat(), world.chat()
+    second, another = (world.contacts.transfer(one, NOW) for one in (first, other))
+    world.join(second, other)
+    world.join(another, first)
+    assert world.associations.shown_by(second) == [other.id]
+    assert world.associations.shown_by(another) == [first.id]
+
+
 def test_a_hundred_past_contacts_are_shown_at_most(world: World) -> None:
     """A hard limit of the documentation."""
     last = world.chat()

@@ -27,7 +27,7 @@ class Segment:
     ended: float | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
     """A chat, as the documents see it."""
 
@@ -48,8 +48,11 @@ class Session:
         traversed: list[Segment] = []
         self.link = link
         before: tuple[Session, int] | None = link
-        while before is not None:
+        seen: list[Session] = [self]
+        # Two that run can continue each other's past: what comes back to a chat ends there.
+        while before is not None and before[0] not in seen:
             session, last = before
+            seen.append(session)
             traversed += reversed(session.segments[: last + 1])
             before = session.link
         self.past = [
