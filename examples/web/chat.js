@@ -285,20 +285,21 @@ function once(key, make) {
 function draw(isPast) {
   const [full, medium] = ["full", "medium"].map((dateStyle) => ({ dateStyle, timeStyle: "short" }));
   const lines = more ? [once("earlier", earlier)] : [];
-  items.forEach((item, index) => {
-    const [before, contact] = [items[index - 1]?.RelatedContactId, item.RelatedContactId];
-    if (contact && contact !== before) lines.push(once(contact, () => element("p", "note", clock(item, full))));
-    lines.push(once(item.Id, () => line(item)));
-    if (contact && !items[index + 1]?.RelatedContactId) {
+  const shown = items.filter((item) => once(item.Id, () => line(item)));
+  shown.forEach((item, index) => {
+    const contact = item.RelatedContactId;
+    if (contact && contact !== shown[index - 1]?.RelatedContactId)
+      lines.push(once(contact, () => element("p", "note", clock(item, full))));
+    lines.push(drawn.get(item.Id));
+    if (contact && !shown[index + 1]?.RelatedContactId) {
       const until = () => element("span", "", "Your earlier chat ended ", clock(item, medium));
       lines.push(once("divider", () => element("p", "divider", until())));
     }
   });
   const fromEnd = log.scrollHeight - log.scrollTop - log.clientHeight;
   log.ariaLive = isPast ? "off" : "polite";
-  const place = lines.filter(Boolean);
-  place.forEach((one, index) => log.children[index] === one || log.insertBefore(one, log.children[index] ?? null));
-  while (log.children.length > place.length) log.lastChild.remove();
+  lines.forEach((one, index) => log.children[index] === one || log.insertBefore(one, log.children[index] ?? null));
+  while (log.children.length > lines.length) log.lastChild.remove();
   if (fromEnd < 40) log.scrollTop = log.scrollHeight;
   else if (isPast) log.scrollTop = log.scrollHeight - log.clientHeight - fromEnd;
 }

@@ -26,10 +26,12 @@ class Life:
     present: list[str] = field(default_factory=list)
     # The running segment.
     contact: str = ""
+    # Whether the past, or else the present, has a note about a transfer, which stands there as a message does.
+    noted: list[bool] = field(default_factory=lambda: [False, False])
 
     def shown(self) -> list[str]:
         """From above to below."""
-        return [*self.past, "---", *self.present] if self.past else self.present
+        return [*self.past, "---", *self.present] if self.past or self.noted[0] else self.present
 
 
 class History:
@@ -71,6 +73,7 @@ class History:
     def transfer(self, life: Life) -> None:
         """The next segment begins."""
         life.contact = self._chats.transferred(life.contact)
+        life.noted[1] = True
 
     def come_back(self, life: Life) -> None:
         """The chat ends, and the next one continues it."""
@@ -79,6 +82,7 @@ class History:
         self._chats.wait(120)
         life.contact = life.page.start()
         life.past, life.present = [*life.past, *life.present], []
+        life.noted = [any(life.noted), False]
         expect_said(life)
 
     def reload(self, life: Life) -> None:
