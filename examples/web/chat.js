@@ -140,14 +140,14 @@ async function open() {
     type: ChatSession.SessionTypes.CUSTOMER,
     disableCSM: true,
   });
-  // ChatJS reports success once before the socket is open.
-  opened.onConnectionEstablished(act(async (event) => event.connectSuccess || (await newest())));
+  // ChatJS reports this once before the socket is open, and then each time it is.
+  opened.onConnectionEstablished(act(() => inTurn(newest)));
   opened.onConnectionLost(() => tell("The connection is lost. Trying again …"));
   opened.onConnectionBroken(() => closed(GONE));
   opened.onMessage(({ data }) => add([data]) && isMine(data) || calm());
   opened.onTyping(({ data }) => isMine(data) || tell(`${nameOf(data)} is typing …`, 5));
   // As Amazon's own page does: the transcript needs a moment.
-  opened.onChatRehydrated(() => setTimeout(act(past), 1000));
+  opened.onChatRehydrated(() => setTimeout(act(() => inTurn(past)), 1000));
   opened.onEnded(() => ended());
   tell("Connecting …");
   await opened.connect().catch((cause) => {
@@ -194,6 +194,10 @@ let token = null;
 // Whether there may be older ones than those that are shown.
 let more = false;
 
+// One reads after the other: they share the place.
+let reading = Promise.resolve();
+const inTurn = (read) => (reading = reading.catch(() => {}).then(() => session && read()));
+
 async function page(nextToken) {
   const asked = { scanDirection: "BACKWARD", sortOrder: "ASCENDING", maxResults: PAGE_SIZE };
   const { data } = await session.getTranscript(nextToken ? { ...asked, nextToken } : asked);
@@ -218,7 +222,6 @@ async function older() {
 }
 
 async function past() {
-  if (!session) return;
   // The newest page again: the places of older ones changed.
   add(await page());
   await older();
@@ -306,7 +309,7 @@ function draw(isPast) {
 
 function earlier() {
   const made = element("button", "quiet earlier", "Show earlier messages");
-  made.addEventListener("click", act(older));
+  made.addEventListener("click", act(() => inTurn(older)));
   return made;
 }
 

@@ -1,6 +1,7 @@
 """The chat page as `make chat` and the browser's tests serve it."""
 
 import json
+import sys
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -65,5 +66,5 @@ def test_a_browser_is_opened_on_a_screen_only(
         monkeypatch.delenv(name, raising=False)
     if variable:
         monkeypatch.setenv(variable, ":0")
-    monkeypatch.setattr(chat.sys, "platform", platform)
+    monkeypatch.setattr(sys, "platform", platform)
     assert chat.has_browser() == there
