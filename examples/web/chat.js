@@ -209,7 +209,7 @@ async function page(nextToken) {
 async function newest() {
   const before = items.length;
   let found = await page();
-  while (add(found) === found.length && before && token) found = await page(token);
+  while (add(found, !before) === found.length && before && token) found = await page(token);
   calm();
   if (!before) await older();
 }
@@ -228,7 +228,7 @@ async function past() {
   tell("Your earlier chat is above.", 5);
 }
 
-// Each once, in order, the past first. How many of them were new.
+// Each once, in order, the past first. How many of them were new. What is older is not read out.
 function add(found, isPast = false) {
   const known = new Set(items.map((item) => item.Id));
   const rest = items.filter((item) => !found.some((one) => one.Id === item.Id));
