@@ -1,12 +1,14 @@
-# Every target does its own set-up. You need Python 3.11 or newer and make. Node and the CDK are installed. `clients` needs more.
+# Every target does its own set-up. You need Python 3.11 or newer and make. Node and the CDK are installed.
+# `clients` and `browser` need more.
 PYTHON ?= python3
 CLOUD_PORT ?= 4566
 INSTANCE ?= 11111111-1111-4111-8111-111111111111
 ARGS ?=
 
 READY := .venv/.ready
-REQUIREMENTS := requirements.txt requirements-bench.txt requirements-docs.txt requirements-release.txt
+REQUIREMENTS := requirements.txt requirements-bench.txt requirements-browser.txt requirements-docs.txt requirements-release.txt
 JAVASCRIPT := examples/clients/javascript
+WEB := examples/web
 # The clients that the tests of the local cloud's chats run.
 CHATJS := tests/local/chatjs
 # The Python that runs the functions in AWS, and the functions' tests.
@@ -17,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
-.PHONY: setup demo test lint pytest unit synth unit-and-synth bounds local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
+.PHONY: setup demo chat browser test lint pytest unit synth unit-and-synth bounds local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -32,6 +34,14 @@ $(READY): requirements.txt constraints.txt package.json package-lock.json pyproj
 
 demo: $(READY) ## Show customers who sign in and come back, on the local cloud
 	@python -m local.demo
+
+chat: $(READY) $(WEB)/node_modules/.ready ## Chat as a customer and as an agent, in a browser, on the local cloud, until Ctrl-C
+	@python -m local.chat
+
+browser: $(READY) $(WEB)/node_modules/.ready ## Test the chat page in Chromium; installs Chromium on Debian
+	@python -m pip install --quiet --disable-pip-version-check -r requirements-browser.txt -c constraints.txt
+	@python -m local.chromium
+	python -m pytest tests/browser $(ARGS)
 
 # Without ARGS, the tests that need no cloud run in parallel, on the other processor.
 test: $(READY) ## Check format, lint and types, and run all tests except the long ones
@@ -161,5 +171,5 @@ changelog: ## Fail if the public interface changed since BASE (a commit) and CHA
 		{ echo "The public interface changed since $$BASE, but CHANGELOG.md did not. Name the change there."; exit 1; }
 
 clean: ## Delete what the targets made
-	rm -rf .venv .python3.14 node_modules $(JAVASCRIPT)/node_modules $(CHATJS)/node_modules cdk.out cdk-outputs.json dist site
+	rm -rf .venv .python3.14 node_modules $(JAVASCRIPT)/node_modules $(CHATJS)/node_modules $(WEB)/node_modules cdk.out cdk-outputs.json dist site
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

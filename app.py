@@ -2,7 +2,7 @@
 
 cdk deploy -c instance=<id, ARN or alias> [-c customer_identity=customer_id|attribute:<name>|unchecked]
            [-c authorization=iam] [-c transcript_delay=<seconds>] [-c history=true] [-c start=<flow id or ARN>]
-           [-c cloud_watch_role=true] [-c credentials=cli]
+           [-c cors_allowed_origins=<origin>[,<origin>...]] [-c cloud_watch_role=true] [-c credentials=cli]
 
 For users with an ID token, instead of iam:
 
@@ -37,6 +37,7 @@ from connect_persistent_chat import (
     CustomerIdentity,
     PersistentChatEndpoint,
 )
+from connect_persistent_chat.endpoint.cors import Cors
 from connect_persistent_chat.endpoint.endpoint import LONGEST_DELAY_SECONDS
 from constructs import Construct
 
@@ -46,6 +47,7 @@ _KEYS = (
     "audience",
     "authorization",
     "cloud_watch_role",
+    "cors_allowed_origins",
     "credentials",
     "customer_identity",
     "history",
@@ -93,6 +95,10 @@ class PersistentChatStack(Stack):
             context.add(
                 "start", start.mistakes_with(self, connect, identity or CustomerIdentity.customer_id(), authorization)
             )
+        origins = context.texts("cors_allowed_origins")
+        if authorization:
+            of_origins = Cors(origins).mistakes_in(authorization, identity or CustomerIdentity.customer_id())
+            context.add("cors_allowed_origins", of_origins)
         transcript_delay = context.made("transcript_delay", _seconds)
         cloud_watch_role = context.choice("cloud_watch_role", "false", _FLAGS)
         context.refuse()
@@ -114,6 +120,7 @@ class PersistentChatStack(Stack):
             authorization=authorization,
             history=history,
             start=start,
+            cors_allowed_origins=origins,
             transcript_delay=transcript_delay,
             cloud_watch_role=cloud_watch_role,
         )
@@ -163,6 +170,11 @@ class _Context:
         """Add mistakes, by the key that the user wrote instead of the parameter that it became."""
         self._mistakes += [f"{key}:{one.partition(':')[2]}" for one in mistakes]
 
+    def texts(self, key: str) -> list[str]:
+        """The parts between commas; none if there is no value."""
+        text = self._text(key)
+        return [part.strip() for part in text.split(",")] if text else []
+
     def authorization(self, stack: Stack) -> Authorization | None:
         """Who may call; None if something is wrong."""
         kind, before = self._text("authorization") or "iam", len(self._mistakes)
@@ -187,7 +199,7 @@ class _Context:
     def _authorization(self, kind: str, stack: Stack) -> Authorization:
         """Raises ConfigurationError. In the place of what is missing, and was told, stands something right."""
         if kind == "oidc":
-            return Authorization.oidc(self._text("issuer") or "https://x", self._list("audience"))
+            return Authorization.oidc(self._text("issuer") or "https://x", self.texts("audience") or ["x"])
         if kind != "cognito":
             return Authorization.iam()
         pool = self._text("user_pool") or "x_x"
@@ -202,7 +214,7 @@ class _Context:
         )
         clients = [
             cognito.UserPoolClient.from_user_pool_client_id(stack, f"AppClient{number}", id)
-            for number, id in enumerate(self._list("app_client"))
+            for number, id in enumerate(self.texts("app_client") or ["x"])
         ]
         return Authorization.cognito([imported], clients)
 
@@ -212,10 +224,6 @@ class _Context:
             self._mistakes.append("instance: got nothing, expected -c instance=<id, ARN or alias>.")
         if self._mistakes:
             raise ConfigurationError("context", sorted(self._mistakes))
-
-    def _list(self, key: str) -> list[str]:
-        """The parts between commas."""
-        return [part.strip() for part in (self._text(key) or "x").split(",")]
 
     def _text(self, key: str) -> str:
         """As -c gives it, or as cdk.json may have it: a flag, a number or a list of JSON."""

@@ -4,39 +4,51 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from local.steps import StepFailed
 
-# By package, what succeeds if it is there.
-_PROBES: Mapping[str, Sequence[str]] = {
-    "curl": ["curl", "--version"],
-    "r-base-core": ["Rscript", "--version"],
-    "r-cran-curl": ["Rscript", "-e", "library(curl)"],
-    "r-cran-jsonlite": ["Rscript", "-e", "library(jsonlite)"],
-}
+
+class Programs(NamedTuple):
+    """By package, the commands of which one succeeds if it is there; and how to get them on other systems."""
+
+    probes: Mapping[str, Sequence[Sequence[str]]]
+    elsewhere: str
+
+
+CLIENTS = Programs(
+    {
+        "curl": [["curl", "--version"]],
+        "r-base-core": [["Rscript", "--version"]],
+        "r-cran-curl": [["Rscript", "-e", "library(curl)"]],
+        "r-cran-jsonlite": [["Rscript", "-e", "library(jsonlite)"]],
+    },
+    "install curl and R, and in R install.packages(c('curl', 'jsonlite'))",
+)
 _INSTALL = ["apt-get", "install", "--quiet", "--yes", "--no-install-recommends"]
 
 
-def missing() -> list[str]:
+def missing(programs: Programs) -> list[str]:
     """The packages whose programs are not on this machine, from wherever they may be."""
-    return [package for package, probe in _PROBES.items() if not _succeeds(probe)]
+    return [package for package, probes in programs.probes.items() if not any(map(succeeds, probes))]
 
 
-def bring() -> None:
+def bring(programs: Programs) -> None:
     """Install what is missing, as root on Debian. Raises StepFailed, which says how to get it elsewhere."""
-    lacking = missing()
+    lacking = missing(programs)
     if lacking and shutil.which("apt-get") and os.geteuid() == 0:
         _apt_get(["apt-get", "update", "--quiet"])
         _apt_get([*_INSTALL, *lacking])
-        lacking = missing()
+        lacking = missing(programs)
     if lacking:
         raise StepFailed(
             f"{', '.join(lacking)}: not on this machine. On Debian and Ubuntu: sudo apt-get install "
-            f"{' '.join(lacking)}. Elsewhere: install curl and R, and in R install.packages(c('curl', 'jsonlite'))."
+            f"{' '.join(lacking)}. Elsewhere: {programs.elsewhere}."
         )
 
 
-def _succeeds(command: Sequence[str]) -> bool:
+def succeeds(command: Sequence[str]) -> bool:
+    """Whether it is there, and ends well."""
     if shutil.which(command[0]) is None:
         return False
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)

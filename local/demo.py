@@ -9,14 +9,12 @@ from local.cdk import bootstrap, cdk
 from local.chats import Chats
 from local.clients import Answer, send
 from local.cloud import Cloud
-from local.connect.instances import FLOW_ID
-from local.deploy import arguments_of, context_of
+from local.deploy import arguments_of, context_of_users
 from local.steps import Progress, StepFailed, expect, show, step, walk
 from local.tokens import Tokens
 
 _CUSTOMER = "customer-4711"
 _ANOTHER_CUSTOMER = "customer-0815"
-_CLIENT = "chat-page"
 _MOST_TRIES = 5
 # The transcript delay is 60 s. So the customer waits for about 6 s.
 _ENDED_SECONDS_AGO = 54
@@ -36,14 +34,7 @@ class Demo:
         """All steps. Raises StepFailed, CdkFailed, CloudError or ClientError."""
         with step("Bootstrap the account with the CDK command line"):
             bootstrap(self._cloud, Progress())
-        context = context_of(
-            instance=self._cloud.instance_id,
-            history="true",
-            start=FLOW_ID,
-            authorization="oidc",
-            issuer=self._tokens.issuer,
-            audience=_CLIENT,
-        )
+        context = context_of_users(self._cloud)
         with step("Deploy the app; the deployment proves that the endpoint works"):
             cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=Progress())
             urls = self._urls()
@@ -56,7 +47,7 @@ class Demo:
 
     def _walk(self) -> None:
         with step("Two customers sign in at an OpenID Connect issuer, by the code flow with PKCE"):
-            first, second = (self._tokens.sign_in(name, _CLIENT) for name in (_CUSTOMER, _ANOTHER_CUSTOMER))
+            first, second = (self._tokens.sign_in(name) for name in (_CUSTOMER, _ANOTHER_CUSTOMER))
             show({"signed in": [_CUSTOMER, _ANOTHER_CUSTOMER]})
         self._come_back(first)
         past = self._name_a_past(first)

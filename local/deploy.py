@@ -7,6 +7,9 @@ from pathlib import Path
 
 from local.cdk import CdkFailed, bootstrap, cdk
 from local.cloud import Cloud, CloudError
+from local.connect.instances import FLOW_ID
+from local.issuer import ISSUER
+from local.tokens import CLIENT
 
 # The deployed stack takes no roles of the bootstrap stack: the local cloud refuses them.
 LOCAL = ("-c", "credentials=cli")
@@ -25,6 +28,12 @@ def arguments_of(action: str, context: list[str]) -> list[str]:
 def context_of(**given: str) -> list[str]:
     """The command line's arguments for these values of the app's context."""
     return [part for key, value in given.items() for part in ("-c", f"{key}={value}")]
+
+
+def context_of_users(cloud: Cloud, **more: str) -> list[str]:
+    """Customers sign in at the cloud's issuer and start chats, which continue their latest."""
+    people = {"authorization": "oidc", "issuer": ISSUER, "audience": CLIENT}
+    return context_of(instance=cloud.instance_id, history="true", start=FLOW_ID, **people, **more)
 
 
 def address_of_endpoint(cloud: Cloud, output: str = "EndpointUrl") -> str:

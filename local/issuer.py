@@ -155,7 +155,7 @@ class Issuer:
         else:
             document = _discovery(asked.host) if name == "discovery" else self.keys
             response = json_response(200, document)
-        return _failing(name, fault.kind, response) if fault else _open(name, response)
+        return _open(name, _failing(name, fault.kind, response) if fault else response)
 
     @property
     def keys(self) -> dict[str, Any]:
@@ -336,7 +336,7 @@ def _failing(name: str, kind: str, response: Response) -> Response:
         return json_response(200, {**json.loads(response.body), "issuer": f"{ISSUER}/other"})
     if kind == "no_keys" and name == "keys":
         return json_response(200, {"keys": []})
-    return _open(name, response)
+    return response
 
 
 def _page(status: int, body: str) -> Response:

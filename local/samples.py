@@ -10,8 +10,7 @@ from local.cdk import bootstrap, cdk
 from local.chats import Chats
 from local.cloud import Cloud
 from local.command import run
-from local.connect.instances import FLOW_ID
-from local.deploy import address_of_endpoint, arguments_of, context_of
+from local.deploy import address_of_endpoint, arguments_of, context_of, context_of_users
 from local.proxy import Exchange, RecordingProxy
 from local.steps import Progress, StepFailed, expect, show, step, tell, walk
 from local.tokens import Tokens
@@ -28,7 +27,6 @@ SAMPLES: dict[str, Sequence[str]] = {
 # Of customers who sign in.
 STARTS: dict[str, Sequence[str]] = {"the AWS SDK for JavaScript": [_NODE, f"{FOLDER}/javascript/start_chat.js"]}
 _CUSTOMER = "customer-4711"
-_CLIENT = "chat-page"
 _SAMPLE_SECONDS = 120
 # The transcript delay is 60 s: this leaves a few to wait, after the client has started.
 _ENDED_SECONDS_AGO = 52
@@ -69,7 +67,7 @@ class Page:
         self._variables = {
             **kept,
             "START_URL": address_of_endpoint(cloud, "StartUrl").replace(cloud.url, proxy.url),
-            "ID_TOKEN": Tokens(cloud).sign_in(_CUSTOMER, _CLIENT),
+            "ID_TOKEN": Tokens(cloud).sign_in(_CUSTOMER),
         }
 
     def call(self, sample: Sequence[str]) -> tuple[int, str, list[Exchange]]:
@@ -81,10 +79,10 @@ class Page:
 def call_all(cloud: Cloud) -> None:
     """All samples. Raises StepFailed, CdkFailed or ClientError."""
     with step("Look for curl and R, and bring what is missing"):
-        debian.bring()
+        debian.bring(debian.CLIENTS)
     with step("Deploy the app"):
         bootstrap(cloud, Progress())
-        _deploy(cloud)
+        _deploy(cloud, context_of(instance=cloud.instance_id))
     chats = Chats(cloud)
     with RecordingProxy(cloud.url) as proxy:
         backend = Backend(cloud, proxy)
@@ -96,8 +94,7 @@ def call_all(cloud: Cloud) -> None:
             with step(f"With {name}: a chat that ended a moment ago is continued after a wait"):
                 wait(backend, chats, sample)
         with step("Deploy the app again, for customers who sign in and start chats"):
-            people = {"authorization": "oidc", "issuer": Tokens.issuer, "audience": _CLIENT}
-            _deploy(cloud, history="true", start=FLOW_ID, **people)
+            _deploy(cloud, context_of_users(cloud))
         page = Page(cloud, proxy)
         for name, sample in STARTS.items():
             with step(f"With {name}: a chat starts, and continues the customer's latest"):
@@ -106,8 +103,7 @@ def call_all(cloud: Cloud) -> None:
                 start_early(page, chats, sample)
 
 
-def _deploy(cloud: Cloud, **more: str) -> None:
-    context = context_of(instance=cloud.instance_id, **more)
+def _deploy(cloud: Cloud, context: list[str]) -> None:
     cdk(*arguments_of("deploy", context), environment=cloud.environment(), say=Progress())
 
 

@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from local.cloud import Cloud, CloudError
 from local.issuer import ADDRESSES, ISSUER, PREFIX
 
+# What people sign in to, where nothing else is said.
+CLIENT = "chat-page"
 _NOWHERE = "http://127.0.0.1/signed-in"
 _ANSWER_SECONDS = 60
 
@@ -37,7 +39,7 @@ class Tokens:
         fields = {"claims": {"sub": sub, "aud": audience, **claims}, "header": dict(header or {}), "kid": kid}
         return str(self._control("POST", "tokens", fields)["id_token"])
 
-    def sign_in(self, name: str, client_id: str) -> str:
+    def sign_in(self, name: str, client_id: str = CLIENT) -> str:
         """The token of somebody who signs in like a person, by the code flow with PKCE."""
         self.client(client_id, _NOWHERE)
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe()

@@ -1,4 +1,4 @@
-"""`make demo` and `make clients` end well, say what failed, and leave nothing behind."""
+"""`make demo`, `make clients` and `make chat` end well, say what failed, and leave nothing behind."""
 
 import json
 import os
@@ -69,10 +69,14 @@ def test_every_step_does_what_it_should() -> None:
 @pytest.mark.prove
 @pytest.mark.parametrize(
     ("module", "step"),
-    [("local.demo", "Deploy the app"), ("local.samples", "With curl: a chat that ended a moment ago")],
+    [
+        ("local.demo", "Deploy the app"),
+        ("local.samples", "With curl: a chat that ended a moment ago"),
+        ("local.chat", "Chat, until Ctrl-C"),
+    ],
 )
 def test_ctrl_c_in_the_middle_leaves_nothing_running(module: str, step: str) -> None:
-    """While the command line deploys, or a sample waits: it ends, and the cloud with it."""
+    """While the command line deploys, a sample waits, or people chat: it ends, and the cloud with it."""
     marker = str(uuid.uuid4())
     with start(marker, module) as process:
         assert process.stdout is not None

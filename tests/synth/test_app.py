@@ -84,9 +84,25 @@ def test_chats_start_with_one_flow(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         assert ("StartUrl" in outputs) == bool(expected)
 
 
+def test_pages_may_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Those of each origin between commas; without any, no page."""
+    for origins, told in (("https://a.example, http://127.0.0.1:1", "https://a.example http://127.0.0.1:1"), ("", "")):
+        resources = template_of(monkeypatch, tmp_path / str(len(told)), **OIDC, cors_allowed_origins=origins)
+        assert ("CORS_ALLOWED_ORIGINS" in json.dumps(resources)) == bool(told)
+        assert told in json.dumps(resources)
+
+
 @pytest.mark.parametrize(
     ("context", "said"),
     [
+        (
+            {"instance": "local", **OIDC, "cors_allowed_origins": "https://a.example/chat"},
+            "cors_allowed_origins: got 'https://a.example/chat', expected http(s)://host[:port]",
+        ),
+        (
+            {"instance": "local", "customer_identity": "unchecked", "cors_allowed_origins": "https://a.example"},
+            "cors_allowed_origins: got origins with CustomerIdentity.unchecked(), expected none.",
+        ),
         ({"instance": "local", "start": "x"}, "start: got 'x' for 'chat', expected a flow id such as"),
         (
             {"instance": "local", "start": f"{INSTANCE_ARN}/contact-flow/{FLOW_ID}".replace("us-east-1", "us-west-2")},

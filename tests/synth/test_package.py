@@ -54,6 +54,8 @@ def test_the_readme_works_on_a_package_index(distributions: Path) -> None:
     readme = archive.read(metadata).decode()
     assert re.findall(r"\]\((?!https://)(.*?)\)", readme) == []
     assert "/blob/main/docs/calling.md)" in readme
+    # What leads to a page about a picture is no picture.
+    assert "/raw/main/docs/chat-page/came-back.png)" in readme
     assert "mermaid" not in readme
 
 

@@ -51,9 +51,10 @@ def test_what_the_page_shows_stands_in_the_sample(sample: str, shown: str) -> No
     assert shown in (ROOT / sample).read_text(encoding="utf-8")
 
 
-def test_the_lock_of_the_javascript_sample_names_no_address() -> None:
+@pytest.mark.parametrize("folder", [f"{FOLDER}/javascript", "examples/web"])
+def test_the_lock_of_an_example_names_no_address(folder: str) -> None:
     """Everybody's own registry is asked."""
-    lock = (ROOT / FOLDER / "javascript/package-lock.json").read_text(encoding="utf-8")
+    lock = (ROOT / folder / "package-lock.json").read_text(encoding="utf-8")
     assert '"integrity"' in lock
     assert "://" not in lock
 

@@ -40,7 +40,7 @@ def test_nothing_is_installed_if_nothing_is_missing(machine: Path, monkeypatch: 
     for name in ("curl", "Rscript"):
         put(machine, name)
     put(machine, "apt-get", "sys.exit(1)")
-    debian.bring()
+    debian.bring(debian.CLIENTS)
 
 
 def test_root_on_debian_gets_what_is_missing_and_no_more(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +48,7 @@ def test_root_on_debian_gets_what_is_missing_and_no_more(machine: Path, monkeypa
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     put(machine, "curl")
     put(machine, "apt-get", APT_GET)
-    debian.bring()
+    debian.bring(debian.CLIENTS)
     update, install = (machine / "told").read_text().splitlines()
     assert update.split()[0] == "update"
     assert [word for word in install.split() if not word.startswith("-")] == [
@@ -66,14 +66,14 @@ def test_an_r_without_a_package_is_not_enough(machine: Path, monkeypatch: pytest
     put(machine, "Rscript", "sys.exit('curl' in sys.argv[-1])")
     put(machine, "apt-get", "sys.exit(1)")
     with pytest.raises(StepFailed, match=r"^r-cran-curl: not on this machine\. .*sudo apt-get install r-cran-curl\. "):
-        debian.bring()
+        debian.bring(debian.CLIENTS)
 
 
 def test_another_system_is_told_what_to_install(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No apt-get, also for root."""
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(StepFailed, match=r"^curl, r-base-core, .*Elsewhere: install curl and R"):
-        debian.bring()
+        debian.bring(debian.CLIENTS)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_an_installation_that_fails_fails_the_target(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     put(machine, "apt-get", code)
     with pytest.raises(StepFailed, match=said):
-        debian.bring()
+        debian.bring(debian.CLIENTS)

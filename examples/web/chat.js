@@ -1,0 +1,385 @@
+// A chat page: sign in, start a chat by one call, and see the past one above it. docs/chat-page.md explains it.
+import config from "./config.js";
+
+const { ChatSession } = window.connect;
+const PAGE_SIZE = 100;
+const MOST_TRIES = 5;
+const EVENT = "application/vnd.amazonaws.connect.event.";
+const UNREACHABLE = "The chat cannot be reached. Check your connection, and try again.";
+// ChatJS does not say which.
+const GONE = "The chat has ended, or cannot be reached.";
+const byId = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
+const { log, status, composer, text } = byId;
+const here = location.origin + location.pathname;
+
+// What survives a reload, and not the tab: the ID token, the chat, and what is still to be done.
+const kept = JSON.parse(sessionStorage.getItem("chat") ?? "{}");
+const keep = (changes) => sessionStorage.setItem("chat", JSON.stringify(Object.assign(kept, changes)));
+
+async function ask(url, options) {
+  try {
+    const answer = await fetch(url, options);
+    return [await answer.json(), answer];
+  } catch (cause) {
+    throw new Error(UNREACHABLE, { cause });
+  }
+}
+
+// Sign in: the code flow with PKCE (OpenID Connect Core 1.0, RFC 7636).
+
+const encoded = (bytes) =>
+  btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/[+/=]/g, (sign) => ({ "+": "-", "/": "_" })[sign] ?? "");
+const random = () => encoded(crypto.getRandomValues(new Uint8Array(32)));
+
+function claimsOf(token) {
+  const json = atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from(json, (sign) => sign.charCodeAt(0))));
+}
+
+async function signIn() {
+  const address = config.discoveryUrl ?? `${config.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  const [issuer, answer] = await ask(address);
+  if (!answer.ok) throw new Error(UNREACHABLE);
+  if (issuer.issuer !== config.issuer) throw new Error("The issuer has another name than config.js says.");
+  const [verifier, state, nonce] = [random(), random(), random()];
+  const challenge = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  keep({ signingIn: { verifier, state, nonce, tokenUrl: issuer.token_endpoint } });
+  const there = new URL(issuer.authorization_endpoint);
+  for (const [name, value] of Object.entries({
+    response_type: "code",
+    client_id: config.clientId,
+    redirect_uri: here,
+    scope: config.scope,
+    state,
+    nonce,
+    code_challenge: encoded(challenge),
+    code_challenge_method: "S256",
+  }))
+    there.searchParams.set(name, value);
+  location.assign(there);
+}
+
+async function signedIn(back) {
+  const { verifier, state, nonce, tokenUrl } = kept.signingIn ?? {};
+  // The code is in no history, and a state is used once.
+  history.replaceState(null, "", here);
+  keep({ signingIn: undefined });
+  if (!state || back.get("state") !== state) throw new Error("This sign-in did not begin here. Sign in again.");
+  if (!back.has("code")) throw new Error("You are not signed in. Sign in again.");
+  const form = { grant_type: "authorization_code", code: back.get("code"), client_id: config.clientId };
+  const body = new URLSearchParams({ ...form, redirect_uri: here, code_verifier: verifier });
+  const [{ id_token: idToken }] = await ask(tokenUrl, { method: "POST", body });
+  if (!idToken || claimsOf(idToken).nonce !== nonce) throw new Error("You are not signed in. Sign in again.");
+  keep({ idToken });
+}
+
+async function signOut() {
+  // Nobody could come back to this chat: what opens it goes with the token.
+  await session?.disconnectParticipant().catch(() => {});
+  for (const name of Object.keys(kept)) delete kept[name];
+  sessionStorage.removeItem("chat");
+  location.replace(here);
+}
+
+// The endpoint: start a chat, and continue the past one later.
+
+async function call(method, url, body) {
+  const headers = { Authorization: `Bearer ${kept.idToken}`, "Content-Type": "application/json" };
+  const [document, answer] = await ask(url, { method, headers, body: JSON.stringify(body) });
+  if (answer.status === 401 || answer.status === 403) {
+    keep({ idToken: undefined });
+    throw new Error(`You are not signed in any more. Sign in again${kept.chat ? " to see your earlier chat" : ""}.`);
+  }
+  return { ok: answer.ok, seconds: Number(answer.headers.get("Retry-After")), ...document };
+}
+
+async function start() {
+  // The same for a second click or a retry, so that one chat starts.
+  keep({ clientToken: kept.clientToken ?? crypto.randomUUID() });
+  const started = await call("PUT", config.startUrl, {
+    ParticipantDetails: { DisplayName: String(claimsOf(kept.idToken).name ?? "Customer").slice(0, 256) },
+    ClientToken: kept.clientToken,
+  });
+  if (!started.ok) {
+    throw new Error(`The chat cannot start now. Try again ${started.seconds ? `in ${started.seconds} s` : "later"}.`);
+  }
+  const { ContactId: contactId, ParticipantId: participantId, ParticipantToken: participantToken } = started;
+  keep({ clientToken: undefined, chat: { contactId, participantId, participantToken } });
+  items = [];
+  drawn.clear();
+  wait(started.NotContinued?.RetryAfterSeconds, 1);
+  await open();
+}
+
+// An earlier chat that cannot be shown yet is continued later; the answer said when.
+function wait(seconds, tries) {
+  keep({ later: seconds && tries <= MOST_TRIES ? { at: Date.now() + seconds * 1000, tries } : undefined });
+  continueLater();
+}
+
+let timer;
+function continueLater() {
+  clearTimeout(timer);
+  if (!kept.later || !kept.idToken) return;
+  timer = setTimeout(
+    act(async () => {
+      const answer = await call("POST", config.endpointUrl + kept.chat.contactId, {});
+      wait(answer.ok ? 0 : answer.seconds, kept.later.tries + 1);
+    }),
+    kept.later.at - Date.now(),
+  );
+}
+
+// The chat: Amazon's ChatJS.
+
+let session;
+async function open() {
+  const opened = ChatSession.create({
+    chatDetails: kept.chat,
+    options: { region: config.region },
+    type: ChatSession.SessionTypes.CUSTOMER,
+    disableCSM: true,
+  });
+  // ChatJS reports this once before the socket is open, and then each time it is.
+  opened.onConnectionEstablished(act(() => inTurn(newest)));
+  opened.onConnectionLost(() => tell("The connection is lost. Trying again …"));
+  opened.onConnectionBroken(() => closed(GONE));
+  opened.onMessage(({ data }) => add([data]) && isMine(data) || calm());
+  opened.onTyping(({ data }) => isMine(data) || tell(`${nameOf(data)} is typing …`, 5));
+  // As Amazon's own page does: the transcript needs a moment.
+  opened.onChatRehydrated(() => setTimeout(act(() => inTurn(past)), 1000));
+  opened.onEnded(() => ended());
+  tell("Connecting …");
+  await opened.connect().catch((cause) => {
+    throw new Error(GONE, { cause });
+  });
+  session = opened;
+  show();
+  text.focus();
+}
+
+function closed(sentence) {
+  session = undefined;
+  tell(sentence);
+  show();
+}
+
+function ended() {
+  clearTimeout(timer);
+  keep({ chat: undefined, later: undefined });
+  closed("The chat has ended.");
+  byId[kept.idToken ? "start" : "sign-in"].focus();
+}
+
+let unsent;
+async function send() {
+  const message = text.value.trim();
+  if (!message) return;
+  // A message that is sent again after a lost answer is the same message.
+  if (unsent?.message !== message) unsent = { message, clientToken: crypto.randomUUID() };
+  const sent = await session.sendMessage({ contentType: "text/plain", ...unsent }).catch((cause) => {
+    throw new Error("Your message was not sent. Send it again.", { cause });
+  });
+  unsent = undefined;
+  if (text.value.trim() === message) text.value = "";
+  const mine = { ContentType: "text/plain", Content: message, ParticipantRole: "CUSTOMER", Type: "MESSAGE" };
+  add([{ ...sent.data, ...mine }]);
+}
+
+// The transcript: from the newest page back. An item of a past chat names it in RelatedContactId.
+
+let items = [];
+// Where the next older page is, null if there is none. A new connection needs a new one.
+let token = null;
+// Whether there may be older ones than those that are shown.
+let more = false;
+
+// One reads after the other: they share the place.
+let reading = Promise.resolve();
+const inTurn = (read) => (reading = reading.catch(() => {}).then(() => session && read()));
+
+async function page(nextToken) {
+  const asked = { scanDirection: "BACKWARD", sortOrder: "ASCENDING", maxResults: PAGE_SIZE };
+  const { data } = await session.getTranscript(nextToken ? { ...asked, nextToken } : asked);
+  token = data.NextToken ?? null;
+  return data.Transcript;
+}
+
+// All that came since, also if it is more than a page; at first one page, and one of what was before.
+async function newest() {
+  const before = items.length;
+  let found = await page();
+  while (add(found, !before) === found.length && before && token) found = await page(token);
+  calm();
+  if (!before) await older();
+}
+
+// The next page that has something new.
+async function older() {
+  while (token !== null && !add(await page(token), true));
+  more = token !== null;
+  draw(true);
+}
+
+async function past() {
+  // The newest page again: the places of older ones changed.
+  add(await page());
+  await older();
+  tell("Your earlier chat is above.", 5);
+}
+
+// Each once, in order, the past first. How many of them were new. What is older is not read out.
+function add(found, isPast = false) {
+  const known = new Set(items.map((item) => item.Id));
+  const rest = items.filter((item) => !found.some((one) => one.Id === item.Id));
+  const now = (item) => Number(!item.RelatedContactId);
+  const time = (item) => Date.parse(item.AbsoluteTime);
+  const both = isPast ? [...found, ...rest] : [...rest, ...found];
+  items = both.filter((item) => item.Id).sort((a, b) => now(a) - now(b) || time(a) - time(b));
+  draw(isPast);
+  return found.filter((item) => !known.has(item.Id)).length;
+}
+
+// The page: text only, never markup.
+
+const at = (iso, style) => new Intl.DateTimeFormat(document.documentElement.lang, style).format(new Date(iso));
+const isMine = (item) => item.ParticipantRole === "CUSTOMER";
+const nameOf = (item) => item.DisplayName || (item.ParticipantRole === "AGENT" ? "The agent" : "The assistant");
+
+function element(name, className, ...content) {
+  const made = document.createElement(name);
+  made.className = className;
+  made.append(...content);
+  return made;
+}
+
+const NOTES = {
+  "participant.joined": (item) => !isMine(item) && `${nameOf(item)} joined`,
+  "participant.left": (item) => !isMine(item) && `${nameOf(item)} left`,
+  "transfer.succeeded": () => "You were transferred",
+};
+
+function line(item) {
+  if (item.Type === "EVENT") {
+    const note = NOTES[item.ContentType.replace(EVENT, "")]?.(item);
+    return note && element("p", "note", note);
+  }
+  const files = item.Attachments?.map((file) => file.AttachmentName).join(", ");
+  if (item.Type !== "MESSAGE" && !files) return undefined;
+  const isText = item.ContentType?.startsWith("text/");
+  const who = element("span", "who", `${isMine(item) ? "You" : nameOf(item)}, `, clock(item, { timeStyle: "short" }));
+  const what = files ? `File: ${files}` : isText ? item.Content : "This page cannot show this message.";
+  return element("p", isMine(item) ? "message mine" : "message", who, what);
+}
+
+function clock(item, style) {
+  const made = element("time", "", at(item.AbsoluteTime, style));
+  made.dateTime = item.AbsoluteTime;
+  return made;
+}
+
+// What was drawn stays as it is, so that a screen reader reads nothing twice.
+const drawn = new Map();
+function once(key, make) {
+  if (!drawn.has(key)) drawn.set(key, make());
+  return drawn.get(key);
+}
+
+function draw(isPast) {
+  const [full, medium] = ["full", "medium"].map((dateStyle) => ({ dateStyle, timeStyle: "short" }));
+  const lines = more ? [once("earlier", earlier)] : [];
+  const shown = items.filter((item) => once(item.Id, () => line(item)));
+  shown.forEach((item, index) => {
+    const contact = item.RelatedContactId;
+    if (contact && contact !== shown[index - 1]?.RelatedContactId)
+      lines.push(once(contact, () => element("p", "note", clock(item, full))));
+    lines.push(drawn.get(item.Id));
+    if (contact && !shown[index + 1]?.RelatedContactId) {
+      const until = () => element("span", "", "Your earlier chat ended ", clock(item, medium));
+      lines.push(once("divider", () => element("p", "divider", until())));
+    }
+  });
+  const fromEnd = log.scrollHeight - log.scrollTop - log.clientHeight;
+  log.ariaLive = isPast ? "off" : "polite";
+  lines.forEach((one, index) => log.children[index] === one || log.insertBefore(one, log.children[index] ?? null));
+  while (log.children.length > lines.length) log.lastChild.remove();
+  if (fromEnd < 40) log.scrollTop = log.scrollHeight;
+  else if (isPast) log.scrollTop = log.scrollHeight - log.clientHeight - fromEnd;
+}
+
+function earlier() {
+  const made = element("button", "quiet earlier", "Show earlier messages");
+  made.addEventListener("click", act(() => inTurn(older)));
+  return made;
+}
+
+let telling;
+function tell(sentence, seconds) {
+  clearTimeout(telling);
+  status.textContent = sentence;
+  if (seconds) telling = setTimeout(calm, seconds * 1000);
+}
+
+// What there is to say while nothing happens.
+function calm() {
+  const seconds = Math.ceil((kept.later?.at - Date.now()) / 1000);
+  tell(seconds > 0 ? `Your earlier chat follows in about ${seconds} s.` : "");
+}
+
+function show() {
+  byId["sign-in"].hidden = Boolean(kept.idToken);
+  byId["sign-out"].hidden = !kept.idToken && !kept.chat;
+  byId.start.hidden = !kept.idToken || Boolean(session);
+  byId.again.hidden = !kept.chat || Boolean(session);
+  composer.hidden = !session;
+  log.hidden = !session && items.length === 0;
+}
+
+// Whatever goes wrong is said in a sentence, and no button does its work twice at once.
+function act(doIt, button) {
+  return async (event) => {
+    event?.preventDefault?.();
+    if (button?.disabled) return;
+    if (button) button.disabled = true;
+    try {
+      await doIt(event);
+    } catch (error) {
+      tell(error.message ?? UNREACHABLE);
+    }
+    if (button) button.disabled = false;
+    show();
+  };
+}
+
+// A stricter policy than that of index.html: the page calls these hosts and no other.
+function allowOnly(...addresses) {
+  const policy = document.createElement("meta");
+  policy.httpEquiv = "Content-Security-Policy";
+  policy.content = `connect-src ${[...new Set(addresses.filter(Boolean))].join(" ")}`;
+  document.head.append(policy);
+}
+
+act(async () => {
+  const participant = config.participantUrl ?? `https://participant.connect.${config.region}.amazonaws.com`;
+  const socket = config.participantUrl?.replace(/^http/, "ws") ?? `wss://*.transport.connect.${config.region}.amazonaws.com`;
+  const called = [config.discoveryUrl ?? config.issuer, kept.signingIn?.tokenUrl, config.startUrl, config.endpointUrl];
+  allowOnly(...called.map((url) => url && new URL(url).origin), participant, socket);
+  ChatSession.setGlobalConfig({ region: config.region, endpoint: config.participantUrl });
+  byId["sign-in"].addEventListener("click", act(signIn, byId["sign-in"]));
+  byId["sign-out"].addEventListener("click", act(signOut, byId["sign-out"]));
+  byId.start.addEventListener("click", act(start, byId.start));
+  byId.again.addEventListener("click", act(open, byId.again));
+  byId.end.addEventListener("click", act(() => session.disconnectParticipant(), byId.end));
+  composer.addEventListener("submit", act(send, composer.querySelector("button")));
+  text.addEventListener("input", () => session?.sendEvent({ contentType: `${EVENT}typing` })?.catch(() => {}));
+  text.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    composer.requestSubmit();
+  });
+  tell("");
+  const back = new URLSearchParams(location.search);
+  if (back.has("state")) await signedIn(back);
+  if (kept.chat) await open();
+  continueLater();
+})();

@@ -1,0 +1,56 @@
+"""`make chat`: a chat page and an agent's window, on the local cloud, until Ctrl-C."""
+
+import os
+import sys
+import threading
+import webbrowser
+
+from local.cdk import bootstrap, cdk
+from local.cloud import Cloud
+from local.deploy import address_of_endpoint, arguments_of, context_of_users
+from local.issuer import PREFIX
+from local.page import ChatPage
+from local.steps import Progress, step, tell, walk
+from local.tokens import CLIENT, Tokens
+
+
+def deploy(cloud: Cloud, page: ChatPage) -> None:
+    """The app for customers who sign in and start chats, and the page that calls it. Raises CdkFailed."""
+    bootstrap(cloud, Progress())
+    context = context_of_users(cloud, cors_allowed_origins=page.origin)
+    cdk(*arguments_of("deploy", context), environment=cloud.environment(), say=Progress())
+    Tokens(cloud).client(CLIENT, page.address)
+    page.configuration = {
+        "issuer": Tokens.issuer,
+        # The issuer's own name leads nowhere.
+        "discoveryUrl": f"{cloud.url}{PREFIX}.well-known/openid-configuration",
+        "clientId": CLIENT,
+        "scope": "openid",
+        "startUrl": address_of_endpoint(cloud, "StartUrl"),
+        "endpointUrl": address_of_endpoint(cloud),
+        "region": cloud.region,
+        "participantUrl": cloud.url,
+    }
+
+
+def chat(cloud: Cloud) -> None:
+    """Serve the page and the agent's window until Ctrl-C."""
+    with ChatPage() as page:
+        with step("Deploy the app; the deployment proves that the endpoint works"):
+            deploy(cloud, page)
+        addresses = {"The customer's page": page.address, "The agent's window": f"{cloud.url}/_connect/agent"}
+        with step("Chat, until Ctrl-C. At the sign-in, any name will do"):
+            for what, address in addresses.items():
+                tell(f"{what}: {address}")
+                if has_browser():
+                    webbrowser.open(address)
+            threading.Event().wait()
+
+
+def has_browser() -> bool:
+    """Whether there is a screen to open one on. Without it, a browser of the terminal would take this one."""
+    return sys.platform in ("darwin", "win32") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
+
+
+if __name__ == "__main__":
+    sys.exit(walk(chat))

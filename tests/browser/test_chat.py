@@ -1,0 +1,200 @@
+"""A customer chats, and comes back."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from local.chats import Chats
+from local.clients import send
+from local.cloud import Cloud
+from local.deploy import address_of_endpoint
+from tests.browser.conftest import Open
+from tests.browser.people import Agent, Customer
+
+COMPLAINT = "My parcel has not come."
+PROMISE = "I will look for it. Please come back tomorrow."
+OLD = ["(Jane joined)", f"You: {COMPLAINT}", f"Jane: {PROMISE}"]
+DAY = 24 * 3600
+
+
+def talk(cloud: Cloud, customer: Customer) -> str:
+    """A first chat; its contact."""
+    contact = customer.start()
+    agent = Agent(cloud, contact)
+    customer.say(COMPLAINT)
+    agent.say(PROMISE)
+    customer.expect_lines(*OLD)
+    return contact
+
+
+def leave(chats: Chats, customer: Customer, *, seconds: float = DAY) -> None:
+    """The chat ends, and the customer does something else for a while."""
+    customer.end()
+    chats.told()
+    chats.wait(seconds)
+
+
+def test_a_customer_comes_back_and_sees_the_old_lines_above_the_new(cloud: Cloud, chats: Chats, ann: Customer) -> None:
+    """What all of this is for."""
+    ann.picture("start")
+    talk(cloud, ann)
+    ann.picture("talk")
+    leave(chats, ann)
+    ann.picture("ended")
+    second = ann.start()
+    ann.expect_lines(*OLD, "---")
+    ann.say("Has it come?")
+    Agent(cloud, second, "Omar").say("It is at your door.")
+    ann.expect_lines(*OLD, "---", "You: Has it come?", "(Omar joined)", "Omar: It is at your door.")
+    ann.picture("came back")
+    expect(ann.page.locator(".divider")).to_contain_text(
+        re.compile(r"Your earlier chat ended \w+ \d+, 20\d\d, \d+:\d\d")
+    )
+
+
+def test_another_customer_sees_nothing_of_it(cloud: Cloud, chats: Chats, ann: Customer, open_page: Open) -> None:
+    """In the same browser program, at the same time, and also in the same tab after the first has signed out."""
+    talk(cloud, ann)
+    leave(chats, ann)
+    ben = open_page()
+    ben.sign_in(f"ben-{ann.name}")
+    ben.start()
+    ben.say("Hello?")
+    ben.expect_lines("You: Hello?")
+    ann.press("Sign out")
+    ann.sign_in(f"carl-{ann.name}")
+    ann.start()
+    ann.say("Good morning.")
+    ann.expect_lines("You: Good morning.")
+
+
+def test_who_comes_back_too_early_gets_the_past_later(cloud: Cloud, chats: Chats, ann: Customer) -> None:
+    """The transcript is not written yet: the chat starts, and the page continues it when the answer said."""
+    talk(cloud, ann)
+    leave(chats, ann, seconds=56)
+    ann.start()
+    expect(ann.status).to_contain_text("Your earlier chat follows in about")
+    ann.say("Are you there?")
+    ann.expect_lines("You: Are you there?")
+    ann.picture("too early")
+    ann.expect_lines(*OLD, "---", "You: Are you there?")
+    expect(ann.status).to_have_text("Your earlier chat is above.")
+    ann.picture("continued")
+
+
+@pytest.mark.parametrize("kind", ["ENTIRE_PAST_SESSION", "FROM_SEGMENT"])
+def test_both_rehydration_types_show_what_they_should(cloud: Cloud, chats: Chats, ann: Customer, kind: str) -> None:
+    """The whole of a chat that was transferred, or only what was before; a backend asks, and the page shows it."""
+    first = talk(cloud, ann)
+    second = chats.transferred(first)
+    Agent(cloud, second, "Omar").say("I am somebody else.")
+    ann.expect_lines(*OLD, "(You were transferred)", "(Jane left)", "(Omar joined)", "Omar: I am somebody else.")
+    leave(chats, ann, seconds=0)
+    current = ann.start()
+    chats.wait(120)
+    body = json.dumps({"RehydrationType": kind, "SourceContactId": first})
+    token = f"Bearer {ann.kept()['idToken']}"
+    answer = send(cloud, address_of_endpoint(cloud) + current, body.encode(), token=token)
+    assert answer.document == {"ContinuedFromContactId": first if kind == "FROM_SEGMENT" else second}
+    part = [*OLD, "(You were transferred)", "(Jane left)"]
+    more = [] if kind == "FROM_SEGMENT" else ["(Omar joined)", "Omar: I am somebody else."]
+    ann.expect_lines(*part, *more, "---")
+
+
+def test_a_long_past_is_shown_page_by_page(cloud: Cloud, chats: Chats, ann: Customer) -> None:
+    """More than a page: the newest first, and the rest when it is asked for."""
+    cloud.control("POST", "quotas", {"enabled": False})
+    agent = Agent(cloud, ann.start())
+    said = [f"Line {number}" for number in range(250)]
+    for line in said:
+        agent.say(line)
+    whole = ["(Jane joined)", *(f"Jane: {line}" for line in said)]
+    ann.expect_lines(*whole)
+    leave(chats, ann)
+    ann.start()
+    assert len(ann.lines()) < len(whole)
+    for _ in range(2):
+        ann.press("Show earlier messages")
+    ann.expect_lines(*whole, "---")
+    expect(ann.button("Show earlier messages")).to_have_count(0)
+    cloud.control("POST", "quotas", {"enabled": True})
+
+
+def test_a_reload_loses_nothing(cloud: Cloud, chats: Chats, ann: Customer) -> None:
+    """The same chat goes on, with its past, and nothing is there twice."""
+    talk(cloud, ann)
+    leave(chats, ann)
+    contact = ann.start()
+    ann.say("One")
+    ann.page.reload()
+    ann.expect_lines(*OLD, "---", "You: One")
+    assert ann.contact == contact
+    ann.say("Two")
+    ann.expect_lines(*OLD, "---", "You: One", "You: Two")
+
+
+def test_a_reload_does_not_forget_what_is_to_be_continued(cloud: Cloud, chats: Chats, ann: Customer) -> None:
+    """Nor does it begin to wait anew."""
+    talk(cloud, ann)
+    leave(chats, ann, seconds=56)
+    ann.start()
+    ann.page.reload()
+    ann.expect_lines(*OLD, "---")
+
+
+def test_a_chat_that_ended_behind_a_closed_page_is_over(cloud: Cloud, chats: Chats, ann: Customer) -> None:
+    """The agent ended it while the page was loaded anew; ChatJS cannot tell that from a network that fails."""
+    ann.tolerated = "403"
+    contact = ann.start()
+    ann.page.goto("about:blank")
+    chats.end(contact)
+    ann.page.goto(ann.address)
+    expect(ann.status).to_have_text("The chat has ended, or cannot be reached.")
+    expect(ann.button("Connect again")).to_be_visible()
+    assert ann.start() != contact
+
+
+def test_a_chat_that_the_agent_ends_is_over(chats: Chats, ann: Customer) -> None:
+    """The page says so, and another can start."""
+    chats.end(ann.start())
+    expect(ann.status).to_have_text("The chat has ended.")
+    ann.start()
+
+
+def test_what_is_said_while_the_connection_is_lost_is_not_lost(cloud: Cloud, ann: Customer) -> None:
+    """Each line once, in order, when it is back."""
+    contact = ann.start()
+    agent = Agent(cloud, contact)
+    agent.say("One")
+    assert cloud.control("POST", f"contacts/{contact}/cut", {})["sockets"] == 1
+    expect(ann.status).to_have_text("The connection is lost. Trying again …")
+    agent.say("Two")
+    ann.picture("lost")
+    ann.expect_lines("(Jane joined)", "Jane: One", "Jane: Two")
+    expect(ann.status).to_have_text("")
+    agent.say("Three")
+    ann.say("Four")
+    ann.expect_lines("(Jane joined)", "Jane: One", "Jane: Two", "Jane: Three", "You: Four")
+
+
+def test_a_message_whose_answer_is_lost_is_said_once(cloud: Cloud, ann: Customer) -> None:
+    """The customer sends it again, and it is the same message."""
+    ann.start()
+    cloud.control("POST", "faults", {"operation": "SendMessage", "kind": "cut_after", "times": 3})
+    ann.tolerated = "ERR_EMPTY_RESPONSE"
+    ann.text.fill("Hello")
+    ann.press("Send")
+    expect(ann.status).to_have_text("Your message was not sent. Send it again.")
+    cloud.control("DELETE", "faults")
+    ann.say("Hello")
+    ann.expect_lines("You: Hello")
+
+
+def test_markup_is_text(cloud: Cloud, ann: Customer) -> None:
+    """Whoever writes to the customer must not run anything on the page."""
+    markup = '<img src=x onerror="document.title=1"><b>bold</b>'
+    Agent(cloud, ann.start(), "<i>Jane</i>").say(markup)
+    ann.expect_lines("(<i>Jane</i> joined)", f"<i>Jane</i>: {markup}")
+    assert ann.page.locator("#log img, #log b, #log i").count() == 0
