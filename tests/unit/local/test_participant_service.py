@@ -213,6 +213,14 @@ def test_receipts_stand_in_the_message(world: World) -> None:
         customer("event", ContentType=READ, Content=json.dumps({"messageId": message}))
 
 
+def test_only_messages_have_receipts(world: World) -> None:
+    """Not the events between them."""
+    customer = world.start()
+    (joined,) = customer.shown()
+    customer("event", ContentType=READ, Content=json.dumps({"messageId": joined["Id"]}))
+    assert "MessageMetadata" not in customer.shown()[0]
+
+
 def test_a_connection_is_of_the_wished_types(world: World) -> None:
     """Each part comes only if asked for; the customer joins once, however often it connects."""
     customer = world.start(connect=False)
