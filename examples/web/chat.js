@@ -17,12 +17,11 @@ const kept = JSON.parse(sessionStorage.getItem("chat") ?? "{}");
 const keep = (changes) => sessionStorage.setItem("chat", JSON.stringify(Object.assign(kept, changes)));
 
 async function ask(url, options) {
-  try {
-    const answer = await fetch(url, options);
-    return [await answer.json(), answer];
-  } catch (cause) {
+  const answer = await fetch(url, options).catch((cause) => {
     throw new Error(UNREACHABLE, { cause });
-  }
+  });
+  // An error may have no JSON.
+  return [await answer.json().catch(() => ({})), answer];
 }
 
 // Sign in: the code flow with PKCE (OpenID Connect Core 1.0, RFC 7636).
@@ -54,6 +53,7 @@ async function signIn() {
     nonce,
     code_challenge: encoded(challenge),
     code_challenge_method: "S256",
+    ...(config.prompt && { prompt: config.prompt }),
   }))
     there.searchParams.set(name, value);
   location.assign(there);
@@ -69,15 +69,19 @@ async function signedIn(back) {
   const form = { grant_type: "authorization_code", code: back.get("code"), client_id: config.clientId };
   const body = new URLSearchParams({ ...form, redirect_uri: here, code_verifier: verifier });
   const [{ id_token: idToken }] = await ask(tokenUrl, { method: "POST", body });
-  if (!idToken || claimsOf(idToken).nonce !== nonce) throw new Error("You are not signed in. Sign in again.");
-  keep({ idToken });
+  const claims = idToken ? claimsOf(idToken) : {};
+  if (!idToken || claims.nonce !== nonce) throw new Error("You are not signed in. Sign in again.");
+  // Somebody else gets nothing of the person before.
+  if (kept.customer !== claims.sub) keep({ chat: undefined, later: undefined, clientToken: undefined });
+  keep({ idToken, customer: claims.sub });
 }
 
 async function signOut() {
-  // Nobody could come back to this chat: what opens it goes with the token.
-  await session?.disconnectParticipant().catch(() => {});
   for (const name of Object.keys(kept)) delete kept[name];
   sessionStorage.removeItem("chat");
+  // Nobody can come back to this chat: what opens it is gone. The page waits for the end, but not for long.
+  const ends = session?.disconnectParticipant().catch(() => {});
+  await Promise.race([ends, new Promise((resolve) => setTimeout(resolve, 2000))]);
   location.replace(here);
 }
 
@@ -344,7 +348,8 @@ function act(doIt, button) {
     try {
       await doIt(event);
     } catch (error) {
-      tell(error.message ?? UNREACHABLE);
+      // Only the page's own sentences are for customers.
+      tell(error.name === "Error" ? error.message : UNREACHABLE);
     }
     if (button) button.disabled = false;
     show();

@@ -4,6 +4,8 @@ export default {
   issuer: "https://example.okta.com",
   clientId: "0oa1example2client3",
   scope: "openid profile",
+  // Ask at each sign-in who it is: on a shared computer it may be somebody else. Google takes "select_account" instead.
+  prompt: "login",
   // The stack's outputs.
   startUrl: "https://abc123.execute-api.us-east-1.amazonaws.com/v1/contact/chat",
   endpointUrl:

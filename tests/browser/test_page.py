@@ -130,6 +130,21 @@ def test_a_token_that_expires_while_a_past_chat_is_awaited(
     assert ann.contact == contact
 
 
+def test_somebody_else_who_signs_in_after_a_token_has_expired_gets_nothing(
+    cloud: Cloud, tokens: Tokens, ann: Customer
+) -> None:
+    """Nobody signed out: the chat of the person before is still in the tab."""
+    talk(cloud, ann)
+    kept = {name: value for name, value in ann.kept().items() if name != "idToken"}
+    ann.page.evaluate("kept => sessionStorage.setItem('chat', kept)", json.dumps(kept))
+    ann.page.reload()
+    ann.sign_in(f"ben-{ann.name}")
+    assert "chat" not in ann.kept()
+    ann.start()
+    ann.say("Hello?")
+    ann.expect_lines("You: Hello?")
+
+
 def test_a_page_of_another_origin_starts_nothing(
     cloud: Cloud, foreign: ChatPage, open_page: Open, customer: str
 ) -> None:
