@@ -38,6 +38,7 @@ from local.connect.control import PREFIX, Control
 from local.connect.participant_service import SERVICE, SOCKET, ParticipantService
 from local.connect.participant_service import Asked as AskedByParticipant
 from local.connect.service import Connect, Request, Response
+from local.control import json_response
 from local.issuer import Asked, Issuer
 
 _Message = MutableMapping[str, Any]
@@ -54,6 +55,8 @@ _NAMES_OF_SERVICES = (
 _resolve_domain = ministack_app._resolve_custom_domain_request
 _KEEP_ALIVE_SECONDS = 75
 _GRACEFUL_SECONDS = 0.5
+# Of a body that comes to what is not MiniStack; the largest that the participant service takes is far smaller.
+_LARGEST_BODY = 1024 * 1024
 _WRITE_EVERY_SECONDS = 1
 
 
@@ -109,7 +112,8 @@ def _say_what_ended(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) ->
     """One sentence for a connection that breaks HTTP/2's rules: Hypercorn ends it with a stack trace."""
     if context["message"] == "Unhandled exception in client_connected_cb":
         print("A connection ended: what came on it is no request of HTTP.", file=sys.stderr, flush=True)
-    else:
+    # Python 3.11 takes it for an error when a connection is ended because the cloud stops.
+    elif not isinstance(context.get("exception"), asyncio.CancelledError):
         loop.default_exception_handler(context)
 
 
@@ -175,6 +179,14 @@ class _LocalCloud:
         if scope["type"] not in ("http", "websocket"):
             await ministack_app.app(scope, receive, self._watched(send, readable=True))
             return
+        try:
+            await self._serve(scope, receive, send)
+        except asyncio.CancelledError:
+            # The cloud stops. A peer that does not read would hold its connection, and with it the cloud, for ever.
+            _transport(send).abort()
+            raise
+
+    async def _serve(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         scope, by_domain = _addressed(scope)
         handshake = scope["type"] == "websocket"
         refused = guard.refusal(
@@ -222,14 +234,20 @@ class _LocalCloud:
         send: _Send,
         of: Callable[[_Message, bytes], Awaitable[Response]],
     ) -> None:
-        body, more = b"", True
+        body, more = bytearray(), True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 # Half a call is none.
                 return
-            body, more = body + message.get("body", b""), message.get("more_body", False)
-        response = await of(scope, body)
+            # Of a body that is too large nothing more is kept, but it is read, so that its sender reads the answer.
+            if len(body) <= _LARGEST_BODY:
+                body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if len(body) > _LARGEST_BODY:
+            response = json_response(413, {"message": f"The body has more than {_LARGEST_BODY} bytes."})
+        else:
+            response = await of(scope, bytes(body))
         headers = {**response.headers, "Content-Length": str(len(response.body)), "x-amzn-RequestId": str(uuid.uuid4())}
         if response.cut:
             headers[_CUT] = response.cut
@@ -311,9 +329,18 @@ class _Line:
         # Not every peer answers.
         await self.cut()
 
+    def abort(self) -> None:
+        _transport(self._send).abort()
+
 
 async def _end_connection(send: Any) -> None:
     """Close the TCP connection of an ASGI `send` without a byte: ASGI itself has no word for that."""
     stream = send.__self__
     connection = stream.send.__self__
     await connection.send(Closed())
+
+
+def _transport(send: Any) -> asyncio.Transport:
+    """The TCP connection of an ASGI `send`."""
+    transport: asyncio.Transport = send.__self__.send.__self__.send.__self__.writer.transport
+    return transport

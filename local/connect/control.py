@@ -31,7 +31,7 @@ from dataclasses import replace
 from typing import Any
 
 from local.connect import sockets, window
-from local.connect.contacts import CHANNELS, Contact
+from local.connect.contacts import CHANNELS, CHAT, Contact
 from local.connect.conversations import AGENT, PLAIN
 from local.connect.errors import ConnectError
 from local.connect.events import SPELLINGS, Delivery
@@ -128,13 +128,13 @@ class Control:
         return lambda: {"ContactId": conversations.survey(contact, self._connect.clock.now()).id}
 
     def _join(self, fields: Fields, contact_id: str) -> Callable[[], Any]:
-        contact = self._running(contact_id)
+        contact = self._chat(contact_id)
         name = fields.take("DisplayName", "a string of 1 to 256 characters", _is_text_up_to(256), "Agent")
         conversations, now = self._connect.conversations, self._connect.clock.now()
         return lambda: {"ParticipantId": conversations.add_agent(contact, name, now).author.id}
 
     def _say(self, fields: Fields, contact_id: str) -> Callable[[], Any]:
-        contact = self._running(contact_id)
+        contact = self._chat(contact_id)
         content = fields.required("Content", f"a string of 1 to {_LONGEST_CONTENT} characters", _is_content)
         content_type = fields.take("ContentType", "a string of 1 to 100 characters", _is_text_up_to(100), PLAIN)
         role = fields.take("Role", f"one of {', '.join(_ROLES)}", is_one_of(tuple(_ROLES)))
@@ -143,12 +143,12 @@ class Control:
         return lambda: {"Id": conversations.say(contact, author, content_type, content, now)["Id"]}
 
     def _type(self, _: Fields, contact_id: str) -> Callable[[], Any]:
-        contact = self._running(contact_id)
+        contact = self._chat(contact_id)
         agent, conversations = self._agent(contact), self._connect.conversations
         return lambda: {"Id": conversations.type(contact, agent.author, self._connect.clock.now())["Id"]}
 
     def _leave(self, _: Fields, contact_id: str) -> Callable[[], Any]:
-        agent, conversations = self._agent(self._running(contact_id)), self._connect.conversations
+        agent, conversations = self._agent(self._chat(contact_id)), self._connect.conversations
 
         def act() -> dict[str, str]:
             conversations.leave(agent, self._connect.clock.now())
@@ -352,6 +352,12 @@ class Control:
         contact = self._known(contact_id)
         if contact.ended:
             raise BadCall(f"The contact {contact_id} has ended.")
+        return contact
+
+    def _chat(self, contact_id: str) -> Contact:
+        contact = self._running(contact_id)
+        if contact.channel != CHAT:
+            raise BadCall(f"The contact {contact_id} is no chat, but {contact.channel}.")
         return contact
 
 

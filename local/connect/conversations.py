@@ -85,7 +85,7 @@ class Conversations:
         """A message was delivered or read. What is no message of the running chat is left alone."""
         contact = self.running(reader)
         message = self._transcripts.find(contact, message_id)
-        if message is not None:
+        if message is not None and message["Type"] == "MESSAGE":
             receipts = message.setdefault("MessageMetadata", {"MessageId": message_id, "Receipts": []})["Receipts"]
             mine = next((one for one in receipts if one["RecipientParticipantId"] == reader.author.id), None)
             if mine is None:

@@ -4,6 +4,7 @@ Nothing comes on a socket before it subscribes to `aws/chat`, and nothing that w
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple, Protocol
@@ -16,8 +17,9 @@ _HEARTBEAT, _ITEM = "SocketHeartbeat", "SocketItem"
 # What faults are for here, beside the operations of the services, and which.
 FAULTY = (_HEARTBEAT, _ITEM)
 KINDS = ("latency", "silence", "cut_before", "cut_half", "garbage")
-# What a peer that does not read may leave waiting before its connection ends.
-_MOST_WAITING = 20_000
+# What a peer that does not read may leave waiting, in characters, and for how long, before its connection ends.
+_MOST_WAITING = 10_000_000
+_PATIENCE_SECONDS = 10
 
 
 class Line(Protocol):
@@ -35,6 +37,9 @@ class Line(Protocol):
     async def close(self) -> None:
         """End it in order, because the server goes away."""
 
+    def abort(self) -> None:
+        """End it at once, whatever its peer has not read."""
+
 
 class _Message(NamedTuple):
     text: str
@@ -50,24 +55,36 @@ class _Socket:
     def __init__(self) -> None:
         self.subscribed = False
         self._waiting: asyncio.Queue[_Message] = asyncio.Queue()
+        # In characters.
+        self._size = 0
 
     def put(self, message: _Message) -> None:
         """One more to send."""
-        waiting = self._waiting.qsize()
-        if waiting <= _MOST_WAITING:
-            self._waiting.put_nowait(message if waiting < _MOST_WAITING else _Message("", cut="whole"))
+        if self._size <= _MOST_WAITING:
+            self._size += len(message.text)
+            self._waiting.put_nowait(message if self._size <= _MOST_WAITING else _Message("", cut="whole"))
 
     async def write(self, line: Line) -> None:
         """Send what waits, until the connection is cut."""
+        ways: dict[str, Callable[[str], Awaitable[None]]] = {
+            "": line.send,
+            "half": line.half,
+            "whole": lambda _: line.cut(),
+            "closed": lambda _: line.close(),
+        }
         while True:
             message = await self._waiting.get()
+            self._size -= len(message.text)
             if message.seconds:
                 await asyncio.sleep(message.seconds)
-            if message.cut:
-                ends = {"whole": line.cut, "closed": line.close}
-                await (line.half(message.text) if message.cut == "half" else ends[message.cut]())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_SECONDS) as patience:
+                    await ways[message.cut](message.text)
+            # Also an end waits until its peer has read what came before.
+            if patience.expired():
+                line.abort()
+            if message.cut or patience.expired():
                 return
-            await line.send(message.text)
 
 
 class Sockets:
@@ -135,6 +152,8 @@ class Sockets:
             content = document.get("content")
             topics = content.get("topics") if isinstance(content, dict) else None
             known = topics == [CHAT]
+            # What is no name is not repeated: the answer would not always be JSON.
+            topics = [one for one in topics if isinstance(one, str)] if isinstance(topics, list) else []
             if known:
                 socket.subscribed = topic == "aws/subscribe"
             # Assumption: there is no other topic for those who take part in chats.

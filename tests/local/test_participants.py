@@ -232,6 +232,32 @@ def test_the_cloud_stops_while_people_chat() -> None:
     assert said == ""
 
 
+def test_the_cloud_stops_while_a_peer_does_not_read() -> None:
+    """What waits for it is lost; otherwise Ctrl-C would end nothing."""
+    arguments = [sys.executable, "-m", "local", "--port", "0", "--until-stdin-closes"]
+    process = subprocess.Popen(
+        arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        port = process.stdout.readline().split("http://127.0.0.1:")[1].split()[0]
+        customer = Customer(Cloud.at(int(port)))
+        with PlainSocket(customer.connect()) as socket:
+            asked = socket.frame({"topic": "aws/subscribe", "content": {"topics": ["x" * 60_000]}})
+            for _ in range(200):
+                socket.send_bytes(asked)
+            _, said = process.communicate(timeout=20)
+    assert said == ""
+
+
+def test_a_large_body_holds_nobody_up(cloud: Cloud) -> None:
+    """A page of any origin can send one; it is read, and not kept."""
+    connection = http.client.HTTPConnection(urlsplit(cloud.url).netloc, timeout=10)
+    connection.request("POST", "/participant/message", b"x" * 64 * 1024 * 1024)
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
 def test_a_socket_speaks_its_topics(cloud: Cloud) -> None:
     """Nothing comes before the subscription, and what cannot be read is passed over."""
     customer = Customer(cloud)

@@ -213,6 +213,22 @@ def test_receipts_stand_in_the_message(world: World) -> None:
         customer("event", ContentType=READ, Content=json.dumps({"messageId": message}))
 
 
+@pytest.mark.parametrize("what", ["join", "say", "type", "leave"])
+def test_nobody_chats_in_a_call(world: World, what: str) -> None:
+    """A contact of another channel has no messages."""
+    contact = world.control("POST", "contacts", Channel="VOICE")["ContactId"]
+    with pytest.raises(Refused, match=r"400 .*is no chat, but VOICE"):
+        world.control("POST", f"contacts/{contact}/{what}", **({"Content": "hello"} if what == "say" else {}))
+
+
+def test_only_messages_have_receipts(world: World) -> None:
+    """Not the events between them."""
+    customer = world.start()
+    (joined,) = customer.shown()
+    customer("event", ContentType=READ, Content=json.dumps({"messageId": joined["Id"]}))
+    assert "MessageMetadata" not in customer.shown()[0]
+
+
 def test_a_connection_is_of_the_wished_types(world: World) -> None:
     """Each part comes only if asked for; the customer joins once, however often it connects."""
     customer = world.start(connect=False)

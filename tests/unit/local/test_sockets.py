@@ -42,6 +42,10 @@ class Line:
         """The end, in order."""
         self.sent.append("closed")
 
+    def abort(self) -> None:
+        """The end, at once."""
+        self.sent.append("aborted")
+
 
 class Talk:
     """A participant with one open socket."""
@@ -138,7 +142,8 @@ def test_each_fault_is_what_it_says(kind: str, sent: list[str]) -> None:
 
 def test_a_peer_that_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that it does not fill the memory; what came before the cut is whole."""
-    monkeypatch.setattr(sockets, "_MOST_WAITING", 10)
+    items = [{"topic": "aws/chat", "contentType": "application/json", "content": str(number)} for number in range(11)]
+    monkeypatch.setattr(sockets, "_MOST_WAITING", sum(len(json.dumps(item)) for item in items[1:]))
 
     async def during(talking: Talk) -> None:
         await talking.hear(SUBSCRIBE)
@@ -152,6 +157,33 @@ def test_a_peer_that_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
         assert talking.line.sent[-1] == "cut"
 
     assert talk(during).contents() == [str(number) for number in range(11)]
+
+
+def test_a_peer_that_reads_nothing_for_long_is_ended_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cut that waits behind what it does not read would never come."""
+    monkeypatch.setattr(sockets, "_PATIENCE_SECONDS", 0.01)
+
+    async def during(talking: Talk) -> None:
+        await talking.hear(SUBSCRIBE)
+        talking.line.reads.clear()
+        await talking.item("one")
+        talking.sockets.cut(talking.participant)
+        await asyncio.sleep(0.05)
+        assert talking.line.sent[1:] == ["aborted"]
+
+    talk(during)
+
+
+@pytest.mark.parametrize("topic", ["NaN", "[" * 500 + "]" * 500, "{}", "1e999"])
+def test_what_is_no_topic_is_not_repeated(topic: str) -> None:
+    """The answer is JSON whatever was asked, and the socket goes on."""
+
+    async def during(talking: Talk) -> None:
+        await talking.hear(f'{{"topic": "aws/subscribe", "content": {{"topics": ["aws/chat", {topic}]}}}}', HEARTBEAT)
+        said = {"topic": "aws/subscribe", "content": {"status": "failure", "topics": ["aws/chat"]}}
+        assert talking.line.sent == [json.dumps(said), json.dumps(HEARTBEAT)]
+
+    talk(during)
 
 
 def test_all_sockets_are_closed_in_order() -> None:
