@@ -26,6 +26,7 @@ def deploy(cloud: Cloud, page: ChatPage) -> None:
         "discoveryUrl": f"{cloud.url}{PREFIX}.well-known/openid-configuration",
         "clientId": CLIENT,
         "scope": "openid",
+        "prompt": "login",
         "startUrl": address_of_endpoint(cloud, "StartUrl"),
         "endpointUrl": address_of_endpoint(cloud),
         "region": cloud.region,
