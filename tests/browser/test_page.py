@@ -160,7 +160,7 @@ def test_after_signing_out_nothing_is_left(cloud: Cloud, ann: Customer) -> None:
 def test_a_sign_in_that_did_not_begin_here_is_refused(page: ChatPage, open_page: Open) -> None:
     """Somebody else's code in a link would sign the customer in as somebody else."""
     ann = open_page(f"{page.address}?code=theirs&state=theirs")
-    expect(ann.status).to_have_text("This sign-in did not begin here. Sign in again.")
+    expect(ann.status).to_have_text("This sign-in was not started here. Sign in again.")
     assert ann.kept().get("idToken") is None
     assert ann.page.url == page.address
 
@@ -214,4 +214,4 @@ def test_it_says_when_the_issuer_fails_or_is_another(tokens: Tokens, open_page: 
     expect(ann.status).to_have_text("The chat cannot be reached. Check your connection, and try again.")
     tokens.fail("other_issuer", times=1)
     ann.press("Sign in")
-    expect(ann.status).to_have_text("The issuer has another name than config.js says.")
+    expect(ann.status).to_have_text("The issuer's name is not the name in config.js.")
