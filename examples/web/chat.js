@@ -59,17 +59,19 @@ async function signIn() {
   location.assign(there);
 }
 
+const refused = (why) => new Error(`You are not signed in${why ? ` (${why})` : ""}. Sign in again.`);
+
 async function signedIn(back) {
   const { verifier, state, nonce, tokenUrl } = kept.signingIn ?? {};
   // The code is in no history, and a state is used once.
   history.replaceState(null, "", here);
   keep({ signingIn: undefined });
   if (!state || back.get("state") !== state) throw new Error("This sign-in did not begin here. Sign in again.");
-  if (!back.has("code")) throw new Error("You are not signed in. Sign in again.");
+  if (!back.has("code")) throw refused(back.get("error"));
   const form = { grant_type: "authorization_code", code: back.get("code"), client_id: config.clientId };
   const body = new URLSearchParams({ ...form, redirect_uri: here, code_verifier: verifier });
-  const [{ id_token: idToken }] = await ask(tokenUrl, { method: "POST", body });
-  if (!idToken || claimsOf(idToken).nonce !== nonce) throw new Error("You are not signed in. Sign in again.");
+  const [{ id_token: idToken, error }] = await ask(tokenUrl, { method: "POST", body });
+  if (!idToken || claimsOf(idToken).nonce !== nonce) throw refused(error);
   keep({ idToken });
 }
 
@@ -165,6 +167,8 @@ function closed(sentence) {
 }
 
 function ended() {
+  // After a sign-out nothing is kept, not even this.
+  if (!kept.chat) return;
   clearTimeout(timer);
   keep({ chat: undefined, later: undefined });
   closed("The chat has ended.");
@@ -322,8 +326,9 @@ function tell(sentence, seconds) {
 
 // What there is to say while nothing happens.
 function calm() {
-  const seconds = Math.ceil((kept.later?.at - Date.now()) / 1000);
-  tell(seconds > 0 ? `Your earlier chat follows in about ${seconds} s.` : "");
+  // True for as long as it stands there: to count down would be read out each time.
+  const minutes = Math.ceil((kept.later?.at - Date.now()) / 60_000);
+  tell(minutes > 0 ? `Your earlier chat follows in less than ${minutes} min.` : "");
 }
 
 function show() {
@@ -377,9 +382,9 @@ act(async () => {
     event.preventDefault();
     composer.requestSubmit();
   });
-  tell("");
   const back = new URLSearchParams(location.search);
   if (back.has("state")) await signedIn(back);
+  tell(kept.idToken || kept.chat ? "" : "Sign in to chat with us, and to see your earlier chat.");
   if (kept.chat) await open();
   continueLater();
 })();
