@@ -59,18 +59,20 @@ async function signIn() {
   location.assign(there);
 }
 
+const refused = (why) => new Error(`You are not signed in${why ? ` (${why})` : ""}. Sign in again.`);
+
 async function signedIn(back) {
   const { verifier, state, nonce, tokenUrl } = kept.signingIn ?? {};
   // Take the code out of the browser's history, and use each state only once.
   history.replaceState(null, "", here);
   keep({ signingIn: undefined });
   if (!state || back.get("state") !== state) throw new Error("This sign-in was not started here. Sign in again.");
-  if (!back.has("code")) throw new Error("You are not signed in. Sign in again.");
+  if (!back.has("code")) throw refused(back.get("error"));
   const form = { grant_type: "authorization_code", code: back.get("code"), client_id: config.clientId };
   const body = new URLSearchParams({ ...form, redirect_uri: here, code_verifier: verifier });
-  const [{ id_token: idToken }] = await ask(tokenUrl, { method: "POST", body });
+  const [{ id_token: idToken, error }] = await ask(tokenUrl, { method: "POST", body });
   const claims = idToken ? claimsOf(idToken) : {};
-  if (!idToken || claims.nonce !== nonce) throw new Error("You are not signed in. Sign in again.");
+  if (!idToken || claims.nonce !== nonce) throw refused(error);
   // Somebody else gets nothing of the person before.
   if (kept.customer !== claims.sub) keep({ chat: undefined, later: undefined, clientToken: undefined });
   keep({ idToken, customer: claims.sub });
@@ -169,6 +171,8 @@ function closed(sentence) {
 }
 
 function ended() {
+  // After a sign-out nothing is kept, not even this.
+  if (!kept.chat) return;
   clearTimeout(timer);
   keep({ chat: undefined, later: undefined });
   closed("The chat has ended.");
@@ -326,8 +330,9 @@ function tell(sentence, seconds) {
 
 // The status while nothing happens.
 function calm() {
-  const seconds = Math.ceil((kept.later?.at - Date.now()) / 1000);
-  tell(seconds > 0 ? `Your earlier chat will appear in about ${seconds} s.` : "");
+  // The sentence stays true while it is shown. A countdown would be read out each time.
+  const minutes = Math.ceil((kept.later?.at - Date.now()) / 60_000);
+  tell(minutes > 0 ? `Your earlier chat will appear in less than ${minutes} min.` : "");
 }
 
 function show() {
@@ -382,9 +387,9 @@ act(async () => {
     event.preventDefault();
     composer.requestSubmit();
   });
-  tell("");
   const back = new URLSearchParams(location.search);
   if (back.has("state")) await signedIn(back);
+  tell(kept.idToken || kept.chat ? "" : "Sign in to chat with us, and to see your earlier chat.");
   if (kept.chat) await open();
   continueLater();
 })();

@@ -351,7 +351,9 @@ class Control:
     def _running(self, contact_id: str) -> Contact:
         contact = self._known(contact_id)
         if contact.ended:
-            raise BadCall(f"The contact {contact_id} has ended.")
+            *_, latest = self._connect.contacts.session(contact)
+            where = "" if latest.ended else f" It goes on as {latest.id}."
+            raise BadCall(f"The contact {contact_id} has ended.{where}")
         return contact
 
     def _chat(self, contact_id: str) -> Contact:

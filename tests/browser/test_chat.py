@@ -75,7 +75,7 @@ def test_who_comes_back_too_early_gets_the_past_later(cloud: Cloud, chats: Chats
     talk(cloud, ann)
     leave(chats, ann, seconds=56)
     ann.start()
-    expect(ann.status).to_contain_text("Your earlier chat will appear in about")
+    expect(ann.status).to_contain_text("Your earlier chat will appear in less than 1 min.")
     ann.say("Are you there?")
     ann.expect_lines("You: Are you there?")
     ann.picture("too early")

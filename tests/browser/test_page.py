@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Error, Route, expect
@@ -15,6 +16,7 @@ from tests.browser.people import Agent, Customer
 from tests.browser.test_chat import COMPLAINT, OLD, leave, talk
 
 BUDGET = 400_000
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 # Records each element that is added to the conversation, and whether a screen reader reads it out.
 HEAR = """
     globalThis.heard = [];
@@ -165,7 +167,7 @@ def test_after_signing_out_nothing_is_left(cloud: Cloud, ann: Customer) -> None:
     ann.press("Sign out")
     expect(ann.button("Sign in")).to_be_visible()
     assert ann.kept() == {}
-    assert ann.page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    assert ann.page.evaluate("[sessionStorage.length, localStorage.length, document.cookie]") == [0, 0, ""]
     assert contact not in [chat["InitialContactId"] for chat in cloud.control("GET", "chats")]
     ann.page.go_back()
     assert COMPLAINT not in ann.page.content()
@@ -178,6 +180,24 @@ def test_a_sign_in_that_did_not_begin_here_is_refused(page: ChatPage, open_page:
     expect(ann.status).to_have_text("This sign-in was not started here. Sign in again.")
     assert ann.kept().get("idToken") is None
     assert ann.page.url == page.address
+
+
+def test_a_refused_sign_in_says_the_issuers_reason(open_page: Open) -> None:
+    """Else whoever sets the page up would not know what the issuer does not like; the address is emptied at once."""
+    ann = open_page()
+    ann.press("Sign in")
+    expect(ann.page.get_by_label("Name")).to_be_visible()
+    state = parse_qs(urlsplit(ann.page.url).query)["state"][0]
+    ann.page.goto(f"{ann.address}?error=invalid_scope&state={state}")
+    expect(ann.status).to_have_text("You are not signed in (invalid_scope). Sign in again.")
+    assert ann.page.url == ann.address
+
+
+def test_a_picture_beside_the_page_is_shown(open_page: Open) -> None:
+    """A company's logo: the page's own policy must not stand in the way of other looks."""
+    ann = open_page()
+    ann.page.route("**/logo.svg", lambda route: route.fulfill(content_type="image/svg+xml", body=LOGO))
+    ann.page.evaluate("Object.assign(new Image(), { src: 'logo.svg' }).decode()")
 
 
 def test_the_policy_allows_the_configured_hosts_only(open_page: Open) -> None:

@@ -123,6 +123,9 @@ def test_a_customer_goes_on_through_a_transfer_and_a_survey(world: World) -> Non
     customer.say("two")
     with pytest.raises(Refused, match="No agent is in the chat"):
         world.control("POST", f"contacts/{second}/say", Content="x")
+    # Who plays the agent often has the id of the start only.
+    with pytest.raises(Refused, match=f"has ended. It goes on as {second}."):
+        world.control("POST", f"contacts/{customer.contact}/say", Content="x")
     world.control("POST", f"contacts/{second}/join")
     third = world.control("POST", f"contacts/{second}/survey")["ContactId"]
     customer.say("three")
