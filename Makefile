@@ -62,12 +62,13 @@ pytest: $(READY) $(CHATJS)/node_modules/.ready ## Run all tests except the long 
 unit synth unit-and-synth: TESTS = $(addprefix tests/,$(subst -and-, ,$@)) $(LEFT_OUT:%=--ignore=%)
 bounds: TESTS = $(BOUNDS)
 # Printed at the end, so that the lines of two runs do not mix.
-unit synth unit-and-synth bounds: $(FIRST)
+unit synth unit-and-synth bounds: $(READY)
 	@mkdir -p .pytest_cache
 	@python -m pytest -q -m "$(MARK)" $(TESTS) >.pytest_cache/$@.txt 2>&1; status=$$?; \
 	cat .pytest_cache/$@.txt; exit $$status
 
-local-cloud: $(READY) $(CHATJS)/node_modules/.ready
+# It takes less time than the others, so `lint` comes before it.
+local-cloud: $(READY) $(CHATJS)/node_modules/.ready $(FIRST)
 	python -m pytest -m "$(MARK)" tests/local $(LEFT_OUT:%=--ignore=%)
 
 # Tests that measure time run alone.
