@@ -78,7 +78,9 @@ async function signedIn(back) {
   keep({ idToken, customer: claims.sub });
 }
 
+let leaving = false;
 async function signOut() {
+  leaving = true;
   for (const name of Object.keys(kept)) delete kept[name];
   sessionStorage.removeItem("chat");
   // Nobody can come back to this chat: what opens it is gone. The page waits for the end, but not for long.
@@ -336,6 +338,8 @@ function calm() {
 }
 
 function show() {
+  // After a sign-out the page loads anew. Until then there is nothing to press.
+  if (leaving) return;
   byId["sign-in"].hidden = Boolean(kept.idToken);
   byId["sign-out"].hidden = !kept.idToken && !kept.chat;
   byId.start.hidden = !kept.idToken || Boolean(session);
