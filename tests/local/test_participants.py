@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -213,8 +215,9 @@ def test_the_agents_window_is_served_to_a_person_and_to_no_frame(cloud: Cloud) -
     assert asked(cloud, "GET", "/_connect/agent", frame)[0] == 403
 
 
-def test_the_cloud_stops_while_people_chat() -> None:
-    """It closes their sockets in order. It does not wait for anybody, and prints nothing."""
+@contextmanager
+def own_cloud() -> Iterator[tuple[subprocess.Popen[str], Cloud]]:
+    """A cloud's process, which ends when its standard input does."""
     arguments = [sys.executable, "-m", "local", "--port", "0", "--until-stdin-closes"]
     process = subprocess.Popen(
         arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -222,7 +225,13 @@ def test_the_cloud_stops_while_people_chat() -> None:
     with process:
         assert process.stdout is not None
         port = process.stdout.readline().split("http://127.0.0.1:")[1].split()[0]
-        customer = Customer(Cloud.at(int(port)))
+        yield process, Cloud.at(int(port))
+
+
+def test_the_cloud_stops_while_people_chat() -> None:
+    """It closes their sockets in order. It does not wait for anybody, and prints nothing."""
+    with own_cloud() as (process, cloud):
+        customer = Customer(cloud)
         with PlainSocket(customer.connect()) as socket:
             began = time.monotonic()
             _, said = process.communicate(timeout=20)
@@ -234,14 +243,8 @@ def test_the_cloud_stops_while_people_chat() -> None:
 
 def test_the_cloud_stops_while_a_peer_does_not_read() -> None:
     """The messages that wait for this peer are lost. Otherwise Ctrl-C could not end the cloud."""
-    arguments = [sys.executable, "-m", "local", "--port", "0", "--until-stdin-closes"]
-    process = subprocess.Popen(
-        arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with process:
-        assert process.stdout is not None
-        port = process.stdout.readline().split("http://127.0.0.1:")[1].split()[0]
-        customer = Customer(Cloud.at(int(port)))
+    with own_cloud() as (process, cloud):
+        customer = Customer(cloud)
         with PlainSocket(customer.connect()) as socket:
             asked = socket.frame({"topic": "aws/subscribe", "content": {"topics": ["x" * 60_000]}})
             for _ in range(200):
