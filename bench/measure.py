@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -38,6 +40,7 @@ AUTHORIZERS = {
     "empty authorizer": (ROOT / "bench/handlers/empty", "handler"),
     "the least with TLS": (ROOT / "bench/handlers/floor", "handler"),
     "plain PyJWT": (ROOT / "bench/handlers/pyjwt", "handler"),
+    "PyJWT as Lambda has it": (ROOT / "bench/handlers/pyjwt_deployed", "handler"),
     "this project's authorizer": (ROOT / "lambda", "authorizer.handler"),
 }
 # The same for starts of chats.
@@ -125,6 +128,23 @@ def tls(cloud: Cloud) -> Iterator[dict[str, str]]:
         yield {"AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}", "SSL_CERT_FILE": bundle, "AWS_CA_BUNDLE": bundle}
 
 
+@contextmanager
+def deployed_packages(*distributions: str) -> Iterator[dict[str, str]]:
+    """These packages as Lambda has them: the variable that leads there.
+
+    The CDK's archive has one date, in 1980, for all files. So no compiled file has its source's date, and Python
+    compiles the packages at each cold start.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for distribution in distributions:
+            for file in metadata.files(distribution) or []:
+                if file.suffix in (".py", ".so"):
+                    copy = Path(folder, file)
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(file.locate(), copy)
+        yield {"DEPLOYED_PACKAGES": folder}
+
+
 def cold(cloud: Cloud, runs: int, python: str = sys.executable) -> dict[str, Figures]:
     """Process start to ready and to the first answer, one handler after the other, in turns, over TLS."""
     events = {name: one_event(cloud) for name in HANDLERS}
@@ -138,8 +158,8 @@ def cold_authorizers(cloud: Cloud, runs: int) -> dict[str, Figures]:
     arn = "arn:aws:execute-api:us-east-1:123456789012:api/v1/POST/contact"
     event = {"type": "TOKEN", "methodArn": arn, "authorizationToken": f"Bearer {token}"}
     settings = {"ISSUER": ISSUER, "AUDIENCES": "client", "CUSTOMER_CLAIM": "sub", "ALGORITHMS": "RS256"}
-    with tls(cloud) as variables:
-        there = {**variables, **settings, "LOCAL_ISSUER_URL": variables["AWS_ENDPOINT_URL"]}
+    with tls(cloud) as variables, deployed_packages("PyJWT", "cryptography", "cffi") as packages:
+        there = {**variables, **settings, **packages, "LOCAL_ISSUER_URL": variables["AWS_ENDPOINT_URL"]}
         return _cold_in_turns(cloud, runs, dict.fromkeys(AUTHORIZERS, event), there, sys.executable)
 
 
