@@ -43,11 +43,11 @@ browser: $(READY) $(WEB)/node_modules/.ready ## Test the chat page in Chromium; 
 	@python -m local.chromium
 	python -m pytest tests/browser $(ARGS)
 
-# Without ARGS, the tests that need no cloud run in parallel, on the other processor. The types take a minute: they come
-# when one of both has ended.
+# Without ARGS, parts run in parallel. The tests of the local cloud often wait, for example until a quota allows more. They
+# do not wait for a processor, because the other parts are nice.
 test: style ## Check format, lint and types, and run all tests except the long ones
 ifeq ($(strip $(ARGS)),)
-	@$(MAKE) --no-print-directory -j2 unit-and-synth local-cloud types MARK="not prove"
+	@$(MAKE) --no-print-directory -j3 unit-and-synth local-cloud types MARK="not prove"
 else
 	@$(MAKE) --no-print-directory types pytest
 endif
@@ -59,7 +59,7 @@ style: $(READY)
 	ruff check .
 
 types: $(READY)
-	mypy
+	nice mypy
 
 pytest: $(READY) $(CHATJS)/node_modules/.ready ## Run all tests except the long ones
 	python -m pytest -m "not prove" $(ARGS)
@@ -69,7 +69,7 @@ bounds: TESTS = $(BOUNDS)
 # Printed at the end, so that the lines of two runs do not mix.
 unit synth unit-and-synth bounds: $(READY)
 	@mkdir -p .pytest_cache
-	@python -m pytest -q -m "$(MARK)" $(TESTS) >.pytest_cache/$@.txt 2>&1; status=$$?; \
+	@nice python -m pytest -q -m "$(MARK)" $(TESTS) >.pytest_cache/$@.txt 2>&1; status=$$?; \
 	cat .pytest_cache/$@.txt; exit $$status
 
 local-cloud: $(READY) $(CHATJS)/node_modules/.ready
@@ -77,12 +77,12 @@ local-cloud: $(READY) $(CHATJS)/node_modules/.ready
 
 # Tests that measure time run alone.
 TIMED := tests/local/test_limits.py tests/local/test_timing.py
-# Shared out, so that both processors end at about the same time.
+# Apart, so that no part takes much longer than the others.
 BOUNDS := tests/synth/test_bounds.py
 
 prove: $(READY) $(CHATJS)/node_modules/.ready ## Run the long tests: random histories, timing, load, mutation
 ifeq ($(strip $(ARGS)),)
-	@$(MAKE) --no-print-directory -j2 unit local-cloud bounds synth MARK=prove LEFT_OUT="$(TIMED) $(BOUNDS)"
+	@$(MAKE) --no-print-directory -j3 unit local-cloud bounds synth MARK=prove LEFT_OUT="$(TIMED) $(BOUNDS)"
 	python -m pytest -m prove $(TIMED)
 else
 	python -m pytest -m prove $(ARGS)
