@@ -5,8 +5,8 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-from local.debian import Programs, bring, succeeds
-from local.steps import StepFailed, step
+from .debian import Programs, bring, succeeds
+from .steps import StepFailed, step
 
 # Without a window or with one; what Playwright brings comes last.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from local.cloud import Cloud
+from .cloud import Cloud
 
 _ANSWER_SECONDS = 30
 

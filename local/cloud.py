@@ -13,19 +13,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 import boto3
 from botocore.config import Config
 
-from local import ACCOUNT, REGION
-from local.connect.service import INSTANCE_ID
+from . import ACCOUNT, REGION
+from .connect.service import INSTANCE_ID
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 _ANSWER_SECONDS = 60
+# In the wheel it has another name than in a checkout.
+_PACKAGE = __package__
 _ROOT = Path(__file__).resolve().parents[1]
+_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9.-]+")
 _ANY_SECRET = "any"  # noqa: S105 - the local cloud takes any of its root
 # No proxy leads to this machine.
 _open = build_opener(ProxyHandler({})).open
@@ -58,14 +60,15 @@ class Cloud:
             cloud.control("GET", "calls")
         except CloudError:
             raise CloudError(
-                f"No local cloud answers at {cloud.url}. Start one in another terminal: make cloud CLOUD_PORT={port}"
+                f"No local cloud answers at {cloud.url}. Start one in another terminal: "
+                f"persistent-chat local --port {port}, or in a checkout make cloud CLOUD_PORT={port}"
             ) from None
         return cloud
 
     def __enter__(self) -> "Cloud":
         with tempfile.TemporaryFile("w+") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "local", "--port", "0", "--until-stdin-closes"],
+                [sys.executable, "-m", _PACKAGE, "--port", "0", "--until-stdin-closes"],
                 cwd=_ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -166,7 +169,5 @@ class Cloud:
             raise CloudError(f"{self.url} does not answer: {error}") from None
 
     def execute_api_url(self, url: str) -> str:
-        """Where a deployed API answers here, for the address that its stack tells."""
-        parts = urlsplit(url)
-        api_id = (parts.hostname or "").partition(".")[0]
-        return f"{self.url}/_aws/execute-api/{api_id}{parts.path}"
+        """Where a deployed API answers here, for the address that its stack tells. Other texts stay as they are."""
+        return _API.sub(rf"{self.url}/_aws/execute-api/\1", url)

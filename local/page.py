@@ -4,10 +4,10 @@ import json
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 
-from local.command import ROOT
-
+ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "examples/web"
 # What a browser asks for: where it is, and what it is. All else is not served.
 FILES = {
