@@ -45,7 +45,8 @@ class Cloud:
     instance_id = INSTANCE_ID
 
     def __init__(self) -> None:
-        self.url = ""
+        # Before it runs, nothing answers.
+        self.url = "http://127.0.0.1:1"
         self._process: subprocess.Popen[str] | None = None
         # Each session reads the services' models anew; and no two threads may ask one for a client at once.
         self._session: boto3.session.Session | None = None

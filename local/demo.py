@@ -1,6 +1,5 @@
 """`make demo`: customers sign in, and one call continues their last chat. On one machine, without an AWS account."""
 
-import json
 import sys
 import time
 from typing import Any
@@ -127,11 +126,11 @@ class Demo:
             expect("contacts shown", history, seen)
 
     def _start(self, token: str, **fields: Any) -> Answer:
-        body = json.dumps({"ParticipantDetails": {"DisplayName": "Customer"}, **fields})
-        return send(self._cloud, self._start_address, body.encode(), method="PUT", token=f"Bearer {token}")
+        body = {"ParticipantDetails": {"DisplayName": "Customer"}, **fields}
+        return send(self._cloud, self._start_address, body, method="PUT", token=f"Bearer {token}")
 
     def _continue(self, token: str, contact: str, source: dict[str, str]) -> Answer:
-        return send(self._cloud, self._address + contact, json.dumps(source).encode(), token=f"Bearer {token}")
+        return send(self._cloud, self._address + contact, source, token=f"Bearer {token}")
 
     def _when_ready(self, token: str, contact: str) -> Answer:
         """Ask for the latest chat. If the endpoint names a time, wait, and ask again."""
