@@ -24,8 +24,6 @@ from .connect.service import INSTANCE_ID
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 _ANSWER_SECONDS = 60
-# In the wheel it has another name than in a checkout.
-_PACKAGE = __package__
 _ROOT = Path(__file__).resolve().parents[1]
 _API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9.-]+")
 _ANY_SECRET = "any"  # noqa: S105 - the local cloud takes any of its root
@@ -69,7 +67,8 @@ class Cloud:
     def __enter__(self) -> "Cloud":
         with tempfile.TemporaryFile("w+") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", _PACKAGE, "--port", "0", "--until-stdin-closes"],
+                # In the wheel the package has another name than in a checkout.
+                [sys.executable, "-m", __package__, "--port", "0", "--until-stdin-closes"],
                 cwd=_ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -21,18 +21,19 @@ THEIRS = {
 CODE = """
 import os
 import boto3
+from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 # What a module of theirs made before: its session has a profile's settings.
 boto3.DEFAULT_SESSION = boto3.session.Session("theirs", "theirs", "theirs", "eu-central-1")
 import local.fixtures
-client = boto3.client("connect")
+client = boto3.client("connect", config=Config(retries={"total_max_attempts": 1}))
 assert client.meta.endpoint_url == "http://127.0.0.1:1", client.meta.endpoint_url
 assert client.meta.region_name == "us-east-1", client.meta.region_name
-assert client._get_credentials().access_key == "123456789012"
+assert client._request_signer._credentials.access_key == "123456789012"
 try:
     client.list_instances()
 except EndpointConnectionError:
-    print(sorted(value for value in os.environ.values() if "theirs" in value or value == "production" or "9999" in value))
+    print([value for value in os.environ.values() if "theirs" in value or value in ("production", "999999999999")])
 """
 
 
