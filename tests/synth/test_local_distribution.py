@@ -58,7 +58,8 @@ def test_its_wheel_has_the_cloud_and_nothing_of_this_repository_only(local_distr
         folder = Path(name).parent
         for dots, module in re.findall(r"^ *from (\.+)(\w*)", text, re.M):
             base = folder.parent if dots == ".." else folder
-            assert not module or f"{base}/{module}.py" in names or f"{base}/{module}/__init__.py" in names, (name, module)
+            found = {f"{base}/{module}.py", f"{base}/{module}/__init__.py"} & names
+            assert found or not module, (name, module)
         assert not re.search(r"^ *(from|import) local\b", text, re.M), name
     left_out = {path.name for path in (ROOT / "local").glob("*.py")} - {Path(name).name for name in names}
     assert left_out == {

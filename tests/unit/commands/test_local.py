@@ -14,7 +14,8 @@ from connect_persistent_chat.commands.command_failed import CommandFailed
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """The wheel alone stays small: the local cloud is an extra."""
     monkeypatch.setattr(util, "find_spec", lambda name: None)
-    with pytest.raises(CommandFailed, match=r"not installed\. Install it: pip install 'connect-persistent-chat\[local\]'"):
+    install = r"not installed\. Install it: pip install 'connect-persistent-chat\[local\]'"
+    with pytest.raises(CommandFailed, match=install):
         local.run(Namespace(port=4566))
 
 

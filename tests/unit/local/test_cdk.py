@@ -159,3 +159,13 @@ def test_without_a_command_line_it_says_what_to_install(tmp_path: Path) -> None:
     """It comes with npm, which no Python package can bring."""
     with pytest.raises(CdkFailed, match=rf"not found.*npm install --prefix {tmp_path} aws-cdk@2$"):
         cdk("deploy", environment={"PATH": str(tmp_path)}, folder=tmp_path)
+
+
+def test_without_node_it_says_what_to_install(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a shell says that it does not know a program named node."""
+    command("")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(
+        CdkFailed, match=r"^Node was not found: got no node in /nowhere:/theirs\. Install it: pip install"
+    ):
+        cdk("deploy", environment={"PATH": "/theirs"})
