@@ -157,11 +157,15 @@ build: $(READY) ## Build the wheels and the sdists twice, into dist/, and compar
 	@for file in dist/*.whl dist/*.tar.gz; do cmp "$$file" "dist/again/$${file#dist/}" || exit 1; done
 	@rm -r dist/again
 
-sbom: build ## Write dist/sbom.cdx.json (CycloneDX): what the wheel and its commands need
+sbom: build ## Write dist/sbom.cdx.json and dist/sbom-local.cdx.json (CycloneDX): what each of the wheels needs
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-release.txt -c constraints.txt
-	@$(PYTHON) -m venv --clear --without-pip .venv-sbom
-	@python -m pip --python .venv-sbom install --quiet --disable-pip-version-check -c constraints.txt "$$(echo dist/connect_persistent_chat-*.whl)[commands]"
-	cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json .venv-sbom
+	@set -e; for one in ". sbom connect_persistent_chat commands" "local sbom-local connect_persistent_chat_local"; do \
+		set -- $$one; \
+		$(PYTHON) -m venv --clear --without-pip .venv-sbom; \
+		python -m pip --python .venv-sbom install --quiet --disable-pip-version-check -c constraints.txt \
+			"$$(echo dist/$$3-*.whl)$${4:+[$$4]}"; \
+		cyclonedx-py environment --pyproject $$1/pyproject.toml --output-reproducible --output-file dist/$$2.cdx.json .venv-sbom; \
+	done
 	@rm -rf .venv-sbom
 
 release: ## Build what is published, into dist/; TAG=v1.2.3 must fit pyproject.toml and CHANGELOG.md

@@ -58,7 +58,7 @@ def main() -> int:
             listener.bind((_HOST, options.port))
             listener.listen(128)
         except (OSError, OverflowError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
+            why = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
             print(
                 f"Error: the local cloud cannot listen on {_HOST}:{options.port}: {why}. "
                 "Stop what listens there, or choose another port (--port, or make cloud CLOUD_PORT=...).",

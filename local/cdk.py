@@ -46,7 +46,8 @@ def deploy(
     """
     with tempfile.TemporaryDirectory() as scratch:
         outputs = Path(scratch, "outputs.json")
-        given = ("--require-approval", "never", "--outputs-file", str(outputs))
+        # Two runs in one folder, such as xdist's workers, must not share cdk.out.
+        given = ("--require-approval", "never", "--outputs-file", str(outputs), "--output", str(Path(scratch, "out")))
         cdk("deploy", *given, *arguments, environment=cloud.environment(), folder=folder, say=say)
         # An app without outputs writes none.
         found = json.loads(outputs.read_text(encoding="utf-8")) if outputs.exists() else {}
@@ -59,7 +60,9 @@ def destroy(
     cloud: Cloud, *arguments: str, folder: Path | None = None, say: Callable[[str], None] | None = None
 ) -> None:
     """Destroy an app's stacks; the parameters are those of `deploy`. Raises CdkFailed."""
-    cdk("destroy", "--force", *arguments, environment=cloud.environment(), folder=folder, say=say)
+    with tempfile.TemporaryDirectory() as scratch:
+        given = ("--force", "--output", scratch)
+        cdk("destroy", *given, *arguments, environment=cloud.environment(), folder=folder, say=say)
 
 
 def cdk(

@@ -54,7 +54,7 @@ def local_cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
             bootstrap(_cloud)
             yield _cloud
     except (CdkFailed, CloudError) as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 # Not in the fixture: modules with tests may make clients when they are imported.

@@ -119,6 +119,8 @@ def test_a_deployment_returns_addresses_that_answer_here(command: Any, tmp_path:
     arguments, folder, url = json.loads(said[0])
     assert arguments[:3] == ["deploy", "--require-approval", "never"]
     assert "--app python app.py" in " ".join(arguments)
+    # Two workers of pytest-xdist deploy from one folder at once.
+    assert tmp_path not in Path(arguments[arguments.index("--output") + 1]).parents
     assert (folder, url) == (str(tmp_path), a_cloud().url)
 
 
