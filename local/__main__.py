@@ -42,6 +42,9 @@ def settings(port: int, scratch: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL_EXECUTE_API": f"http://{_HOST}:{port}/_aws/execute-api",
         # A function that checks tokens reaches the issuer here, because the issuer's name leads nowhere either.
         "LOCAL_ISSUER_URL": f"http://{_HOST}:{port}",
+        # Whatever a user's ~/.aws says, no function calls AWS.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

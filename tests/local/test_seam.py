@@ -277,6 +277,12 @@ def test_functions_import_nothing_of_the_clouds_and_run_behind_it(cloud: Cloud) 
     assert (imported, priority) == (False, min(os.nice(0) + 10, 19))
 
 
+def test_functions_read_no_settings_of_the_user(cloud: Cloud) -> None:
+    """A profile can say `ignore_configured_endpoint_urls`, and then boto3 calls AWS."""
+    files = "[os.environ[f'AWS_{name}_FILE'] for name in ('CONFIG', 'SHARED_CREDENTIALS')]"
+    assert told_by_a_function(cloud, files) == [os.devnull, os.devnull]
+
+
 def test_a_busy_port_is_one_sentence(cloud: Cloud) -> None:
     """No stack trace, and what to do."""
     port = str(urlsplit(cloud.url).port)
