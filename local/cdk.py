@@ -38,7 +38,7 @@ def deploy(
     """Deploy an app. Returns the outputs of each stack, with addresses of APIs that answer on this machine.
 
     :param arguments: more arguments of `cdk deploy`, such as `"--app", "python app.py"`. Without `--app`, the folder's
-        cdk.json names the app.
+        cdk.json names the app. `--output` and `--outputs-file` are given already.
     :param folder: where the app is (default: the current folder).
     :param say: called with each line as it comes.
 
