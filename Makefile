@@ -148,23 +148,31 @@ newest-cdk: $(READY) ## Run the tests of the templates with the newest CDK
 	python -m pytest -m "not prove" tests/synth tests/unit/constructs $(ARGS)
 
 # The first wheel is made from the sdist, the second from the checkout, under another umask.
-build: $(READY) ## Build the wheel and the sdist twice, into dist/, and compare them byte by byte
+build: $(READY) ## Build the wheels and the sdists twice, into dist/, and compare them byte by byte
 	@rm -rf dist
-	python -m build --no-isolation
-	@umask 077; python -m build --no-isolation --sdist --wheel --outdir dist/again >/dev/null
+	@for project in . local; do \
+		python -m build --no-isolation --outdir dist $$project && \
+		(umask 077; python -m build --no-isolation --sdist --wheel --outdir dist/again $$project >/dev/null) || exit 1; \
+	done
 	@for file in dist/*.whl dist/*.tar.gz; do cmp "$$file" "dist/again/$${file#dist/}" || exit 1; done
 	@rm -r dist/again
 
-sbom: build ## Write dist/sbom.cdx.json (CycloneDX): what the wheel and its commands need
+sbom: build ## Write dist/sbom.cdx.json and dist/sbom-local.cdx.json (CycloneDX): what each of the wheels needs
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-release.txt -c constraints.txt
-	@$(PYTHON) -m venv --clear --without-pip .venv-sbom
-	@python -m pip --python .venv-sbom install --quiet --disable-pip-version-check -c constraints.txt "$$(echo dist/*.whl)[commands]"
-	cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json .venv-sbom
+	@set -e; for one in ". sbom connect_persistent_chat commands" "local sbom-local connect_persistent_chat_local"; do \
+		set -- $$one; \
+		$(PYTHON) -m venv --clear --without-pip .venv-sbom; \
+		python -m pip --python .venv-sbom install --quiet --disable-pip-version-check -c constraints.txt \
+			"$$(echo dist/$$3-*.whl)$${4:+[$$4]}"; \
+		cyclonedx-py environment --pyproject $$1/pyproject.toml --output-reproducible --output-file dist/$$2.cdx.json .venv-sbom; \
+	done
 	@rm -rf .venv-sbom
 
 release: ## Build what is published, into dist/; TAG=v1.2.3 must fit pyproject.toml and CHANGELOG.md
-	@grep --quiet --line-regexp --fixed-strings "version = \"$${TAG#v}\"" pyproject.toml || \
-		{ echo "The tag is $$TAG, but pyproject.toml has another version. Change one of them."; exit 1; }
+	@for file in pyproject.toml local/pyproject.toml; do \
+		grep --quiet --line-regexp --fixed-strings "version = \"$${TAG#v}\"" $$file || \
+		{ echo "The tag is $$TAG, but $$file has another version. Change one of them."; exit 1; }; \
+	done
 	@grep --quiet --extended-regexp "^## $${TAG#v} \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$$" CHANGELOG.md || \
 		{ echo "CHANGELOG.md has no line '## $${TAG#v} (<year>-<month>-<day>)'. Write one."; exit 1; }
 	@$(MAKE) --no-print-directory sbom

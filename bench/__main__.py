@@ -9,9 +9,9 @@ import matplotlib
 from bench import cold, cost, history, measure
 from bench.text import ms, say, table
 from connect_persistent_chat.endpoint import wire
-from local.cdk import bootstrap, cdk
+from local.cdk import bootstrap
 from local.cloud import Cloud
-from local.deploy import arguments_of
+from local.deploy import deploy_app
 
 matplotlib.use("svg")
 from matplotlib import pyplot
@@ -268,10 +268,10 @@ def main() -> None:
         say("deploying the app")
         bootstrap(cloud)
         context = ["-c", f"instance={cloud.instance_id}"]
-        cdk(*arguments_of("deploy", context), environment=cloud.environment())
+        deploy_app(cloud, context)
         (stack,) = cloud.client("cloudformation").describe_stacks(StackName="PersistentChat")["Stacks"]
         load_text = load_part(cloud, stack["Outputs"][0]["OutputValue"])
-        cdk(*arguments_of("deploy", [*context, "-c", "history=true"]), environment=cloud.environment())
+        deploy_app(cloud, [*context, "-c", "history=true"])
         cloud.control("POST", "quotas", {"enabled": False})
         history_text = history_part(cloud)
     page = [

@@ -1,4 +1,4 @@
-"""`python -m local`: the local cloud in the foreground, on 127.0.0.1 only."""
+"""The local cloud in the foreground, on 127.0.0.1 only."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from local import ACCOUNT, REGION
+from . import ACCOUNT, REGION
 
 _HOST = "127.0.0.1"
 # What a process needs of its surroundings. Nothing else passes: AWS_PROFILE or a proxy would lead elsewhere.
@@ -42,13 +42,16 @@ def settings(port: int, scratch: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL_EXECUTE_API": f"http://{_HOST}:{port}/_aws/execute-api",
         # A function that checks tokens reaches the issuer here, because the issuer's name leads nowhere either.
         "LOCAL_ISSUER_URL": f"http://{_HOST}:{port}",
+        # Whatever a user's ~/.aws says, no function calls AWS.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 
 
 def main() -> int:
     """0 after a stop that was asked for."""
-    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
     parser.add_argument("--port", type=int, default=4566, help="0: a free one (default: 4566)")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop with the process that starts it")
     options = parser.parse_args()
@@ -58,10 +61,10 @@ def main() -> int:
             listener.bind((_HOST, options.port))
             listener.listen(128)
         except (OSError, OverflowError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
+            why = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
             print(
                 f"Error: the local cloud cannot listen on {_HOST}:{options.port}: {why}. "
-                "Stop what listens there, or choose another port (make cloud CLOUD_PORT=...).",
+                "Stop what listens there, or choose another port (--port, or make cloud CLOUD_PORT=...).",
                 file=sys.stderr,
             )
             return 1
@@ -89,10 +92,10 @@ async def _run(listener: socket.socket, scratch: str, *, until_stdin_closes: boo
             target=lambda: (sys.stdin.buffer.read(), loop.call_soon_threadsafe(stop.set)), daemon=True
         ).start()
     # MiniStack reads the environment when it is imported.
-    from local.connect.instances import FLOW_ID
-    from local.connect.service import INSTANCE_ID
-    from local.issuer import ISSUER
-    from local.ministack_seam import serve
+    from .connect.instances import FLOW_ID
+    from .connect.service import INSTANCE_ID
+    from .issuer import ISSUER
+    from .ministack_seam import serve
 
     def ready() -> None:
         print(

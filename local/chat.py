@@ -5,20 +5,19 @@ import sys
 import threading
 import webbrowser
 
-from local.cdk import bootstrap, cdk
-from local.cloud import Cloud
-from local.deploy import address_of_endpoint, arguments_of, context_of_users
-from local.issuer import PREFIX
-from local.page import ChatPage
-from local.steps import Progress, step, tell, walk
-from local.tokens import CLIENT, Tokens
+from .cdk import bootstrap
+from .cloud import Cloud
+from .deploy import address_of_endpoint, context_of_users, deploy_app
+from .issuer import PREFIX
+from .page import ChatPage
+from .steps import Progress, step, tell, walk
+from .tokens import CLIENT, Tokens
 
 
 def deploy(cloud: Cloud, page: ChatPage) -> None:
     """Deploy the app for customers who sign in and start chats, and configure the page for it. Raises CdkFailed."""
     bootstrap(cloud, Progress())
-    context = context_of_users(cloud, cors_allowed_origins=page.origin)
-    cdk(*arguments_of("deploy", context), environment=cloud.environment(), say=Progress())
+    deploy_app(cloud, context_of_users(cloud, cors_allowed_origins=page.origin), Progress())
     Tokens(cloud).client(CLIENT, page.address)
     page.configuration = {
         "issuer": Tokens.issuer,

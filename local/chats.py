@@ -4,8 +4,8 @@ import time
 from datetime import datetime
 from typing import Any
 
-from local.cloud import Cloud, CloudError
-from local.connect.instances import FLOW_ID
+from .cloud import Cloud, CloudError
+from .connect.instances import FLOW_ID
 
 
 class Chats:

@@ -5,8 +5,8 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-from local.debian import Programs, bring, succeeds
-from local.steps import StepFailed, step
+from .debian import Programs, bring, succeeds
+from .steps import StepFailed, step
 
 # Chromium without a window comes first, then Chromium with one. The caller adds Playwright's own at the end.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

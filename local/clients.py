@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from local.cloud import Cloud
+from .cloud import Cloud
 
 _ANSWER_SECONDS = 30
 
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 def send(
     cloud: Cloud,
     url: str,
-    body: bytes,
+    body: bytes | Mapping[str, Any],
     *,
     method: str = "POST",
     headers: Mapping[str, str] | None = None,
@@ -57,7 +57,11 @@ def send(
     service: str = "execute-api",
     region: str | None = None,
 ) -> Answer:
-    """Any bytes to any address: with a token, or signed as the cloud's root, for its region, unless told otherwise."""
+    """Any fields or bytes to any address: signed as the cloud's root, for its region, unless told otherwise.
+
+    :param token: instead of a signature: the header Authorization, `Bearer` and a token, or a token alone for Cognito.
+    """
+    body = body if isinstance(body, bytes) else json.dumps(body).encode()
     request = AWSRequest(method, url, {"Content-Type": "application/json", **(headers or {})}, body)
     if token is not None:
         request.headers["Authorization"] = token

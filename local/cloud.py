@@ -13,19 +13,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 import boto3
 from botocore.config import Config
 
-from local import ACCOUNT, REGION
-from local.connect.service import INSTANCE_ID
+from . import ACCOUNT, REGION
+from .connect.service import INSTANCE_ID
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 _ANSWER_SECONDS = 60
 _ROOT = Path(__file__).resolve().parents[1]
+_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9.-]+")
 _ANY_SECRET = "any"  # noqa: S105 - the local cloud takes any of its root
 # No proxy leads to this machine.
 _open = build_opener(ProxyHandler({})).open
@@ -36,14 +36,17 @@ class CloudError(Exception):
 
 
 class Cloud:
-    """A local cloud. As a context manager it starts one on a free port, which ends with this process."""
+    """A local cloud. As a context manager it starts one, which ends with this process."""
 
     account = ACCOUNT
     region = REGION
     instance_id = INSTANCE_ID
 
-    def __init__(self) -> None:
-        self.url = ""
+    def __init__(self, port: int = 0) -> None:
+        """One that does not run yet; it will answer on this port (default: a free one)."""
+        self._port = port
+        # Before it runs, nothing answers.
+        self.url = f"http://127.0.0.1:{port or 1}"
         self._process: subprocess.Popen[str] | None = None
         # Each session reads the services' models anew; and no two threads may ask one for a client at once.
         self._session: boto3.session.Session | None = None
@@ -58,14 +61,16 @@ class Cloud:
             cloud.control("GET", "calls")
         except CloudError:
             raise CloudError(
-                f"No local cloud answers at {cloud.url}. Start one in another terminal: make cloud CLOUD_PORT={port}"
+                f"No local cloud answers at {cloud.url}. Start one in another terminal: "
+                f"persistent-chat local --port {port}, or in a checkout make cloud CLOUD_PORT={port}"
             ) from None
         return cloud
 
     def __enter__(self) -> "Cloud":
         with tempfile.TemporaryFile("w+") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "local", "--port", "0", "--until-stdin-closes"],
+                # In the wheel the package has another name than in a checkout.
+                [sys.executable, "-m", __package__, "--port", str(self._port), "--until-stdin-closes"],
                 cwd=_ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -110,7 +115,8 @@ class Cloud:
     def environment(self) -> dict[str, str]:
         """All the variables of a process that works on this cloud as its root, and on nothing else."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-        direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1")))
+        hosts = (os.environ.get("NO_PROXY", ""), os.environ.get("no_proxy", ""), "127.0.0.1")
+        direct = ",".join(dict.fromkeys(filter(None, ",".join(hosts).split(","))))
         return {
             **kept,
             "NO_PROXY": direct,
@@ -123,6 +129,8 @@ class Cloud:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            # The CDK's command line would call AWS.
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
         }
 
     def client(
@@ -166,7 +174,5 @@ class Cloud:
             raise CloudError(f"{self.url} does not answer: {error}") from None
 
     def execute_api_url(self, url: str) -> str:
-        """Where a deployed API answers here, for the address that its stack tells."""
-        parts = urlsplit(url)
-        api_id = (parts.hostname or "").partition(".")[0]
-        return f"{self.url}/_aws/execute-api/{api_id}{parts.path}"
+        """Where a deployed API answers here, for the address that its stack tells. Other texts stay as they are."""
+        return _API.sub(rf"{self.url}/_aws/execute-api/\1", url)

@@ -8,8 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from threading import TIMEOUT_MAX, Timer
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 def run(
     command: Sequence[str],
@@ -17,18 +15,20 @@ def run(
     say: Callable[[str], None] | None = None,
     *,
     within: float = TIMEOUT_MAX,
+    folder: Path | None = None,
 ) -> tuple[int, str]:
-    """Run a command in the project's folder and return its exit status and what it printed.
+    """Run a command and return its exit status and what it printed.
 
     :param say: called with each line as it comes.
     :param within: after so many seconds it is ended, and its status is negative (default: never).
+    :param folder: where it runs (default: the current folder).
 
     Whatever ends this function ends the command and its children.
     """
     lines = []
     with subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=folder,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local.connect.service import Response
+from .connect.service import Response
 
 # The method, a pattern of the path, and a function that reads the fields and returns the action.
 Call = tuple[str, str, Callable[..., Callable[[], Any]]]

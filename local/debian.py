@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from local.steps import StepFailed
+from .steps import StepFailed
 
 
 class Programs(NamedTuple):

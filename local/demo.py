@@ -1,17 +1,16 @@
 """`make demo`: customers sign in, and one call continues their last chat. On one machine, without an AWS account."""
 
-import json
 import sys
 import time
 from typing import Any
 
-from local.cdk import bootstrap, cdk
-from local.chats import Chats
-from local.clients import Answer, send
-from local.cloud import Cloud
-from local.deploy import arguments_of, context_of_users
-from local.steps import Progress, StepFailed, expect, show, step, walk
-from local.tokens import Tokens
+from .cdk import bootstrap
+from .chats import Chats
+from .clients import Answer, send
+from .cloud import Cloud
+from .deploy import context_of_users, deploy_app, destroy_app
+from .steps import Progress, StepFailed, expect, show, step, walk
+from .tokens import Tokens
 
 _CUSTOMER = "customer-4711"
 _ANOTHER_CUSTOMER = "customer-0815"
@@ -36,13 +35,13 @@ class Demo:
             bootstrap(self._cloud, Progress())
         context = context_of_users(self._cloud)
         with step("Deploy the app; the deployment proves that the endpoint works"):
-            cdk(*arguments_of("deploy", context), environment=self._cloud.environment(), say=Progress())
+            deploy_app(self._cloud, context, Progress())
             urls = self._urls()
             show(urls)
         self._start_address, self._address = map(self._cloud.execute_api_url, (urls["StartUrl"], urls["EndpointUrl"]))
         self._walk()
         with step("Destroy the stack"):
-            cdk(*arguments_of("destroy", context), environment=self._cloud.environment(), say=Progress())
+            destroy_app(self._cloud, context, Progress())
             expect("stacks named PersistentChat", self._stacks(), [])
 
     def _walk(self) -> None:
@@ -127,11 +126,11 @@ class Demo:
             expect("contacts shown", history, seen)
 
     def _start(self, token: str, **fields: Any) -> Answer:
-        body = json.dumps({"ParticipantDetails": {"DisplayName": "Customer"}, **fields})
-        return send(self._cloud, self._start_address, body.encode(), method="PUT", token=f"Bearer {token}")
+        body = {"ParticipantDetails": {"DisplayName": "Customer"}, **fields}
+        return send(self._cloud, self._start_address, body, method="PUT", token=f"Bearer {token}")
 
     def _continue(self, token: str, contact: str, source: dict[str, str]) -> Answer:
-        return send(self._cloud, self._address + contact, json.dumps(source).encode(), token=f"Bearer {token}")
+        return send(self._cloud, self._address + contact, source, token=f"Bearer {token}")
 
     def _when_ready(self, token: str, contact: str) -> Answer:
         """Ask for the latest chat. If the endpoint names a time, wait, and ask again."""

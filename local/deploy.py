@@ -3,13 +3,14 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from local.cdk import CdkFailed, bootstrap, cdk
-from local.cloud import Cloud, CloudError
-from local.connect.instances import FLOW_ID
-from local.issuer import ISSUER
-from local.tokens import CLIENT
+from .cdk import CdkFailed, bootstrap, deploy, destroy
+from .cloud import Cloud, CloudError
+from .connect.instances import FLOW_ID
+from .issuer import ISSUER
+from .tokens import CLIENT
 
 # The deployed stack takes no roles of the bootstrap stack: the local cloud refuses them.
 LOCAL = ("-c", "credentials=cli")
@@ -18,11 +19,15 @@ OUTPUTS = "cdk-outputs.json"
 _STOPPED = "Stopped. What was begun goes on in the local cloud for some seconds. Then deploy again, or make destroy."
 
 
-def arguments_of(action: str, context: list[str]) -> list[str]:
-    """The command line's arguments for the app's stack."""
-    if action == "deploy":
-        return ["deploy", "--require-approval", "never", "--outputs-file", OUTPUTS, *LOCAL, *context]
-    return ["destroy", "--force", *LOCAL, *context]
+def deploy_app(cloud: Cloud, context: list[str], say: Callable[[str], None] | None = None) -> None:
+    """Deploy the app of this repository, and write its outputs. Raises CdkFailed."""
+    outputs = deploy(cloud, *LOCAL, *context, say=say)
+    Path(OUTPUTS).write_text(json.dumps(outputs, indent=2), encoding="utf-8")
+
+
+def destroy_app(cloud: Cloud, context: list[str], say: Callable[[str], None] | None = None) -> None:
+    """Destroy it. Raises CdkFailed."""
+    destroy(cloud, *LOCAL, *context, say=say)
 
 
 def context_of(**given: str) -> list[str]:
@@ -37,7 +42,7 @@ def context_of_users(cloud: Cloud, **more: str) -> list[str]:
 
 
 def address_of_endpoint(cloud: Cloud, output: str = "EndpointUrl") -> str:
-    """Where the endpoint answers: the output names a host of AWS."""
+    """Where the endpoint answers on this machine."""
     return cloud.execute_api_url(_outputs()[output])
 
 
@@ -55,10 +60,11 @@ def main() -> int:
     options, context = parser.parse_known_args()
     try:
         cloud = Cloud.at(options.port)
-        if options.action == "deploy":
+        if options.action == "destroy":
+            destroy_app(cloud, context, print)
+        else:
             bootstrap(cloud, print)
-        cdk(*arguments_of(options.action, context), environment=cloud.environment(), say=print)
-        if options.action == "deploy":
+            deploy_app(cloud, context, print)
             if "StartUrl" in _outputs():
                 print(f"On this machine chats start at {address_of_endpoint(cloud, 'StartUrl')}")
             print(f"On this machine the endpoint answers at {address_of_endpoint(cloud)}<contact id>")

@@ -31,9 +31,9 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from local.connect.faults import Fault, Faults
-from local.connect.service import Response
-from local.control import BadCall, Call, Fields, follow, is_number_up_to, is_one_of, json_response
+from .connect.faults import Fault, Faults
+from .connect.service import Response
+from .control import BadCall, Call, Fields, follow, is_number_up_to, is_one_of, json_response
 
 PREFIX = "/_issuer/"
 CONTROL = f"{PREFIX}control/"

@@ -10,7 +10,7 @@ from ministack.core import iam_evaluator
 from ministack.core.iam_evaluator import EvalContext
 from ministack.services import apigateway_v1, iam, lambda_svc
 
-from local.ministack_checks import allows, lets_in
+from .ministack_checks import allows, lets_in
 
 _GATEWAY = "apigateway.amazonaws.com"
 _Result = dict[str, Any]

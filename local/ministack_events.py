@@ -13,8 +13,8 @@ from typing import Any
 from ministack.core.arn import parse_arn
 from ministack.services import eventbridge, lambda_svc
 
-from local.connect.events import Event, Events
-from local.ministack_checks import allows, lets_in
+from .connect.events import Event, Events
+from .ministack_checks import allows, lets_in
 
 # Each starts a process of its own the first time; more would only wait for the machine.
 _AT_ONCE = 4

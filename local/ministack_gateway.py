@@ -12,7 +12,7 @@ from ministack.core.iam_evaluator import EvalContext, EvalResult
 from ministack.services import apigateway, apigateway_v1, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from local.ministack_checks import lets_in
+from .ministack_checks import lets_in
 
 # Whether the request came to a custom domain, and not to the API's default address.
 by_domain: ContextVar[bool] = ContextVar("by_domain", default=False)

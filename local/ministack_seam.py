@@ -22,7 +22,7 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 from wsproto.events import TextMessage
 from wsproto.frame_protocol import CloseReason
 
-from local import (
+from . import (
     guard,
     issuer,
     ministack_actions,
@@ -35,12 +35,12 @@ from local import (
     ministack_signatures,
     ministack_transcripts,
 )
-from local.connect.control import PREFIX, Control
-from local.connect.participant_service import SERVICE, SOCKET, ParticipantService
-from local.connect.participant_service import Asked as AskedByParticipant
-from local.connect.service import Connect, Request, Response
-from local.control import json_response
-from local.issuer import Asked, Issuer
+from .connect.control import PREFIX, Control
+from .connect.participant_service import SERVICE, SOCKET, ParticipantService
+from .connect.participant_service import Asked as AskedByParticipant
+from .connect.service import Connect, Request, Response
+from .control import json_response
+from .issuer import Asked, Issuer
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]

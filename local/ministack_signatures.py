@@ -9,7 +9,7 @@ from ministack.core import iam_evaluator, router, sigv4
 from ministack.core.iam_evaluator import AuthError
 from ministack.services import s3
 
-from local.signature import Signed, flaw_of
+from .signature import Signed, flaw_of
 
 # Services that are signed for by another name than MiniStack has for them.
 _SIGNED_AS: dict[str, tuple[str, ...]] = {

@@ -4,10 +4,10 @@ import json
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 
-from local.command import ROOT
-
+ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "examples/web"
 # By the path that a browser asks for: the file, and its content type. Nothing else is served.
 FILES = {

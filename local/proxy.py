@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from local.clients import Answer
+from .clients import Answer
 
 _ANSWER_SECONDS = 60
 

@@ -5,15 +5,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from local import debian
-from local.cdk import bootstrap, cdk
-from local.chats import Chats
-from local.cloud import Cloud
-from local.command import run
-from local.deploy import address_of_endpoint, arguments_of, context_of, context_of_users
-from local.proxy import Exchange, RecordingProxy
-from local.steps import Progress, StepFailed, expect, show, step, tell, walk
-from local.tokens import Tokens
+from . import debian
+from .cdk import bootstrap
+from .chats import Chats
+from .cloud import Cloud
+from .command import run
+from .deploy import address_of_endpoint, context_of, context_of_users, deploy_app
+from .proxy import Exchange, RecordingProxy
+from .steps import Progress, StepFailed, expect, show, step, tell, walk
+from .tokens import Tokens
 
 FOLDER = "examples/clients"
 # The virtual environment's own.
@@ -82,7 +82,7 @@ def call_all(cloud: Cloud) -> None:
         debian.bring(debian.CLIENTS)
     with step("Deploy the app"):
         bootstrap(cloud, Progress())
-        _deploy(cloud, context_of(instance=cloud.instance_id))
+        deploy_app(cloud, context_of(instance=cloud.instance_id), Progress())
     chats = Chats(cloud)
     with RecordingProxy(cloud.url) as proxy:
         backend = Backend(cloud, proxy)
@@ -94,17 +94,13 @@ def call_all(cloud: Cloud) -> None:
             with step(f"With {name}: a chat that ended a moment ago is continued after a wait"):
                 wait(backend, chats, sample)
         with step("Deploy the app again, for customers who sign in and start chats"):
-            _deploy(cloud, context_of_users(cloud))
+            deploy_app(cloud, context_of_users(cloud), Progress())
         page = Page(cloud, proxy)
         for name, sample in STARTS.items():
             with step(f"With {name}: a chat starts, and continues the customer's latest"):
                 start(page, chats, sample)
             with step(f"With {name}: a chat starts too early to continue one that ended a moment ago"):
                 start_early(page, chats, sample)
-
-
-def _deploy(cloud: Cloud, context: list[str]) -> None:
-    cdk(*arguments_of("deploy", context), environment=cloud.environment(), say=Progress())
 
 
 def associate(backend: Backend, chats: Chats, sample: Sequence[str]) -> None:

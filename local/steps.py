@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.cdk import CdkFailed
-from local.cloud import Cloud, CloudError
+from .cdk import CdkFailed
+from .cloud import Cloud, CloudError
 
 _PROGRESS_SECONDS = 1.0
 _WIDTH = 150

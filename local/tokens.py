@@ -9,8 +9,8 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from local.cloud import Cloud, CloudError
-from local.issuer import ADDRESSES, ISSUER, PREFIX
+from .cloud import Cloud, CloudError
+from .issuer import ADDRESSES, ISSUER, PREFIX
 
 # What people sign in to, where nothing else is said.
 CLIENT = "chat-page"
@@ -79,7 +79,7 @@ class Tokens:
         return str(self._control("POST", "keys", {"forget": forget, "alg": alg})["kid"])
 
     def fail(self, kind: str, of: str | None = None, **fields: Any) -> None:
-        """Make the issuer fail until `mend`, or only `times` times: one of `local.issuer.ADDRESSES`, or all of them."""
+        """Make the issuer fail until `mend`, or only `times` times: one of `issuer.ADDRESSES`, or all of them."""
         self._control("POST", "faults", {"kind": kind, **({"of": of} if of else {}), **fields})
 
     def mend(self) -> None:

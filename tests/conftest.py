@@ -1,12 +1,11 @@
 """What holds for all tests."""
 
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests.distributions import ROOT, run
+from tests.distributions import ROOT, build
 
 # Generated cases are the same in every run of the same code. Others: `make test ARGS=--hypothesis-profile=explore`.
 # None has a time limit: on a busy machine that would fail what is right.
@@ -23,6 +22,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built wheel and sdist."""
-    out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
-    return out
+    return build(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="session")
+def local_distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Those of the local cloud."""
+    return build(ROOT / "local", tmp_path_factory.mktemp("dist-local"))

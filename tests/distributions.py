@@ -24,6 +24,12 @@ def run(*command: str | Path, cwd: Path, umask: int = -1) -> str:
     return done.stdout
 
 
+def build(project: Path, out: Path) -> Path:
+    """Build the wheel and the sdist of a project into this folder."""
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, project, cwd=out)
+    return out
+
+
 def environment(folder: Path, *, borrowing: bool = False) -> Path:
     """The Python of a new environment. It may borrow what the tests' own has: the CDK is half a gigabyte."""
     run(sys.executable, "-m", "venv", folder / "env", cwd=folder)

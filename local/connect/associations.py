@@ -7,8 +7,8 @@ There is no rule about customers: Amazon Connect has none.
 
 from typing import NamedTuple
 
-from local.connect.contacts import CHAT, Contact, Contacts
-from local.connect.errors import invalid_request
+from .contacts import CHAT, Contact, Contacts
+from .errors import invalid_request
 
 ENTIRE_PAST_SESSION = "ENTIRE_PAST_SESSION"
 FROM_SEGMENT = "FROM_SEGMENT"

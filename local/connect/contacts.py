@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from local.connect.errors import ConnectError, not_found
-from local.connect.instances import Instance
+from .errors import ConnectError, not_found
+from .instances import Instance
 
 CHAT = "CHAT"
 SUBTYPE = "connect:Subtype"

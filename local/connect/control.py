@@ -30,19 +30,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from local.connect import sockets, window
-from local.connect.contacts import CHANNELS, CHAT, Contact
-from local.connect.conversations import AGENT, PLAIN
-from local.connect.errors import ConnectError
-from local.connect.events import SPELLINGS, Delivery
-from local.connect.faults import KINDS, Fault
-from local.connect.instances import STATUSES
-from local.connect.model import values_of
-from local.connect.participant_service import OPERATIONS as PARTICIPANT_OPERATIONS
-from local.connect.participants import CUSTOMER, Participant
-from local.connect.service import INSTANCE_ID, Connect, Response
-from local.connect.transcripts import SYSTEM, Author
-from local.control import BadCall, Call, Fields, follow, is_number_up_to, is_one_of, json_response
+from ..control import BadCall, Call, Fields, follow, is_number_up_to, is_one_of, json_response
+from . import sockets, window
+from .contacts import CHANNELS, CHAT, Contact
+from .conversations import AGENT, PLAIN
+from .errors import ConnectError
+from .events import SPELLINGS, Delivery
+from .faults import KINDS, Fault
+from .instances import STATUSES
+from .model import values_of
+from .participant_service import OPERATIONS as PARTICIPANT_OPERATIONS
+from .participants import CUSTOMER, Participant
+from .service import INSTANCE_ID, Connect, Response
+from .transcripts import SYSTEM, Author
 
 PREFIX = "/_connect/"
 _LONGEST_ADVANCE_SECONDS = 10 * 366 * 86_400

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from local.connect.contacts import Contact, Contacts
-from local.connect.participants import CUSTOMER, Participant, Participants
-from local.connect.transcripts import PREFIX, REHYDRATED, SYSTEM, Author, Item, Transcripts, item_of, text_of
+from .contacts import Contact, Contacts
+from .participants import CUSTOMER, Participant, Participants
+from .transcripts import PREFIX, REHYDRATED, SYSTEM, Author, Item, Transcripts, item_of, text_of
 
 AGENT = "AGENT"
 PLAIN = "text/plain"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local.connect.contacts import Contact
+from .contacts import Contact
 
 Event = dict[str, Any]
 SPELLINGS = ("camel", "pascal")

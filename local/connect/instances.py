@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from local.connect.errors import ConnectError, invalid_request, not_found
+from .errors import ConnectError, invalid_request, not_found
 
 _Item = TypeVar("_Item")
 ACTIVE = "ACTIVE"

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
 
-from local.connect.errors import invalid_parameter
+from .errors import invalid_parameter
 
 Fields = dict[str, Any]
 CONNECT = "connect"

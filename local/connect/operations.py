@@ -6,15 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.connect.associations import Associations
-from local.connect.clock import Clock
-from local.connect.contacts import CHANNELS, CHAT, SUBTYPE, Contact, Contacts
-from local.connect.conversations import PLAIN, Conversations
-from local.connect.errors import ConnectError, invalid_parameter, invalid_request, not_found
-from local.connect.instances import ACTIVE, INBOUND, PUBLISHED, Instance, Instances, page_of
-from local.connect.model import Fields
-from local.connect.quotas import Quotas
-from local.connect.transcripts import Transcripts, prefix_of
+from .associations import Associations
+from .clock import Clock
+from .contacts import CHANNELS, CHAT, SUBTYPE, Contact, Contacts
+from .conversations import PLAIN, Conversations
+from .errors import ConnectError, invalid_parameter, invalid_request, not_found
+from .instances import ACTIVE, INBOUND, PUBLISHED, Instance, Instances, page_of
+from .model import Fields
+from .quotas import Quotas
+from .transcripts import Transcripts, prefix_of
 
 _STORAGE_PAGE = 10
 _ASSOCIATED_PAGE = 100

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from local.connect.errors import ConnectError
-from local.connect.transcripts import Item
+from .errors import ConnectError
+from .transcripts import Item
 
 _PAGE = 10
 _TOKEN = re.compile(r"([nfp])(\d{1,9})\.([0-9a-f]{64})")

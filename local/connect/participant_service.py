@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from local.connect import model, pages
-from local.connect.conversations import PLAIN, RECEIPTS, TYPING
-from local.connect.errors import ConnectError
-from local.connect.model import PARTICIPANT, Call, Fields
-from local.connect.pages import invalid
-from local.connect.participants import Participant
-from local.connect.service import Connect, Response
-from local.connect.transcripts import PREFIX, Item, item_of, text_of
+from . import model, pages
+from .conversations import PLAIN, RECEIPTS, TYPING
+from .errors import ConnectError
+from .model import PARTICIPANT, Call, Fields
+from .pages import invalid
+from .participants import Participant
+from .service import Connect, Response
+from .transcripts import PREFIX, Item, item_of, text_of
 
 SERVICE = "/participant/"
 SOCKET = f"{SERVICE}socket"

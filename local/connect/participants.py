@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from local.connect.transcripts import Author, Item
+from .transcripts import Author, Item
 
 CUSTOMER = "CUSTOMER"
 _TOKEN_DAYS = 1

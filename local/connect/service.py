@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 from email.utils import format_datetime
 from typing import NamedTuple
 
-from local.connect import model
-from local.connect.associations import Associations
-from local.connect.clock import Clock
-from local.connect.contacts import Contacts
-from local.connect.conversations import Conversations
-from local.connect.errors import ConnectError
-from local.connect.events import Events
-from local.connect.faults import Fault, Faults
-from local.connect.instances import Instances
-from local.connect.operations import Operations, permissions_of
-from local.connect.quotas import OLD_SEARCH, Quotas
-from local.connect.sockets import Sockets
-from local.connect.transcripts import Transcripts
+from . import model
+from .associations import Associations
+from .clock import Clock
+from .contacts import Contacts
+from .conversations import Conversations
+from .errors import ConnectError
+from .events import Events
+from .faults import Fault, Faults
+from .instances import Instances
+from .operations import Operations, permissions_of
+from .quotas import OLD_SEARCH, Quotas
+from .sockets import Sockets
+from .transcripts import Transcripts
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 ALIAS = "local"

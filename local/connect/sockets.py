@@ -9,8 +9,8 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple, Protocol
 
-from local.connect.faults import Faults
-from local.connect.participants import Participant
+from .faults import Faults
+from .participants import Participant
 
 CHAT = "aws/chat"
 _HEARTBEAT, _ITEM = "SocketHeartbeat", "SocketItem"

@@ -9,8 +9,8 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from local.connect.associations import Associations
-from local.connect.contacts import CHAT, Contact, Contacts
+from .associations import Associations
+from .contacts import CHAT, Contact, Contacts
 
 # An item, in the form of GetTranscript's answers.
 Item = dict[str, Any]

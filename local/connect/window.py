@@ -5,7 +5,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from local.connect.service import Response
+from .service import Response
 
 _PAGE = (Path(__file__).parent / "agent.html").read_bytes()
 

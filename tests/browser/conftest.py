@@ -14,8 +14,7 @@ from local.chat import deploy
 from local.chats import Chats
 from local.chromium import find
 from local.cloud import Cloud
-from local.command import ROOT
-from local.page import ChatPage
+from local.page import ROOT, ChatPage
 from local.tokens import CLIENT, Tokens
 from tests.browser.people import Customer
 from tests.local.callers import new_customer

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from local.cloud import Cloud
-from local.command import ROOT
+from local.page import ROOT
 
 AXE = ROOT / "examples/web/node_modules/axe-core/axe.min.js"
 # Milliseconds. Each text appears within this time, also on a busy machine.

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials
 
 from local.chats import Chats
 from local.clients import Answer, send
-from local.command import ROOT
+from local.page import ROOT
 from local.samples import role_credentials
 from tests.local.callers import PATH
 from tests.local.deployments import Deployed

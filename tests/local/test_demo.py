@@ -118,7 +118,7 @@ def test_a_step_that_fails_is_named(
 ) -> None:
     """Which step and why, and an exit status that a script can see."""
     monkeypatch.setattr(demo, "bootstrap", idle)
-    monkeypatch.setattr(demo, "cdk", command)
+    monkeypatch.setattr(demo, "deploy_app", command)
     assert demo.main() == 1
     printed = capsys.readouterr().err
     assert "Failed in the step 'Deploy the app" in printed

@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -277,6 +278,12 @@ def test_functions_import_nothing_of_the_clouds_and_run_behind_it(cloud: Cloud) 
     assert (imported, priority) == (False, min(os.nice(0) + 10, 19))
 
 
+def test_functions_read_no_settings_of_the_user(cloud: Cloud) -> None:
+    """A profile can say `ignore_configured_endpoint_urls`, and then boto3 calls AWS."""
+    files = "[os.environ[f'AWS_{name}_FILE'] for name in ('CONFIG', 'SHARED_CREDENTIALS')]"
+    assert told_by_a_function(cloud, files) == [os.devnull, os.devnull]
+
+
 def test_a_busy_port_is_one_sentence(cloud: Cloud) -> None:
     """No stack trace, and what to do."""
     port = str(urlsplit(cloud.url).port)
@@ -285,6 +292,14 @@ def test_a_busy_port_is_one_sentence(cloud: Cloud) -> None:
     assert (process.returncode, printed) == (1, "")
     assert said.startswith(f"Error: the local cloud cannot listen on 127.0.0.1:{port}: ")
     assert said.count("\n") == 1
+
+
+def test_a_port_that_is_none_is_one_sentence() -> None:
+    """Python's own words for it have a full stop already."""
+    with start("--port", "99999") as process:
+        printed, said = process.communicate(timeout=30)
+    assert (process.returncode, printed) == (1, "")
+    assert re.fullmatch(r"Error: .* on 127\.0\.0\.1:99999: .*0-65535\. Stop .*\.\n", said), said
 
 
 def test_a_deployment_says_where_the_endpoint_answers_here(

@@ -59,7 +59,7 @@ def test_help_is_plain_and_needs_nothing() -> None:
     assert (status, errors) == (0, "")
     assert "backfill" in said
     assert "erase" in said
-    for command in ("backfill", "erase"):
+    for command in ("backfill", "erase", "local"):
         status, said, errors = run(command, "--help")
         assert (status, errors) == (0, "")
         # No mark-up, and no attribute of Python's.

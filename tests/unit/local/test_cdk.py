@@ -10,9 +10,16 @@ from typing import Any
 import pytest
 
 from local import cdk as module
-from local.cdk import CdkFailed, bootstrap, cdk
+from local.cdk import CdkFailed, bootstrap, cdk, deploy, destroy
 from local.cloud import Cloud
-from local.command import ROOT
+from local.page import ROOT
+
+
+def a_cloud() -> Cloud:
+    """One that is not asked anything."""
+    cloud = Cloud()
+    cloud.url = "http://127.0.0.1:4566"
+    return cloud
 
 
 @pytest.fixture
@@ -23,7 +30,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         program = tmp_path / "cdk"
         program.write_text(f"#!{sys.executable}\nimport json, os, sys, time\n{code}\n", encoding="utf-8")
         program.chmod(0o755)
-        monkeypatch.setattr(module, "_COMMAND", program)
+        monkeypatch.setattr(module, "_command", lambda folder, path: str(program))
 
     return put
 
@@ -88,10 +95,79 @@ def test_whatever_ends_the_waiting_ends_the_command_and_its_children(command: An
 def test_a_bootstrap_is_of_this_clouds_account_and_asks_no_app(command: Any) -> None:
     """This project's own app would ask for an instance first."""
     command("print(json.dumps([sys.argv[1:], os.environ.get('AWS_ENDPOINT_URL')]))")
-    cloud = Cloud()
-    cloud.url = "http://127.0.0.1:4566"
+    cloud = a_cloud()
     said: list[str] = []
     bootstrap(cloud, said.append)
     arguments, url = json.loads(said[0])
     assert arguments[:4] == ["bootstrap", f"aws://{cloud.account}/{cloud.region}", "--app", ""]
     assert url == cloud.url
+
+
+def test_a_deployment_returns_addresses_that_answer_here(command: Any, tmp_path: Path) -> None:
+    """Nobody is asked anything, for there is no terminal. The app is that of the folder. Other outputs stay."""
+    api = "https://a1.execute-api.us-east-1.amazonaws.com/v1/"
+    outputs = {"One": {"Url": api, "Name": "a1.execute-api"}, "Two": {"Urls": f"{api},{api}"}}
+    command(
+        "path = sys.argv[sys.argv.index('--outputs-file') + 1]\n"
+        f"open(path, 'w').write({json.dumps(outputs)!r})\n"
+        "print(json.dumps([sys.argv[1:], os.getcwd(), os.environ['AWS_ENDPOINT_URL']]))"
+    )
+    said: list[str] = []
+    here = "http://127.0.0.1:4566/_aws/execute-api/a1/v1/"
+    found = deploy(a_cloud(), "--app", "python app.py", folder=tmp_path, say=said.append)
+    assert found == {"One": {"Url": here, "Name": "a1.execute-api"}, "Two": {"Urls": f"{here},{here}"}}
+    arguments, folder, url = json.loads(said[0])
+    assert arguments[:3] == ["deploy", "--require-approval", "never"]
+    assert "--app python app.py" in " ".join(arguments)
+    # Two workers of pytest-xdist deploy from one folder at once.
+    assert tmp_path not in Path(arguments[arguments.index("--output") + 1]).parents
+    assert (folder, url) == (str(tmp_path), a_cloud().url)
+
+
+def test_an_app_without_outputs_has_none(command: Any) -> None:
+    """The command line then writes no file."""
+    command("")
+    assert deploy(a_cloud()) == {}
+
+
+def test_nobody_is_asked_before_stacks_are_destroyed(command: Any) -> None:
+    """The question would hang."""
+    command("print(sys.argv[1:3])")
+    said: list[str] = []
+    destroy(a_cloud(), say=said.append)
+    assert said == ["['destroy', '--force']"]
+
+
+def a_program(path: Path) -> Path:
+    """A command line that says where it is."""
+    path.parent.mkdir(parents=True)
+    path.write_text(f"#!{sys.executable}\nprint(__file__)\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_projects_own_command_line_comes_before_that_on_path(tmp_path: Path) -> None:
+    """A project pins its version. A folder below the project is in the project."""
+    on_path = a_program(tmp_path / "bin" / "cdk")
+    environment = {"PATH": str(on_path.parent)}
+    below = tmp_path / "project" / "app"
+    below.mkdir(parents=True)
+    assert cdk(environment=environment, folder=below).strip() == str(on_path)
+    own = a_program(tmp_path / "project" / "node_modules" / ".bin" / "cdk")
+    assert cdk(environment=environment, folder=below).strip() == str(own)
+
+
+def test_without_a_command_line_it_says_what_to_install(tmp_path: Path) -> None:
+    """It comes with npm, which no Python package can bring."""
+    with pytest.raises(CdkFailed, match=rf"not found.*npm install --prefix {tmp_path} aws-cdk@2$"):
+        cdk("deploy", environment={"PATH": str(tmp_path)}, folder=tmp_path)
+
+
+def test_without_node_it_says_what_to_install(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a shell says that it does not know a program named node."""
+    command("")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(
+        CdkFailed, match=r"^Node was not found: got no node in /nowhere:/theirs\. Install it: pip install"
+    ):
+        cdk("deploy", environment={"PATH": "/theirs"})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.clients import Answer
-from local.command import ROOT
+from local.page import ROOT
 from local.proxy import Exchange, RecordingProxy
 from local.samples import FOLDER, SAMPLES, STARTS, associate, refuse, start, start_early, wait
 from local.steps import StepFailed

@@ -115,14 +115,16 @@ def test_a_child_works_on_this_cloud_and_on_nothing_else(before: str | None, mon
         monkeypatch.delenv("NO_PROXY", raising=False)
     else:
         monkeypatch.setenv("NO_PROXY", before)
+    monkeypatch.setenv("no_proxy", "internal,127.0.0.1")
     cloud = Cloud()
     cloud.url = "http://127.0.0.1:4566"
     environment = cloud.environment()
     assert not set(theirs.values()) & set(environment.values())
     assert environment["MINE"] == "kept"
     assert environment["AWS_ENDPOINT_URL"] == cloud.url
+    assert environment["CDK_DISABLE_CLI_TELEMETRY"] == "true", "the CDK's command line would call AWS"
     assert {environment["AWS_CONFIG_FILE"], environment["AWS_SHARED_CREDENTIALS_FILE"]} == {os.devnull}
-    expected = f"{before},127.0.0.1" if before else "127.0.0.1"
+    expected = f"{before},internal,127.0.0.1" if before else "internal,127.0.0.1"
     assert environment["NO_PROXY"] == environment["no_proxy"] == expected
 
 

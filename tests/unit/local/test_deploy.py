@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local import deploy
+from local import cdk, deploy
 from local.cdk import CdkFailed
 from local.cloud import Cloud, CloudError
 
@@ -23,7 +23,7 @@ class Run:
         self.outputs = {"EndpointUrl": URL}
         self._patch = monkeypatch
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(deploy, "cdk", self._cdk)
+        monkeypatch.setattr(cdk, "cdk", self._cdk)
         monkeypatch.setattr(deploy, "bootstrap", lambda cloud, say: self._cdk("bootstrap"))
         monkeypatch.setattr(Cloud, "at", self._at)
 
@@ -39,7 +39,8 @@ class Run:
         if arguments[0] != "bootstrap" and self.fails is not None:
             raise self.fails
         if arguments[0] == "deploy":
-            Path(deploy.OUTPUTS).write_text(json.dumps({"PersistentChat": self.outputs}), encoding="utf-8")
+            outputs = Path(arguments[arguments.index("--outputs-file") + 1])
+            outputs.write_text(json.dumps({"PersistentChat": self.outputs}), encoding="utf-8")
 
     def __call__(self, *arguments: str) -> int:
         self._patch.setattr(sys, "argv", ["local.deploy", "--port", "4566", *arguments])
