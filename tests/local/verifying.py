@@ -74,7 +74,7 @@ def verify(
         process.stdin.write(typed)
         process.stdin.close()
         for reader in readers:
-            reader.join(180)
+            reader.join(60)
         process.wait(30)
     errors = "\n".join(line for line in said[process.stderr] if not line.startswith(WAITING))
     assert "Traceback" not in errors, errors

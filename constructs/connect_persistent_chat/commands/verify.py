@@ -134,10 +134,9 @@ def _tell_result(walk: "Walk", options: "Namespace", status: int) -> None:
         answered = f" ({one['answered']})" if one["answered"] else ""
         print(f"{one['result']}{answered}: {one['assumption']} [{one['where']}]")
     if walk.history:
-        whose = "<the customer of the token>" if options.token else walk.customer
-        print(f"The history keeps entries of these chats. A day later: {_ERASE} {whose}")
-        if options.token:
-            print("That erases all entries of this customer.")
+        print("The history keeps entries of these chats. Erase them a day later, with all others of these customers:")
+        for whose in ("<the customer of the token>" if options.token else walk.customer, walk.other):
+            print(f"{_ERASE} {whose}")
     if status == STATUS:
         print("Stopped." if walk.is_tidy else "Stopped, but see above.", file=sys.stderr)
     elif status:

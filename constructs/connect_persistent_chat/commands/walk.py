@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from connect_persistent_chat.commands import assumptions
 from connect_persistent_chat.commands.assumptions import Seen
@@ -39,6 +40,7 @@ _TYPES = {"entire": wire.ENTIRE_PAST_SESSION, "segment": wire.FROM_SEGMENT}
 # Documented are 30 to 60 seconds.
 _TRANSCRIPT_SECONDS = 180
 _LOOK_SECONDS = 2
+_MOST_LOOKS = 3
 _ADVICE = {
     400: "The answer names the rule.",
     401: "Check the credentials or the token.",
@@ -72,7 +74,7 @@ class Walk:
         progress: Callable[[str], None],
     ) -> None:
         self._endpoint, self._chats, self._flow = endpoint, chats, flow
-        self.customer, self._other = customer, other
+        self.customer, self.other = customer, other
         self._starts, self._token = starts, token
         self._say, self._progress = say, progress
         self._words = f"persistent-chat verify {uuid.uuid4()}"
@@ -167,19 +169,18 @@ class Walk:
                 self._continues_by_start(past, PersistentChat={"RehydrationType": kind, "SourceContactId": past})
         with self._step("start_others"):
             source = {"RehydrationType": wire.ENTIRE_PAST_SESSION, "SourceContactId": past}
-            _refused(lambda: self._by_endpoint(CustomerId=self._other, PersistentChat=source), 404)
+            _refused(lambda: self._by_endpoint(CustomerId=self.other, PersistentChat=source), 404)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
-        self.results[name] = "The command was stopped."
+        why = ""
         try:
             yield
-            self.results[name] = ""
-        except (Broken, CommandFailed, BotoCoreError) as error:
-            self.results[name] = one_line(error)
+        except (Broken, CommandFailed, BotoCoreError, ResponseParserError) as error:
+            why = one_line(error)
         except ClientError as error:
-            self.results[name] = _sentence(error)
-        why = self.results[name]
+            why = _sentence(error)
+        self.results[name] = why
         self._say(f"{NOT_HELD if why else HELD}: {PROMISES[name]}{f'. {why}' if why else ''}")
 
     def _has_history(self) -> bool:
@@ -251,17 +252,25 @@ class Walk:
             found = "no other contact" if related is None else "another contact"
             raise Broken(f"By Amazon Connect the chat continues {found}: the association is lost.")
         self.seen.note("related_at_once", at_once, "there" if at_once else "some seconds later")
-        pages = self._chats.pages(chat)
-        self.seen.pages(pages)
-        if not any(item.get("Content") == self._words for page in pages for item in page):
+        if not self._shows_the_past(chat):
             raise Broken(
                 "The customer does not see what was said in the past chat. Check that the instance stores chat "
                 "transcripts, in one bucket."
             )
         return str(continued)
 
+    def _shows_the_past(self, chat: Chat) -> bool:
+        # The answer may come before the transcript is there. Once it was not, it is not waited for again.
+        for look in range(1 if self.broken else _MOST_LOOKS):
+            time.sleep(_LOOK_SECONDS if look else 0)
+            pages = self._chats.pages(chat)
+            self.seen.pages(pages)
+            if any(item.get("Content") == self._words for page in pages for item in page):
+                return True
+        return False
+
     def _try_as_another(self, past: str) -> None:
-        chat = self._chats.start(self._other)
+        chat = self._chats.start(self.other)
         for kind in _TYPES.values():
             _refused(partial(self._endpoint.associate, chat.id, RehydrationType=kind, SourceContactId=past), 404)
         if self.history and self._token:
