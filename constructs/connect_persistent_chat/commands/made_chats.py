@@ -14,13 +14,17 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
-from connect_persistent_chat.commands.retry import SDK
+from connect_persistent_chat.commands.retry import SDK_AT_FIRST
 from connect_persistent_chat.commands.stopping import Stopping
+from connect_persistent_chat.shared import wire
 
 # Amazon Connect ends a chat after that time if this command is killed.
 _SHORTEST_MINUTES = 60
 _NAME = "persistent-chat verify"
 _MOST_PAGES = 20
+# What was done a moment ago may be seen later.
+_MOST_LOOKS = 3
+LOOK_SECONDS = 2
 _FLOW_ID = re.compile(r"[0-9a-fA-F-]{36}|arn:\S+")
 
 
@@ -38,14 +42,14 @@ class MadeChats:
 
     def __init__(self, session: boto3.session.Session, instance_id: str, attribute: str | None) -> None:
         # Its direct calls show what Amazon Connect answers.
-        self.client = session.client("connect", config=SDK)
+        self.client = session.client("connect", config=SDK_AT_FIRST)
         self.instance_id = instance_id
         # Amazon Connect's words on the flow of each chat.
         self.flow = ""
         self._attribute = attribute
         self.stopping = Stopping()
         # Only its own tokens authorize the participant service.
-        self._participants = session.client("connectparticipant", config=SDK.merge(Config(signature_version=UNSIGNED)))
+        self._participants = session.client("connectparticipant", config=SDK_AT_FIRST.merge(Config(signature_version=UNSIGNED)))
         self._connections: dict[str, str] = {}
         self.running: list[str] = []
 
@@ -92,14 +96,25 @@ class MadeChats:
         answer = self.client.describe_contact(InstanceId=instance_id or self.instance_id, ContactId=contact)
         return answer["Contact"], parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
+    def look_at_new(self, contact: str) -> tuple[dict[str, Any], bool]:
+        """A contact that began a moment ago, and whether it was known at the first look."""
+        for look in range(_MOST_LOOKS):
+            time.sleep(LOOK_SECONDS if look else 0)
+            try:
+                return self.describe(contact)[0], look == 0
+            except ClientError as error:
+                if error.response["Error"].get("Code") != wire.RESOURCE_NOT_FOUND or look == _MOST_LOOKS - 1:
+                    raise
+        raise AssertionError("the last look returns or raises")
+
     def customer_of(self, contact: Mapping[str, Any]) -> object:
         """Whom a described contact belongs to."""
         return contact.get("Attributes", {}).get(self._attribute) if self._attribute else contact.get("CustomerId")
 
-    def related(self, contact: str, looks: int = 3) -> tuple[str | None, bool]:
+    def related(self, contact: str, looks: int = _MOST_LOOKS) -> tuple[str | None, bool]:
         """What a chat continues, and whether it was there at the first look."""
         for look in range(looks):
-            time.sleep(2 if look else 0)
+            time.sleep(LOOK_SECONDS if look else 0)
             if found := self.describe(contact)[0].get("RelatedContactId"):
                 return str(found), look == 0
         return None, False

@@ -14,7 +14,7 @@ from connect_persistent_chat.commands import assumptions
 from connect_persistent_chat.commands.assumptions import Seen
 from connect_persistent_chat.commands.called_endpoint import Endpoint
 from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
-from connect_persistent_chat.commands.made_chats import Chat, MadeChats
+from connect_persistent_chat.commands.made_chats import LOOK_SECONDS, Chat, MadeChats
 from connect_persistent_chat.shared import wire
 
 PROMISES = {
@@ -39,7 +39,6 @@ HELD, NOT_HELD, NOT_TRIED = "held", "did not hold", "not tried"
 _TYPES = {"entire": wire.ENTIRE_PAST_SESSION, "segment": wire.FROM_SEGMENT}
 # Documented are 30 to 60 seconds.
 _TRANSCRIPT_SECONDS = 180
-_LOOK_SECONDS = 2
 _MOST_LOOKS = 3
 _ADVICE = {
     400: "The answer names the rule.",
@@ -195,8 +194,8 @@ class Walk:
 
     def _first(self) -> Chat:
         chat = self._by_endpoint() if self._starts else self._chats.start(self.customer)
-        described, _ = self._chats.describe(chat.id)
-        self.seen.note("known_at_once", True, "known")
+        described, at_once = self._chats.look_at_new(chat.id)
+        self.seen.note("known_at_once", at_once, "known" if at_once else "some seconds later")
         self.seen.contact(described)
         if self._chats.customer_of(described) != self.customer:
             raise Broken(
@@ -214,17 +213,18 @@ class Walk:
 
     def _end(self, contact: str) -> None:
         """End the chat, and wait for its transcript."""
+        _, began = self._chats.describe(contact)
         self._chats.end(contact)
-        waited = -1.0
+        waited = 0.0
         while waited < _TRANSCRIPT_SECONDS:
             described, now = self._chats.describe(contact)
-            if "DisconnectTimestamp" not in described:
-                raise Broken("Amazon Connect does not say that the chat has ended, although it was stopped.")
             if described.get("Recordings"):
                 break
-            waited = (now - described["DisconnectTimestamp"]).total_seconds()
-            self._progress(f"Waiting for the transcript: {max(0, waited):.0f} s of at most {_TRANSCRIPT_SECONDS} s.")
-            time.sleep(_LOOK_SECONDS)
+            waited = (now - began).total_seconds()
+            self._progress(f"Waiting for the transcript: {waited:.0f} s of at most {_TRANSCRIPT_SECONDS} s.")
+            time.sleep(LOOK_SECONDS)
+        if "DisconnectTimestamp" not in described:
+            raise Broken("Amazon Connect does not say that the chat has ended, although it was stopped.")
         self.seen.contact(described)
 
     def _continued_by_association(self, past: str, **fields: str) -> tuple[str, str]:
@@ -262,7 +262,7 @@ class Walk:
     def _shows_the_past(self, chat: Chat) -> bool:
         # The answer may come before the transcript is there. Once it was not, it is not waited for again.
         for look in range(1 if self.broken else _MOST_LOOKS):
-            time.sleep(_LOOK_SECONDS if look else 0)
+            time.sleep(LOOK_SECONDS if look else 0)
             pages = self._chats.pages(chat)
             self.seen.pages(pages)
             if any(item.get("Content") == self._words for page in pages for item in page):
