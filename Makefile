@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
-.PHONY: setup demo chat browser test lint pytest unit synth unit-and-synth bounds local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
+.PHONY: setup demo chat browser test lint style types pytest unit synth unit-and-synth bounds local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -43,17 +43,22 @@ browser: $(READY) $(WEB)/node_modules/.ready ## Test the chat page in Chromium; 
 	@python -m local.chromium
 	python -m pytest tests/browser $(ARGS)
 
-# Without ARGS, the tests that need no cloud run in parallel, on the other processor.
-test: $(READY) ## Check format, lint and types, and run all tests except the long ones
+# Without ARGS, the tests that need no cloud run in parallel, on the other processor. The types take a minute: they come
+# when one of both has ended.
+test: style ## Check format, lint and types, and run all tests except the long ones
 ifeq ($(strip $(ARGS)),)
-	@$(MAKE) --no-print-directory -j2 unit-and-synth local-cloud MARK="not prove" FIRST=lint
+	@$(MAKE) --no-print-directory -j2 unit-and-synth local-cloud types MARK="not prove"
 else
-	@$(MAKE) --no-print-directory lint pytest
+	@$(MAKE) --no-print-directory types pytest
 endif
 
-lint: $(READY) ## Check format, lint and types
+lint: style types ## Check format, lint and types
+
+style: $(READY)
 	ruff format --check .
 	ruff check .
+
+types: $(READY)
 	mypy
 
 pytest: $(READY) $(CHATJS)/node_modules/.ready ## Run all tests except the long ones
@@ -62,7 +67,7 @@ pytest: $(READY) $(CHATJS)/node_modules/.ready ## Run all tests except the long 
 unit synth unit-and-synth: TESTS = $(addprefix tests/,$(subst -and-, ,$@)) $(LEFT_OUT:%=--ignore=%)
 bounds: TESTS = $(BOUNDS)
 # Printed at the end, so that the lines of two runs do not mix.
-unit synth unit-and-synth bounds: $(FIRST)
+unit synth unit-and-synth bounds: $(READY)
 	@mkdir -p .pytest_cache
 	@python -m pytest -q -m "$(MARK)" $(TESTS) >.pytest_cache/$@.txt 2>&1; status=$$?; \
 	cat .pytest_cache/$@.txt; exit $$status

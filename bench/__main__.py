@@ -58,7 +58,7 @@ def cold_part(cloud: Cloud) -> tuple[str, dict[str, measure.Figures]]:
         "with its first call. [decisions/own-signed-client.md](decisions/own-signed-client.md) explains the time above "
         "the empty function.\n\n"
     )
-    return text + cold.table_of(figures) + "\n" + shown, figures
+    return f"{text}{cold.table_of(figures)}\n{shown}\n{cold.tables_of_others(cloud, 9)}", figures
 
 
 def warm_part(cloud: Cloud) -> tuple[str, dict[str, float]]:

@@ -31,18 +31,26 @@ def table_of(figures: dict[str, measure.Figures], beside: str = "plain boto3") -
     return table(head, rows)
 
 
+def tables_of_others(cloud: Cloud, runs: int, python: str = sys.executable) -> str:
+    """The functions that start chats and those that check ID tokens. The given Python need not have PyJWT."""
+    starts = measure.cold_starts_of_chats(cloud, runs, python)
+    authorizers = measure.cold_authorizers(cloud, runs)
+    return (
+        f"A function that also starts chats:\n\n{table_of(starts, 'plain boto3 that starts chats')}\n"
+        "An authorizer for ID tokens, on this Python ([why it takes more than a quarter](decisions/oidc.md)):\n\n"
+        f"{table_of(authorizers, 'plain PyJWT')}"
+    )
+
+
 def main(python: str) -> None:
     """Measure on this Python, and print."""
     say("cold starts")
     with Cloud() as cloud:
         cloud.control("POST", "quotas", {"enabled": False})
         figures = measure.cold(cloud, 9, python)
-        starts = measure.cold_starts_of_chats(cloud, 9, python)
-        authorizers = measure.cold_authorizers(cloud, 9)
+        others = tables_of_others(cloud, 9, python)
     print(f"{python_of(figures)}\n\n{table_of(figures)}")
-    print(f"Starts of chats.\n\n{table_of(starts, 'plain boto3 that starts chats')}")
-    # The given Python need not have PyJWT.
-    print(f"Authorizers, on this Python.\n\n{table_of(authorizers, 'plain PyJWT')}")
+    print(others)
 
 
 if __name__ == "__main__":

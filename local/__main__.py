@@ -98,6 +98,7 @@ async def _run(listener: socket.socket, scratch: str, *, until_stdin_closes: boo
         print(
             f"The local cloud answers at http://{_HOST}:{port} "
             f"(account {ACCOUNT}, {REGION}, Connect instance {INSTANCE_ID}, flow {FLOW_ID}, issuer {ISSUER}). "
+            f"The agent's window: http://{_HOST}:{port}/_connect/agent. "
             "Web pages reach its deployed APIs, its issuer and its chats only. Ctrl-C ends it.",
             flush=True,
         )

@@ -15,14 +15,14 @@ from local.tokens import CLIENT, Tokens
 
 
 def deploy(cloud: Cloud, page: ChatPage) -> None:
-    """The app for customers who sign in and start chats, and the page that calls it. Raises CdkFailed."""
+    """Deploy the app for customers who sign in and start chats, and configure the page for it. Raises CdkFailed."""
     bootstrap(cloud, Progress())
     context = context_of_users(cloud, cors_allowed_origins=page.origin)
     cdk(*arguments_of("deploy", context), environment=cloud.environment(), say=Progress())
     Tokens(cloud).client(CLIENT, page.address)
     page.configuration = {
         "issuer": Tokens.issuer,
-        # The issuer's own name leads nowhere.
+        # The issuer's own name, issuer.example, leads nowhere.
         "discoveryUrl": f"{cloud.url}{PREFIX}.well-known/openid-configuration",
         "clientId": CLIENT,
         "scope": "openid",
@@ -40,7 +40,7 @@ def chat(cloud: Cloud) -> None:
         with step("Deploy the app; the deployment proves that the endpoint works"):
             deploy(cloud, page)
         addresses = {"The customer's page": page.address, "The agent's window": f"{cloud.url}/_connect/agent"}
-        with step("Chat, until Ctrl-C. At the sign-in, any name will do"):
+        with step("Chat, until Ctrl-C. To sign in, type any name"):
             for what, address in addresses.items():
                 tell(f"{what}: {address}")
                 if has_browser():
@@ -49,7 +49,7 @@ def chat(cloud: Cloud) -> None:
 
 
 def has_browser() -> bool:
-    """Whether there is a screen to open one on. Without it, a browser of the terminal would take this one."""
+    """Whether there is a screen. Without one, webbrowser would start a text browser in this terminal."""
     return sys.platform in ("darwin", "win32") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
 
 

@@ -1,4 +1,4 @@
-"""`make browser` needs Chromium: that of this machine, whatever its name, or Playwright's own."""
+"""`make browser` needs Chromium: the one of this machine, under any of its names, or Playwright's own."""
 
 import shutil
 import sys
@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 from local.debian import Programs, bring, succeeds
 from local.steps import StepFailed, step
 
-# Without a window or with one; what Playwright brings comes last.
+# Chromium without a window comes first, then Chromium with one. The caller adds Playwright's own at the end.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -30,7 +30,7 @@ def find() -> str:
 def main() -> int:
     """1, with a sentence that says what to install, if there is no Chromium."""
     try:
-        with step("Look for Chromium, and bring it if it is missing"):
+        with step("Look for Chromium, and install it if it is missing"):
             print(f"  {find()}", flush=True)
     except StepFailed as failed:
         print(f"Error: {failed}", file=sys.stderr)

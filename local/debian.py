@@ -1,4 +1,4 @@
-"""Programs that no virtual environment brings: Debian's packages of them."""
+"""Programs that a virtual environment cannot contain, and the Debian packages that have them."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from local.steps import StepFailed
 
 
 class Programs(NamedTuple):
-    """By package, the commands of which one succeeds if it is there; and how to get them on other systems."""
+    """For each package, commands: if one succeeds, the package is there. And how to get them on other systems."""
 
     probes: Mapping[str, Sequence[Sequence[str]]]
     elsewhere: str
@@ -29,12 +29,12 @@ _INSTALL = ["apt-get", "install", "--quiet", "--yes", "--no-install-recommends"]
 
 
 def missing(programs: Programs) -> list[str]:
-    """The packages whose programs are not on this machine, from wherever they may be."""
+    """The packages whose programs are not on this machine. A program counts, wherever it came from."""
     return [package for package, probes in programs.probes.items() if not any(map(succeeds, probes))]
 
 
 def bring(programs: Programs) -> None:
-    """Install what is missing, as root on Debian. Raises StepFailed, which says how to get it elsewhere."""
+    """As root on Debian, install what is missing. Otherwise raises StepFailed, which says how to get it."""
     lacking = missing(programs)
     if lacking and shutil.which("apt-get") and os.geteuid() == 0:
         _apt_get(["apt-get", "update", "--quiet"])
@@ -48,7 +48,7 @@ def bring(programs: Programs) -> None:
 
 
 def succeeds(command: Sequence[str]) -> bool:
-    """Whether it is there, and ends well."""
+    """Whether the program is there, and the command ends with status 0."""
     if shutil.which(command[0]) is None:
         return False
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
@@ -56,7 +56,7 @@ def succeeds(command: Sequence[str]) -> bool:
 
 
 def _apt_get(command: Sequence[str]) -> None:
-    # In this process's group: Ctrl-C reaches it too, and it has to end in order.
+    # It runs in this process's group. So Ctrl-C reaches it, too, and it has to end in order.
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     )

@@ -1,4 +1,4 @@
-"""The chat page of examples/web, served on this machine with a configuration of its own."""
+"""Serves the chat page of examples/web on this machine, with its own configuration."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from types import TracebackType
 from local.command import ROOT
 
 FOLDER = ROOT / "examples/web"
-# What a browser asks for: where it is, and what it is. All else is not served.
+# By the path that a browser asks for: the file, and its content type. Nothing else is served.
 FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/chat.css": ("chat.css", "text/css; charset=utf-8"),
@@ -20,7 +20,7 @@ FILES = {
     ),
 }
 CONFIGURATION = "/config.js"
-# What a page cannot say of itself.
+# A page cannot set these by itself.
 _HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -30,22 +30,22 @@ _HEADERS = {
 
 
 class ChatPage:
-    """The page; as a context manager it is served on a free port of 127.0.0.1."""
+    """The page. As a context manager, it is served on a free port of 127.0.0.1."""
 
     def __init__(self) -> None:
-        # In the place of the folder's own config.js.
+        # The values that the page gets instead of the values in the folder's own config.js.
         self.configuration: Mapping[str, str] = {}
         self._server: ThreadingHTTPServer | None = None
 
     @property
     def origin(self) -> str:
-        """As a browser names it."""
+        """The page's origin, as a browser writes it."""
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def address(self) -> str:
-        """What people open, and where the issuer sends them back to."""
+        """The address that people open. The issuer sends them back to it."""
         return f"{self.origin}/"
 
     def __enter__(self) -> "ChatPage":
@@ -62,7 +62,7 @@ class ChatPage:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - as there
+            def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -72,13 +72,13 @@ class ChatPage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Serve it no more."""
+        """Stop serving."""
         assert self._server is not None
         self._server.shutdown()
         self._server.server_close()
 
     def _file(self, path: str) -> tuple[str, bytes]:
-        """The kind and the content; nothing of what is not served."""
+        """The content type and the content, which is empty for a path that is not served."""
         if path == CONFIGURATION:
             return FILES["/chat.js"][1], f"export default {json.dumps(self.configuration, indent=2)};\n".encode()
         name, kind = FILES.get(path, ("", "text/plain"))

@@ -1,4 +1,4 @@
-// A chat page: sign in, start a chat by one call, and see the past one above it. docs/chat-page.md explains it.
+// A chat page: sign in, start a chat with one call, and see the past chat above it. docs/chat-page.md explains it.
 import config from "./config.js";
 
 const { ChatSession } = window.connect;
@@ -6,13 +6,13 @@ const PAGE_SIZE = 100;
 const MOST_TRIES = 5;
 const EVENT = "application/vnd.amazonaws.connect.event.";
 const UNREACHABLE = "The chat cannot be reached. Check your connection, and try again.";
-// ChatJS does not say which.
+// ChatJS does not say which of the two is true.
 const GONE = "The chat has ended, or cannot be reached.";
 const byId = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
 const { log, status, composer, text } = byId;
 const here = location.origin + location.pathname;
 
-// What survives a reload, and not the tab: the ID token, the chat, and what is still to be done.
+// These values survive a reload, but not the end of the tab: the ID token, the chat, and the work that is left.
 const kept = JSON.parse(sessionStorage.getItem("chat") ?? "{}");
 const keep = (changes) => sessionStorage.setItem("chat", JSON.stringify(Object.assign(kept, changes)));
 
@@ -39,7 +39,7 @@ async function signIn() {
   const address = config.discoveryUrl ?? `${config.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const [issuer, answer] = await ask(address);
   if (!answer.ok) throw new Error(UNREACHABLE);
-  if (issuer.issuer !== config.issuer) throw new Error("The issuer has another name than config.js says.");
+  if (issuer.issuer !== config.issuer) throw new Error("The issuer's name is not the name in config.js.");
   const [verifier, state, nonce] = [random(), random(), random()];
   const challenge = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
   keep({ signingIn: { verifier, state, nonce, tokenUrl: issuer.token_endpoint } });
@@ -59,24 +59,28 @@ async function signIn() {
   location.assign(there);
 }
 
+const refused = (why) => new Error(`You are not signed in${why ? ` (${why})` : ""}. Sign in again.`);
+
 async function signedIn(back) {
   const { verifier, state, nonce, tokenUrl } = kept.signingIn ?? {};
-  // The code is in no history, and a state is used once.
+  // Take the code out of the browser's history, and use each state only once.
   history.replaceState(null, "", here);
   keep({ signingIn: undefined });
-  if (!state || back.get("state") !== state) throw new Error("This sign-in did not begin here. Sign in again.");
-  if (!back.has("code")) throw new Error("You are not signed in. Sign in again.");
+  if (!state || back.get("state") !== state) throw new Error("This sign-in was not started here. Sign in again.");
+  if (!back.has("code")) throw refused(back.get("error"));
   const form = { grant_type: "authorization_code", code: back.get("code"), client_id: config.clientId };
   const body = new URLSearchParams({ ...form, redirect_uri: here, code_verifier: verifier });
-  const [{ id_token: idToken }] = await ask(tokenUrl, { method: "POST", body });
+  const [{ id_token: idToken, error }] = await ask(tokenUrl, { method: "POST", body });
   const claims = idToken ? claimsOf(idToken) : {};
-  if (!idToken || claims.nonce !== nonce) throw new Error("You are not signed in. Sign in again.");
+  if (!idToken || claims.nonce !== nonce) throw refused(error);
   // Somebody else gets nothing of the person before.
   if (kept.customer !== claims.sub) keep({ chat: undefined, later: undefined, clientToken: undefined });
   keep({ idToken, customer: claims.sub });
 }
 
+let leaving = false;
 async function signOut() {
+  leaving = true;
   for (const name of Object.keys(kept)) delete kept[name];
   sessionStorage.removeItem("chat");
   // Nobody can come back to this chat: what opens it is gone. The page waits for the end, but not for long.
@@ -85,7 +89,7 @@ async function signOut() {
   location.replace(here);
 }
 
-// The endpoint: start a chat, and continue the past one later.
+// The endpoint: start a chat, and continue the past chat later.
 
 async function call(method, url, body) {
   const headers = { Authorization: `Bearer ${kept.idToken}`, "Content-Type": "application/json" };
@@ -98,7 +102,7 @@ async function call(method, url, body) {
 }
 
 async function start() {
-  // The same for a second click or a retry, so that one chat starts.
+  // A second click and a retry use the same token, so that only one chat starts.
   keep({ clientToken: kept.clientToken ?? crypto.randomUUID() });
   const started = await call("PUT", config.startUrl, {
     ParticipantDetails: { DisplayName: String(claimsOf(kept.idToken).name ?? "Customer").slice(0, 256) },
@@ -115,7 +119,7 @@ async function start() {
   await open();
 }
 
-// An earlier chat that cannot be shown yet is continued later; the answer said when.
+// If the earlier chat cannot be shown yet, it is continued later. The answer of the endpoint says when.
 function wait(seconds, tries) {
   keep({ later: seconds && tries <= MOST_TRIES ? { at: Date.now() + seconds * 1000, tries } : undefined });
   continueLater();
@@ -144,13 +148,13 @@ async function open() {
     type: ChatSession.SessionTypes.CUSTOMER,
     disableCSM: true,
   });
-  // ChatJS reports this once before the socket is open, and then each time it is.
+  // ChatJS reports this once before the socket is open, and then each time that the socket has opened.
   opened.onConnectionEstablished(act(() => inTurn(newest)));
   opened.onConnectionLost(() => tell("The connection is lost. Trying again …"));
   opened.onConnectionBroken(() => closed(GONE));
   opened.onMessage(({ data }) => add([data]) && isMine(data) || calm());
   opened.onTyping(({ data }) => isMine(data) || tell(`${nameOf(data)} is typing …`, 5));
-  // As Amazon's own page does: the transcript needs a moment.
+  // Amazon's own page waits here, too: the transcript needs a moment.
   opened.onChatRehydrated(() => setTimeout(act(() => inTurn(past)), 1000));
   opened.onEnded(() => ended());
   tell("Connecting …");
@@ -169,6 +173,8 @@ function closed(sentence) {
 }
 
 function ended() {
+  // After a sign-out nothing is kept, not even this.
+  if (!kept.chat) return;
   clearTimeout(timer);
   keep({ chat: undefined, later: undefined });
   closed("The chat has ended.");
@@ -179,7 +185,7 @@ let unsent;
 async function send() {
   const message = text.value.trim();
   if (!message) return;
-  // A message that is sent again after a lost answer is the same message.
+  // If the answer was lost, and the customer sends the message again, it is the same message.
   if (unsent?.message !== message) unsent = { message, clientToken: crypto.randomUUID() };
   const sent = await session.sendMessage({ contentType: "text/plain", ...unsent }).catch((cause) => {
     throw new Error("Your message was not sent. Send it again.", { cause });
@@ -190,15 +196,15 @@ async function send() {
   add([{ ...sent.data, ...mine }]);
 }
 
-// The transcript: from the newest page back. An item of a past chat names it in RelatedContactId.
+// The transcript is read from its newest page back. An item of a past chat names this chat in RelatedContactId.
 
 let items = [];
-// Where the next older page is, null if there is none. A new connection needs a new one.
+// The token of the next older page, or null if there is none. A new connection needs a new token.
 let token = null;
-// Whether there may be older ones than those that are shown.
+// Whether there may be older items than the items on the page.
 let more = false;
 
-// One reads after the other: they share the place.
+// Reads run one after another, because they share the token.
 let reading = Promise.resolve();
 const inTurn = (read) => (reading = reading.catch(() => {}).then(() => session && read()));
 
@@ -209,7 +215,7 @@ async function page(nextToken) {
   return data.Transcript;
 }
 
-// All that came since, also if it is more than a page; at first one page, and one of what was before.
+// Reads all new items, even if they fill several pages. The first time, it reads one page and then older items.
 async function newest() {
   const before = items.length;
   let found = await page();
@@ -218,7 +224,7 @@ async function newest() {
   if (!before) await older();
 }
 
-// The next page that has something new.
+// Reads older pages until one has an item that is new here.
 async function older() {
   while (token !== null && !add(await page(token), true));
   more = token !== null;
@@ -226,13 +232,13 @@ async function older() {
 }
 
 async function past() {
-  // The newest page again: the places of older ones changed.
+  // Read the newest page again: its token now leads to the past chat, too.
   add(await page());
   await older();
   tell("Your earlier chat is above.", 5);
 }
 
-// Each once, in order, the past first. How many of them were new. What is older is not read out.
+// Adds each item once, in order, the past first. Returns how many were new. Past items are not read out.
 function add(found, isPast = false) {
   const known = new Set(items.map((item) => item.Id));
   const rest = items.filter((item) => !found.some((one) => one.Id === item.Id));
@@ -282,7 +288,7 @@ function clock(item, style) {
   return made;
 }
 
-// What was drawn stays as it is, so that a screen reader reads nothing twice.
+// An element that was drawn stays as it is, so that a screen reader reads nothing twice.
 const drawn = new Map();
 function once(key, make) {
   if (!drawn.has(key)) drawn.set(key, make());
@@ -324,13 +330,16 @@ function tell(sentence, seconds) {
   if (seconds) telling = setTimeout(calm, seconds * 1000);
 }
 
-// What there is to say while nothing happens.
+// The status while nothing happens.
 function calm() {
-  const seconds = Math.ceil((kept.later?.at - Date.now()) / 1000);
-  tell(seconds > 0 ? `Your earlier chat follows in about ${seconds} s.` : "");
+  // The sentence stays true while it is shown. A countdown would be read out each time.
+  const minutes = Math.ceil((kept.later?.at - Date.now()) / 60_000);
+  tell(minutes > 0 ? `Your earlier chat will appear in less than ${minutes} min.` : "");
 }
 
 function show() {
+  // After a sign-out the page loads anew. Until then there is nothing to press.
+  if (leaving) return;
   byId["sign-in"].hidden = Boolean(kept.idToken);
   byId["sign-out"].hidden = !kept.idToken && !kept.chat;
   byId.start.hidden = !kept.idToken || Boolean(session);
@@ -339,7 +348,7 @@ function show() {
   log.hidden = !session && items.length === 0;
 }
 
-// Whatever goes wrong is said in a sentence, and no button does its work twice at once.
+// Tells each error in a sentence. A button does nothing while its work still runs.
 function act(doIt, button) {
   return async (event) => {
     event?.preventDefault?.();
@@ -356,7 +365,7 @@ function act(doIt, button) {
   };
 }
 
-// A stricter policy than that of index.html: the page calls these hosts and no other.
+// This policy is stricter than the policy in index.html: the page can call these hosts only.
 function allowOnly(...addresses) {
   const policy = document.createElement("meta");
   policy.httpEquiv = "Content-Security-Policy";
@@ -382,9 +391,9 @@ act(async () => {
     event.preventDefault();
     composer.requestSubmit();
   });
-  tell("");
   const back = new URLSearchParams(location.search);
   if (back.has("state")) await signedIn(back);
+  tell(kept.idToken || kept.chat ? "" : "Sign in to chat with us, and to see your earlier chat.");
   if (kept.chat) await open();
   continueLater();
 })();

@@ -1,6 +1,6 @@
-// All that a company changes. docs/chat-page.md says where each value comes from. Nothing here is a secret.
+// All values that a company changes. docs/chat-page.md says where each value comes from. No value is a secret.
 export default {
-  // Where people sign in, as the tokens' `iss` has it, and the client that they sign in to.
+  // Where people sign in: the same text as `iss` in the tokens, and the client that they sign in to.
   issuer: "https://example.okta.com",
   clientId: "0oa1example2client3",
   scope: "openid profile",

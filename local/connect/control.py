@@ -1,4 +1,4 @@
-"""`/_connect/…`: what people and time do to Amazon Connect, and what it holds. Clearly no API of AWS.
+"""`/_connect/…`: these calls play people and time, and show what Amazon Connect holds. AWS has no such API.
 
 | call | what it does |
 |---|---|
@@ -6,24 +6,24 @@
 | POST contacts/<id>/transfer, POST contacts/<id>/survey | the segment ends, the next begins |
 | POST contacts/<id>/join {"DisplayName"?} | an agent takes part |
 | POST contacts/<id>/say {"Content", "ContentType"?, "Role"?} | the agent, or with Role the flow or a bot, says this |
-| POST contacts/<id>/type, POST contacts/<id>/leave | the agent types; leaves |
+| POST contacts/<id>/type, POST contacts/<id>/leave | the agent types; the agent leaves |
 | POST contacts/<id>/cut | the customer's sockets are cut |
 | GET contacts/<id>/transcript | what the chat shows, the past first |
-| GET chats, GET sockets | the chats that run; how many sockets are open |
+| GET chats, GET sockets | the running chats; how many sockets are open |
 | POST transcripts {"seconds"} | how long after a contact's end its transcript is written |
 | GET contacts/<id>/history | the past contacts that the chat shows, newest first |
-| POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, broken if wished |
+| POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, which may be a broken one |
 | POST flows {"InstanceId"?, "Type"?, "State"?, "Status"?}, POST flows/<id> | another flow, or one that changes |
 | POST limits {"chats"?} | how many chats may run in an instance at once; {}: any number |
 | POST clock {"advance": seconds} | Connect's clock goes forward |
-| POST faults {"operation", "kind", "times"?, "seconds"?, "status"?}, DELETE faults | faults on, all off |
+| POST faults {"operation", "kind", "times"?, "seconds"?, "status"?}, DELETE faults | adds a fault; ends all faults |
 | POST events {"late"?, "repeated"?, "lost"?, "reordered"?, "spelling"?, "seed"?} | how contact events are delivered |
-| POST events/raw {"detail"} | an event with this detail, whatever it is |
+| POST events/raw {"detail"} | an event with this detail, even if the detail is wrong |
 | GET events | how many were sent, lost, and are underway |
 | POST quotas {"enabled"} | the request quotas on or off |
-| GET associations, GET calls | what Connect holds, and what it was asked |
+| GET associations, GET calls | every association; how often each operation was called |
 
-`/_connect/agent` is the agent's window, a page by which a person makes some of these calls.
+`/_connect/agent` is the agent's window. It is a page on which a person makes some of these calls.
 """
 
 from collections.abc import Callable
@@ -47,11 +47,11 @@ from local.control import BadCall, Call, Fields, follow, is_number_up_to, is_one
 PREFIX = "/_connect/"
 _LONGEST_ADVANCE_SECONDS = 10 * 366 * 86_400
 _LONGEST_DELAY_SECONDS = 3600
-# What the service model lets an answer hold.
+# The service model allows no longer values in an answer.
 _LONGEST_ATTRIBUTE = 32_767
 _LONGEST_BUCKET = 128
 _LONGEST_CONTENT = 12_288
-# Who speaks beside agents.
+# The authors who can speak, in addition to agents.
 _ROLES = {"SYSTEM": SYSTEM, "CUSTOM_BOT": Author("CUSTOM_BOT", "BOT")}
 _ATTRIBUTES = f"an object of strings of up to {_LONGEST_ATTRIBUTE} characters, no name empty"
 _BUCKETS = f"a list of names of 1 to {_LONGEST_BUCKET} ASCII characters"
@@ -92,7 +92,7 @@ class Control:
         ]
 
     def answer(self, method: str, path: str, body: bytes) -> Response:
-        """Follow a call; the path is what comes behind the prefix."""
+        """Follow a call. The path is the part after the prefix."""
         if (method, path) == ("GET", "agent"):
             return window.response()
         try:
@@ -351,7 +351,9 @@ class Control:
     def _running(self, contact_id: str) -> Contact:
         contact = self._known(contact_id)
         if contact.ended:
-            raise BadCall(f"The contact {contact_id} has ended.")
+            *_, latest = self._connect.contacts.session(contact)
+            where = "" if latest.ended else f" It goes on as {latest.id}."
+            raise BadCall(f"The contact {contact_id} has ended.{where}")
         return contact
 
     def _chat(self, contact_id: str) -> Contact:

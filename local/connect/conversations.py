@@ -1,4 +1,4 @@
-"""What people say and do in chats: it goes into the transcript, and to the sockets of all who take part.
+"""What people say and do in chats. It goes into the transcript, and to the sockets of all participants.
 
 | what happens | item of the transcript |
 |---|---|
@@ -24,13 +24,13 @@ ENDED = f"{PREFIX}event.chat.ended"
 _JOINED = f"{PREFIX}event.participant.joined"
 _LEFT = f"{PREFIX}event.participant.left"
 _TRANSFERRED = f"{PREFIX}event.transfer.succeeded"
-# A receipt's content type, and what it says of its message.
+# A receipt's content type, and the field that it sets in the metadata of its message.
 RECEIPTS = {
     f"{PREFIX}event.message.delivered": "DeliveredTimestamp",
     f"{PREFIX}event.message.read": "ReadTimestamp",
 }
 
-# Bring an item, as text of JSON, to the sockets of a participant.
+# Sends an item, as JSON text, to the sockets of a participant.
 Deliver = Callable[[Participant, str], None]
 
 
@@ -41,13 +41,16 @@ class Conversations:
         self._contacts = contacts
         self._transcripts = transcripts
         self.participants = Participants()
-        # To nobody, until there are sockets.
+        # Items go to nobody, until there are sockets.
         self.deliver: Deliver = lambda _, __: None
 
     def begin(
         self, contact: Contact, name: str, content_types: frozenset[str], initial: tuple[str, str] | None
     ) -> Participant:
-        """The customer of a new chat; with the content type and the content of the first message, if there is one."""
+        """Begin a chat. Returns its customer.
+
+        :param initial: the content type and the content of the first message, if there is one.
+        """
         customer = self.participants.add(contact.initial_id, CUSTOMER, name, content_types)
         if initial is not None:
             self._tell(contact, contact.initiated, customer.author, "MESSAGE", *initial)
@@ -60,7 +63,7 @@ class Conversations:
         return self._latest(initial)
 
     def join(self, participant: Participant, now: datetime) -> None:
-        """A participant connects; only the first time is told."""
+        """A participant connects. Only the first connection makes an item."""
         if not participant.joined:
             participant.joined = True
             self._tell(self.running(participant), now, participant.author, "EVENT", _JOINED)
@@ -72,17 +75,17 @@ class Conversations:
         return agent
 
     def say(self, contact: Contact, author: Author, content_type: str, content: str, now: datetime) -> Item:
-        """A message."""
+        """Somebody sends a message."""
         return self._tell(contact, now, author, "MESSAGE", content_type, content)
 
     def type(self, contact: Contact, author: Author, now: datetime) -> Item:
-        """Somebody types: that is in no transcript."""
+        """Somebody types. This item goes into no transcript."""
         item = item_of(now, author, "EVENT", TYPING)
         self._send(contact, item)
         return item
 
     def receive(self, reader: Participant, content_type: str, message_id: str, now: datetime) -> Item:
-        """A message was delivered or read. What is no message of the running chat is left alone."""
+        """A message was delivered or read. If the id is not that of a message in the running chat, nothing changes."""
         contact = self.running(reader)
         message = self._transcripts.find(contact, message_id)
         if message is not None and message["Type"] == "MESSAGE":
@@ -96,9 +99,9 @@ class Conversations:
         return item_of(now, reader.author, "EVENT", content_type)
 
     def rehydrate(self, contact: Contact, now: datetime, *, tell: bool) -> None:
-        """The chat shows from now on what it continues, and, if that came after its start, tells so."""
+        """From now on, the chat shows the past chat that it continues. With `tell`, the chat gets an event."""
         if self._transcripts.rehydrate(contact, now) and tell:
-            # Assumption: if there is nothing to show, there is no event.
+            # Assumption: if the past chat has nothing to show, there is no event.
             self._tell(self._latest(contact), now, SYSTEM, "EVENT", REHYDRATED)
 
     def leave(self, participant: Participant, now: datetime) -> None:
@@ -109,26 +112,26 @@ class Conversations:
     def end(self, participant: Participant, now: datetime) -> None:
         """The customer leaves, and the chat ends.
 
-        Assumption: also if an agent is there, and whatever DisconnectOnCustomerExit says.
+        Assumption: this holds even if an agent is there, and with any value of DisconnectOnCustomerExit.
         """
         contact = self.running(participant)
         self._tell(contact, now, participant.author, "EVENT", _LEFT)
         self.stop(contact, now)
 
     def stop(self, contact: Contact, now: datetime) -> None:
-        """A segment ends; with the last one, the chat does. Raises ConnectError if it has ended."""
+        """The chat ends with this segment, its last one. Raises ConnectError if the segment has ended already."""
         self._contacts.stop(contact, now)
         self._tell(contact, now, SYSTEM, "EVENT", ENDED)
         self.participants.end(contact.initial_id)
         self._transcripts.end(contact, now)
 
     def transfer(self, contact: Contact, now: datetime) -> Contact:
-        """An agent transfers the chat, and is gone."""
+        """An agent transfers the chat. All agents leave, and the next segment begins."""
         self._tell(contact, now, SYSTEM, "EVENT", _TRANSFERRED)
         return self._follow(contact, now, self._contacts.transfer)
 
     def survey(self, contact: Contact, now: datetime) -> Contact:
-        """The agent's side ends the chat, and a survey begins."""
+        """The agent's side ends the chat. All agents leave, and a survey segment begins."""
         return self._follow(contact, now, self._contacts.survey)
 
     def _latest(self, contact: Contact) -> Contact:

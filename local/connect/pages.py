@@ -1,4 +1,4 @@
-"""GetTranscript's pages: the running session first, then by NextToken the past that it shows.
+"""GetTranscript's pages: first the running session, then, by NextToken, the past chats that it shows.
 
 Source: Administrator Guide, "Enable persistent chat"; Participant Service API, GetTranscript.
 """
@@ -15,17 +15,17 @@ from local.connect.transcripts import Item
 
 _PAGE = 10
 _TOKEN = re.compile(r"([nfp])(\d{1,9})\.([0-9a-f]{64})")
-# Where a page begins, in what: the running session, the same with a filter, or the past.
+# A page is in one of three areas: the running session, the running session with a filter, or the past.
 _PRESENT, _FILTERED, _PAST = "n", "f", "p"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def page(present: list[Item], past: list[Item], fields: Mapping[str, Any], key: str) -> tuple[list[Item], str | None]:
-    """A page, and the token of the next one. Raises ConnectError.
+    """A page, and the token of the next page. Raises ConnectError.
 
-    :param present, past: what there is, oldest first.
-    :param fields: those of GetTranscript.
-    :param key: what tokens are valid for: no other connection's.
+    :param present, past: all items, oldest first.
+    :param fields: the fields of the GetTranscript call.
+    :param key: the connection's token. Tokens of pages are valid for this connection only.
     """
     start = {name: value for name, value in fields.get("StartPosition", {}).items() if value is not None}
     forward = fields.get("ScanDirection", "FORWARD" if start else "BACKWARD") == "FORWARD"
@@ -39,13 +39,13 @@ def page(present: list[Item], past: list[Item], fields: Mapping[str, Any], key: 
         at = _position(items, start, forward)
     else:
         at = 0 if forward else len(items)
-    # Assumption: 0 is as if it were left out.
+    # Assumption: 0 means the same as no MaxResults.
     size = fields.get("MaxResults") or _PAGE
     if forward:
         found, next_at = items[at : at + size], at + size if at + size < len(items) else None
     else:
         found, next_at = items[max(0, at - size) : at], at - size if at > size else None
-        # Assumption: no page has present and past items. Filters do not reach the past.
+        # Assumption: no page has both present and past items. A call with a filter never shows the past.
         if next_at is None and area == _PRESENT and past:
             area, next_at = _PAST, len(past)
     if fields.get("SortOrder", "DESCENDING") == "DESCENDING":
@@ -54,20 +54,20 @@ def page(present: list[Item], past: list[Item], fields: Mapping[str, Any], key: 
 
 
 def _position(items: list[Item], start: Mapping[str, Any], forward: bool) -> int:
-    """Before which item a page begins; the one that it starts with is on it, whatever the direction.
+    """The index at which a page begins. In both directions, the page contains the item that it starts with.
 
-    Assumption: of several start positions the id counts first, then the time.
+    Assumption: if there are several start positions, the id counts first, then the time.
     """
     if "Id" in start:
         ids = [item["Id"] for item in items]
         if start["Id"] not in ids:
-            # Assumption: an item that is not in the running session cannot be started with.
-            raise invalid("StartPosition.Id is no item of the running chat.")
+            # Assumption: a page cannot start with an item that is not in the running session.
+            raise invalid("StartPosition.Id: expected the Id of an item of the running chat.")
         return ids.index(start["Id"]) + (not forward)
     if "AbsoluteTime" in start:
         if not _INSTANT.fullmatch(start["AbsoluteTime"]):
-            raise invalid("StartPosition.AbsoluteTime is no time such as 2019-11-08T02:41:28.172Z.")
-        # Such texts sort as their times do.
+            raise invalid("StartPosition.AbsoluteTime: expected a time such as 2019-11-08T02:41:28.172Z.")
+        # Such texts have the same order as their times.
         is_before = operator.lt if forward else operator.le
         return sum(is_before(item["AbsoluteTime"], start["AbsoluteTime"]) for item in items)
     most_recent: int = start["MostRecent"]
@@ -85,11 +85,11 @@ def _signature(area: str, at: int, key: str) -> str:
 def _read(token: str, key: str) -> tuple[str, int]:
     found = _TOKEN.fullmatch(token)
     if found is None or not hmac.compare_digest(found[3], _signature(found[1], int(found[2]), key)):
-        # Assumption: a token is valid for the connection that it was given to, and no other.
-        raise invalid("NextToken is not one that this connection was given.")
+        # Assumption: a token is valid only for the connection that got it.
+        raise invalid("NextToken: expected a token from an answer to this connection.")
     return found[1], int(found[2])
 
 
 def invalid(message: str) -> ConnectError:
-    """The participant service's word for a wrong field."""
+    """The participant service's error for a wrong field."""
     return ConnectError("ValidationException", message)

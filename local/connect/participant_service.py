@@ -1,6 +1,6 @@
-"""The participant service of Amazon Connect: what a customer's page calls. Its bearer tokens alone authorize.
+"""The participant service of Amazon Connect. Customers' pages call it. It accepts only its own bearer tokens.
 
-Faults, then validation, then the token, then the quota, which is each instance's, then the operation.
+For each call the order is: faults, validation, the token, the quota of the instance, the operation.
 Source: Participant Service API; Administrator Guide, service quotas and feature specifications.
 """
 
@@ -28,7 +28,7 @@ _MESSAGE_LENGTHS = {
     "application/json": 12_000,
     f"{PREFIX}message.interactive.response": 12_288,
 }
-# What the rest of Amazon Connect calls by another name.
+# The rest of Amazon Connect has other names for these errors.
 _ERRORS = {"InvalidParameterException": "ValidationException", "InternalServiceException": "InternalServerException"}
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -44,7 +44,7 @@ _PREFLIGHT = {
 
 
 class Asked(NamedTuple):
-    """A request; the headers' names are in lower case."""
+    """A request. The headers' names are in lower case."""
 
     method: str
     path: str
@@ -53,7 +53,7 @@ class Asked(NamedTuple):
 
 
 class ParticipantService:
-    """Answers those who take part in chats."""
+    """Answers the participants of chats."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
@@ -113,20 +113,20 @@ class ParticipantService:
     def _create_connection(self, participant: Participant, fields: Fields, host: str) -> Fields:
         now, types = self._connect.clock.now(), fields.get("Type", [])
         if not types and not fields.get("ConnectParticipant"):
-            raise invalid("Type or ConnectParticipant is needed.")
+            raise invalid("Type, ConnectParticipant: expected at least one of them.")
         if "WEBRTC_CONNECTION" in types:
-            raise invalid("A chat has no WEBRTC_CONNECTION.")
+            raise invalid("Type: got WEBRTC_CONNECTION, but a chat has no such connection.")
         answer: Fields = {}
         if "WEBSOCKET" in types:
             token, expiry = self._participants.address(participant, now)
-            # By its number, because ChatJS opens no unencrypted socket to any name.
+            # The number and not a name, because ChatJS opens no unencrypted socket to a name.
             port = re.search(r":\d+$", host)
             url = f"ws://127.0.0.1{port[0] if port else ''}{SOCKET}?token={token}"
             answer["Websocket"] = {"Url": url, "ConnectionExpiry": text_of(expiry)}
         if "CONNECTION_CREDENTIALS" in types:
             token, expiry = self._participants.connect(participant, now)
             answer["ConnectionCredentials"] = {"ConnectionToken": token, "Expiry": text_of(expiry)}
-        # A participant with neither is one of message streaming, or an agent, and says when it has connected.
+        # A call with neither comes from message streaming or from an agent. These say later that they have connected.
         if "WEBSOCKET" in types or fields.get("ConnectParticipant"):
             self._conversations.join(participant, now)
         return answer
@@ -152,20 +152,20 @@ class ParticipantService:
         if content_type not in RECEIPTS:
             raise invalid(f"ContentType: expected one of {', '.join([TYPING, _ACKNOWLEDGED, *RECEIPTS])}.")
         if len(self._participants.of(participant.initial_id)) > 2:
-            raise ConnectError("ConflictException", "Receipts are for chats of two participants.")
+            raise ConnectError("ConflictException", "A chat with more than two participants has no receipts.")
         return self._conversations.receive(participant, content_type, _message_of(fields.get("Content")), now)
 
     def _once(
         self, operation: Callable[[Participant, Fields], Item], name: str
     ) -> Callable[[Participant, Fields, str], Fields]:
-        """The same ClientToken gets the same answer, and sends nothing twice."""
+        """A second call with the same ClientToken gets the same answer, and sends nothing."""
 
         def sent(participant: Participant, fields: Fields, _: str) -> Fields:
             token = fields.get("ClientToken")
             asked = (fields["ContentType"], fields.get("Content"))
             before = participant.answered.get((name, token)) if token else None
             if before is not None and before[0] != asked:
-                # Assumption: one token with other fields is refused.
+                # Assumption: the same token with other fields is refused.
                 raise invalid("The ClientToken was used with other parameters.")
             item = before[1] if before else operation(participant, fields)
             if token:
@@ -187,7 +187,7 @@ class ParticipantService:
 
 
 def _message_of(content: object) -> str:
-    """The message that a receipt is for. Raises ConnectError."""
+    """The id of the message that a receipt is for. Raises ConnectError."""
     try:
         document = json.loads(content) if isinstance(content, str) else None
     except (ValueError, RecursionError):

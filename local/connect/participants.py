@@ -1,4 +1,4 @@
-"""Who takes part in a chat, and the tokens by which the participant service knows them.
+"""The participants of chats, and the tokens by which the participant service knows them.
 
 Source: Participant Service API, CreateParticipantConnection.
 """
@@ -18,34 +18,34 @@ _ADDRESS_SECONDS = 100
 
 @dataclass
 class Participant:
-    """Somebody in a session, through all its segments."""
+    """A participant of a session, in all its segments."""
 
     # The session's initial contact.
     initial_id: str
     author: Author
     # The types of messages that the chat supports.
     content_types: frozenset[str]
-    # What CreateParticipantConnection is called by.
+    # The ParticipantToken, for CreateParticipantConnection.
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-    # Whether it ever connected.
+    # Whether the participant has ever connected.
     joined: bool = False
-    # The answers to what it sent with a ClientToken, with the fields that got them.
+    # By operation and ClientToken: the fields of the first call, and the item that answers it.
     answered: dict[tuple[str, str], tuple[object, Item]] = field(default_factory=dict)
 
 
 class Connection(NamedTuple):
-    """What a participant speaks and hears by, until it expires."""
+    """A ConnectionToken or the address of a socket: its participant, and when it expires."""
 
     participant: Participant
     expiry: datetime
 
 
 class Participants:
-    """The participants of all sessions that run. Of those that ended nothing is left, so their tokens are none."""
+    """The participants of all running sessions. When a session ends, all of its tokens are forgotten."""
 
     def __init__(self) -> None:
         self._by_session: dict[str, list[Participant]] = {}
-        # By their tokens: participants, their connections, and the addresses of their sockets.
+        # These three are by token: the participants, their connections, and the addresses of their sockets.
         self._by_token: dict[str, Participant] = {}
         self._connections: dict[str, Connection] = {}
         self._addresses: dict[str, Connection] = {}
@@ -53,22 +53,22 @@ class Participants:
     def add(
         self, initial_id: str, role: str, name: str, content_types: frozenset[str] = frozenset(), *, id: str = ""
     ) -> Participant:
-        """Somebody takes part in a session."""
+        """Add a participant to a session."""
         participant = Participant(initial_id, Author(role, name, id or str(uuid.uuid4())), content_types)
         self._by_session.setdefault(initial_id, []).append(participant)
         self._by_token[participant.token] = participant
         return participant
 
     def of(self, initial_id: str, role: str | None = None) -> list[Participant]:
-        """Those of a session, or those in one role, in the order in which they came."""
+        """The participants of a session, or only those with one role, in the order in which they came."""
         return [one for one in self._by_session.get(initial_id, ()) if role in (None, one.author.role)]
 
     def all(self, role: str) -> list[Participant]:
-        """Those of all sessions, in one role."""
+        """The participants with one role, of all sessions."""
         return [one for participants in self._by_session.values() for one in participants if one.author.role == role]
 
     def remove(self, participant: Participant) -> None:
-        """One leaves."""
+        """A participant leaves."""
         self._by_session[participant.initial_id].remove(participant)
         del self._by_token[participant.token]
         for held in (self._connections, self._addresses):
@@ -76,13 +76,13 @@ class Participants:
                 del held[token]
 
     def end(self, initial_id: str) -> None:
-        """All leave."""
+        """All participants of a session leave."""
         for participant in self.of(initial_id):
             self.remove(participant)
         self._by_session.pop(initial_id, None)
 
     def find(self, token: str) -> Participant | None:
-        """Whose ParticipantToken this is."""
+        """The participant who has this ParticipantToken."""
         return self._by_token.get(token)
 
     def connect(self, participant: Participant, now: datetime) -> tuple[str, datetime]:
@@ -90,15 +90,15 @@ class Participants:
         return _issue(self._connections, participant, now, now + timedelta(days=_TOKEN_DAYS))
 
     def address(self, participant: Participant, now: datetime) -> tuple[str, datetime]:
-        """What opens sockets, and its expiry. Assumption: more than one, until then."""
+        """A new token that opens sockets, and its expiry. Assumption: it can open several sockets until then."""
         return _issue(self._addresses, participant, now, now + timedelta(seconds=_ADDRESS_SECONDS))
 
     def connected(self, token: str, now: datetime) -> Participant | None:
-        """Whose ConnectionToken this is."""
+        """The participant who has this ConnectionToken."""
         return _valid(self._connections, token, now)
 
     def addressed(self, token: str, now: datetime) -> Participant | None:
-        """Whose socket this opens."""
+        """The participant whose sockets this token opens."""
         return _valid(self._addresses, token, now)
 
 

@@ -23,12 +23,12 @@ from local.connect.transcripts import Transcripts
 
 INSTANCE_ID = "11111111-1111-4111-8111-111111111111"
 ALIAS = "local"
-# Of a search, as its quota has it.
+# A search is recent if it begins at most this long ago. Older searches have another quota.
 _RECENT_SECONDS = 14 * 86_400
 
 
 class Request(NamedTuple):
-    """A signed request, as it came."""
+    """A signed request."""
 
     method: str
     path: str
@@ -43,18 +43,18 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
-    # "whole": the connection ends instead of it; "half": in the middle of it.
+    # "whole": the connection ends instead of this answer. "half": it ends in the middle of this answer.
     cut: str = ""
 
 
-# Whether the caller may do an action on a resource: None, or the refusal.
+# Whether the caller may do an action on a resource. Returns None if so, or else the refusal.
 Authorize = Callable[[str, str], Response | None]
-# An operation's refusal, with a status if not its error's own.
+# Makes an operation's refusal. The status is None if it is the error's own.
 Refused = Callable[[str, ConnectError, int | None], Response]
 
 
 class Connect:
-    """Amazon Connect in one account and region, with one sound instance."""
+    """Amazon Connect in one account and region, with one instance that works."""
 
     def __init__(self, account: str, region: str) -> None:
         self.clock = Clock()
@@ -66,7 +66,7 @@ class Connect:
         self.conversations = Conversations(self.contacts, self.transcripts)
         self.quotas = Quotas()
         self.faults = Faults()
-        # How often each operation was called, by how it ended.
+        # For each operation: how often its calls ended with each status or error.
         self.calls: dict[str, Counter[str]] = {}
         self.sockets = Sockets(self.faults)
         self.conversations.deliver = self.sockets.deliver
@@ -100,7 +100,7 @@ class Connect:
         return await self.counted(call.operation, lambda: self._answer(call, request.region, authorize), self._refused)
 
     async def counted(self, operation: str, answer: Callable[[], Response], refused: Refused) -> Response:
-        """The answer of an operation, or what a fault makes of it, counted by how it ended."""
+        """The answer of an operation, or what a fault makes of it. Counts how the call ended."""
         response = await self._with_faults(operation, answer, refused)
         ended = "cut" if response.cut else response.headers.get("x-amzn-ErrorType", str(response.status))
         self.calls.setdefault(operation, Counter())[ended] += 1
@@ -161,7 +161,7 @@ class Connect:
 
 
 def _instead(operation: str, fault: Fault, refused: Refused) -> Response | None:
-    """What a fault answers in place of the operation."""
+    """The answer of a fault that replaces the operation, or None."""
     if fault.kind == "cut_before":
         return Response(0, {}, b"", cut="whole")
     if fault.kind == "throttle":
@@ -173,6 +173,6 @@ def _instead(operation: str, fault: Fault, refused: Refused) -> Response | None:
 
 
 def _throttled(operation: str) -> ConnectError:
-    # API Reference, StartChatContact: over its rate it answers TooManyRequests, which its service model does not have.
+    # API Reference, StartChatContact: over its rate it answers TooManyRequestsException. The service model lacks it.
     kind = "TooManyRequestsException" if operation == "StartChatContact" else "ThrottlingException"
     return ConnectError(kind, "Rate exceeded")

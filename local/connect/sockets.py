@@ -1,6 +1,6 @@
-"""The WebSockets of those who take part in chats, with their topics, as Amazon Connect's own client speaks them.
+"""The WebSockets of the participants of chats, with the topics that Amazon Connect's own client uses.
 
-Nothing comes on a socket before it subscribes to `aws/chat`, and nothing that was said before.
+A socket gets no items before it subscribes to `aws/chat`, and it never gets the earlier items.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from local.connect.participants import Participant
 
 CHAT = "aws/chat"
 _HEARTBEAT, _ITEM = "SocketHeartbeat", "SocketItem"
-# What faults are for here, beside the operations of the services, and which.
+# Faults can name these, in addition to the operations of the services. Only the kinds below work for them.
 FAULTY = (_HEARTBEAT, _ITEM)
 KINDS = ("latency", "silence", "cut_before", "cut_half", "garbage")
-# What a peer that does not read may leave waiting, in characters, and for how long, before its connection ends.
+# If a peer does not read, its connection ends after this many waiting characters, or after this many seconds.
 _MOST_WAITING = 10_000_000
 _PATIENCE_SECONDS = 10
 
@@ -32,40 +32,41 @@ class Line(Protocol):
         """Send half a message's frame, and end the connection."""
 
     async def cut(self) -> None:
-        """End the connection without a word."""
+        """End the connection without a closing frame."""
 
     async def close(self) -> None:
-        """End it in order, because the server goes away."""
+        """End the connection in order, because the server goes away."""
 
     def abort(self) -> None:
-        """End it at once, whatever its peer has not read."""
+        """End the connection at once, even if its peer has not read everything."""
 
 
 class _Message(NamedTuple):
     text: str
-    # "whole": the connection ends instead of it; "half": in the middle of it; "closed": instead of it, in order.
+    # "whole": the connection is cut instead of this message. "half": it is cut in the middle of this message.
+    # "closed": it is closed in order instead of this message.
     cut: str = ""
-    # How long it waits.
+    # How long the message waits before it is sent.
     seconds: float = 0
 
 
 class _Socket:
-    """One that is open."""
+    """An open socket."""
 
     def __init__(self) -> None:
         self.subscribed = False
         self._waiting: asyncio.Queue[_Message] = asyncio.Queue()
-        # In characters.
+        # The characters of all waiting messages.
         self._size = 0
 
     def put(self, message: _Message) -> None:
-        """One more to send."""
+        """Add a message to send."""
         if self._size <= _MOST_WAITING:
             self._size += len(message.text)
             self._waiting.put_nowait(message if self._size <= _MOST_WAITING else _Message("", cut="whole"))
 
     async def write(self, line: Line) -> None:
-        """Send what waits, until the connection is cut."""
+        """Send the waiting messages, until the connection is cut."""
         ways: dict[str, Callable[[str], Awaitable[None]]] = {
             "": line.send,
             "half": line.half,
@@ -80,7 +81,7 @@ class _Socket:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_SECONDS) as patience:
                     await ways[message.cut](message.text)
-            # Also an end waits until its peer has read what came before.
+            # An end, too, waits until the peer has read everything before it. If that takes too long, abort.
             if patience.expired():
                 line.abort()
             if message.cut or patience.expired():
@@ -97,17 +98,17 @@ class Sockets:
 
     @property
     def open(self) -> int:
-        """How many are open."""
+        """How many sockets are open."""
         return sum(len(sockets) for sockets in self._open.values())
 
     def deliver(self, participant: Participant, text: str) -> None:
-        """An item for a participant."""
+        """Send an item to a participant."""
         for socket in self._open.get(participant.token, ()):
             if socket.subscribed:
                 self._send(socket, _ITEM, {"topic": CHAT, "contentType": "application/json", "content": text})
 
     def cut(self, participant: Participant) -> int:
-        """End a participant's connections without a word; how many there were."""
+        """Cut a participant's connections. Returns how many there were."""
         sockets = self._open.get(participant.token, [])
         for socket in sockets:
             socket.put(_Message("", cut="whole"))
@@ -121,7 +122,7 @@ class Sockets:
     async def serve(
         self, participant: Participant, receive: Callable[[], Awaitable[MutableMapping[str, Any]]], line: Line
     ) -> None:
-        """Serve a socket that was accepted, until it ends. `receive` is ASGI's."""
+        """Serve an accepted socket until it ends. `receive` is the one of ASGI."""
         socket = _Socket()
         sockets = self._open.setdefault(participant.token, [])
         sockets.append(socket)
@@ -141,7 +142,7 @@ class Sockets:
         except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
-            # Assumption: what cannot be read is passed over.
+            # Assumption: a message that cannot be read is ignored.
             return
         topic = document.get("topic")
         if topic == "aws/heartbeat":
@@ -152,11 +153,11 @@ class Sockets:
             content = document.get("content")
             topics = content.get("topics") if isinstance(content, dict) else None
             known = topics == [CHAT]
-            # What is no name is not repeated: the answer would not always be JSON.
+            # The answer repeats only topics that are strings. With other values it would not always be JSON.
             topics = [one for one in topics if isinstance(one, str)] if isinstance(topics, list) else []
             if known:
                 socket.subscribed = topic == "aws/subscribe"
-            # Assumption: there is no other topic for those who take part in chats.
+            # Assumption: there is no other topic for the participants of chats.
             said = {"status": "success" if known else "failure", "topics": topics}
             self._send(socket, "", {"topic": topic, "content": said})
 

@@ -1,7 +1,7 @@
-"""What is said in chats: each contact has its transcript, and a chat may show those of past ones.
+"""Each contact has a transcript, and a chat may show the transcripts of past contacts.
 
-Source: Administrator Guide, "Enable persistent chat". A transcript is written a while after its contact's end, into the
-instance's bucket; what is not there when a chat is continued is not shown.
+Source: Administrator Guide, "Enable persistent chat". A transcript is written into the instance's bucket, a while after
+its contact's end. If it is not there when a past chat is continued, it is not shown.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from local.connect.associations import Associations
 from local.connect.contacts import CHAT, Contact, Contacts
 
-# As GetTranscript tells of it.
+# An item, in the form of GetTranscript's answers.
 Item = dict[str, Any]
 PREFIX = "application/vnd.amazonaws.connect."
 REHYDRATED = f"{PREFIX}event.chat.rehydrated"
@@ -30,12 +30,12 @@ _KEPT_EVENTS = frozenset(
 )
 # Administrator Guide: 30 to 60 seconds.
 _WRITTEN_AFTER_SECONDS = 45
-# Administrator Guide, "Feature specifications": of a past transcript's file.
+# Administrator Guide, "Feature specifications": the largest file of a past transcript.
 _LARGEST_FILE = 5 * 1024 * 1024
 
 
 class Author(NamedTuple):
-    """Who an item is from; without an id it is the service itself."""
+    """Who sent an item. Without an id, the service itself sent it."""
 
     role: str
     name: str
@@ -49,24 +49,24 @@ class Store(Protocol):
     """Where transcripts are kept as objects."""
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
-        """Keep one."""
+        """Keep an object."""
 
     def size(self, bucket: str, key: str) -> int | None:
-        """Its bytes; None if it is not there."""
+        """The object's size in bytes, or None if it is not there."""
 
 
 class Memory:
-    """Keeps the sizes only."""
+    """Keeps only the sizes of objects."""
 
     def __init__(self) -> None:
         self._sizes: dict[tuple[str, str], int] = {}
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
-        """Keep one."""
+        """Keep an object's size."""
         self._sizes[bucket, key] = len(body)
 
     def size(self, bucket: str, key: str) -> int | None:
-        """Its bytes."""
+        """The object's size in bytes."""
         return self._sizes.get((bucket, key))
 
 
@@ -77,9 +77,9 @@ class Transcripts:
         self._contacts = contacts
         self._associations = associations
         self._items: dict[str, list[Item]] = {}
-        # By the sessions' initial contacts: the past contacts that a chat shows, newest first.
+        # By a session's initial contact: the past contacts that the session shows, newest first.
         self._past: dict[str, tuple[str, ...]] = {}
-        # What has ended and is not written yet, and when it will be.
+        # The contacts that have ended and are not written yet, each with the time at which it will be written.
         self._due: list[tuple[datetime, Contact]] = []
         self.seconds: float = _WRITTEN_AFTER_SECONDS
         self.store: Store = Memory()
@@ -87,13 +87,13 @@ class Transcripts:
     def add(
         self, contact: Contact, now: datetime, author: Author, kind: str, content_type: str, content: str | None = None
     ) -> Item:
-        """What somebody says, or what happens, at the end of a contact's transcript."""
+        """Add an item at the end of a contact's transcript: somebody says something, or something happens."""
         item = item_of(now, author, kind, content_type, content)
         self._items.setdefault(contact.id, []).append(item)
         return item
 
     def present(self, contact: Contact) -> list[Item]:
-        """Of the running session, all its segments: oldest first."""
+        """The items of the running session, of all its segments, oldest first."""
         return [
             {**item, "ContactId": segment.id}
             for segment in self._contacts.session(contact)
@@ -101,7 +101,7 @@ class Transcripts:
         ]
 
     def past(self, contact: Contact) -> list[Item]:
-        """Of the past chats that the session shows: oldest first."""
+        """The items of the past chats that the session shows, oldest first."""
         return [
             {**item, "RelatedContactId": past}
             for past in reversed(self._past.get(contact.initial_id, ()))
@@ -109,9 +109,9 @@ class Transcripts:
         ]
 
     def rehydrate(self, contact: Contact, now: datetime) -> bool:
-        """From now on, a session shows what it continues. Whether there is anything to show.
+        """From now on, a session shows what it continues. Returns whether there is anything to show.
 
-        Assumption: what is not written at this moment is not shown later either; what the chat continues beyond it is.
+        Assumption: a contact that is not written at this moment is never shown. The contacts before it are shown.
         """
         self.write(now)
         shown = [id for id in self._associations.shown_by(contact) if self._is_readable(self._contacts.find(id))]
@@ -119,19 +119,19 @@ class Transcripts:
         return bool(self.past(contact))
 
     def end(self, contact: Contact, now: datetime) -> None:
-        """The contact has ended: its transcript is written after a while."""
+        """The contact has ended. Its transcript is written after a while."""
         if contact.channel == CHAT and _bucket(contact):
             self._due.append((now + timedelta(seconds=self.seconds), contact))
 
     def write(self, now: datetime) -> None:
-        """Write what is due."""
+        """Write the transcripts that are due."""
         due = [contact for at, contact in self._due if at <= now]
         self._due = [(at, contact) for at, contact in self._due if at > now]
         for contact in due:
             self.store.put(_bucket(contact), _key(contact), self._file(contact))
 
     def location(self, contact: Contact) -> str | None:
-        """Bucket and key of a contact's object; None if it is not there."""
+        """The bucket and the key of a contact's object, or None if the object is not there."""
         bucket, key = _bucket(contact), _key(contact)
         return f"{bucket}/{key}" if bucket and self.store.size(bucket, key) is not None else None
 
@@ -154,7 +154,7 @@ class Transcripts:
 
     def _file(self, contact: Contact) -> bytes:
         items = self._kept(contact.id)
-        # Assumption: the file's form, which AWS does not document; third parties that read such files have it so.
+        # Assumption: the format of the file. AWS does not document it. This is the one that third parties read.
         document = {
             "Version": "2019-08-26",
             "AWSAccountId": contact.instance.arn.split(":")[4],
@@ -188,7 +188,7 @@ def item_of(now: datetime, author: Author, kind: str, content_type: str, content
 
 
 def text_of(instant: datetime) -> str:
-    """As the participant service writes times."""
+    """A time, as the participant service writes it."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -202,6 +202,6 @@ def prefix_of(alias: str) -> str:
 
 
 def _key(contact: Contact) -> str:
-    # Assumption: the time in it is that of the contact's beginning.
+    # Assumption: the time in the key is the time at which the contact began.
     began = contact.initiated.astimezone(UTC)
     return f"{prefix_of(contact.instance.alias)}/{began:%Y/%m/%d}/{contact.id}_{began:%Y%m%dT%H:%M}_UTC.json"

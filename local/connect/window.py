@@ -1,4 +1,4 @@
-"""The agent's window: one page by which a person plays the agents, by the control path."""
+"""The agent's window: a page on which a person plays the agents. It uses the control path."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ _PAGE = (Path(__file__).parent / "agent.html").read_bytes()
 
 
 def response() -> Response:
-    """The page. It has the control path's power, so no other page may frame it, and nothing but its own text runs."""
+    """The page. It can do all that the control path can. So no page may frame it, and only its own script runs."""
     script, style = (_source(tag) for tag in (b"script", b"style"))
     policy = (
         f"default-src 'none'; connect-src 'self'; script-src {script}; style-src {style}; "
@@ -29,6 +29,6 @@ def response() -> Response:
 
 
 def _source(tag: bytes) -> str:
-    """What the policy calls the page's own script or style."""
+    """The page's own script or style, as the policy names it: by its hash."""
     (text,) = re.findall(rb"<%s>(.*?)</%s>" % (tag, tag), _PAGE, re.DOTALL)
     return f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"

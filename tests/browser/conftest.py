@@ -1,4 +1,4 @@
-"""One local cloud, one page and one browser a run. Each customer has a context of their own."""
+"""One local cloud, one page and one browser for the whole run. Each customer has their own browser context."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from local.tokens import CLIENT, Tokens
 from tests.browser.people import Customer
 from tests.local.callers import new_customer
 
-# The sandbox is not for root, and nothing here comes from elsewhere. No name leads to another machine, whoever asks.
+# Chromium's sandbox does not work as root, and all pages here are ours. No name leads to another machine.
 _FLAGS = ["--no-sandbox", "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 Open = Callable[..., Customer]
 
@@ -42,7 +42,7 @@ def page(cloud: Cloud) -> Iterator[ChatPage]:
 
 @pytest.fixture(scope="session")
 def foreign(cloud: Cloud, page: ChatPage) -> Iterator[ChatPage]:
-    """The same page at another origin, to which the endpoint is not open."""
+    """The same page at another origin. The endpoint does not accept calls from this origin."""
     with ChatPage() as served:
         served.configuration = page.configuration
         Tokens(cloud).client(CLIENT, page.address, served.address)
@@ -61,7 +61,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def pictures(pytestconfig: pytest.Config) -> Iterator[Path]:
-    """Where pictures go. With --update-snapshots those that the documents show are taken from there."""
+    """The folder for pictures. With --update-snapshots, the pictures of the documents are copied from it."""
     folder = ROOT / ".pytest_cache/pictures"
     folder.mkdir(parents=True, exist_ok=True)
     yield folder
@@ -72,7 +72,7 @@ def pictures(pytestconfig: pytest.Config) -> Iterator[Path]:
 
 @pytest.fixture
 def open_page(browser: Browser, cloud: Cloud, page: ChatPage, pictures: Path) -> Iterator[Open]:
-    """Somebody opens the page, or the one at another address. Whatever a test is about, no page may complain."""
+    """Opens the page, or the page at another address. After each test, no page may have written an error."""
     with ExitStack() as stack:
         everybody: list[Customer] = []
 
@@ -96,7 +96,7 @@ def ann(open_page: Open, customer: str) -> Customer:
 
 @pytest.fixture
 def customer() -> str:
-    """The name of one who never chatted before."""
+    """The name of a customer who never chatted before."""
     return new_customer()
 
 
@@ -108,7 +108,7 @@ def chats(cloud: Cloud) -> Chats:
 
 @pytest.fixture
 def tokens(cloud: Cloud) -> Iterator[Tokens]:
-    """The local cloud's issuer, whose faults end with the test."""
+    """The local cloud's issuer. Its faults end with the test."""
     made = Tokens(cloud)
     yield made
     made.mend()

@@ -1,4 +1,4 @@
-"""Customers in a browser, and agents by the control path."""
+"""Customers, who use a browser, and agents, who use the control path."""
 
 import json
 import re
@@ -15,25 +15,25 @@ from local.cloud import Cloud
 from local.command import ROOT
 
 AXE = ROOT / "examples/web/node_modules/axe-core/axe.min.js"
-# Ours are said within this, also on a busy machine.
+# Milliseconds. Each text appears within this time, also on a busy machine.
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
 class Seen:
-    """What the browser did and said beside the page."""
+    """What the browser asked for, and what it wrote to its console."""
 
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
     def hosts(self) -> set[str]:
-        """Of all addresses that were asked."""
+        """The hosts of all addresses that were asked."""
         return {urlsplit(url).netloc for url in self.requests if not url.startswith(("data:", "about:"))}
 
 
 class Customer:
-    """A person with a browser of their own; as a context manager it is closed at the end."""
+    """A person with their own browser. As a context manager, the browser is closed at the end."""
 
     def __init__(
         self, browser: Browser, address: str, hosts: set[str], pictures: Path, *, dark: bool = False, wide: bool = True
@@ -48,7 +48,7 @@ class Customer:
         self._pictures = pictures
         self.address, self.hosts = address, hosts
         self.name = ""
-        # A pattern of the complaints that a test provokes.
+        # A pattern for the complaints that a test expects.
         self.tolerated: str | None = None
         self.seen = Seen()
         self.page = self._watched(self._context.new_page())
@@ -63,13 +63,13 @@ class Customer:
         self._context.close()
 
     def expect_quiet(self) -> None:
-        """The console has no complaint but of what is tolerated, and only the page's own hosts were asked."""
+        """The console has no complaint except the tolerated ones. The page asked only its own hosts."""
         complaints = [one for one in self.seen.complaints if not self.tolerated or not re.search(self.tolerated, one)]
         assert complaints == [], self.seen.complaints
         assert self.seen.hosts() <= {*self.hosts, urlsplit(self.address).netloc}
 
     def sign_in(self, name: str) -> None:
-        """By the issuer's own form."""
+        """Sign in with the issuer's own form."""
         self.name = name
         self.press("Sign in")
         self.page.get_by_label("Name").fill(name)
@@ -77,44 +77,44 @@ class Customer:
         expect(self.button("Start a chat")).to_be_visible()
 
     def start(self) -> str:
-        """A chat; its contact id."""
+        """Start a chat. Returns its contact id."""
         self.press("Start a chat")
         expect(self.text).to_be_visible()
         expect(self.status).not_to_have_text("Connecting …")
         return self.contact
 
     def say(self, words: str) -> None:
-        """A message, and it is sent."""
+        """Send a message, and wait until it is sent."""
         self.text.fill(words)
         self.press("Send")
         expect(self.text).to_have_value("")
 
     def end(self) -> None:
-        """The chat, and it has ended."""
+        """End the chat, and wait until it has ended."""
         self.press("End the chat")
         expect(self.status).to_have_text("The chat has ended.")
 
     def press(self, name: str) -> None:
-        """A button."""
+        """Press a button."""
         self.button(name).click()
 
     def button(self, name: str) -> Any:
-        """By its name, as a screen reader says it."""
+        """The button with this name, as a screen reader says it."""
         return self.page.get_by_role("button", name=name, exact=True)
 
     @property
     def text(self) -> Any:
-        """Where a message is written."""
+        """The field for the customer's message."""
         return self.page.get_by_label("Your message")
 
     @property
     def status(self) -> Any:
-        """What the page says of itself."""
+        """The page's status line."""
         return self.page.get_by_role("status")
 
     @property
     def contact(self) -> str:
-        """The chat that the page has kept."""
+        """The contact id of the chat that the page has kept."""
         return str(self.kept()["chat"]["contactId"])
 
     def kept(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class Customer:
         return dict(json.loads(self.page.evaluate("sessionStorage.getItem('chat') ?? '{}'")))
 
     def lines(self) -> list[str]:
-        """The conversation from above to below, without times; a line of dashes stands for the divider."""
+        """The lines of the conversation, from top to bottom, without times. Three dashes stand for the divider."""
         shown = self.page.evaluate(
             """() => Array.from(document.querySelectorAll("#log > p"), (line) =>
                 line.className === "divider" ? "---" :
@@ -133,7 +133,7 @@ class Customer:
         return [str(line) for line in shown]
 
     def expect_lines(self, *lines: str) -> None:
-        """Each once and in this order, within the patience."""
+        """The page shows exactly these lines, in this order, within PATIENCE."""
         until = time.monotonic() + PATIENCE / 1000
         while self.lines() != list(lines) and time.monotonic() < until:
             self.page.wait_for_timeout(50)
@@ -141,14 +141,14 @@ class Customer:
         assert got == list(lines), f"got {got}, expected {list(lines)}"
 
     def findings(self) -> list[str]:
-        """What axe says against the page as it is now."""
-        # The page's own policy runs no other scripts; the debugger may.
+        """The mistakes that axe finds in the page as it is now."""
+        # The page's own policy lets no other script run. The debugger may run one.
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate("axe.run()")
         return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
 
     def picture(self, name: str) -> None:
-        """As the page looks now."""
+        """Save a picture of the page as it looks now."""
         self.page.screenshot(path=self._pictures / f"{re.sub('[^a-z0-9]+', '-', name.lower())}.png")
 
     def _watched(self, page: Page) -> Page:
@@ -164,22 +164,22 @@ class Customer:
 
 
 class Agent:
-    """Somebody of the company, in one chat."""
+    """An agent of the company, in one chat."""
 
     def __init__(self, cloud: Cloud, contact: str, name: str = "Jane") -> None:
         self._cloud, self._contact = cloud, contact
         self._do("join", DisplayName=name)
 
     def say(self, content: str, **fields: str) -> None:
-        """A message."""
+        """Send a message."""
         self._do("say", Content=content, **fields)
 
     def type(self) -> None:
-        """Something is being written."""
+        """The agent types."""
         self._do("type")
 
     def leave(self) -> None:
-        """The chat goes on without them."""
+        """The agent leaves, and the chat goes on."""
         self._do("leave")
 
     def _do(self, what: str, **fields: str) -> None:

@@ -20,7 +20,7 @@ DAY = 24 * 3600
 
 
 def talk(cloud: Cloud, customer: Customer) -> str:
-    """A first chat; its contact."""
+    """A first chat. Returns its contact id."""
     contact = customer.start()
     agent = Agent(cloud, contact)
     customer.say(COMPLAINT)
@@ -37,7 +37,7 @@ def leave(chats: Chats, customer: Customer, *, seconds: float = DAY) -> None:
 
 
 def test_a_customer_comes_back_and_sees_the_old_lines_above_the_new(cloud: Cloud, chats: Chats, ann: Customer) -> None:
-    """What all of this is for."""
+    """This is the purpose of the whole page."""
     ann.picture("start")
     talk(cloud, ann)
     ann.picture("talk")
@@ -55,7 +55,7 @@ def test_a_customer_comes_back_and_sees_the_old_lines_above_the_new(cloud: Cloud
 
 
 def test_another_customer_sees_nothing_of_it(cloud: Cloud, chats: Chats, ann: Customer, open_page: Open) -> None:
-    """In the same browser program, at the same time, and also in the same tab after the first has signed out."""
+    """Nobody sees it in the same browser at the same time, nor in the same tab after the first customer signed out."""
     talk(cloud, ann)
     leave(chats, ann)
     ben = open_page()
@@ -71,11 +71,11 @@ def test_another_customer_sees_nothing_of_it(cloud: Cloud, chats: Chats, ann: Cu
 
 
 def test_who_comes_back_too_early_gets_the_past_later(cloud: Cloud, chats: Chats, ann: Customer) -> None:
-    """The transcript is not written yet: the chat starts, and the page continues it when the answer said."""
+    """The transcript is not written yet. The chat starts, and the page continues it at the time of the answer."""
     talk(cloud, ann)
     leave(chats, ann, seconds=56)
     ann.start()
-    expect(ann.status).to_contain_text("Your earlier chat follows in about")
+    expect(ann.status).to_contain_text("Your earlier chat will appear in less than 1 min.")
     ann.say("Are you there?")
     ann.expect_lines("You: Are you there?")
     ann.picture("too early")
@@ -86,7 +86,7 @@ def test_who_comes_back_too_early_gets_the_past_later(cloud: Cloud, chats: Chats
 
 @pytest.mark.parametrize("kind", ["ENTIRE_PAST_SESSION", "FROM_SEGMENT"])
 def test_both_rehydration_types_show_what_they_should(cloud: Cloud, chats: Chats, ann: Customer, kind: str) -> None:
-    """The whole of a chat that was transferred, or only what was before; a backend asks, and the page shows it."""
+    """After a transfer: the whole past chat, or only the part before the transfer. A backend asks for either."""
     first = talk(cloud, ann)
     second = chats.transferred(first)
     Agent(cloud, second, "Omar").say("I am somebody else.")
@@ -104,7 +104,7 @@ def test_both_rehydration_types_show_what_they_should(cloud: Cloud, chats: Chats
 
 
 def test_a_long_past_is_shown_page_by_page(cloud: Cloud, chats: Chats, ann: Customer) -> None:
-    """More than a page: the newest first, and the rest when it is asked for."""
+    """The past has more than a page. The newest page is shown first, and the rest when the customer asks for it."""
     cloud.control("POST", "quotas", {"enabled": False})
     agent = Agent(cloud, ann.start())
     said = [f"Line {number}" for number in range(250)]
@@ -123,7 +123,7 @@ def test_a_long_past_is_shown_page_by_page(cloud: Cloud, chats: Chats, ann: Cust
 
 
 def test_a_reload_loses_nothing(cloud: Cloud, chats: Chats, ann: Customer) -> None:
-    """The same chat goes on, with its past, and nothing is there twice."""
+    """The same chat goes on, with its past, and no line is there twice."""
     talk(cloud, ann)
     leave(chats, ann)
     contact = ann.start()
@@ -136,7 +136,7 @@ def test_a_reload_loses_nothing(cloud: Cloud, chats: Chats, ann: Customer) -> No
 
 
 def test_a_reload_does_not_forget_what_is_to_be_continued(cloud: Cloud, chats: Chats, ann: Customer) -> None:
-    """Nor does it begin to wait anew."""
+    """The page continues the past chat at the same time as without the reload."""
     talk(cloud, ann)
     leave(chats, ann, seconds=56)
     ann.start()
@@ -145,7 +145,7 @@ def test_a_reload_does_not_forget_what_is_to_be_continued(cloud: Cloud, chats: C
 
 
 def test_a_chat_that_ended_behind_a_closed_page_is_over(cloud: Cloud, chats: Chats, ann: Customer) -> None:
-    """The agent ended it while the page was loaded anew; ChatJS cannot tell that from a network that fails."""
+    """The agent ended it while the page was closed. ChatJS cannot see the difference to a network that fails."""
     ann.tolerated = "403"
     contact = ann.start()
     ann.page.goto("about:blank")
@@ -157,14 +157,14 @@ def test_a_chat_that_ended_behind_a_closed_page_is_over(cloud: Cloud, chats: Cha
 
 
 def test_a_chat_that_the_agent_ends_is_over(chats: Chats, ann: Customer) -> None:
-    """The page says so, and another can start."""
+    """The page says so, and another chat can start."""
     chats.end(ann.start())
     expect(ann.status).to_have_text("The chat has ended.")
     ann.start()
 
 
 def test_what_is_said_while_the_connection_is_lost_is_not_lost(cloud: Cloud, ann: Customer) -> None:
-    """Each line once, in order, when it is back."""
+    """After the connection is back, each line is there once and in order."""
     contact = ann.start()
     agent = Agent(cloud, contact)
     agent.say("One")
@@ -193,7 +193,7 @@ def test_a_message_whose_answer_is_lost_is_said_once(cloud: Cloud, ann: Customer
 
 
 def test_markup_is_text(cloud: Cloud, ann: Customer) -> None:
-    """Whoever writes to the customer must not run anything on the page."""
+    """A person who writes to the customer must not be able to run a script on the page."""
     markup = '<img src=x onerror="document.title=1"><b>bold</b>'
     Agent(cloud, ann.start(), "<i>Jane</i>").say(markup)
     ann.expect_lines("(<i>Jane</i> joined)", f"<i>Jane</i>: {markup}")

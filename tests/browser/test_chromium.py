@@ -1,4 +1,4 @@
-"""Without Chromium the target fails, and says what to install."""
+"""Without Chromium, `make browser` fails and says what to install."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from local import chromium
 def test_without_chromium_one_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """A test that is left out in silence would pass."""
+    """If the tests were left out silently, the target would pass."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(chromium, "commands", lambda: [["chromium", "--version"]])
@@ -22,7 +22,7 @@ def test_without_chromium_one_sentence_says_what_to_install(
 
 
 def test_the_first_that_runs_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whatever it is called; a name that leads to nothing that runs, as a snap's without the snap, is passed over."""
+    """Any of its names will do. A program that fails is left out: for example, a snap's name without the snap."""
     for name, status in (("chromium", 1), ("google-chrome", 0)):
         (tmp_path / name).write_text(f"#!/bin/sh\nexit {status}\n")
         (tmp_path / name).chmod(0o755)

@@ -1,4 +1,4 @@
-"""Random histories of two customers in a browser, against a model: what a page shows is what was said, in order."""
+"""Random histories of two customers in a browser, against a model: a page shows all messages, in order."""
 
 import random
 import time
@@ -11,14 +11,14 @@ from tests.browser.conftest import Open
 from tests.browser.people import PATIENCE, Agent, Customer
 from tests.local.callers import new_customer
 
-# Of two customers each.
+# Each history has two customers.
 HISTORIES = 12
 STEPS = 8
 
 
 @dataclass
 class Life:
-    """What a customer's page has to show: all chats so far, and the one that runs."""
+    """What a customer's page has to show: all past chats, and the running chat."""
 
     page: Customer
     name: str
@@ -26,11 +26,11 @@ class Life:
     present: list[str] = field(default_factory=list)
     # The running segment.
     contact: str = ""
-    # Whether the past, or else the present, has a note about a transfer, which stands there as a message does.
+    # Whether the past (first) and the present (second) have a note about a transfer. The page shows it as a line.
     noted: list[bool] = field(default_factory=lambda: [False, False])
 
     def shown(self) -> list[str]:
-        """From above to below."""
+        """The lines, from top to bottom."""
         return [*self.past, "---", *self.present] if self.past or self.noted[0] else self.present
 
 
@@ -50,7 +50,7 @@ class History:
             life.contact = life.page.start()
 
     def live(self) -> None:
-        """Some steps, and what each page shows then."""
+        """Take some steps. Then each page shows what it has to show."""
         steps = [self.say, self.answer, self.answer, self.transfer, self.come_back, self.reload, self.cut]
         for _ in range(STEPS):
             self._chance.choice(steps)(self._chance.choice(self.lives))
@@ -64,7 +64,7 @@ class History:
         life.present.append(f"You: {line}")
 
     def answer(self, life: Life) -> None:
-        """An agent does."""
+        """An agent says something."""
         line = self._line(life)
         Agent(self._cloud, life.contact).say(line)
         life.present.append(f"Jane: {line}")
@@ -86,12 +86,12 @@ class History:
         expect_said(life)
 
     def reload(self, life: Life) -> None:
-        """The page is loaded anew."""
+        """The customer reloads the page."""
         life.page.page.reload()
         expect_said(life)
 
     def cut(self, life: Life) -> None:
-        """The connection is lost; ChatJS connects again by itself."""
+        """The connection is lost. ChatJS connects again by itself."""
         self._cloud.control("POST", f"contacts/{life.contact}/cut", {})
 
     def _line(self, life: Life) -> str:
@@ -100,7 +100,7 @@ class History:
 
 
 def expect_said(life: Life) -> None:
-    """The page shows these lines, each once, in this order, and no other; who came and went is not looked at."""
+    """The page shows exactly these lines, in this order. Notes about people who joined or left do not count."""
     until = time.monotonic() + PATIENCE / 1000
     while (got := said(life.page)) != life.shown() and time.monotonic() < until:
         life.page.page.wait_for_timeout(50)
@@ -108,12 +108,12 @@ def expect_said(life: Life) -> None:
 
 
 def said(page: Customer) -> list[str]:
-    """The messages, and the divider."""
+    """The page's messages and its divider."""
     return [line for line in page.lines() if not line.startswith("(")]
 
 
 def test_random_histories_look_as_they_were(cloud: Cloud, open_page: Open) -> None:
-    """Two dozen customers: nothing lost, nothing twice, nothing of somebody else."""
+    """With two dozen customers: no line is lost, none is there twice, and none is of another customer."""
     cloud.control("POST", "quotas", {"enabled": False})
     lives: list[Life] = []
     for seed in range(HISTORIES):

@@ -1,7 +1,8 @@
-"""The page itself: who may use it and how, what it keeps, what it asks for, and what it weighs."""
+"""The page itself: who can use it and how, what it keeps, which hosts it asks, and how large it is."""
 
 import json
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Error, Route, expect
@@ -15,7 +16,8 @@ from tests.browser.people import Agent, Customer
 from tests.browser.test_chat import COMPLAINT, OLD, leave, talk
 
 BUDGET = 400_000
-# What is added to the conversation, and whether a screen reader reads it out.
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+# Records each element that is added to the conversation, and whether a screen reader reads it out.
 HEAR = """
     globalThis.heard = [];
     addEventListener("DOMContentLoaded", () =>
@@ -28,7 +30,7 @@ HEAR = """
 
 @pytest.mark.parametrize("look", ["light wide", "dark narrow"])
 def test_axe_finds_nothing_at_any_step(cloud: Cloud, chats: Chats, open_page: Open, customer: str, look: str) -> None:
-    """Contrast, names, roles and order, in each look."""
+    """In each look, axe checks contrast, names, roles and order."""
     ann = open_page(dark="dark" in look, wide="wide" in look)
     assert ann.findings() == []
     ann.sign_in(customer)
@@ -48,7 +50,7 @@ def test_axe_finds_nothing_at_any_step(cloud: Cloud, chats: Chats, open_page: Op
 
 
 def test_a_keyboard_is_enough(cloud: Cloud, open_page: Open, customer: str) -> None:
-    """Each step, from the sign-in to the end; the focus is never lost."""
+    """A customer can do each step, from the sign-in to the end, and never loses the focus."""
     ann = open_page()
     press = ann.page.keyboard.press
     expect(ann.button("Sign in")).to_be_visible()
@@ -81,7 +83,7 @@ def test_a_keyboard_is_enough(cloud: Cloud, open_page: Open, customer: str) -> N
 
 
 def test_new_lines_are_read_out_and_old_ones_are_not(cloud: Cloud, chats: Chats, ann: Customer) -> None:
-    """A screen reader that reads a whole past chat keeps its user from the present one; the same after a reload."""
+    """If a screen reader read a whole past chat, its user would wait for the present one. A reload is the same."""
     talk(cloud, ann)
     leave(chats, ann)
     contact = ann.start()
@@ -98,7 +100,7 @@ def test_new_lines_are_read_out_and_old_ones_are_not(cloud: Cloud, chats: Chats,
 
 
 def test_a_token_that_has_expired_asks_for_another_sign_in(tokens: Tokens, ann: Customer) -> None:
-    """The chat goes on meanwhile, and what was to be continued is continued after it."""
+    """The page asks for another sign-in, and then the customer can start a chat."""
     ann.tolerated = "403"
     old = tokens.sign(ann.name, CLIENT, exp=1)
     ann.page.evaluate("token => sessionStorage.setItem('chat', JSON.stringify({ idToken: token }))", old)
@@ -148,9 +150,9 @@ def test_somebody_else_who_signs_in_after_a_token_has_expired_gets_nothing(
 def test_a_page_of_another_origin_starts_nothing(
     cloud: Cloud, foreign: ChatPage, open_page: Open, customer: str
 ) -> None:
-    """The endpoint names the origins that may call; the browser keeps all others from it."""
+    """The endpoint names the origins that may call it. The browser stops the calls of all other origins."""
     ann = open_page(foreign.address)
-    # Chromium says two things of one refusal.
+    # Chromium writes two errors for one refusal.
     ann.tolerated = "CORS|ERR_FAILED"
     ann.sign_in(customer)
     before = cloud.control("GET", "calls")["StartChatContact"]
@@ -160,12 +162,12 @@ def test_a_page_of_another_origin_starts_nothing(
 
 
 def test_after_signing_out_nothing_is_left(cloud: Cloud, ann: Customer) -> None:
-    """Nor does the browser's way back lead to the conversation; the chat has ended."""
+    """The chat has ended, and the browser's back button does not show the conversation."""
     contact = talk(cloud, ann)
     ann.press("Sign out")
     expect(ann.button("Sign in")).to_be_visible()
     assert ann.kept() == {}
-    assert ann.page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    assert ann.page.evaluate("[sessionStorage.length, localStorage.length, document.cookie]") == [0, 0, ""]
     assert contact not in [chat["InitialContactId"] for chat in cloud.control("GET", "chats")]
     ann.page.go_back()
     assert COMPLAINT not in ann.page.content()
@@ -173,15 +175,33 @@ def test_after_signing_out_nothing_is_left(cloud: Cloud, ann: Customer) -> None:
 
 
 def test_a_sign_in_that_did_not_begin_here_is_refused(page: ChatPage, open_page: Open) -> None:
-    """Somebody else's code in a link would sign the customer in as somebody else."""
+    """Otherwise, a link with the code of another person would sign the customer in as that person."""
     ann = open_page(f"{page.address}?code=theirs&state=theirs")
-    expect(ann.status).to_have_text("This sign-in did not begin here. Sign in again.")
+    expect(ann.status).to_have_text("This sign-in was not started here. Sign in again.")
     assert ann.kept().get("idToken") is None
     assert ann.page.url == page.address
 
 
+def test_a_refused_sign_in_says_the_issuers_reason(open_page: Open) -> None:
+    """Else whoever sets the page up would not know what the issuer does not like; the address is emptied at once."""
+    ann = open_page()
+    ann.press("Sign in")
+    expect(ann.page.get_by_label("Name")).to_be_visible()
+    state = parse_qs(urlsplit(ann.page.url).query)["state"][0]
+    ann.page.goto(f"{ann.address}?error=invalid_scope&state={state}")
+    expect(ann.status).to_have_text("You are not signed in (invalid_scope). Sign in again.")
+    assert ann.page.url == ann.address
+
+
+def test_a_picture_beside_the_page_is_shown(open_page: Open) -> None:
+    """A company's logo: the page's own policy must not stand in the way of other looks."""
+    ann = open_page()
+    ann.page.route("**/logo.svg", lambda route: route.fulfill(content_type="image/svg+xml", body=LOGO))
+    ann.page.evaluate("Object.assign(new Image(), { src: 'logo.svg' }).decode()")
+
+
 def test_the_policy_allows_the_configured_hosts_only(open_page: Open) -> None:
-    """Whatever came to run on the page could not tell anybody what it sees."""
+    """Even if an attacker's script ran on the page, it could not send to other hosts what it sees."""
     ann = open_page()
     ann.tolerated = "Content Security Policy|TrustedHTML"
     expect(ann.button("Sign in")).to_be_visible()
@@ -191,12 +211,12 @@ def test_the_policy_allows_the_configured_hosts_only(open_page: Open) -> None:
     assert len(ann.seen.complaints) >= 2
     with pytest.raises(Error, match="TrustedHTML"):
         ann.page.evaluate("document.body.innerHTML = '<b>x</b>'")
-    # They were never asked.
+    # The browser blocked the other requests, so they do not count.
     ann.seen.requests = [url for url in ann.seen.requests if url.startswith(ann.address)]
 
 
 def test_it_is_painted_without_waiting_for_the_chat(open_page: Open, page: ChatPage) -> None:
-    """Amazon's script is 300 KB: on a slow line it comes late."""
+    """Amazon's script is 300 KB. With a slow connection it arrives late."""
     ann = open_page()
     held: list[Route] = []
     ann.page.route("**/amazon-connect-chat.js", lambda route: held.append(route))
@@ -210,18 +230,18 @@ def test_it_is_painted_without_waiting_for_the_chat(open_page: Open, page: ChatP
 
 
 def test_it_weighs_less_than_its_budget() -> None:
-    """All that a browser loads, before any compression."""
+    """The budget counts all files that a browser loads, before compression."""
     assert sum((FOLDER / name).stat().st_size for name, _ in FILES.values()) < BUDGET
 
 
 def test_it_runs_against_aws_by_its_configuration_only(page: ChatPage) -> None:
-    """The same keys as in config.js, and two for what has another address on this machine."""
+    """`make chat` sets the same keys as config.js, and two more for addresses that differ on this machine."""
     keys = re.findall(r"^  (\w+):", (FOLDER / "config.js").read_text(encoding="utf-8"), re.M)
     assert {*keys, "discoveryUrl", "participantUrl"} == set(page.configuration)
 
 
 def test_it_says_when_the_issuer_fails_or_is_another(tokens: Tokens, open_page: Open) -> None:
-    """And the customer can try again."""
+    """After each message, the customer can try again."""
     ann = open_page()
     ann.tolerated = "503"
     tokens.fail("error", times=1)
@@ -229,4 +249,4 @@ def test_it_says_when_the_issuer_fails_or_is_another(tokens: Tokens, open_page: 
     expect(ann.status).to_have_text("The chat cannot be reached. Check your connection, and try again.")
     tokens.fail("other_issuer", times=1)
     ann.press("Sign in")
-    expect(ann.status).to_have_text("The issuer has another name than config.js says.")
+    expect(ann.status).to_have_text("The issuer's name is not the name in config.js.")

@@ -1,4 +1,4 @@
-"""Who talks in chats on the local cloud: a plain WebSocket, boto3's client, and Amazon's own chat client in Node."""
+"""Clients for chats on the local cloud: a plain WebSocket, boto3's client, and Amazon's own chat client in Node."""
 
 import json
 import queue
@@ -25,7 +25,7 @@ _SECONDS = 10
 
 
 class Customer:
-    """Somebody who chats by boto3's client."""
+    """A customer who chats with boto3's client."""
 
     def __init__(self, cloud: Cloud, name: str = "Ada", **fields: Any) -> None:
         self.cloud, self.name = cloud, name
@@ -37,18 +37,18 @@ class Customer:
         self.token = ""
 
     def connect(self) -> str:
-        """A connection; the address of its socket."""
+        """Make a connection. Returns the address of its socket."""
         answer = self.client.create_participant_connection(Type=BOTH, ParticipantToken=self.started["ParticipantToken"])
         self.token = answer["ConnectionCredentials"]["ConnectionToken"]
         return str(answer["Websocket"]["Url"])
 
     def say(self, content: str) -> str:
-        """A message; its id."""
+        """Send a message. Returns its id."""
         said = self.client.send_message(ContentType="text/plain", Content=content, ConnectionToken=self.token)
         return str(said["Id"])
 
     def shown(self) -> list[dict[str, Any]]:
-        """All that the chat shows, oldest first."""
+        """All items that the chat shows, oldest first."""
         items: list[dict[str, Any]] = []
         more: dict[str, Any] = {}
         while True:
@@ -61,20 +61,20 @@ class Customer:
             more = {"NextToken": page["NextToken"]}
 
     def lines(self) -> list[str]:
-        """The messages among them."""
+        """The messages that the chat shows, oldest first."""
         return [item["Content"] for item in self.shown() if item["Type"] == "MESSAGE"]
 
     def leave(self) -> None:
-        """The chat ends."""
+        """The customer leaves, and the chat ends."""
         self.client.disconnect_participant(ConnectionToken=self.token)
 
     def agent(self, what: str, **fields: Any) -> Any:
-        """What an agent does in the chat."""
+        """An agent does this in the chat."""
         return self.cloud.control("POST", f"contacts/{self.contact}/{what}", fields)
 
 
 class PlainSocket:
-    """A WebSocket of which each byte can be chosen."""
+    """A WebSocket that can send any bytes."""
 
     def __init__(self, url: str, headers: Mapping[str, str] | None = None, *, subscribe: bool = True) -> None:
         parts = urlsplit(url)
@@ -84,7 +84,7 @@ class PlainSocket:
         self._socket.sendall(
             self._connection.send(Request(host=parts.netloc, target=f"{parts.path}?{parts.query}", extra_headers=more))
         )
-        # The status of a refusal, and whether the end was a word or none.
+        # The status of a refusal, and how the connection ended: "cut", or "closed" with a code.
         self.refused: int | None = None
         self.ended = ""
         self._heard: list[dict[str, Any]] = []
@@ -105,16 +105,16 @@ class PlainSocket:
         self._socket.close()
 
     def send(self, document: object) -> None:
-        """A message of JSON."""
+        """Send a message of JSON."""
         self.send_bytes(self.frame(document))
 
     def frame(self, document: object) -> bytes:
-        """A message's bytes."""
+        """The bytes of a message's frame."""
         text = document if isinstance(document, str) else json.dumps(document)
         return bytes(self._connection.send(TextMessage(data=text)))
 
     def send_bytes(self, data: bytes) -> None:
-        """These."""
+        """Send these bytes."""
         self._socket.sendall(data)
 
     def next(self) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class PlainSocket:
         return self._heard.pop(0)
 
     def item(self) -> dict[str, Any]:
-        """The next item."""
+        """The next message, which has to be an item."""
         message = self.next()
         assert (message["topic"], message["contentType"]) == ("aws/chat", "application/json")
         item: dict[str, Any] = json.loads(message["content"])
@@ -167,7 +167,7 @@ class PlainSocket:
 
 
 class ChatJS:
-    """A customer's page without the page."""
+    """Amazon's chat client, as a customer's page uses it, but without a page."""
 
     def __init__(self, customer: Customer) -> None:
         self._details = {
@@ -203,26 +203,26 @@ class ChatJS:
                 process.kill()
 
     def call(self, name: str, **fields: Any) -> dict[str, Any]:
-        """A call of the client, and its outcome: `result` or `error`."""
+        """Call a method of the client. Returns its outcome: `result` or `error`."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"call": name, "args": fields}) + "\n")
         self._process.stdin.flush()
         return self._until(lambda line: line.get("call") == name)
 
     def connect(self) -> None:
-        """Until its socket is open: it says that it is connected twice, and the first time too early."""
+        """Connect, and wait until the socket is open. The client reports this twice, and the first time too early."""
         assert "result" in self.call("connect")
         self.wait("onConnectionEstablished", 2)
 
     def wait(self, event: str, times: int = 1, seconds: float = _SECONDS) -> dict[str, Any]:
-        """The event, when it has come so often. Raises TimeoutError."""
+        """Wait until the event has come this many times, and return it. Raises TimeoutError."""
         until = time.monotonic() + seconds
         while len(found := [one for one in self.events if one["event"] == event]) < times:
             self._take(until)
         return found[times - 1]
 
     def messages(self) -> list[str]:
-        """What came of messages."""
+        """The messages that came."""
         data = [one["data"] for one in self.events if one["event"] == "onMessage"]
         return [item["Content"] for item in data if item["Type"] == "MESSAGE"]
 
@@ -236,7 +236,7 @@ class ChatJS:
         try:
             line = self._lines.get(timeout=max(0, until - time.monotonic()))
         except queue.Empty:
-            raise TimeoutError(f"nothing came any more; there were {self.events}") from None
+            raise TimeoutError(f"nothing more came; the events so far: {self.events}") from None
         if line is None:
             raise EOFError("the client ended")
         if "event" in line:

@@ -96,7 +96,7 @@ def test_no_page_reaches_what_is_done_to_the_issuer(socket: Socket, call: str) -
     """Else any page could be anybody. Nor does the issuer's own name lead there."""
     for method in ("GET", "POST", "OPTIONS", "DELETE"):
         answer = socket.ask(method, f"/_issuer/control/{call}", *FOREIGN, body=b"{}")
-        assert (answer.status, "only for deployed APIs and for signing in" in answer.message) == (403, True)
+        assert (answer.status, "only for deployed APIs, for signing in and for chats" in answer.message) == (403, True)
         assert socket.ask(method, f"/_issuer/control/{call}", host=HOST, body=b"{}").status == 403
     answer = socket.ask("GET", "/_issuer/control/calls")
     assert (answer.status, "access-control-allow-origin" in answer.headers) == (200, False)

@@ -1,4 +1,4 @@
-"""The participant service of the local cloud, by its real clients: boto3's, the AWS SDK for JavaScript, and ChatJS."""
+"""The participant service of the local cloud, with real clients: boto3, the AWS SDK for JavaScript, and ChatJS."""
 
 import http.client
 import json
@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +26,7 @@ ELSEWHERE = "https://chat.example"
 
 
 def past(cloud: Cloud, *lines: str) -> str:
-    """A chat with these messages, ended and written; its contact."""
+    """A chat with these messages, which has ended and is written. Returns its contact id."""
     customer = Customer(cloud)
     customer.connect()
     for line in lines:
@@ -35,7 +37,7 @@ def past(cloud: Cloud, *lines: str) -> str:
 
 
 def continue_(cloud: Cloud, contact: str, source: str) -> None:
-    """By the API, after the start."""
+    """Continue a past chat by the API, after the start."""
     cloud.client("connect").create_persistent_contact_association(
         InstanceId=cloud.instance_id,
         InitialContactId=contact,
@@ -45,7 +47,7 @@ def continue_(cloud: Cloud, contact: str, source: str) -> None:
 
 
 def test_boto3_chats(cloud: Cloud) -> None:
-    """Each call, with what botocore reads of its answer; the errors are the modelled ones."""
+    """botocore can make each call and read its answer. The errors are those of the model."""
     source = past(cloud, "old")
     customer = Customer(cloud, PersistentChat={"RehydrationType": "FROM_SEGMENT", "SourceContactId": source})
     customer.connect()
@@ -69,7 +71,7 @@ def test_boto3_chats(cloud: Cloud) -> None:
 
 
 def test_the_sdk_for_javascript_chats(cloud: Cloud) -> None:
-    """Another implementation of the same model."""
+    """This SDK is another implementation of the same model."""
     customer = Customer(cloud)
     script = """
         import * as sdk from "@aws-sdk/client-connectparticipant";
@@ -92,7 +94,7 @@ def test_the_sdk_for_javascript_chats(cloud: Cloud) -> None:
 
 
 def test_chatjs_from_the_first_word_to_the_last(cloud: Cloud) -> None:
-    """What the client tells a page: each message once, in order; typing, people, the transfer, the end."""
+    """The client reports to a page: each message once and in order, typing, people, the transfer, the end."""
     customer = Customer(cloud)
     with ChatJS(customer) as page:
         page.connect()
@@ -121,7 +123,7 @@ def test_chatjs_from_the_first_word_to_the_last(cloud: Cloud) -> None:
 
 
 def test_chatjs_shows_the_past_of_a_chat_that_is_continued_later(cloud: Cloud) -> None:
-    """The association comes when the page is open: it hears of it, and its next page is of the past."""
+    """The association is made while the page is open. The page gets an event, and can then read the past."""
     source = past(cloud, *(f"old {number}" for number in range(20)))
     customer = Customer(cloud)
     with ChatJS(customer) as page:
@@ -141,7 +143,7 @@ def test_chatjs_shows_the_past_of_a_chat_that_is_continued_later(cloud: Cloud) -
 
 
 def test_chatjs_comes_back_when_its_connection_is_cut(cloud: Cloud) -> None:
-    """By itself; what was said meanwhile is in the transcript."""
+    """The client connects again by itself, and gets new messages."""
     customer = Customer(cloud)
     with ChatJS(customer) as page:
         page.connect()
@@ -154,7 +156,7 @@ def test_chatjs_comes_back_when_its_connection_is_cut(cloud: Cloud) -> None:
 
 
 def test_chatjs_learns_that_the_chat_ended_meanwhile(cloud: Cloud) -> None:
-    """Its connection is cut, the chat ends, and the refusal of a new connection says so."""
+    """Its connection is cut, and the chat ends. The client learns this because a new connection is refused."""
     customer = Customer(cloud)
     with ChatJS(customer) as page:
         page.connect()
@@ -168,7 +170,7 @@ def test_chatjs_learns_that_the_chat_ended_meanwhile(cloud: Cloud) -> None:
 
 
 def asked(cloud: Cloud, method: str, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
-    """Of the cloud, as a browser would ask."""
+    """Ask the cloud as a browser would. Returns the answer's status and headers."""
     parts = urlsplit(cloud.url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=10)
     connection.request(method, path, body=b"{}" if method == "POST" else None, headers=headers)
@@ -179,7 +181,7 @@ def asked(cloud: Cloud, method: str, path: str, headers: dict[str, str]) -> tupl
 
 
 def test_pages_of_any_origin_reach_the_service_and_its_socket_only(cloud: Cloud) -> None:
-    """Its tokens alone authorize; the way in which agents are played stays closed to pages."""
+    """The service accepts only its own tokens. Pages cannot reach the calls that play agents."""
     page = {"Origin": ELSEWHERE, "Sec-Fetch-Site": "cross-site", "User-Agent": "Mozilla/5.0"}
     status, headers = asked(
         cloud,
@@ -205,7 +207,7 @@ def test_pages_of_any_origin_reach_the_service_and_its_socket_only(cloud: Cloud)
 
 
 def test_the_agents_window_is_served_to_a_person_and_to_no_frame(cloud: Cloud) -> None:
-    """From the address bar and from its own origin."""
+    """A person opens it from the address bar. A page of another origin cannot put it into a frame."""
     person = {"Sec-Fetch-Site": "none", "Sec-Fetch-Dest": "document", "User-Agent": "Mozilla/5.0"}
     status, headers = asked(cloud, "GET", "/_connect/agent", person)
     assert (status, headers["x-frame-options"]) == (200, "DENY")
@@ -213,8 +215,9 @@ def test_the_agents_window_is_served_to_a_person_and_to_no_frame(cloud: Cloud) -
     assert asked(cloud, "GET", "/_connect/agent", frame)[0] == 403
 
 
-def test_the_cloud_stops_while_people_chat() -> None:
-    """Their sockets are closed in order; it waits for nobody, and says nothing."""
+@contextmanager
+def own_cloud() -> Iterator[tuple[subprocess.Popen[str], Cloud]]:
+    """A cloud's process, which ends when its standard input does."""
     arguments = [sys.executable, "-m", "local", "--port", "0", "--until-stdin-closes"]
     process = subprocess.Popen(
         arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -222,7 +225,13 @@ def test_the_cloud_stops_while_people_chat() -> None:
     with process:
         assert process.stdout is not None
         port = process.stdout.readline().split("http://127.0.0.1:")[1].split()[0]
-        customer = Customer(Cloud.at(int(port)))
+        yield process, Cloud.at(int(port))
+
+
+def test_the_cloud_stops_while_people_chat() -> None:
+    """It closes their sockets in order. It does not wait for anybody, and prints nothing."""
+    with own_cloud() as (process, cloud):
+        customer = Customer(cloud)
         with PlainSocket(customer.connect()) as socket:
             began = time.monotonic()
             _, said = process.communicate(timeout=20)
@@ -233,15 +242,9 @@ def test_the_cloud_stops_while_people_chat() -> None:
 
 
 def test_the_cloud_stops_while_a_peer_does_not_read() -> None:
-    """What waits for it is lost; otherwise Ctrl-C would end nothing."""
-    arguments = [sys.executable, "-m", "local", "--port", "0", "--until-stdin-closes"]
-    process = subprocess.Popen(
-        arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with process:
-        assert process.stdout is not None
-        port = process.stdout.readline().split("http://127.0.0.1:")[1].split()[0]
-        customer = Customer(Cloud.at(int(port)))
+    """The messages that wait for this peer are lost. Otherwise Ctrl-C could not end the cloud."""
+    with own_cloud() as (process, cloud):
+        customer = Customer(cloud)
         with PlainSocket(customer.connect()) as socket:
             asked = socket.frame({"topic": "aws/subscribe", "content": {"topics": ["x" * 60_000]}})
             for _ in range(200):
@@ -251,7 +254,7 @@ def test_the_cloud_stops_while_a_peer_does_not_read() -> None:
 
 
 def test_a_large_body_holds_nobody_up(cloud: Cloud) -> None:
-    """A page of any origin can send one; it is read, and not kept."""
+    """A page of any origin can send a large body. The cloud reads it, but does not keep it."""
     connection = http.client.HTTPConnection(urlsplit(cloud.url).netloc, timeout=10)
     connection.request("POST", "/participant/message", b"x" * 64 * 1024 * 1024)
     assert connection.getresponse().status == 413
@@ -259,7 +262,7 @@ def test_a_large_body_holds_nobody_up(cloud: Cloud) -> None:
 
 
 def test_a_socket_speaks_its_topics(cloud: Cloud) -> None:
-    """Nothing comes before the subscription, and what cannot be read is passed over."""
+    """No item comes before the subscription. The cloud ignores a message that it cannot read."""
     customer = Customer(cloud)
     with PlainSocket(customer.connect(), subscribe=False) as socket:
         customer.say("before")
@@ -281,7 +284,7 @@ def test_a_socket_speaks_its_topics(cloud: Cloud) -> None:
 
 
 def test_the_address_of_a_socket_expires(cloud: Cloud) -> None:
-    """After a hundred seconds of Connect's clock; a socket that is open goes on."""
+    """It expires after a hundred seconds of Connect's clock. A socket that is open already stays open."""
     customer = Customer(cloud)
     url = customer.connect()
     with PlainSocket(url) as socket:
@@ -294,13 +297,13 @@ def test_the_address_of_a_socket_expires(cloud: Cloud) -> None:
 
 
 def fault(cloud: Cloud, operation: str, kind: str, **more: Any) -> None:
-    """For the next time."""
+    """Add a fault for the next call only."""
     cloud.control("POST", "faults", {"operation": operation, "kind": kind, "times": 1, **more})
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_half"])
 def test_a_socket_is_cut_and_nothing_is_lost(cloud: Cloud, kind: str) -> None:
-    """Before an item or in the middle of its frame: the transcript has it, once, and the next socket goes on."""
+    """It is cut before an item, or in the middle of it. The transcript has the item once, and a new socket works."""
     customer = Customer(cloud)
     with PlainSocket(customer.connect()) as socket:
         fault(cloud, "SocketItem", kind)
@@ -314,7 +317,7 @@ def test_a_socket_is_cut_and_nothing_is_lost(cloud: Cloud, kind: str) -> None:
 
 
 def test_a_heartbeat_is_not_answered(cloud: Cloud) -> None:
-    """Or with junk, or late; the next one is."""
+    """One heartbeat gets no answer. The next one gets a late answer."""
     customer = Customer(cloud)
     with PlainSocket(customer.connect()) as socket:
         fault(cloud, "SocketHeartbeat", "silence")
@@ -328,21 +331,21 @@ def test_a_heartbeat_is_not_answered(cloud: Cloud) -> None:
 
 
 def connections(cloud: Cloud) -> int:
-    """How many were made."""
+    """How many connections were made so far."""
     return int(cloud.control("GET", "calls")["CreateParticipantConnection"]["200"])
 
 
 @pytest.mark.prove
 def test_chatjs_reconnects_when_its_heartbeat_is_not_answered(cloud: Cloud) -> None:
-    """It waits ten seconds for the answer, and takes a new connection."""
+    """It waits ten seconds for the answer, and then makes a new connection."""
     customer = Customer(cloud)
     with ChatJS(customer) as page:
         page.connect()
-        # The first was answered: with it the client begins to expect more.
+        # The first heartbeat was answered. From then on the client expects an answer to each one.
         time.sleep(1)
         before, until = connections(cloud), time.monotonic() + 40
         fault(cloud, "SocketHeartbeat", "silence")
-        # It tells no event of it, because the old socket is there until the new one has subscribed.
+        # The client reports no event for this, because the old socket stays until the new one has subscribed.
         while connections(cloud) == before:
             assert time.monotonic() < until
             time.sleep(0.5)
@@ -353,7 +356,7 @@ def test_chatjs_reconnects_when_its_heartbeat_is_not_answered(cloud: Cloud) -> N
 
 
 def test_half_a_frame_of_a_client_harms_nobody(cloud: Cloud) -> None:
-    """It is no message; the connection that it came on ends, and the chat goes on."""
+    """Half a frame is no message. Only the connection of this client ends, and the chat goes on."""
     customer = Customer(cloud)
     with PlainSocket(customer.connect()) as socket:
         frame = socket.frame({"topic": "aws/heartbeat"})
@@ -369,7 +372,7 @@ def test_half_a_frame_of_a_client_harms_nobody(cloud: Cloud) -> None:
 
 
 def test_a_call_is_cut_after_its_effect_and_repeated(cloud: Cloud) -> None:
-    """The SDK's retry carries the same ClientToken: the message is there once."""
+    """The SDK tries again with the same ClientToken, so the message is there once."""
     customer = Customer(cloud)
     customer.connect()
     fault(cloud, "SendMessage", "cut_after")
@@ -378,14 +381,14 @@ def test_a_call_is_cut_after_its_effect_and_repeated(cloud: Cloud) -> None:
 
 
 def test_transcripts_are_objects_of_the_clouds_s3(cloud: Cloud) -> None:
-    """Where DescribeContact says, in the form that third parties read."""
+    """The object is where DescribeContact says, in the format that third parties read."""
     contact = past(cloud, "hello")
     described = cloud.client("connect").describe_contact(InstanceId=cloud.instance_id, ContactId=contact)["Contact"]
     bucket, _, key = described["Recordings"][0]["Location"].partition("/")
     document = json.loads(cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
     assert (document["ContactId"], document["AWSAccountId"]) == (contact, cloud.account)
     assert "hello" in [item.get("Content") for item in document["Transcript"]]
-    # Whoever deletes it has no past chat any more.
+    # If the object is deleted, the past chat is not shown any more.
     cloud.client("s3").delete_object(Bucket=bucket, Key=key)
     customer = Customer(cloud)
     customer.connect()
@@ -394,7 +397,7 @@ def test_transcripts_are_objects_of_the_clouds_s3(cloud: Cloud) -> None:
 
 
 def test_a_transcript_is_written_while_nobody_asks(cloud: Cloud) -> None:
-    """Also when no clock is set forward."""
+    """It is written even if nobody sets the clock forward."""
     cloud.control("POST", "transcripts", {"seconds": 0.5})
     try:
         customer = Customer(cloud)
@@ -416,7 +419,7 @@ def test_a_transcript_is_written_while_nobody_asks(cloud: Cloud) -> None:
 
 @pytest.mark.prove
 def test_a_thousand_messages(cloud: Cloud) -> None:
-    """And one of the largest size: each on the socket once, in order, and in the transcript likewise."""
+    """With one of the largest size: each is on the socket once and in order, and also in the transcript."""
     customer = Customer(cloud)
     lines = [f"line {number}" for number in range(1_000)] + ["x" * 1024]
     with PlainSocket(customer.connect()) as socket:
@@ -430,7 +433,7 @@ def test_a_thousand_messages(cloud: Cloud) -> None:
 
 @pytest.mark.prove
 def test_fifty_customers_at_once(cloud: Cloud) -> None:
-    """Each hears its own chat, all of it, and of nobody else's; afterwards no socket is left."""
+    """Each customer gets all of their own chat, and nothing of another chat. Afterwards no socket is open."""
     wrong: list[object] = []
 
     def chat(number: int) -> None:
@@ -461,9 +464,9 @@ def test_fifty_customers_at_once(cloud: Cloud) -> None:
 
 
 @pytest.mark.prove
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells it there")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux has this file")
 def test_memory_is_what_chats_are() -> None:
-    """A chat that ended keeps its contact and its transcript, and nothing of its connections."""
+    """After a chat's end, the cloud keeps its contact and its transcript, but nothing of its connections."""
     with Cloud() as cloud:
         process = cloud._process
         assert process is not None

@@ -1,11 +1,11 @@
-// Amazon's own chat client in Node, as a page would use it. Each line of stdin is one call, each line of stdout is its
-// outcome or an event. The client expects a window; what it needs of one, Node has.
+// Amazon's own chat client in Node, as a page would use it. Each line of stdin is one call. Each line of stdout is the
+// outcome of a call, or an event. The client expects a window. Node has all parts of a window that the client needs.
 import { createInterface } from "node:readline";
 
 globalThis.window = globalThis.self = globalThis;
 globalThis.addEventListener ??= () => {};
 Object.defineProperty(navigator, "onLine", { value: true });
-// The client's own words go elsewhere than the lines.
+// The client's own logs must not go to stdout, between the lines.
 for (const level of ["log", "debug", "info", "warn"]) console[level] = () => {};
 await import("amazon-connect-chatjs");
 

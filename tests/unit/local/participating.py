@@ -1,4 +1,4 @@
-"""An Amazon Connect in process, its chats and those who take part in them."""
+"""An Amazon Connect in this process, its chats, and their participants."""
 
 import json
 from collections.abc import Coroutine
@@ -15,7 +15,7 @@ BOTH = ["WEBSOCKET", "CONNECTION_CREDENTIALS"]
 
 
 class Refused(Exception):
-    """An answer that is no success; its text is status and type."""
+    """An answer that is no success. The text has its status, its type and its body."""
 
 
 class Customer:
@@ -26,17 +26,17 @@ class Customer:
         self.token = ""
 
     def connect(self) -> dict[str, Any]:
-        """By CreateParticipantConnection."""
+        """Make a connection, by CreateParticipantConnection."""
         answer = self.world.ask("connection", self.started["ParticipantToken"], Type=BOTH)
         self.token = answer["ConnectionCredentials"]["ConnectionToken"]
         return answer
 
     def __call__(self, path: str, **fields: Any) -> dict[str, Any]:
-        """A call by the ConnectionToken."""
+        """Make a call with the ConnectionToken."""
         return self.world.ask(path, self.token, **fields)
 
     def say(self, content: str, **fields: Any) -> str:
-        """A message; its id."""
+        """Send a message. Returns its id."""
         return str(self("message", ContentType="text/plain", Content=content, **fields)["Id"])
 
     def shown(self, size: int = 15) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ class Customer:
             token = {"NextToken": page["NextToken"]}
 
     def lines(self) -> list[str]:
-        """The messages among them."""
+        """The messages that the chat shows, oldest first."""
         return [item["Content"] for item in self.shown() if item["Type"] == "MESSAGE"]
 
 
@@ -63,7 +63,7 @@ class World:
         self.connect = Connect("123456789012", REGION)
         self.connect.quotas.enabled = False
         self.service = ParticipantService(self.connect)
-        # What came to each customer's sockets, by the session.
+        # By session: the items that came to the customer's sockets.
         self.delivered: dict[str, list[dict[str, Any]]] = {}
         self.connect.conversations.deliver = lambda one, text: (
             self.delivered.setdefault(one.initial_id, []).append(json.loads(text))
@@ -72,14 +72,14 @@ class World:
         )
 
     def start(self, connect: bool = True, **fields: Any) -> Customer:
-        """A chat."""
+        """Start a chat."""
         customer = Customer(self, self.connect.operations.supported["StartChatContact"]({**CHAT, **fields}, REGION))
         if connect:
             customer.connect()
         return customer
 
     def past(self, *lines: str) -> Customer:
-        """A chat with these messages, that has ended and is written."""
+        """A chat with these messages, which has ended and is written."""
         customer = self.start()
         for line in lines:
             customer.say(line)
@@ -88,7 +88,7 @@ class World:
         return customer
 
     def ask(self, path: str, bearer: str | None = None, /, **fields: Any) -> dict[str, Any]:
-        """A call of the participant service. Raises Refused."""
+        """Call the participant service. Raises Refused."""
         headers = {"host": "127.0.0.1:4566"} | ({"x-amz-bearer": bearer} if bearer is not None else {})
         asked = Asked("POST", f"/participant/{path}", headers, json.dumps(fields).encode())
         answer = _outcome(self.service.answer(asked))
@@ -98,7 +98,7 @@ class World:
         return document
 
     def control(self, method: str, path: str, **fields: Any) -> Any:
-        """A call of the control path. Raises Refused."""
+        """Call the control path. Raises Refused."""
         answer = Control(self.connect).answer(method, path, json.dumps(fields).encode())
         if answer.status != 200:
             raise Refused(f"{answer.status} {answer.body.decode()}")
@@ -109,24 +109,24 @@ class World:
         self.control("POST", "clock", advance=seconds)
 
     def continue_(self, contact: str, source: str, how: str = "ENTIRE_PAST_SESSION") -> str:
-        """By CreatePersistentContactAssociation."""
+        """Continue a past chat, by CreatePersistentContactAssociation."""
         fields = {"InitialContactId": contact, "SourceContactId": source, "RehydrationType": how}
         operation = self.connect.operations.supported["CreatePersistentContactAssociation"]
         return str(operation({"InstanceId": INSTANCE_ID, **fields}, REGION)["ContinuedFromContactId"])
 
     def stop(self, contact: str) -> None:
-        """By StopContact."""
+        """End a contact, by StopContact."""
         self.connect.operations.supported["StopContact"]({"InstanceId": INSTANCE_ID, "ContactId": contact}, REGION)
 
     def described(self, contact: str) -> dict[str, Any]:
-        """By DescribeContact."""
+        """A contact, by DescribeContact."""
         operation = self.connect.operations.supported["DescribeContact"]
         answer: dict[str, Any] = operation({"InstanceId": INSTANCE_ID, "ContactId": contact}, REGION)["Contact"]
         return answer
 
 
 def _outcome(answering: Coroutine[Any, Any, Response]) -> Response:
-    """Without an event loop, which would cost most of the time: nothing here waits for anything."""
+    """The result of a coroutine, without an event loop: a loop would take most of the time, and nothing waits here."""
     while True:
         try:
             answering.send(None)
@@ -136,5 +136,5 @@ def _outcome(answering: Coroutine[Any, Any, Response]) -> Response:
 
 
 def kinds(items: list[dict[str, Any]]) -> list[str]:
-    """What items are, in short: of events the last word, of messages the content."""
+    """A short form of items: the content of a message, or the last part of an event's type."""
     return [item.get("Content") or str(item["ContentType"]).rpartition("event.")[2] for item in items]

@@ -1,8 +1,13 @@
-"""Random histories of chats, messages, transfers and continuations, against a model from AWS's documents alone.
+"""Random histories of chats, messages, transfers and continuations, against a model made only from AWS's documents.
 
-Administrator Guide, "Enable persistent chat": the past chat has ended; its transcript is written a while after; a chat
-continues one past chat, once; ENTIRE_PAST_SESSION names a session's initial contact and shows all of it; FROM_SEGMENT
-shows a contact and what was before it; what a past chat continued is shown too; at most 100 contacts are traversed.
+The model has these rules of the Administrator Guide, "Enable persistent chat":
+
+- The past chat has ended. Its transcript is written a while after its end.
+- A chat continues one past chat, and does so once.
+- ENTIRE_PAST_SESSION names a session's initial contact, and shows the whole session.
+- FROM_SEGMENT shows a contact and the contacts before it.
+- If a past chat continued an older chat, the older chat is shown too.
+- At most 100 contacts are traversed.
 """
 
 import random
@@ -29,27 +34,28 @@ class Segment:
 
 @dataclass(eq=False)
 class Session:
-    """A chat, as the documents see it."""
+    """A chat, as the documents describe it."""
 
     person: str
     customer: Customer
     segments: list[Segment]
-    # The session and the number of its segment that it continues, and what it shows of the past since then.
+    # The session that this one continues, and the number of the last segment of it that is shown.
     link: "tuple[Session, int] | None" = None
+    # The past segments that this session shows, newest first.
     past: list[Segment] = field(default_factory=list)
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the session has not ended."""
         return self.segments[-1].ended is None
 
     def continue_(self, link: "tuple[Session, int]", now: float) -> None:
-        """From now on it shows what is written of these contacts and of those that they lead to, newest first."""
+        """From now on, the session shows these contacts and the contacts that they continue, if they are written."""
         traversed: list[Segment] = []
         self.link = link
         before: tuple[Session, int] | None = link
         seen: list[Session] = [self]
-        # Two that run can continue each other's past: what comes back to a chat ends there.
+        # Two running sessions can continue each other's past. A chain that comes back to a session ends there.
         while before is not None and before[0] not in seen:
             session, last = before
             seen.append(session)
@@ -60,18 +66,18 @@ class Session:
         ]
 
     def lines(self) -> list[tuple[str, str]]:
-        """All messages that it shows, oldest first, each with the contact of which it is."""
+        """All messages that the session shows, oldest first, each with the id of its contact."""
         shown = [*reversed(self.past), *self.segments]
         return [(line, one.id) for one in shown for line in one.lines]
 
 
 class History:
-    """One history, as it is lived, with the model beside it."""
+    """One history: the local Connect and the model take the same steps."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.world = World()
-        # The documents' times are whole seconds, and this history's clock is nobody's but its own.
+        # The model counts whole seconds, so Connect's clock moves only when this history moves it.
         self.now = 0.0
         clock = self.world.connect.clock
         self.began = clock.now()
@@ -80,7 +86,7 @@ class History:
         self.said = 0
 
     def live(self, steps: int) -> None:
-        """So many steps; at some of them, and in the end, every running chat is looked at."""
+        """Take this many steps. After some of them, and at the end, look at every running chat."""
         actions = [self.start, self.start, self.say, self.say, self.say, self.agent, self.follow, self.end, self.end]
         for _ in range(steps):
             self.chance.choice([*actions, self.wait, self.wait, self.associate, self.associate])()
@@ -121,7 +127,7 @@ class History:
         self.link(current, source, number, how)
 
     def continuation(self, source: Session) -> tuple[int, str, bool]:
-        """A segment's number and a type, and whether the documents allow them for this session as a source."""
+        """The number of a segment, a rehydration type, and whether the documents allow them for this source."""
         number = self.chance.randrange(len(source.segments))
         if self.chance.random() < 0.5:
             return number, "FROM_SEGMENT", source.segments[number].ended is not None
@@ -177,7 +183,7 @@ class History:
         self.world.wait(seconds)
 
     def look(self) -> None:
-        """Every running chat shows what the documents say, in order, each line once, and nobody else's."""
+        """Every running chat shows what the documents say: in order, each line once, and no line of another person."""
         for session in self.sessions:
             own = [one.id for one in session.segments]
             delivered = [item for item in self.world.delivered.get(own[0], []) if item["Type"] == "MESSAGE"]
@@ -199,14 +205,14 @@ class History:
 
 
 def lived(seed: int) -> History:
-    """A history of 10 to 80 steps."""
+    """A finished history of 10 to 80 steps."""
     history = History(seed)
     history.live(random.Random(seed).randint(10, 80))
     return history
 
 
 def test_what_is_shown_is_what_the_documents_say() -> None:
-    """A hundred histories; those that continue nothing would show nothing."""
+    """In a hundred histories. Enough of their chats continue another chat; otherwise this test would check nothing."""
     histories = [lived(seed) for seed in range(100)]
     sessions = [session for history in histories for session in history.sessions]
     assert sum(bool(session.past) for session in sessions) > 100
@@ -215,9 +221,9 @@ def test_what_is_shown_is_what_the_documents_say() -> None:
 
 @pytest.mark.prove
 def test_what_is_shown_is_what_the_documents_say_in_five_thousand_histories() -> None:
-    """Others than the hundred."""
+    """These are other histories than the hundred above."""
     for seed in range(100, 5_100):
         try:
             lived(seed)
         except AssertionError as error:
-            raise AssertionError(f"the history of seed {seed}") from error
+            raise AssertionError(f"the history with seed {seed} failed") from error

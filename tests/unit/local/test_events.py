@@ -124,7 +124,8 @@ def test_shares_are_what_they_say_and_repeat_with_the_seed(heard: Heard) -> None
 
 def test_late_and_reordered_events_are_underway_until_they_come(heard: Heard) -> None:
     """Whoever waits for them can see it."""
-    heard.events.set(Delivery(late=0.05, reordered=True, seed=1))
+    # Longer than a busy machine needs to send all of them.
+    heard.events.set(Delivery(late=1, reordered=True, seed=1))
     for number in range(20):
         heard.events.send({"number": number}, NOW)
     assert heard.events.underway == 20

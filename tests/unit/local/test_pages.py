@@ -1,4 +1,4 @@
-"""GetTranscript's pages, on any transcript."""
+"""GetTranscript's pages, for transcripts of any size."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ KEY = "a connection's token"
 
 
 def items(count: int, kind: str) -> list[dict[str, Any]]:
-    """So many, one a second."""
+    """This many items, one for each second."""
     return [
         {"Id": f"{kind}{number}", "AbsoluteTime": f"2026-01-01T00:00:{number:02}.000Z", "ContactId": "c"}
         for number in range(count)
@@ -21,7 +21,7 @@ def items(count: int, kind: str) -> list[dict[str, Any]]:
 
 
 def walk(present: int, past: int, **fields: Any) -> list[list[str]]:
-    """The ids of all pages, as they come."""
+    """The ids of the items on each page, in the order of the pages."""
     pages = []
     token: dict[str, str] = {}
     while True:
@@ -34,7 +34,7 @@ def walk(present: int, past: int, **fields: Any) -> list[list[str]]:
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 100), st.sampled_from(["ASCENDING", "DESCENDING"]))
 def test_backward_pages_hold_all_of_it_once(present: int, past: int, size: int, order: str) -> None:
-    """The running chat from its end, then the past from its end; no page is larger, or has both."""
+    """First the running chat from its end, then the past from its end. No page is too large or has items of both."""
     pages = walk(present, past, MaxResults=size, SortOrder=order, ScanDirection="BACKWARD")
     ascending = [one if order == "ASCENDING" else one[::-1] for one in pages]
     assert [id for one in reversed(ascending) for id in one] == [
@@ -46,7 +46,7 @@ def test_backward_pages_hold_all_of_it_once(present: int, past: int, size: int, 
 
 @given(st.integers(0, 40), st.integers(1, 100))
 def test_forward_pages_hold_the_running_chat_once(present: int, size: int) -> None:
-    """From its beginning, and never the past."""
+    """The pages begin at the chat's first item, and never show the past."""
     pages = walk(present, 5, MaxResults=size, ScanDirection="FORWARD", SortOrder="ASCENDING")
     assert [id for one in pages for id in one] == [f"n{number}" for number in range(present)]
 
@@ -74,7 +74,7 @@ def test_forward_pages_hold_the_running_chat_once(present: int, size: int) -> No
     ],
 )
 def test_a_page_begins_where_it_is_told(fields: dict[str, Any], ids: str) -> None:
-    """Backward by default, forward from a start position, newest first, ten at most."""
+    """The default is backward, or forward from a start position; newest first; ten items at most."""
     found, _ = page(items(10, "n"), [], fields, KEY)
     assert "".join(item["Id"][1:] for item in found) == ids
 
@@ -89,14 +89,14 @@ def test_a_page_begins_where_it_is_told(fields: dict[str, Any], ids: str) -> Non
     ],
 )
 def test_what_cannot_be_found_is_refused(fields: dict[str, Any]) -> None:
-    """A token that was made up, too."""
+    """A token that somebody made up is refused, too."""
     with pytest.raises(ConnectError) as refused:
         page(items(3, "n"), items(3, "p"), fields, KEY)
     assert refused.value.error_type == "ValidationException"
 
 
 def test_a_token_holds_while_the_chat_goes_on() -> None:
-    """New items come at the end, and move nothing."""
+    """New items come at the end, so the places of the other items stay the same."""
     _, token = page(items(5, "n"), [], {"MaxResults": 2}, KEY)
     found, _ = page(items(9, "n"), [], {"MaxResults": 2, "NextToken": token, "ScanDirection": "BACKWARD"}, KEY)
     assert [item["Id"] for item in found] == ["n2", "n1"]

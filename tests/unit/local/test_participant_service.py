@@ -1,4 +1,4 @@
-"""The participant service in process: its calls, tokens, sizes, quotas, errors and faults."""
+"""The participant service in this process: its calls, tokens, sizes, quotas, errors and faults."""
 
 import asyncio
 import base64
@@ -20,12 +20,12 @@ DELIVERED = "application/vnd.amazonaws.connect.event.message.delivered"
 
 @pytest.fixture
 def world() -> World:
-    """A new one."""
+    """A new Amazon Connect."""
     return World()
 
 
 def test_a_chat_from_its_start_to_its_end(world: World) -> None:
-    """Each thing that happens is an item, in order, of the customer's transcript and on the sockets."""
+    """Each thing that happens becomes an item in the transcript and on the sockets, in order."""
     customer = world.start(InitialMessage={"ContentType": "text/plain", "Content": "first"})
     customer.say("hello")
     agent = world.control("POST", f"contacts/{customer.contact}/join", DisplayName="Bob")["ParticipantId"]
@@ -50,13 +50,13 @@ def test_a_chat_from_its_start_to_its_end(world: World) -> None:
     delivered = world.delivered[customer.contact]
     assert kinds(delivered) == [*kinds(shown), "participant.left", "chat.ended"]
     assert {item["InitialContactId"] for item in delivered} == {customer.contact}
-    # The page sees no item twice that it fetches and is told of.
+    # An item has the same Id in both, so a page does not show it twice.
     assert [item["Id"] for item in delivered][: len(shown)] == [item["Id"] for item in shown]
     assert world.described(customer.contact)["DisconnectTimestamp"]
 
 
 def test_each_token_is_for_its_own_calls(world: World) -> None:
-    """The ParticipantToken connects and nothing else; the ConnectionToken does all but that."""
+    """The ParticipantToken can only make a connection. The ConnectionToken can do everything else."""
     customer = world.start()
     with pytest.raises(Refused, match="403 AccessDeniedException"):
         world.ask("transcript", customer.started["ParticipantToken"])
@@ -69,7 +69,7 @@ def test_each_token_is_for_its_own_calls(world: World) -> None:
 
 
 def test_tokens_expire_by_connects_clock(world: World) -> None:
-    """A day for the connection, a hundred seconds for the address of a socket; the participant's own goes on."""
+    """A connection is valid for a day, a socket's address for a hundred seconds. The ParticipantToken stays valid."""
     customer = world.start(connect=False)
     answer = customer.connect()
     address = answer["Websocket"]["Url"].partition("token=")[2]
@@ -86,7 +86,7 @@ def test_tokens_expire_by_connects_clock(world: World) -> None:
 
 
 def test_an_ended_chat_answers_nobody(world: World) -> None:
-    """Whoever ended it: the page reads the refusal of a connection as the end."""
+    """It is the same whether the customer or the backend ended it. A page learns of the end by this refusal."""
     by_customer, by_backend = world.start(), world.start()
     by_customer("disconnect")
     world.stop(by_backend.contact)
@@ -98,7 +98,7 @@ def test_an_ended_chat_answers_nobody(world: World) -> None:
 
 
 def test_a_chat_that_ended_leaves_no_token_in_the_memory(world: World) -> None:
-    """However many there were, and however often they connected."""
+    """This holds for many chats, and for customers who connected often."""
     for _ in range(20):
         customer = world.start()
         for _ in range(3):
@@ -106,7 +106,7 @@ def test_a_chat_that_ended_leaves_no_token_in_the_memory(world: World) -> None:
         world.control("POST", f"contacts/{customer.contact}/join")
         customer("disconnect")
     assert all(held == {} for held in vars(world.connect.conversations.participants).values())
-    # Of one that runs, connections that expired are gone with the next.
+    # If a chat still runs, a new connection removes the connections that have expired.
     customer = world.start()
     for _ in range(5):
         world.wait(86_400)
@@ -115,7 +115,7 @@ def test_a_chat_that_ended_leaves_no_token_in_the_memory(world: World) -> None:
 
 
 def test_a_customer_goes_on_through_a_transfer_and_a_survey(world: World) -> None:
-    """With the same tokens; the agents are gone, and each item says in which segment it was sent."""
+    """The customer keeps the same tokens. The agents leave. Each item says in which segment it was sent."""
     customer = world.start()
     customer.say("one")
     world.control("POST", f"contacts/{customer.contact}/join")
@@ -123,6 +123,9 @@ def test_a_customer_goes_on_through_a_transfer_and_a_survey(world: World) -> Non
     customer.say("two")
     with pytest.raises(Refused, match="No agent is in the chat"):
         world.control("POST", f"contacts/{second}/say", Content="x")
+    # Who plays the agent often has the id of the start only.
+    with pytest.raises(Refused, match=f"has ended. It goes on as {second}."):
+        world.control("POST", f"contacts/{customer.contact}/say", Content="x")
     world.control("POST", f"contacts/{second}/join")
     third = world.control("POST", f"contacts/{second}/survey")["ContactId"]
     customer.say("three")
@@ -152,7 +155,7 @@ def test_a_customer_goes_on_through_a_transfer_and_a_survey(world: World) -> Non
     ],
 )
 def test_a_message_has_a_largest_size(world: World, content_type: str, longest: int) -> None:
-    """Counted in characters, by its type."""
+    """The size counts characters, and depends on the message's type."""
     customer = world.start(SupportedMessagingContentTypes=["text/plain", content_type])
     customer("message", ContentType=content_type, Content="ü" * longest)
     with pytest.raises(Refused, match=f"400 ValidationException.*at most {longest} characters"):
@@ -161,7 +164,7 @@ def test_a_message_has_a_largest_size(world: World, content_type: str, longest: 
 
 
 def test_a_chat_takes_the_types_that_it_was_started_with(world: World) -> None:
-    """Plain text only, if its start did not say more."""
+    """It takes only plain text if its start named no other types."""
     with pytest.raises(Refused, match=r"400 ValidationException.*supports text/plain"):
         world.start()("message", ContentType="text/markdown", Content="*x*")
     with pytest.raises(Refused, match=r"400 ValidationException.*Content"):
@@ -169,19 +172,19 @@ def test_a_chat_takes_the_types_that_it_was_started_with(world: World) -> None:
 
 
 def test_a_client_token_sends_nothing_twice(world: World) -> None:
-    """A retry gets the first answer; other content by the same token is a mistake."""
+    """A retry gets the first answer. Other content with the same token is a mistake."""
     customer = world.start()
     assert customer.say("x", ClientToken="t") == customer.say("x", ClientToken="t")
     with pytest.raises(Refused, match=r"400 ValidationException.*ClientToken"):
         customer.say("y", ClientToken="t")
     assert customer.say("x") != customer.say("x", ClientToken="another")
     assert customer.lines() == ["x"] * 3
-    # Another customer's token is another token.
+    # The same token of another customer is another token.
     assert world.start().say("x", ClientToken="t")
 
 
 def test_typing_is_told_and_not_kept(world: World) -> None:
-    """It is an event of the sockets."""
+    """Typing is an event on the sockets, but it is not in the transcript."""
     customer = world.start()
     assert set(customer("event", ContentType=TYPING)) == {"Id", "AbsoluteTime"}
     world.control("POST", f"contacts/{customer.contact}/join")
@@ -194,7 +197,7 @@ def test_typing_is_told_and_not_kept(world: World) -> None:
 
 
 def test_receipts_stand_in_the_message(world: World) -> None:
-    """For two participants; for more the service says that they conflict."""
+    """This holds for two participants. With more, the service answers ConflictException."""
     customer = world.start()
     world.control("POST", f"contacts/{customer.contact}/join")
     message = world.control("POST", f"contacts/{customer.contact}/say", Content="hi")["Id"]
@@ -215,14 +218,14 @@ def test_receipts_stand_in_the_message(world: World) -> None:
 
 @pytest.mark.parametrize("what", ["join", "say", "type", "leave"])
 def test_nobody_chats_in_a_call(world: World, what: str) -> None:
-    """A contact of another channel has no messages."""
+    """A contact with another channel has no messages."""
     contact = world.control("POST", "contacts", Channel="VOICE")["ContactId"]
     with pytest.raises(Refused, match=r"400 .*is no chat, but VOICE"):
         world.control("POST", f"contacts/{contact}/{what}", **({"Content": "hello"} if what == "say" else {}))
 
 
 def test_only_messages_have_receipts(world: World) -> None:
-    """Not the events between them."""
+    """The events between messages have none."""
     customer = world.start()
     (joined,) = customer.shown()
     customer("event", ContentType=READ, Content=json.dumps({"messageId": joined["Id"]}))
@@ -230,7 +233,7 @@ def test_only_messages_have_receipts(world: World) -> None:
 
 
 def test_a_connection_is_of_the_wished_types(world: World) -> None:
-    """Each part comes only if asked for; the customer joins once, however often it connects."""
+    """Each part comes only if the call asks for it. The customer joins once, even after several connections."""
     customer = world.start(connect=False)
     token = customer.started["ParticipantToken"]
     assert set(world.ask("connection", token, Type=["CONNECTION_CREDENTIALS"])) == {"ConnectionCredentials"}
@@ -246,13 +249,13 @@ def test_a_connection_is_of_the_wished_types(world: World) -> None:
 
 
 def answer(world: World, method: str, path: str, body: bytes = b"", host: str = "") -> tuple[int, dict[str, str], Any]:
-    """As it comes."""
+    """The service's answer: status, headers and document."""
     said = asyncio.run(world.service.answer(Asked(method, path, {"host": host}, body)))
     return said.status, said.headers, json.loads(said.body or b"null")
 
 
 def test_pages_of_any_origin_may_read_all_answers(world: World) -> None:
-    """Refusals as well; and a preflight allows what the client sends."""
+    """They may read refusals, too. A preflight allows all headers that the client sends."""
     status, headers, _ = answer(world, "OPTIONS", "/participant/message")
     allowed = set(headers["Access-Control-Allow-Headers"].split(","))
     assert status == 204
@@ -271,7 +274,7 @@ def test_pages_of_any_origin_may_read_all_answers(world: World) -> None:
 
 
 def test_what_is_not_supported_says_so(world: World) -> None:
-    """An operation of the model, and none."""
+    """The first is an operation of the model that the cloud does not have. The second is no operation at all."""
     for method, path in (("POST", "/participant/attachment"), ("GET", "/participant/message")):
         status, headers, said = answer(world, method, path)
         assert (status, headers["x-amzn-ErrorType"]) == (404, "UnknownOperationException")
@@ -279,7 +282,7 @@ def test_what_is_not_supported_says_so(world: World) -> None:
 
 
 def test_quotas_are_each_instances(world: World) -> None:
-    """Over its burst a call is throttled, however many customers share it; another instance has its own."""
+    """All customers of an instance share a burst, and a call over it is throttled. Another instance has its own."""
     first, second = world.start(), world.start()
     other = world.control("POST", "instances")["InstanceId"]
     elsewhere = world.start(InstanceId=other)
@@ -300,7 +303,7 @@ def test_quotas_are_each_instances(world: World) -> None:
     ],
 )
 def test_faults_come_in_the_services_own_words(world: World, fault: dict[str, Any], said: str) -> None:
-    """And the call has had no effect."""
+    """The call with the fault has no effect."""
     customer = world.start()
     world.control("POST", "faults", operation="SendMessage", times=1, **fault)
     with pytest.raises(Refused, match=said):
@@ -311,7 +314,7 @@ def test_faults_come_in_the_services_own_words(world: World, fault: dict[str, An
 
 
 def test_sockets_have_faults_of_their_own(world: World) -> None:
-    """What only a socket does, only a socket is asked for."""
+    """A fault that only sockets have is refused for a call, and a fault that only calls have for a socket."""
     world.control("POST", "faults", operation="SocketHeartbeat", kind="silence")
     for operation, kind in (("SendMessage", "silence"), ("SocketItem", "throttle")):
         with pytest.raises(Refused, match="kind: got"):
@@ -319,7 +322,7 @@ def test_sockets_have_faults_of_their_own(world: World) -> None:
 
 
 def test_the_chats_that_run_are_listed(world: World) -> None:
-    """For whoever plays the agents."""
+    """A person who plays the agents needs this list."""
     customer = world.start()
     world.start()("disconnect")
     second = world.control("POST", f"contacts/{customer.contact}/transfer")["ContactId"]
@@ -330,7 +333,7 @@ def test_the_chats_that_run_are_listed(world: World) -> None:
 
 
 def test_a_replayed_start_gives_the_same_participant(world: World) -> None:
-    """A page that lost the answer goes on in the same chat."""
+    """A page that did not get the first answer goes on in the same chat."""
     start = world.connect.operations.supported["StartChatContact"]
     once, again = (start({**CHAT, "ClientToken": "t"}, REGION) for _ in range(2))
     assert once == again
@@ -338,7 +341,7 @@ def test_a_replayed_start_gives_the_same_participant(world: World) -> None:
 
 
 def test_the_agents_window_cannot_be_framed(world: World) -> None:
-    """It may do all that the control path may; only its own script and style run in it."""
+    """It can do all that the control path can. So only its own script and style may run in it."""
     answer = Control(world.connect).answer("GET", "agent", b"")
     policy = answer.headers["Content-Security-Policy"]
     assert (answer.status, answer.headers["X-Frame-Options"]) == (200, "DENY")
@@ -347,5 +350,5 @@ def test_the_agents_window_cannot_be_framed(world: World) -> None:
     for tag in ("script", "style"):
         (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", answer.body.decode(), re.DOTALL)
         assert f"{tag}-src 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" in policy
-    # Text of customers is text.
+    # The window shows the texts of customers as text, never as markup.
     assert b"innerHTML" not in answer.body

@@ -1,4 +1,4 @@
-"""Sockets of those who chat, on a line of text instead of a connection."""
+"""The sockets of participants. The tests use a list of texts instead of a connection."""
 
 import asyncio
 import json
@@ -17,33 +17,33 @@ HEARTBEAT = {"topic": "aws/heartbeat"}
 
 
 class Line:
-    """Keeps what is sent."""
+    """Keeps the texts that are sent."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
-        # A peer that reads waits for nothing.
+        # It is set as long as the peer reads.
         self.reads = asyncio.Event()
         self.reads.set()
 
     async def send(self, text: str) -> None:
-        """A message."""
+        """Keep a message, as soon as the peer reads."""
         await self.reads.wait()
         self.sent.append(text)
 
     async def half(self, text: str) -> None:
-        """Half a message, and the end."""
+        """Keep half a message, and then the end."""
         self.sent += [text[: len(text) // 2], "cut"]
 
     async def cut(self) -> None:
-        """The end."""
+        """Keep the end."""
         self.sent.append("cut")
 
     async def close(self) -> None:
-        """The end, in order."""
+        """Keep an end in order."""
         self.sent.append("closed")
 
     def abort(self) -> None:
-        """The end, at once."""
+        """Keep an end at once."""
         self.sent.append("aborted")
 
 
@@ -58,19 +58,19 @@ class Talk:
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def hear(self, *messages: object) -> None:
-        """What the peer sends, and what comes of it."""
+        """The peer sends these messages, and the socket reacts to them."""
         for message in messages:
             text = message if isinstance(message, str) else json.dumps(message)
             self._incoming.put_nowait({"type": "websocket.receive", "text": text})
         await self.settle()
 
     async def item(self, text: str) -> None:
-        """An item is delivered."""
+        """Deliver an item."""
         self.sockets.deliver(self.participant, text)
         await self.settle()
 
     async def settle(self) -> None:
-        """Everybody has had a turn."""
+        """Wait until each task has had its turn."""
         for _ in range(20):
             await asyncio.sleep(0)
 
@@ -79,7 +79,7 @@ class Talk:
         return [json.loads(text)["content"] for text in self.line.sent if '"contentType"' in text]
 
     async def live(self, during: Callable[["Talk"], Coroutine[Any, Any, None]]) -> None:
-        """Open, something happens, closed."""
+        """Open the socket, run `during`, and close the socket."""
         serving = asyncio.create_task(self.sockets.serve(self.participant, self._incoming.get, self.line))
         await self.settle()
         assert self.sockets.open == 1
@@ -90,7 +90,7 @@ class Talk:
 
 
 def talk(during: Callable[[Talk], Coroutine[Any, Any, None]]) -> Talk:
-    """One that is over."""
+    """A talk that is over."""
 
     async def whole() -> Talk:
         talking = Talk()
@@ -103,7 +103,7 @@ def talk(during: Callable[[Talk], Coroutine[Any, Any, None]]) -> Talk:
 
 
 def test_items_come_between_subscription_and_its_end() -> None:
-    """In order."""
+    """They come in order."""
 
     async def during(talking: Talk) -> None:
         await talking.item("before")
@@ -127,7 +127,7 @@ def test_items_come_between_subscription_and_its_end() -> None:
     ],
 )
 def test_each_fault_is_what_it_says(kind: str, sent: list[str]) -> None:
-    """For the next heartbeat only."""
+    """It holds for the next heartbeat only."""
 
     async def during(talking: Talk) -> None:
         talking.faults.add(Fault("SocketHeartbeat", kind, 1, 0, 500))
@@ -141,7 +141,7 @@ def test_each_fault_is_what_it_says(kind: str, sent: list[str]) -> None:
 
 
 def test_a_peer_that_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that it does not fill the memory; what came before the cut is whole."""
+    """Otherwise it would fill the memory. All messages before the cut are complete."""
     items = [{"topic": "aws/chat", "contentType": "application/json", "content": str(number)} for number in range(11)]
     monkeypatch.setattr(sockets, "_MOST_WAITING", sum(len(json.dumps(item)) for item in items[1:]))
 
@@ -160,7 +160,7 @@ def test_a_peer_that_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_peer_that_reads_nothing_for_long_is_ended_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cut that waits behind what it does not read would never come."""
+    """A cut waits behind the messages before it. If the peer never reads them, the cut would never come."""
     monkeypatch.setattr(sockets, "_PATIENCE_SECONDS", 0.01)
 
     async def during(talking: Talk) -> None:
@@ -176,7 +176,7 @@ def test_a_peer_that_reads_nothing_for_long_is_ended_at_once(monkeypatch: pytest
 
 @pytest.mark.parametrize("topic", ["NaN", "[" * 500 + "]" * 500, "{}", "1e999"])
 def test_what_is_no_topic_is_not_repeated(topic: str) -> None:
-    """The answer is JSON whatever was asked, and the socket goes on."""
+    """The answer is always JSON, and the socket goes on."""
 
     async def during(talking: Talk) -> None:
         await talking.hear(f'{{"topic": "aws/subscribe", "content": {{"topics": ["aws/chat", {topic}]}}}}', HEARTBEAT)
@@ -187,7 +187,7 @@ def test_what_is_no_topic_is_not_repeated(topic: str) -> None:
 
 
 def test_all_sockets_are_closed_in_order() -> None:
-    """When the cloud stops; what was said before comes first."""
+    """This happens when the cloud stops. Earlier messages still come first."""
 
     async def during(talking: Talk) -> None:
         await talking.hear(SUBSCRIBE)
@@ -200,7 +200,7 @@ def test_all_sockets_are_closed_in_order() -> None:
 
 
 def test_a_participants_sockets_are_cut_together() -> None:
-    """And only those."""
+    """The sockets of other participants stay open."""
 
     async def during(talking: Talk) -> None:
         other = Participants().add("another", "CUSTOMER", "Bob")

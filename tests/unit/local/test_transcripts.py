@@ -1,4 +1,4 @@
-"""What a chat shows of the past: the documented rules, one by one; and the objects that transcripts become."""
+"""The past chats that a chat shows, by each documented rule, and the objects of transcripts."""
 
 import json
 
@@ -13,17 +13,17 @@ REHYDRATED = "application/vnd.amazonaws.connect.event.chat.rehydrated"
 
 @pytest.fixture
 def world() -> World:
-    """A new one."""
+    """A new Amazon Connect."""
     return World()
 
 
 def resumed(world: World, source: str, how: str = "ENTIRE_PAST_SESSION") -> Customer:
-    """A chat that is started as a continuation."""
+    """A chat that continues a past chat from its start."""
     return world.start(PersistentChat={"RehydrationType": how, "SourceContactId": source})
 
 
 def three(world: World) -> list[str]:
-    """The guide's example: C1 is transferred, C2; a survey, C3; all ended and written."""
+    """The guide's example: a transfer leads from C1 to C2, a survey from C2 to C3. All have ended and are written."""
     customer = world.start()
     customer.say("one")
     second = world.control("POST", f"contacts/{customer.contact}/transfer")["ContactId"]
@@ -36,7 +36,7 @@ def three(world: World) -> list[str]:
 
 
 def test_the_past_is_above_the_present_in_order_and_marked(world: World) -> None:
-    """Past items name the contact that they were sent on, present ones the running one, and none both."""
+    """Each past item names its contact in RelatedContactId, each other item in ContactId. No item has both."""
     ids = three(world)
     customer = resumed(world, ids[0])
     customer.say("four")
@@ -48,7 +48,7 @@ def test_the_past_is_above_the_present_in_order_and_marked(world: World) -> None
 
 
 def test_a_segments_past_leaves_out_what_came_after_it(world: World) -> None:
-    """The guide's own two cases."""
+    """The first two are the guide's own cases."""
     ids = three(world)
     assert resumed(world, ids[1], FROM_SEGMENT).lines() == ["one", "two"]
     assert resumed(world, ids[0], FROM_SEGMENT).lines() == ["one"]
@@ -56,19 +56,19 @@ def test_a_segments_past_leaves_out_what_came_after_it(world: World) -> None:
 
 
 def test_the_first_page_is_the_running_chats(world: World) -> None:
-    """Its token leads to the past, also when the running chat is shorter than a page."""
+    """Its token leads to the past, even if the running chat is shorter than a page."""
     customer = resumed(world, world.past("old").contact)
     first = customer("transcript", MaxResults=100)
     assert kinds(first["Transcript"]) == ["participant.joined"]
     second = customer("transcript", MaxResults=100, NextToken=first["NextToken"], ScanDirection="BACKWARD")
-    # Newest first, if the call does not say otherwise.
+    # Items come newest first if the call does not say otherwise.
     assert kinds(second["Transcript"]) == ["chat.ended", "participant.left", "old", "participant.joined"]
     assert "NextToken" not in second
     assert "NextToken" not in world.start()("transcript")
 
 
 def test_filters_do_not_reach_the_past(world: World) -> None:
-    """Neither a start position nor a contact, not even a past one's."""
+    """A call with a start position or a contact shows no past items. A start at a past item is refused."""
     past = world.past("old")
     customer = resumed(world, past.contact)
     message = customer.say("new")
@@ -82,7 +82,7 @@ def test_filters_do_not_reach_the_past(world: World) -> None:
 
 
 def test_an_association_after_the_start_is_told(world: World) -> None:
-    """The page hears that it may load the past, and finds the event in the transcript; nothing shows before."""
+    """The page gets an event: it can now read the past. The event is in the transcript. Before it, no past is shown."""
     past = world.past("old")
     customer = world.start()
     customer.say("new")
@@ -91,7 +91,7 @@ def test_an_association_after_the_start_is_told(world: World) -> None:
     assert customer.lines() == ["old", "new"]
     assert world.delivered[customer.contact][-1]["ContentType"] == REHYDRATED
     assert kinds(customer.shown())[-1] == "chat.rehydrated"
-    # In a past chat it is none of the documented events.
+    # The documented events of a past chat do not include this one.
     customer("disconnect")
     world.wait(60)
     again = resumed(world, customer.contact)
@@ -102,7 +102,7 @@ def test_an_association_after_the_start_is_told(world: World) -> None:
 
 
 def test_what_is_not_written_when_a_chat_is_continued_is_never_shown(world: World) -> None:
-    """By Connect's clock, to the second; and a segment that ended earlier is there."""
+    """Connect's clock counts, exactly to the second. A segment that ended earlier is shown."""
     customer = world.start()
     customer.say("one")
     second = world.control("POST", f"contacts/{customer.contact}/transfer")["ContactId"]
@@ -118,7 +118,7 @@ def test_what_is_not_written_when_a_chat_is_continued_is_never_shown(world: Worl
 
 
 def test_without_anything_to_show_there_is_no_event(world: World) -> None:
-    """Too early: the association is made, and nothing comes."""
+    """The association is too early. It is made, but no event comes."""
     customer = world.start()
     customer.say("old")
     customer("disconnect")
@@ -129,7 +129,7 @@ def test_without_anything_to_show_there_is_no_event(world: World) -> None:
 
 
 def test_the_delay_can_be_set(world: World) -> None:
-    """To none, for tests that have no time."""
+    """Tests that must be fast can set it to zero."""
     world.control("POST", "transcripts", seconds=0)
     customer = world.start()
     customer.say("old")
@@ -138,7 +138,7 @@ def test_the_delay_can_be_set(world: World) -> None:
 
 
 def test_several_buckets_break_it(world: World) -> None:
-    """And an instance without a bucket has no transcripts: both chats begin, and show nothing."""
+    """An instance without a bucket has no transcripts either. In both cases the chat begins, but shows no past."""
     for buckets in (["one-bucket", "another"], []):
         instance = world.control("POST", "instances", TranscriptBuckets=buckets)["InstanceId"]
         customer = world.start(InstanceId=instance)
@@ -150,7 +150,7 @@ def test_several_buckets_break_it(world: World) -> None:
 
 
 def test_a_file_that_is_too_large_is_left_out(world: World) -> None:
-    """A hard limit of the documentation: 5 MB. What lies behind it is shown."""
+    """The documentation has a hard limit of 5 MB. The contacts before the large one are shown."""
     first = world.past("old")
     second = resumed(world, first.contact)
     for _ in range(450):
@@ -173,7 +173,7 @@ def test_links_add_up_to_a_hundred_contacts(world: World) -> None:
 
 
 def test_a_transcript_becomes_an_object(world: World) -> None:
-    """In the instance's bucket, where DescribeContact says, and not before its time."""
+    """The object is in the instance's bucket, where DescribeContact says, and it is not there too early."""
     kept: dict[tuple[str, str], bytes] = {}
 
     class Store(Memory):
@@ -202,7 +202,7 @@ def test_a_transcript_becomes_an_object(world: World) -> None:
 
 
 def test_a_deleted_object_is_not_shown(world: World) -> None:
-    """What is not in the bucket cannot be read from it."""
+    """Connect cannot read an object that is not in the bucket."""
     past = world.past("old")
     world.connect.transcripts.store = Memory()
     assert resumed(world, past.contact).lines() == []
@@ -210,7 +210,7 @@ def test_a_deleted_object_is_not_shown(world: World) -> None:
 
 
 def test_nobody_sees_another_customers_chat(world: World) -> None:
-    """Neither on a socket nor in a transcript; not even with the other's next token."""
+    """They see it neither on a socket nor in a transcript, even with the NextToken of the other customer."""
     ada, bob = (resumed(world, world.past(name).contact) for name in ("of ada", "of bob"))
     for customer, name in ((ada, "ada"), (bob, "bob")):
         customer.say(f"now {name}")
@@ -219,7 +219,7 @@ def test_nobody_sees_another_customers_chat(world: World) -> None:
     token = bob("transcript")["NextToken"]
     with pytest.raises(Refused, match=r"400 ValidationException.*NextToken"):
         ada("transcript", NextToken=token)
-    # Nor after one's own reconnection.
+    # After a new connection, an old token of the same customer is refused, too.
     own = ada("transcript")["NextToken"]
     ada.connect()
     with pytest.raises(Refused, match="400 ValidationException"):

@@ -320,7 +320,10 @@ def test_a_double_click_starts_one_chat(function: Function) -> None:
     function.connect.record(function.dynamodb, past)
     body = fields(ClientToken="click")
     first = function.ask(body)
-    assert function.ask(body).body == first.body
+    second = function.ask(body)
+    # The seconds to wait may be one fewer by now.
+    assert second.body["NotContinued"].pop("RetryAfterSeconds") <= first.body["NotContinued"].pop("RetryAfterSeconds")
+    assert second.body == first.body
     function.connect.connect.clock.advance(60)
     # Connect takes no other fields with the same token, so what was not ready then is left out now as well.
     again = function.ask(body)
