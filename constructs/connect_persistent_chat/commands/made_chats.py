@@ -49,7 +49,9 @@ class MadeChats:
         self._attribute = attribute
         self.stopping = Stopping()
         # Only its own tokens authorize the participant service.
-        self._participants = session.client("connectparticipant", config=SDK_AT_FIRST.merge(Config(signature_version=UNSIGNED)))
+        self._participants = session.client(
+            "connectparticipant", config=SDK_AT_FIRST.merge(Config(signature_version=UNSIGNED))
+        )
         self._connections: dict[str, str] = {}
         self.running: list[str] = []
 

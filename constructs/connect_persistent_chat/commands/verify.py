@@ -46,7 +46,7 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--url", required=True, type=arguments.endpoint_url, help="the output EndpointUrl of the stack"
     )
     command.add_argument(
-        "--start-url", type=arguments.start_url, help="the output StartUrl, if the endpoint starts chats"
+        "--start-url", metavar="URL", type=arguments.start_url, help="the output StartUrl, if the endpoint starts chats"
     )
     command.add_argument("--flow", required=True, help="the name, id or ARN of the flow of the chats")
     command.add_argument("--attribute", help="the contacts carry the customer in this attribute (default: CustomerId)")
@@ -176,8 +176,8 @@ def _ask(instance: str, *, yes: bool) -> None:
 
 def _token() -> str:
     """One line of standard input."""
-    token = sys.stdin.readline(_LONGEST_TOKEN).strip() if sys.stdin is not None else ""
-    if not _TOKEN.fullmatch(token):
+    token = sys.stdin.readline(_LONGEST_TOKEN + 1).strip() if sys.stdin is not None else ""
+    if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
         raise CommandFailed("--token: expected one line with a token on standard input. It is not shown here.")
     return token
 

@@ -146,7 +146,10 @@ def test_direct_calls_show_assumptions(kind: str, held: set[str], broken: set[st
         (URL, arguments.endpoint_url),
         (URL.rstrip("/"), arguments.endpoint_url),
         ("https://chat.example/contact/persistent-contact-association/i-1/", arguments.endpoint_url),
-        ("http://127.0.0.1:4566/_aws/execute-api/a/v1/contact/persistent-contact-association/i/", arguments.endpoint_url),
+        (
+            "http://127.0.0.1:4566/_aws/execute-api/a/v1/contact/persistent-contact-association/i/",
+            arguments.endpoint_url,
+        ),
         (f"{STAGE}/contact/chat", arguments.start_url),
     ],
 )
@@ -158,7 +161,16 @@ def test_outputs_are_taken_as_they_are(url: str, read: Any) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        *("", "x", STAGE, f"{URL}c/d", f"{URL}?x", f"{URL}#x", URL.replace("https", "http"), URL.replace("https", "ftp")),
+        *(
+            "",
+            "x",
+            STAGE,
+            f"{URL}c/d",
+            f"{URL}?x",
+            f"{URL}#x",
+            URL.replace("https", "http"),
+            URL.replace("https", "ftp"),
+        ),
         *(URL.replace("//abc", "//me:secret@abc"), "https://[::1/contact/chat", f"{STAGE}/contact/chat "),
         "https:///contact/persistent-contact-association/i/",
     ],
@@ -205,7 +217,7 @@ def test_a_token_names_its_subject(bearer: str) -> None:
 @pytest.mark.parametrize("token", ["x", "a.b.c", jwt([]), jwt({}), jwt({"sub": ""}), jwt({"sub": 1}), "a.\u00fc.c"])
 def test_a_token_that_names_nobody_is_told(token: str) -> None:
     """It is not shown."""
-    with pytest.raises(CommandFailed, match="^--customer: the token has no readable sub"):
+    with pytest.raises(CommandFailed, match=r"^--customer: the token has no readable sub"):
         verify._subject(token)
 
 
@@ -213,7 +225,7 @@ def test_a_token_that_names_nobody_is_told(token: str) -> None:
 def test_what_is_no_token_is_told(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
     """Before anything is called."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-    with pytest.raises(CommandFailed, match="^--token: expected one line"):
+    with pytest.raises(CommandFailed, match=r"^--token: expected one line"):
         verify._token()
 
 
@@ -237,7 +249,7 @@ def test_who_agrees_goes_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 def test_nothing_begins_without_a_yes(monkeypatch: pytest.MonkeyPatch, stdin: Any) -> None:
     """A script has to give --yes."""
     monkeypatch.setattr(sys, "stdin", stdin)
-    with pytest.raises(CommandFailed, match="Nothing was begun|Give --yes"):
+    with pytest.raises(CommandFailed, match=r"Nothing was begun|Give --yes"):
         verify._ask("i-1", yes=False)
     verify._ask("i-1", yes=True)
 
@@ -245,8 +257,9 @@ def test_nothing_begins_without_a_yes(monkeypatch: pytest.MonkeyPatch, stdin: An
 def test_a_report_has_nothing_private() -> None:
     """Amazon Connect's words name accounts, users and ids."""
     private = (
-        "User: arn:aws:iam::123456789012:user/ada is not authorized, 11111111-1111-4111-8111-111111111111, ada@b.example, "
-        "https://a.example/x, abc.execute-api.us-east-1.amazonaws.com/v1, 123456789012, persistent-chat-verify-1, ada-1"
+        "User: arn:aws:iam::123456789012:user/ada is not authorized, 11111111-1111-4111-8111-111111111111, "
+        "ada@b.example, https://a.example/x, abc.execute-api.us-east-1.amazonaws.com/v1, 123456789012, "
+        "persistent-chat-verify-1, ada-1"
     )
     promise = {"step": "start", "promise": "p", "result": "did not hold", "said": private}
     walk = SimpleNamespace(customer="ada-1", history=None, seen=Seen(), all=lambda: [promise])
