@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from local.connect.instances import FLOW_ID
 from local.tokens import Tokens
 from tests.local import breaking
 from tests.local.breaking import ACTION, with_environment, without_permission
-from tests.local.callers import token_of
+from tests.local.callers import Users, token_of
 from tests.local.deployments import Deployed
 from tests.local.verifying import COMMAND, WAITING, running, verify
 
@@ -98,6 +99,32 @@ def test_a_caller_with_a_token_is_its_own_customer(
     assert not any(private in f"{done.lines}{done.report}" for private in (token, customer))
 
 
+def test_a_user_of_a_pool_is_its_own_customer(cloud: Cloud, starting: Deployed, tmp_path: Path) -> None:
+    """Cognito: with a history and a start, and with a history alone."""
+    users, client = Users(cloud, starting.outputs["Pool"]), starting.outputs["PoolClient"]
+    name = f"grace-{uuid.uuid4()}"
+    customer = users.sign_up(name, client)
+    token = users.tokens(name, client)["IdToken"]
+    url = ("--url", starting.outputs["PooledUrl"], "--token", "-")
+    for start in (("--start-url", starting.outputs["PooledStartUrl"]), ()):
+        done = verify(cloud, tmp_path, *url, *start, typed=token)
+        assert done.status == 0, done.errors
+        assert {step for step, result in done.results.items() if result != "held"} == (set() if start else OF_START)
+        assert not any(private in f"{done.lines}{done.errors}{done.report}" for private in (token, customer, name))
+
+
+@pytest.mark.prove
+def test_a_user_of_a_pool_needs_no_history(cloud: Cloud, doors: Deployed, tmp_path: Path) -> None:
+    """And no start."""
+    users, client = Users(cloud, doors.outputs["Pool"]), doors.outputs["OurClient"]
+    name = f"grace-{uuid.uuid4()}"
+    users.sign_up(name, client)
+    url = ("--url", doors.outputs["CognitoUrl"], "--token", "-")
+    done = verify(cloud, tmp_path, *url, typed=users.tokens(name, client)["IdToken"])
+    assert done.status == 0, done.errors
+    assert done.report["history"] is False
+
+
 def test_a_token_that_only_the_endpoint_reads_needs_its_customer(
     cloud: Cloud, starting: Deployed, tmp_path: Path
 ) -> None:
@@ -116,18 +143,46 @@ def test_a_token_that_only_the_endpoint_reads_needs_its_customer(
 
 
 def test_a_customer_may_be_an_attribute(cloud: Cloud, starting: Deployed, tokens: Tokens, tmp_path: Path) -> None:
-    """Its name is an argument, because the endpoint tells nobody."""
-    url = ("--url", starting.outputs["ByAttributeUrl"], "--token", "-")
-    done = verify(cloud, tmp_path, *url, "--attribute", "customer", typed=tokens.sign(f"ada-{uuid.uuid4()}"))
+    """Its name is an argument, because the endpoint tells nobody. There is no history, with a start and without one."""
+    url = ("--url", starting.outputs["ByAttributeUrl"], "--token", "-", "--attribute", "customer")
+    for start in (("--start-url", starting.outputs["ByAttributeStartUrl"]), ()):
+        done = verify(cloud, tmp_path, *url, *start, typed=tokens.sign(f"ada-{uuid.uuid4()}"))
+        assert done.status == 0, done.errors
+        left_out = {"latest", "start_latest"} if start else OF_START | OF_HISTORY
+        assert {step for step, result in done.results.items() if result != "held"} == left_out
+        assert (done.report["customer"], done.report["history"]) == ("attribute", False)
+
+
+def test_it_keeps_within_the_quotas(cloud: Cloud, urls: tuple[str, ...], tmp_path: Path) -> None:
+    """Those of Amazon Connect, which all callers of an instance share."""
+    cloud.control("POST", "quotas", {"enabled": True})
+    done = verify(cloud, tmp_path, *urls)
+    assert (done.status, done.broken()) == (0, []), done.errors
+    assert {seen["result"] for seen in done.report["connect"]} == {"held"}
+
+
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
+def test_a_chat_whose_answer_was_lost_is_ended_too(
+    cloud: Cloud, urls: tuple[str, ...], tmp_path: Path, kind: str
+) -> None:
+    """The same request gets the same chat."""
+    cloud.control("POST", "faults", {"operation": "StartChatContact", "kind": kind, "times": 1})
+    done = verify(cloud, tmp_path, *urls[:2])
     assert done.status == 0, done.errors
-    assert done.report["customer"] == "attribute"
 
 
 MOMENTS = ["the endpoint answers", "a chat starts, and", "the customer takes", WAITING, "ENTIRE_PAST", "nothing of"]
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+STOPS = [(moment, number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) for moment in MOMENTS]
+# The others take a minute, with `make prove`.
+IN_EVERY_RUN = (STOPS[1], STOPS[len(MOMENTS) + 3])
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [pytest.param(*stop, marks=() if stop in IN_EVERY_RUN else pytest.mark.prove) for stop in STOPS],
+)
 def test_whoever_stops_it_leaves_nothing_behind(
     cloud: Cloud, urls: tuple[str, ...], tmp_path: Path, moment: str, number: signal.Signals
 ) -> None:
@@ -142,11 +197,16 @@ def test_whoever_stops_it_leaves_nothing_behind(
     assert (done.status, done.errors.splitlines()[-1], done.report["result"]) == (130, "Stopped.", "stopped")
 
 
-def test_a_reader_who_leaves_ends_it_in_order(cloud: Cloud, urls: tuple[str, ...], tmp_path: Path) -> None:
-    """`| head -3`: nobody sees the rest, and the chats end."""
-    command = " ".join([str(COMMAND), "verify", "--flow", FLOW_ID, "--yes", *urls, "| head -3"])
+@pytest.mark.parametrize(("reader", "status"), [("| head -3", 1), (">&-", 1), ("2>&-", 0)])
+def test_a_reader_who_leaves_ends_it_in_order(
+    cloud: Cloud, sound: Deployed, tmp_path: Path, reader: str, status: int
+) -> None:
+    """Nobody sees the rest, and the chats end."""
+    words = [str(COMMAND), "verify", "--flow", FLOW_ID, "--yes", "--url", sound.outputs["FirstUrl"], reader]
+    command = f"set -o pipefail; {' '.join(words)}"
     done = subprocess.run(["bash", "-c", command], env=cloud.environment(), capture_output=True, text=True, timeout=120)
     assert "Traceback" not in done.stderr
+    assert done.returncode == status
 
 
 class Way(NamedTuple):
@@ -256,7 +316,7 @@ SOUND = {
     "an association lost": Way(lambda sound: breaking.other_code(sound, LOST), "entire", "the association is lost"),
     "no stage": Way(breaking.without_stage, "caller", "Check the address"),
     "a method without authorization": Way(breaking.without_authorization, "anonymous", "was refused: "),
-    "throttled": Way(breaking.throttled, "caller", "429 ThrottlingException"),
+    "throttled": Way(breaking.throttled, "caller", "429 TooManyRequestsException"),
 }
 
 
@@ -326,6 +386,45 @@ def test_a_chat_that_cannot_be_ended_is_told(cloud: Cloud, sound: Deployed, tmp_
     assert f"stop-contact --instance-id {cloud.instance_id} --contact-id" in done.errors
 
 
+class Page(BaseHTTPRequestHandler):
+    """A proxy that asks people to sign in, whatever was asked for."""
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html><body>Sign in</body></html>")
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def page() -> Iterator[str]:
+    """The address of a server whose every answer is a page."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_an_address_that_is_not_the_endpoints_is_named(
+    cloud: Cloud, sound: Deployed, tmp_path: Path, page: str
+) -> None:
+    """A page, or nobody at all. Where AWS should answer, nothing begins."""
+    path = f"/contact/persistent-contact-association/{cloud.instance_id}/"
+    for address, said in ((page, "Check the address (--url)"), ("http://127.0.0.1:9", "Could not connect")):
+        done = verify(cloud, tmp_path, "--url", f"{address}{path}")
+        assert (done.status, done.broken()) == (1, ["caller"])
+        assert said in done.errors
+    (tmp_path / "report.json").unlink()
+    done = verify(cloud, tmp_path, "--url", sound.outputs["FirstUrl"], variables={"AWS_ENDPOINT_URL": page})
+    assert (done.status, done.lines, done.report) == (2, [], {})
+    assert "AWS STS: the answer is not one of AWS" in done.errors
+
+
 CANNOT_BEGIN: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "no address": (("--url", "https://a.example/"), {}, "expected the output EndpointUrl"),
     "no start": (("--start-url", "https://a.example/"), {}, "expected the output StartUrl"),
@@ -351,7 +450,7 @@ def test_what_cannot_begin_is_a_sentence(cloud: Cloud, sound: Deployed, tmp_path
 # What docs/verify.md says that the credentials need.
 NEEDED = {
     "execute-api:Invoke": "caller",
-    "connect:StartChatContact": "entire",
+    "connect:StartChatContact": "latest",
     "connect:DescribeContact": "start",
     "connect:StopContact": "end",
     "connect:ListContactFlows": "start",

@@ -24,13 +24,13 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
 )
 _UNSIGNED = _CONFIG.merge(Config(signature_version=UNSIGNED))
-_MOST_WAITS = 5
-_LONGEST_WAIT_SECONDS = 3600
+# For the events of a chat, for its transcript, and for a throttle.
+_MOST_WAITS = 3
 _DEFAULT_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 
 class Endpoint:
-    """An endpoint. Each call raises botocore's errors, after it has waited as often as `Retry-After` asked for it."""
+    """An endpoint. Each call raises botocore's errors."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class Endpoint:
         url: str,
         start_url: str | None,
         token: str | None,
-        say: Callable[..., None],
+        say: Callable[[str], None],
     ) -> None:
-        stage, _, instance = address(url).rstrip("/").rpartition(f"/{'/'.join(wire.PATH)}/")
-        self.instance_id = instance
+        stage, _, self.instance_id = address(url).rstrip("/").rpartition(f"/{'/'.join(wire.PATH)}/")
+        self.starts, self.has_token = start_url is not None, token is not None
         self._say = say
         self._caller = _client(session, stage, token)
         self._nobody = session.client("connect", endpoint_url=stage, config=_UNSIGNED)
@@ -52,31 +52,37 @@ class Endpoint:
 
     def associate(self, contact: str, **fields: str) -> dict[str, Any]:
         """Continue a past chat; without fields the latest."""
-        return self._patient(lambda: _associated(self._caller, self.instance_id, contact, fields))
+        return patient(lambda: self._associated(self._caller, contact, fields), self._say)
 
     def associate_as_nobody(self, contact: str) -> None:
         """Without credentials."""
-        self._patient(lambda: _associated(self._nobody, self.instance_id, contact, {}))
+        self._associated(self._nobody, contact, {})
 
     def start(self, **fields: Any) -> dict[str, Any]:
-        """Start a chat."""
-        return self._patient(lambda: dict(self._starter.start_chat_contact(**fields)))
+        """Start a chat, without patience: MadeChats.begin has it."""
+        return dict(self._starter.start_chat_contact(**fields))
 
-    def start_as_nobody(self) -> dict[str, Any]:
+    def start_as_nobody(self) -> None:
         """Without credentials, and without any field that a chat needs."""
-        return self._patient(lambda: dict(self._nobody_starts.start_chat_contact()))
+        self._nobody_starts.start_chat_contact()
 
-    def _patient(self, call: Callable[[], Result]) -> Result:
-        for waits_left in reversed(range(_MOST_WAITS + 1)):
-            try:
-                return call()
-            except ClientError as error:
-                seconds = error.response["ResponseMetadata"]["HTTPHeaders"].get("retry-after", "")
-                if not waits_left or not re.fullmatch(r"\d{1,4}", seconds) or int(seconds) > _LONGEST_WAIT_SECONDS:
-                    raise
-            self._say(f"The endpoint asks to wait for {seconds} s.")
-            time.sleep(int(seconds))
-        raise AssertionError("the last try returns or raises")
+    def _associated(self, client: Any, contact: str, fields: dict[str, str]) -> dict[str, Any]:
+        of = {"InstanceId": self.instance_id, "InitialContactId": contact}
+        return dict(client.create_persistent_contact_association(**of, **fields))
+
+
+def patient(call: Callable[[], Result], say: Callable[[str], None]) -> Result:
+    """What the call returns. It is repeated if `Retry-After` asks for it. Raises botocore's errors."""
+    for _ in range(_MOST_WAITS):
+        try:
+            return call()
+        except ClientError as error:
+            seconds = error.response["ResponseMetadata"]["HTTPHeaders"].get("retry-after", "")
+            if not re.fullmatch(r"\d{1,3}", seconds):
+                raise
+        say(f"The answer asks to wait for {seconds} s.")
+        time.sleep(int(seconds))
+    return call()
 
 
 def _client(session: boto3.session.Session, stage: str, token: str | None) -> Any:
@@ -90,10 +96,6 @@ def _client(session: boto3.session.Session, stage: str, token: str | None) -> An
 
     client.meta.events.register("before-sign.connect", identify)
     return client
-
-
-def _associated(client: Any, instance: str, contact: str, fields: dict[str, str]) -> dict[str, Any]:
-    return dict(client.create_persistent_contact_association(InstanceId=instance, InitialContactId=contact, **fields))
 
 
 def region_of(url: str) -> str | None:

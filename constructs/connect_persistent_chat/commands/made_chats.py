@@ -13,8 +13,9 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from connect_persistent_chat.commands.called_endpoint import patient
 from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
-from connect_persistent_chat.commands.retry import SDK_AT_FIRST
+from connect_persistent_chat.commands.retry import SDK_AT_FIRST, UNREADABLE
 from connect_persistent_chat.commands.stopping import Stopping
 from connect_persistent_chat.shared import wire
 
@@ -40,13 +41,15 @@ class Chat(NamedTuple):
 class MadeChats:
     """Every chat of a run. Its methods raise botocore's errors."""
 
-    def __init__(self, session: boto3.session.Session, instance_id: str, attribute: str | None) -> None:
+    def __init__(
+        self, session: boto3.session.Session, instance_id: str, attribute: str | None, say: Callable[[str], None]
+    ) -> None:
         # Its direct calls show what Amazon Connect answers.
         self.client = session.client("connect", config=SDK_AT_FIRST)
         self.instance_id = instance_id
         # Amazon Connect's words on the flow of each chat.
         self.flow = ""
-        self._attribute = attribute
+        self._attribute, self._say = attribute, say
         self.stopping = Stopping()
         # Only its own tokens authorize the participant service.
         self._participants = session.client(
@@ -71,14 +74,15 @@ class MadeChats:
         fields = {"ContactFlowId": self.flow, "ParticipantDetails": {"DisplayName": _NAME}, **fields}
         # If an answer is lost, the same token gets it again.
         fields.setdefault("ClientToken", str(uuid.uuid4()))
-        with self.stopping.held():
-            answer = call(**fields)
-            contact = str(answer.get("ContactId", ""))
-            if contact and contact not in self.running:
-                self.running.append(contact)
-        if not contact:
-            raise CommandFailed("The answer has no ContactId, expected a new chat.")
-        return Chat(contact, str(answer.get("ParticipantToken", "")), answer)
+
+        def known() -> Chat:
+            with self.stopping.held():
+                answer = call(**fields)
+                if answer["ContactId"] not in self.running:
+                    self.running.append(answer["ContactId"])
+            return Chat(answer["ContactId"], answer["ParticipantToken"], answer)
+
+        return patient(known, self._say)
 
     def start(self, customer: str, **fields: Any) -> Chat:
         """A chat of this customer, by Amazon Connect itself."""
@@ -165,7 +169,7 @@ class MadeChats:
         for contact in list(self.running):
             try:
                 self.end(contact)
-            except (BotoCoreError, ClientError) as error:
+            except (BotoCoreError, ClientError, *UNREADABLE) as error:
                 if not self._has_ended(contact):
                     left[contact] = one_line(error)
         return left
@@ -173,5 +177,5 @@ class MadeChats:
     def _has_ended(self, contact: str) -> bool:
         try:
             return "DisconnectTimestamp" in self.describe(contact)[0]
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError, *UNREADABLE):
             return False

@@ -1,10 +1,12 @@
 """How a command ends that has begun something which must not stay: it is told to stop, and can still tidy up."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+_SENTENCE = b"\nStopping. What this command began is ended first.\n"
 
 
 class Stopping:
@@ -23,6 +25,7 @@ class Stopping:
         self._asked = True
         # A second one must not end what ends the first.
         self.ignore()
+        os.write(2, _SENTENCE)
         if not self._held:
             raise KeyboardInterrupt
 
@@ -34,8 +37,9 @@ class Stopping:
             yield
         finally:
             self._held = False
-        if self._asked:
-            raise KeyboardInterrupt
+            # Also if it failed: nothing else begins.
+            if self._asked:
+                raise KeyboardInterrupt
 
     @staticmethod
     def ignore() -> None:

@@ -77,6 +77,7 @@ def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
 
     from connect_persistent_chat.commands.called_endpoint import Endpoint, region_of
     from connect_persistent_chat.commands.made_chats import MadeChats
+    from connect_persistent_chat.commands.retry import while_busy
     from connect_persistent_chat.commands.walk import Walk
 
     if options.customer and not options.token:
@@ -87,9 +88,9 @@ def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
     try:
         session = boto3.session.Session(region_name=region_of(options.url) or os.environ.get("AWS_REGION") or None)
         # Needs no permission.
-        session.client("sts").get_caller_identity()
+        while_busy("AWS STS", session.client("sts").get_caller_identity, _tell)
         endpoint = Endpoint(session, options.url, options.start_url, token, _tell)
-        chats = MadeChats(session, endpoint.instance_id, options.attribute)
+        chats = MadeChats(session, endpoint.instance_id, options.attribute, _tell)
     except (BotoCoreError, ClientError, ValueError) as error:
         raise CommandFailed(f"{one_line(error)}. Check the credentials, the region and AWS_ENDPOINT_URL.") from error
     _ask(endpoint.instance_id, yes=options.yes)
@@ -99,8 +100,6 @@ def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
         flow=options.flow,
         customer=customer,
         other=f"{made_up}-other",
-        starts=options.start_url is not None,
-        token=token is not None,
         say=_say,
         progress=_tell,
     ), chats

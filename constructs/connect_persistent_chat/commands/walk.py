@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from connect_persistent_chat.commands import assumptions
 from connect_persistent_chat.commands.assumptions import Seen
 from connect_persistent_chat.commands.called_endpoint import Endpoint
 from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
 from connect_persistent_chat.commands.made_chats import LOOK_SECONDS, Chat, MadeChats
+from connect_persistent_chat.commands.retry import UNREADABLE, not_of_aws
 from connect_persistent_chat.shared import wire
 
 PROMISES = {
@@ -56,8 +56,12 @@ class Broken(Exception):
     """A promise did not hold; the text is a sentence."""
 
 
+class _Throttled(Exception):
+    """What follows would be throttled too, minute after minute."""
+
+
 class Walk:
-    """One walk. `token`: the caller is the customer. `other` is another customer's name."""
+    """One walk. `other` is another customer's name."""
 
     def __init__(
         self,
@@ -67,14 +71,11 @@ class Walk:
         flow: str,
         customer: str,
         other: str,
-        starts: bool,
-        token: bool,
         say: Callable[[str], None],
         progress: Callable[[str], None],
     ) -> None:
         self._endpoint, self._chats, self._flow = endpoint, chats, flow
         self.customer, self.other = customer, other
-        self._starts, self._token = starts, token
         self._say, self._progress = say, progress
         self._words = f"persistent-chat verify {uuid.uuid4()}"
         self.seen = Seen()
@@ -113,14 +114,18 @@ class Walk:
                 )
 
     def run(self) -> None:
-        """All steps. A step that others need ends the walk if it fails."""
+        """All steps. A step that others need ends the walk if it fails, and so does a throttle."""
+        with suppress(_Throttled):
+            self._run()
+
+    def _run(self) -> None:
         with self._step("caller"):
             self.history = self._has_history()
         if self.broken:
             return
         with self._step("anonymous"):
             _refused(lambda: self._endpoint.associate_as_nobody(_nobody()), 401, 403)
-            if self._starts:
+            if self._endpoint.starts:
                 _refused(self._endpoint.start_as_nobody, 401, 403)
         with self._step("start"):
             self._chats.find_flow(self._flow)
@@ -140,7 +145,7 @@ class Walk:
         if self.history:
             with self._step("latest"):
                 self._continued_by_association(past)
-        if self._starts:
+        if self._endpoint.starts:
             self._start(past)
         for step, kind in _TYPES.items():
             with self._step(step):
@@ -152,7 +157,7 @@ class Walk:
         with self._step("others"):
             self._try_as_another(past)
         # It shows no promise.
-        with suppress(CommandFailed, BotoCoreError, ClientError):
+        with suppress(BotoCoreError, ClientError, *UNREADABLE):
             assumptions.look(self._chats, self.seen, self.customer, past, time.monotonic)
 
     def _start(self, past: str) -> None:
@@ -172,15 +177,20 @@ class Walk:
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
-        why = ""
+        why, throttled = "", False
         try:
             yield
-        except (Broken, CommandFailed, BotoCoreError, ResponseParserError) as error:
+        except (Broken, CommandFailed, BotoCoreError) as error:
             why = one_line(error)
         except ClientError as error:
             why = _sentence(error)
+            throttled = error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+        except UNREADABLE as error:
+            why = one_line(not_of_aws("Amazon Connect or the endpoint", type(error).__name__))
         self.results[name] = why
         self._say(f"{NOT_HELD if why else HELD}: {PROMISES[name]}{f'. {why}' if why else ''}")
+        if throttled:
+            raise _Throttled
 
     def _has_history(self) -> bool:
         """Without a history, the fields come first; with one, the contact, which does not exist."""
@@ -190,10 +200,12 @@ class Walk:
             if error.response["Error"].get("Code") in (wire.RESOURCE_NOT_FOUND, wire.INVALID_PARAMETER):
                 return bool(error.response["Error"]["Code"] == wire.RESOURCE_NOT_FOUND)
             raise
-        raise Broken("The endpoint continued a chat that does not exist, expected a refusal.")
+        raise Broken(
+            "A request for a chat that does not exist succeeded, expected a refusal. Check the address (--url)."
+        )
 
     def _first(self) -> Chat:
-        chat = self._by_endpoint() if self._starts else self._chats.start(self.customer)
+        chat = self._by_endpoint() if self._endpoint.starts else self._chats.start(self.customer)
         described, at_once = self._chats.look_at_new(chat.id)
         self.seen.note("known_at_once", at_once, "known" if at_once else "some seconds later")
         self.seen.contact(described)
@@ -203,12 +215,12 @@ class Walk:
                 "callers have tokens."
             )
         # Somebody who has a token may have chatted before.
-        if not self._token:
+        if not self._endpoint.has_token:
             _expect(_CONTINUED, chat.answer.get(_CONTINUED), None)
         return chat
 
     def _by_endpoint(self, **fields: Any) -> Chat:
-        whose = {} if self._token else {"CustomerId": self.customer}
+        whose = {} if self._endpoint.has_token else {"CustomerId": self.customer}
         return self._chats.begin(self._endpoint.start, InstanceId=self._chats.instance_id, **{**whose, **fields})
 
     def _end(self, contact: str) -> None:
@@ -273,7 +285,7 @@ class Walk:
         chat = self._chats.start(self.other)
         for kind in _TYPES.values():
             _refused(partial(self._endpoint.associate, chat.id, RehydrationType=kind, SourceContactId=past), 404)
-        if self.history and self._token:
+        if self.history and self._endpoint.has_token:
             _refused(lambda: self._endpoint.associate(chat.id), 404)
         elif self.history:
             _expect(_CONTINUED, self._endpoint.associate(chat.id).get(_CONTINUED), None)
