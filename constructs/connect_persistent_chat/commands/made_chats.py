@@ -3,7 +3,7 @@
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -19,14 +19,18 @@ from connect_persistent_chat.commands.retry import SDK_AT_FIRST, UNREADABLE
 from connect_persistent_chat.commands.stopping import Stopping
 from connect_persistent_chat.shared import wire
 
-# Amazon Connect ends a chat after that time if this command is killed.
-_SHORTEST_MINUTES = 60
 _NAME = "persistent-chat verify"
 _MOST_PAGES = 20
-# What was done a moment ago may be seen later.
 _MOST_LOOKS = 3
 LOOK_SECONDS = 2
 _FLOW_ID = re.compile(r"[0-9a-fA-F-]{36}|arn:\S+")
+
+
+def looks(most: int = _MOST_LOOKS) -> Iterator[int]:
+    """Looks with pauses between them: what was done a moment ago may be seen later."""
+    for look in range(most):
+        time.sleep(LOOK_SECONDS if look else 0)
+        yield look
 
 
 class Chat(NamedTuple):
@@ -92,7 +96,8 @@ class MadeChats:
         return self.begin(
             self.client.start_chat_contact,
             InstanceId=self.instance_id,
-            ChatDurationInMinutes=_SHORTEST_MINUTES,
+            # After that time Amazon Connect ends it, if this command is killed.
+            ChatDurationInMinutes=wire.LEAST_DURATION_MINUTES,
             **whose,
             **fields,
         )
@@ -104,23 +109,22 @@ class MadeChats:
 
     def look_at_new(self, contact: str) -> tuple[dict[str, Any], bool]:
         """A contact that began a moment ago, and whether it was known at the first look."""
-        for look in range(_MOST_LOOKS):
-            time.sleep(LOOK_SECONDS if look else 0)
+        for look in looks(_MOST_LOOKS - 1):
             try:
                 return self.describe(contact)[0], look == 0
             except ClientError as error:
-                if error.response["Error"].get("Code") != wire.RESOURCE_NOT_FOUND or look == _MOST_LOOKS - 1:
+                if error.response["Error"].get("Code") != wire.RESOURCE_NOT_FOUND:
                     raise
-        raise AssertionError("the last look returns or raises")
+        time.sleep(LOOK_SECONDS)
+        return self.describe(contact)[0], False
 
     def customer_of(self, contact: Mapping[str, Any]) -> object:
         """Whom a described contact belongs to."""
         return contact.get("Attributes", {}).get(self._attribute) if self._attribute else contact.get("CustomerId")
 
-    def related(self, contact: str, looks: int = _MOST_LOOKS) -> tuple[str | None, bool]:
+    def related(self, contact: str, most: int = _MOST_LOOKS) -> tuple[str | None, bool]:
         """What a chat continues, and whether it was there at the first look."""
-        for look in range(looks):
-            time.sleep(LOOK_SECONDS if look else 0)
+        for look in looks(most):
             if found := self.describe(contact)[0].get("RelatedContactId"):
                 return str(found), look == 0
         return None, False

@@ -13,7 +13,7 @@ from connect_persistent_chat.commands import assumptions
 from connect_persistent_chat.commands.assumptions import Seen
 from connect_persistent_chat.commands.called_endpoint import Endpoint
 from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
-from connect_persistent_chat.commands.made_chats import LOOK_SECONDS, Chat, MadeChats
+from connect_persistent_chat.commands.made_chats import LOOK_SECONDS, Chat, MadeChats, looks
 from connect_persistent_chat.commands.retry import UNREADABLE, not_of_aws
 from connect_persistent_chat.shared import wire
 
@@ -39,7 +39,6 @@ HELD, NOT_HELD, NOT_TRIED = "held", "did not hold", "not tried"
 _TYPES = {"entire": wire.ENTIRE_PAST_SESSION, "segment": wire.FROM_SEGMENT}
 # Documented are 30 to 60 seconds.
 _TRANSCRIPT_SECONDS = 180
-_MOST_LOOKS = 3
 _ADVICE = {
     400: "The answer names the rule.",
     401: "Check the credentials or the token.",
@@ -56,8 +55,8 @@ class Broken(Exception):
     """A promise did not hold; the text is a sentence."""
 
 
-class _Throttled(Exception):
-    """What follows would be throttled too, minute after minute."""
+class _Over(Exception):
+    """Nothing more can be shown."""
 
 
 class Walk:
@@ -115,29 +114,24 @@ class Walk:
 
     def run(self) -> None:
         """All steps. A step that others need ends the walk if it fails, and so does a throttle."""
-        with suppress(_Throttled):
+        with suppress(_Over):
             self._run()
 
     def _run(self) -> None:
-        with self._step("caller"):
+        with self._step("caller", needed=True):
             self.history = self._has_history()
-        if self.broken:
-            return
         with self._step("anonymous"):
             _refused(lambda: self._endpoint.associate_as_nobody(_nobody()), 401, 403)
             if self._endpoint.starts:
                 _refused(self._endpoint.start_as_nobody, 401, 403)
-        with self._step("start"):
+        with self._step("start", needed=True):
             self._chats.find_flow(self._flow)
             past = self._first()
-        if self.results["start"]:
-            return
         with self._step("say"):
             self._chats.say(past, self._words)
-        with self._step("end"):
+        with self._step("end", needed=True):
             self._end(past.id)
-        if not self.results["end"]:
-            self._continue(past.id)
+        self._continue(past.id)
 
     def _continue(self, past: str) -> None:
         """Each by a chat of its own, because a chat continues once. They run on: else they would be the latest."""
@@ -176,21 +170,22 @@ class Walk:
             _refused(lambda: self._by_endpoint(CustomerId=self.other, PersistentChat=source), 404)
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[None]:
-        why, throttled = "", False
+    def _step(self, name: str, *, needed: bool = False) -> Iterator[None]:
+        why = ""
         try:
             yield
         except (Broken, CommandFailed, BotoCoreError) as error:
             why = one_line(error)
         except ClientError as error:
             why = _sentence(error)
-            throttled = error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+            # The next steps would be throttled too, minute after minute.
+            needed = needed or error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
         except UNREADABLE as error:
             why = one_line(not_of_aws("Amazon Connect or the endpoint", type(error).__name__))
         self.results[name] = why
         self._say(f"{NOT_HELD if why else HELD}: {PROMISES[name]}{f'. {why}' if why else ''}")
-        if throttled:
-            raise _Throttled
+        if why and needed:
+            raise _Over
 
     def _has_history(self) -> bool:
         """Without a history, the fields come first; with one, the contact, which does not exist."""
@@ -273,8 +268,7 @@ class Walk:
 
     def _shows_the_past(self, chat: Chat) -> bool:
         # The answer may come before the transcript is there. Once it was not, it is not waited for again.
-        for look in range(1 if self.broken else _MOST_LOOKS):
-            time.sleep(LOOK_SECONDS if look else 0)
+        for _ in looks(1) if self.broken else looks():
             pages = self._chats.pages(chat)
             self.seen.pages(pages)
             if any(item.get("Content") == self._words for page in pages for item in page):
@@ -289,7 +283,7 @@ class Walk:
             _refused(lambda: self._endpoint.associate(chat.id), 404)
         elif self.history:
             _expect(_CONTINUED, self._endpoint.associate(chat.id).get(_CONTINUED), None)
-        related, _ = self._chats.related(chat.id, looks=1)
+        related, _ = self._chats.related(chat.id, most=1)
         _expect("RelatedContactId", related, None)
 
 

@@ -34,6 +34,12 @@ def test_what_is_held_is_done_before() -> None:
     assert process(code + TIDY, "SIGINT") == (0, "begun\ntidy\n")
 
 
+def test_what_fails_while_it_is_held_stops_too() -> None:
+    """Else the command would go on, and nothing could stop it any more."""
+    code = "stopping.listen()\ntry:\n    with stopping.held():\n        stop(); raise ValueError\n    print('never')"
+    assert process(code + TIDY, "SIGTERM") == (0, "tidy\n")
+
+
 def test_after_the_end_nothing_is_stopped() -> None:
     """The result is told."""
     assert process("stopping.listen(); stopping.ignore(); stop(); print('done')", "SIGTERM") == (0, "done\n")

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from connect_persistent_chat.commands import arguments, assumptions, called_endpoint, verify
 from connect_persistent_chat.commands.assumptions import ASSUMPTIONS, Seen
 from connect_persistent_chat.commands.command_failed import CommandFailed
+from connect_persistent_chat.commands.persistent_chat import parser
 from connect_persistent_chat.commands.walk import PROMISES, Walk
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -36,6 +37,14 @@ def test_every_promise_stands_in_the_page() -> None:
     """Whoever reads a report looks its steps up."""
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", (DOCS / "verify.md").read_text(encoding="utf-8"), re.M))
     assert {step: rows.get(step) for step in PROMISES} == PROMISES
+
+
+def test_every_argument_stands_in_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    """No other either."""
+    with pytest.raises(SystemExit):
+        parser().parse_args(["verify", "--help"])
+    arguments = set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.M))
+    assert set(re.findall(r"^\| `(--[a-z-]+)", (DOCS / "verify.md").read_text(encoding="utf-8"), re.M)) == arguments
 
 
 def results(seen: Seen) -> dict[str, str]:
@@ -269,3 +278,6 @@ def test_a_report_has_nothing_private() -> None:
     for word in ("ada", "1234", "1111", "example", "amazonaws", "verify-1"):
         assert word not in text
     assert (report["result"], report["history"]) == ("did not hold", None)
+    # The page explains each field.
+    table = (DOCS / "verify.md").read_text(encoding="utf-8").partition("| field | meaning |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines()[2:]))) == set(report)
