@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
 _SENTENCE = b"\nStopping. What this command began is ended first.\n"
@@ -25,7 +25,9 @@ class Stopping:
         self._asked = True
         # A second one must not end what ends the first.
         self.ignore()
-        os.write(2, _SENTENCE)
+        # If the terminal was closed, nobody can read it.
+        with suppress(OSError):
+            os.write(2, _SENTENCE)
         if not self._held:
             raise KeyboardInterrupt
 

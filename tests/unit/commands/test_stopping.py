@@ -34,6 +34,12 @@ def test_what_is_held_is_done_before() -> None:
     assert process(code + TIDY, "SIGINT") == (0, "begun\ntidy\n")
 
 
+def test_a_terminal_that_was_closed_does_not_lose_what_began() -> None:
+    """Nothing can be written to it any more."""
+    code = "stopping.listen()\ntry:\n    with stopping.held():\n        os.close(2); stop(); print('begun')"
+    assert process(code + TIDY, "SIGHUP") == (0, "begun\ntidy\n")
+
+
 def test_what_fails_while_it_is_held_stops_too() -> None:
     """Else the command would go on, and nothing could stop it any more."""
     code = "stopping.listen()\ntry:\n    with stopping.held():\n        stop(); raise ValueError\n    print('never')"
