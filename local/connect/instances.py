@@ -25,6 +25,11 @@ class Flow:
     state: str = ACTIVE
     status: str = PUBLISHED
 
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return f"flow-{self.id[:8]}"
+
 
 @dataclass(frozen=True)
 class Instance:

@@ -108,7 +108,8 @@ def _fields(
         if location in places and written in places[location]:
             fields[name] = places[location][written]
         elif location == "querystring" and wire in query:
-            fields[name] = _number_of(query[wire][0]) if member.type_name == "integer" else query[wire][0]
+            first = query[wire][0]
+            fields[name] = {"integer": _number_of(first), "list": query[wire]}.get(member.type_name, first)
         elif location is None and document.get(wire) is not None:
             fields[name] = document[wire]
     return fields

@@ -19,6 +19,7 @@ from .transcripts import Transcripts, prefix_of
 _STORAGE_PAGE = 10
 _ASSOCIATED_PAGE = 100
 _SEARCH_PAGE = 100
+_FLOWS_PAGE = 100
 _SORTED = {"FieldName": "INITIATION_TIMESTAMP", "Order": "ASCENDING"}
 # What DescribeInstanceAttribute answers. Assumption: every switch is on.
 _ATTRIBUTE_VALUE = "true"
@@ -43,7 +44,7 @@ def permissions_of(operation: str, fields: Fields, instances: Instances) -> list
         return [(action, instance), directories]
     if operation == "SearchContacts":
         return [(action, instance), ("connect:DescribeContact", f"{instance}/contact/*")]
-    if operation in ("ListInstanceStorageConfigs", "DescribeInstanceAttribute"):
+    if operation in ("ListInstanceStorageConfigs", "DescribeInstanceAttribute", "ListContactFlows"):
         return [(action, instance)]
     flow = str(fields.get("ContactFlowId", ""))
     flow = flow.lower() if flow.startswith("arn:") else f"{instance}/contact-flow/{flow}"
@@ -82,6 +83,7 @@ class Operations:
             "DescribeInstance": self._describe_instance,
             "ListInstanceStorageConfigs": self._list_storage_configs,
             "DescribeInstanceAttribute": self._describe_instance_attribute,
+            "ListContactFlows": self._list_flows,
             "DescribeContactFlow": self._describe_flow,
             "StartChatContact": self._once(self._start_chat, "StartChatContact"),
             "StopContact": self._stop_contact,
@@ -145,6 +147,23 @@ class Operations:
         self._instances.get(region, fields["InstanceId"])
         return {"Attribute": {"AttributeType": fields["AttributeType"], "Value": _ATTRIBUTE_VALUE}}
 
+    def _list_flows(self, fields: Fields, region: str) -> Fields:
+        instance, types = self._instances.get(region, fields["InstanceId"]), fields.get("ContactFlowTypes")
+        flows = [flow for flow in instance.flows.values() if not types or flow.type in types]
+        page, token = page_of(flows, fields.get("MaxResults", _FLOWS_PAGE), fields.get("NextToken"))
+        summaries = [
+            {
+                "Id": flow.id,
+                "Arn": instance.flow_arn(flow.id),
+                "Name": flow.name,
+                "ContactFlowType": flow.type,
+                "ContactFlowState": flow.state,
+                "ContactFlowStatus": flow.status,
+            }
+            for flow in page
+        ]
+        return {"ContactFlowSummaryList": summaries, "NextToken": token}
+
     def _describe_flow(self, fields: Fields, region: str) -> Fields:
         instance = self._instances.get(region, fields["InstanceId"])
         flow = instance.flow(fields["ContactFlowId"])
@@ -154,7 +173,7 @@ class Operations:
             "ContactFlow": {
                 "Arn": instance.flow_arn(flow.id),
                 "Id": flow.id,
-                "Name": f"flow-{flow.id[:8]}",
+                "Name": flow.name,
                 "Type": flow.type,
                 "State": flow.state,
                 "Status": flow.status,

@@ -26,6 +26,7 @@ QUOTAS: Mapping[str, Quota] = {
     "DescribeContactFlow": Quota(2, 5),
     "DescribeInstance": Quota(2, 5),
     "ListInstances": Quota(2, 5),
+    "ListContactFlows": Quota(2, 5),
     "ListInstanceStorageConfigs": Quota(2, 5),
     "SearchContacts": Quota(10, 30),
     OLD_SEARCH: Quota(1, 1),

@@ -249,7 +249,8 @@ def history_stack(stack: Stack) -> None:
 
 
 def start_stack(stack: Stack) -> None:
-    """Endpoints that start chats: for backends, and for people who sign in, with one history; and more for people."""
+    """Endpoints that start chats: for backends, and for people who sign in at an issuer or a user pool, with one
+    history; and more for people."""
     kept = history(stack, event_delay=Duration.seconds(0))
     with_page = ChatStart({"web": FLOW_ID}, attributes=["page"], **UNTHROTTLED)
     backend = endpoint(
@@ -277,8 +278,17 @@ def start_stack(stack: Stack) -> None:
         start=with_page,
         **UNTHROTTLED,
     )
+    pool = cognito.UserPool(stack, "Users", self_sign_up_enabled=True)
+    app = pool.add_client("App", auth_flows=cognito.AuthFlow(user_password=True))
+    users = Authorization.cognito([pool], [app])
+    pooled = endpoint(stack, "Pooled", history=kept, authorization=users, start=with_page, **UNTHROTTLED)
+    CfnOutput(stack, "Pool", value=pool.user_pool_id)
+    CfnOutput(stack, "PoolClient", value=app.user_pool_client_id)
+    CfnOutput(stack, "PooledUrl", value=pooled.url)
+    CfnOutput(stack, "PooledStartUrl", value=pooled.start_url)
     CfnOutput(stack, "SignedInUrl", value=issued.url)
     CfnOutput(stack, "ByAttributeUrl", value=by_attribute.url)
+    CfnOutput(stack, "ByAttributeStartUrl", value=by_attribute.start_url)
     CfnOutput(stack, "StarterUrl", value=backend.url)
     CfnOutput(stack, "StarterStartUrl", value=backend.start_url)
     CfnOutput(stack, "StarterReport", value=backend.proof_report)

@@ -197,9 +197,12 @@ def test_the_readmes_call_is_the_one_that_is_run() -> None:
 
 def test_the_commands_that_are_shown_are_taken() -> None:
     """A command that was renamed must not live on in a page; that they do what they say is shown with the cloud."""
-    shown = re.findall(r"^persistent-chat .*", (ROOT / "docs/history.md").read_text(encoding="utf-8"), re.M)
-    commands = [parser().parse_args(shlex.split(re.sub("<.*?>", "x", line))[1:]).command for line in shown]
-    assert commands == ["backfill", "erase"]
+    pages = "".join((ROOT / page).read_text(encoding="utf-8") for page in ("docs/history.md", "docs/verify.md"))
+    shown = [line.partition(" < ")[0] for line in re.findall(r"^persistent-chat .*", pages, re.M)]
+    url = "https://a.example/contact/persistent-contact-association/i/"
+    given = [line.replace("<output EndpointUrl>", url) for line in shown]
+    commands = [parser().parse_args(shlex.split(re.sub("<.*?>", "x", line))[1:]).command for line in given]
+    assert commands == ["backfill", "erase", "verify", "verify"]
 
 
 def words_of(table: str) -> dict[str, set[str]]:

@@ -1,4 +1,4 @@
-"""Add the chats that Amazon Connect still has to a history, erase one customer from it, or start the local cloud."""
+"""Fill a history, erase one customer from it, show that an endpoint keeps its promises, or start the local cloud."""
 
 import os
 import sys
@@ -58,11 +58,11 @@ def parser() -> "ArgumentParser":
     """The commands and their arguments."""
     from argparse import ArgumentParser
 
-    from connect_persistent_chat.commands import backfill, erase, local
+    from connect_persistent_chat.commands import backfill, erase, local, verify
 
     whole = ArgumentParser(prog="persistent-chat", description=__doc__)
     commands = whole.add_subparsers(dest="command", required=True)
-    for command in (backfill, erase, local):
+    for command in (backfill, erase, verify, local):
         command.add_to(commands)
     return whole
 

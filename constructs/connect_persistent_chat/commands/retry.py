@@ -23,8 +23,8 @@ _PAUSE_SECONDS = 20
 _MOST_PAUSES = 30
 # A function that is being updated cannot be invoked.
 _BUSY = (*throttles.CODES, "ResourceConflictException")
-# The SDK raises these if it expects an object and finds something else.
-_UNREADABLE = (ResponseParserError, AttributeError, TypeError)
+# If an answer is not what the SDK expects, it raises these, or leaves out what an answer always has.
+UNREADABLE = (ResponseParserError, AttributeError, TypeError, KeyError)
 
 Result = TypeVar("Result")
 
@@ -45,7 +45,7 @@ def while_busy(
             is_busy = status == 429 or error.response["Error"].get("Code") in _BUSY
             if not is_busy or pauses == _MOST_PAUSES:
                 raise
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise not_of_aws(service, one_line(error)[:200]) from error
         minutes = (_MOST_PAUSES - pauses) * _PAUSE_SECONDS / 60
         say(f"{service} is busy. The command tries again in {_PAUSE_SECONDS} s, for up to {minutes:.0f} minutes.")

@@ -59,7 +59,7 @@ def test_help_is_plain_and_needs_nothing() -> None:
     assert (status, errors) == (0, "")
     assert "backfill" in said
     assert "erase" in said
-    for command in ("backfill", "erase", "local"):
+    for command in ("backfill", "erase", "verify", "local"):
         status, said, errors = run(command, "--help")
         assert (status, errors) == (0, "")
         # No mark-up, and no attribute of Python's.
@@ -69,7 +69,8 @@ def test_help_is_plain_and_needs_nothing() -> None:
 def test_a_run_imports_no_cdk() -> None:
     """It takes seconds, and half a gigabyte."""
     code = (
-        "import sys; from connect_persistent_chat.commands import persistent_chat, fill, deployed_history, erase; "
+        "import sys\n"
+        "from connect_persistent_chat.commands import persistent_chat, fill, deployed_history, erase, walk\n"
         "print([name for name in ('aws_cdk', 'jsii', 'constructs') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

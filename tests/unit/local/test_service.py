@@ -78,6 +78,7 @@ def call() -> Caller:
             [("connect:StartChatContact", "i/contact-flow/f"), ("connect:StartChatContact", "i/contact/*")],
         ),
         ("GET", "/contact-flows/i/f", None, [("connect:DescribeContactFlow", "i/contact-flow/f")]),
+        ("GET", "/contact-flows-summary/i", None, [("connect:ListContactFlows", "i")]),
         ("POST", "/contact/stop", {"InstanceId": "i", "ContactId": "c"}, [("connect:StopContact", "i/contact/c")]),
     ],
 )
@@ -102,6 +103,22 @@ def test_what_is_not_supported_says_so(call: Caller) -> None:
     answer = call("GET", "/users-summary/i")
     assert b"does not support ListUsers. It supports ListInstances" in answer.body
     assert call("GET", "/nowhere").status == 404
+
+
+def test_the_flows_of_an_instance_are_listed(call: Caller) -> None:
+    """By name, all or those of some types, page by page."""
+    path = f"/contact-flows-summary/{INSTANCE_ID}"
+    call.connect.instances.get("us-east-1", INSTANCE_ID).set_flow(None, type="CUSTOMER_QUEUE")
+    listed = json.loads(call("GET", path).body)["ContactFlowSummaryList"]
+    assert [(one["Name"], one["ContactFlowType"]) for one in listed] == [
+        (f"flow-{FLOW_ID[:8]}", "CONTACT_FLOW"),
+        (f"flow-{listed[1]['Id'][:8]}", "CUSTOMER_QUEUE"),
+    ]
+    of_type = json.loads(call("GET", path, query="contactFlowTypes=CUSTOMER_QUEUE").body)["ContactFlowSummaryList"]
+    assert of_type == listed[1:]
+    page = json.loads(call("GET", path, query="maxResults=1").body)
+    rest = json.loads(call("GET", path, query=f"maxResults=1&nextToken={page['NextToken']}").body)
+    assert page["ContactFlowSummaryList"] + rest["ContactFlowSummaryList"] == listed
 
 
 def test_one_client_token_makes_one_thing(call: Caller) -> None:

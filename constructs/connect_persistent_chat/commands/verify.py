@@ -1,0 +1,201 @@
+"""`persistent-chat verify`: shows on somebody's own instance that an endpoint keeps its promises."""
+
+import base64
+import json
+import os
+import re
+import sys
+import uuid
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from connect_persistent_chat.commands import arguments
+from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
+from connect_persistent_chat.commands.interrupt import STATUS
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+    from connect_persistent_chat.commands.made_chats import MadeChats
+    from connect_persistent_chat.commands.walk import Walk
+
+_REPORT_VERSION = 1
+_LONGEST_TOKEN = 16_384
+_TOKEN = re.compile(r"[!-~]+( [!-~]+)?")
+_ERASE = "persistent-chat erase --recorder <output HistoryRecorder> --customer"
+# What a report must not hold: addresses of AWS, ARNs, ids, account numbers, and names of customers.
+_PRIVATE = re.compile(
+    r"https?://\S+|arn:[^\s,]+|persistent-chat-verify-[\w-]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\b\d{12}\b|\S+@\S+"
+    r"|[\w.-]+\.amazonaws\.com\S*"
+)
+_PLAN = (
+    "This starts up to 14 chats in the Amazon Connect instance {instance}, says a few words in two of them, and ends "
+    "them all. Agents may be rung: a flow that keeps a chat waiting, without a queue, is best. It takes about two "
+    "minutes."
+)
+
+
+def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """The command and its arguments."""
+    does = "show on your own instance that an endpoint keeps its promises"
+    command = commands.add_parser("verify", help=does, description=f"S{does[1:]}. It starts chats, and ends them.")
+    command.set_defaults(run=run)
+    command.add_argument(
+        "--url", required=True, type=arguments.endpoint_url, help="the output EndpointUrl of the stack"
+    )
+    command.add_argument(
+        "--start-url", metavar="URL", type=arguments.start_url, help="the output StartUrl, if the endpoint starts chats"
+    )
+    command.add_argument("--flow", required=True, help="the name, id or ARN of the flow of the chats")
+    command.add_argument("--attribute", help="the contacts carry the customer in this attribute (default: CustomerId)")
+    command.add_argument(
+        "--token", choices=["-"], help="callers have tokens: read one from standard input, of a customer for tests"
+    )
+    command.add_argument("--customer", help="the customer that the token names (default: its sub)")
+    command.add_argument("--report", type=Path, help="write a report without ids and secrets into this file")
+    command.add_argument("--yes", action="store_true", help="do not ask before the chats start")
+
+
+def run(options: "Namespace") -> int:
+    """Walk through the promises. Returns 0 if all held, 1 if not, 2 if it could not begin, 130 after Ctrl-C."""
+    with ExitStack() as files:
+        try:
+            walk, chats = _prepared(options)
+            report = files.enter_context(options.report.open("w", encoding="utf-8")) if options.report else None
+        except (CommandFailed, OSError) as error:
+            print(f"Error: {one_line(error)}", file=sys.stderr)
+            return 2
+        return _walked(walk, chats, options, report)
+
+
+def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
+    """Raises CommandFailed."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from connect_persistent_chat.commands.called_endpoint import Endpoint, region_of
+    from connect_persistent_chat.commands.made_chats import MadeChats
+    from connect_persistent_chat.commands.retry import while_busy
+    from connect_persistent_chat.commands.walk import Walk
+
+    if options.customer and not options.token:
+        raise CommandFailed("--customer: got it without --token, and without a token every customer is made up.")
+    made_up = f"persistent-chat-verify-{uuid.uuid4()}"
+    token = _token() if options.token else None
+    customer = options.customer or (_subject(token) if token else made_up)
+    try:
+        session = boto3.session.Session(region_name=region_of(options.url) or os.environ.get("AWS_REGION") or None)
+        # Needs no permission.
+        while_busy("AWS STS", session.client("sts").get_caller_identity, _tell)
+        endpoint = Endpoint(session, options.url, options.start_url, token, _tell)
+        chats = MadeChats(session, endpoint.instance_id, options.attribute, _tell)
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise CommandFailed(f"{one_line(error)}. Check the credentials, the region and AWS_ENDPOINT_URL.") from error
+    _ask(endpoint.instance_id, yes=options.yes)
+    return Walk(
+        endpoint,
+        chats,
+        flow=options.flow,
+        customer=customer,
+        other=f"{made_up}-other",
+        say=_say,
+        progress=_tell,
+    ), chats
+
+
+def _walked(walk: "Walk", chats: "MadeChats", options: "Namespace", report: TextIO | None) -> int:
+    status = 0
+    try:
+        try:
+            chats.stopping.listen()
+            walk.run()
+        finally:
+            chats.stopping.ignore()
+    except KeyboardInterrupt:
+        status = STATUS
+    finally:
+        left = chats.end_all()
+    walk.conclude(left)
+    if status == 0 and walk.broken:
+        status = 1
+    if report:
+        json.dump(_report(walk, options, status), report, indent=2, ensure_ascii=False)
+        report.write("\n")
+    _tell_result(walk, options, status)
+    return status
+
+
+def _tell_result(walk: "Walk", options: "Namespace", status: int) -> None:
+    print("What Amazon Connect answered, which no document says:")
+    for one in walk.seen.all():
+        answered = f" ({one['answered']})" if one["answered"] else ""
+        print(f"{one['result']}{answered}: {one['assumption']} [{one['where']}]")
+    if walk.history:
+        print("The history keeps entries of these chats. Erase them a day later, with all others of these customers:")
+        for whose in ("<the customer of the token>" if options.token else walk.customer, walk.other):
+            print(f"{_ERASE} {whose}")
+    if status == STATUS:
+        print("Stopped." if walk.is_tidy else "Stopped, but see above.", file=sys.stderr)
+    elif status:
+        step, why = next(iter(walk.broken.items()))
+        print(f"Error: {step}: {why}", file=sys.stderr)
+
+
+def _report(walk: "Walk", options: "Namespace", status: int) -> dict[str, Any]:
+    """It is the same whenever the same happens. What differs from run to run, or is nobody's business, is left out."""
+    return {
+        "report": _REPORT_VERSION,
+        "version": version("connect-persistent-chat"),
+        "result": {0: "held", 1: "did not hold"}.get(status, "stopped"),
+        "caller": "token" if options.token else "iam",
+        "customer": "attribute" if options.attribute else "CustomerId",
+        "start": options.start_url is not None,
+        "history": walk.history,
+        "promises": [
+            {**one, "said": _PRIVATE.sub("<private>", one["said"].replace(walk.customer, "<private>"))}
+            for one in walk.all()
+        ],
+        "connect": walk.seen.all(),
+    }
+
+
+def _ask(instance: str, *, yes: bool) -> None:
+    """Raises CommandFailed if the answer is no."""
+    print(_PLAN.format(instance=instance), flush=True)
+    if yes:
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise CommandFailed("Nobody can be asked, because standard input is not a terminal. Give --yes.")
+    print("Go on? [y/N] ", end="", flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise CommandFailed("Nothing was begun.")
+
+
+def _token() -> str:
+    """One line of standard input."""
+    token = sys.stdin.readline(_LONGEST_TOKEN + 1).strip() if sys.stdin is not None else ""
+    if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
+        raise CommandFailed("--token: expected one line with a token on standard input. It is not shown here.")
+    return token
+
+
+def _subject(token: str) -> str:
+    """Whom it names. That it is genuine is for the endpoint to check."""
+    try:
+        payload = token.split(".")[1]
+        subject = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["sub"]
+    except (IndexError, KeyError, TypeError, ValueError, RecursionError):
+        subject = None
+    if not isinstance(subject, str) or not subject:
+        raise CommandFailed("--customer: the token has no readable sub. Give the customer that the token names.")
+    return subject
+
+
+def _say(line: str) -> None:
+    print(one_line(line), flush=True)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
