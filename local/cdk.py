@@ -1,4 +1,4 @@
-"""The real CDK command line, against a cloud that runs."""
+"""The real CDK command line, which deploys to a local cloud that runs."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def deploy(
     """Deploy an app. Returns the outputs of each stack, with addresses of APIs that answer on this machine.
 
     :param arguments: more arguments of `cdk deploy`, such as `"--app", "python app.py"`. Without `--app`, the folder's
-        cdk.json names the app. `--output` and `--outputs-file` are given already.
+        cdk.json names the app. `--output` and `--outputs-file` cannot be given: `deploy` sets them.
     :param folder: where the app is (default: the current folder).
     :param say: called with each line as it comes.
 
@@ -98,6 +98,6 @@ def _command(folder: Path | None, path: str) -> str:
     if found := shutil.which("cdk", path=path):
         return found
     raise CdkFailed(
-        f"The CDK's command line was not found: got no node_modules with it in {here} or above, and no cdk on PATH. "
+        f"The CDK's command line was not found: got no cdk in node_modules of {here} or a folder above, or on PATH. "
         f"Install it: npm install --prefix {here} aws-cdk@2"
     )

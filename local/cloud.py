@@ -1,4 +1,4 @@
-"""A local cloud, as what uses it sees it: started here, or found running."""
+"""A local cloud for those who use it: one that is started here, or one that runs already."""
 
 import json
 import os
@@ -113,7 +113,7 @@ class Cloud:
                 process.kill()
 
     def environment(self) -> dict[str, str]:
-        """All the variables of a process that works on this cloud as its root, and on nothing else."""
+        """All environment variables of a process that calls only this cloud, as its root."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
         hosts = (os.environ.get("NO_PROXY", ""), os.environ.get("no_proxy", ""), "127.0.0.1")
         direct = ",".join(dict.fromkeys(filter(None, ",".join(hosts).split(","))))
@@ -142,7 +142,7 @@ class Cloud:
         endpoint_url: str | None = None,
         config: Config | None = None,
     ) -> Any:
-        """boto3's client for a service, as the cloud's root unless told otherwise."""
+        """boto3's client for a service: with these keys, or as the cloud's root if there are none."""
         direct = Config(proxies={}, read_timeout=_ANSWER_SECONDS)
         with self._asking:
             self._session = self._session or boto3.session.Session()
@@ -156,7 +156,7 @@ class Cloud:
             )
 
     def control(self, method: str, path: str, fields: dict[str, Any] | None = None, *, of: str = "_connect") -> Any:
-        """A call of a control path: Connect's, `/_connect/<path>`, or another's. Raises CloudError, with its words."""
+        """Call a control path: `/_connect/<path>`, or `/<of>/<path>`. Raises CloudError with the cloud's answer."""
         request = Request(  # noqa: S310 - always http to 127.0.0.1
             f"{self.url}/{of}/{path}",
             data=None if fields is None else json.dumps(fields).encode(),
@@ -174,5 +174,5 @@ class Cloud:
             raise CloudError(f"{self.url} does not answer: {error}") from None
 
     def execute_api_url(self, url: str) -> str:
-        """Where a deployed API answers here, for the address that its stack tells. Other texts stay as they are."""
+        """Where a deployed API answers on this machine, for its address in AWS. Other texts stay as they are."""
         return _API.sub(rf"{self.url}/_aws/execute-api/\1", url)

@@ -1,8 +1,8 @@
 """A pytest fixture: one local cloud for a run of tests. Nothing registers it: import it in a conftest.py.
 
-The import takes all settings of AWS out of this process: credentials, profiles, regions, endpoints. From then on every
-AWS SDK without settings of its own, in this process and in its children, calls the local cloud, and before that runs,
-nobody. When the run ends, the fixture puts the settings back.
+The import takes all settings of AWS out of this process: credentials, profiles, regions, endpoints. From then on, every
+AWS SDK in this process and in its children calls the local cloud, unless your code gives it other settings. Before the
+local cloud runs, such a call fails. When the run ends, the fixture puts the settings back.
 """
 
 import os

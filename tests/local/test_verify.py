@@ -211,7 +211,7 @@ def test_whoever_stops_it_leaves_nothing_behind(cloud: Cloud, urls: tuple[str, .
 
     done = verify(cloud, tmp_path, *urls, when=stop)
     assert (done.status, done.errors.splitlines()[-1], done.report["result"]) == (130, "Stopped.", "stopped")
-    assert done.errors.count("Stopping. What this command began is ended first.") == 1
+    assert done.errors.count("Stopping. First the command ends all that it began.") == 1
 
 
 def test_a_chat_that_begins_while_it_is_stopped_is_ended(cloud: Cloud, sound: Deployed, tmp_path: Path) -> None:
@@ -314,7 +314,9 @@ STARTING = {
         lambda of: fault(of, "SendMessage", "error"), "say", "SendMessage was refused: 500 InternalServerException"
     ),
     "throttled": Way(
-        lambda of: fault(of, "CreatePersistentContactAssociation", "throttle"), "latest", "Others use up the throttle"
+        lambda of: fault(of, "CreatePersistentContactAssociation", "throttle"),
+        "latest",
+        "Other calls use up the throttle",
     ),
 }
 
@@ -378,7 +380,7 @@ def test_a_wrong_flow_is_named(cloud: Cloud, sound: Deployed, urls: tuple[str, .
     for flow, arguments, said in (
         (queue, url, f"The contact flow {queue} is of type CUSTOMER_QUEUE"),
         (queue, urls, "StartChatContact was refused: 404"),
-        ("nothing", url, "0 flows of the instance have the name of --flow"),
+        ("nothing", url, "--flow: 0 flows of the instance have this name, expected one"),
     ):
         done = verify(cloud, tmp_path, *arguments, flow=flow)
         assert (done.status, done.broken()) == (1, ["start"])

@@ -1,4 +1,4 @@
-"""What no document of AWS says, and what Amazon Connect answered instead. None of it is a promise of ours."""
+"""Assumptions about what AWS does not document, and what Amazon Connect answered. None of them is our promise."""
 
 import re
 import uuid
@@ -54,7 +54,7 @@ ASSUMPTIONS = {
     "pages": (f"{_CLOUD}/pages.py", "no page of a transcript has both past items and items of the running chat"),
     "message_token": (f"{_CLOUD}/participant_service.py", "one ClientToken with other fields is refused"),
     "key": (f"{_CLOUD}/transcripts.py", "the time in an object's key is the time at which the contact began"),
-    "impossible": (_ANY, "contacts that cannot exist are refused as such, and not as AccessDeniedException"),
+    "impossible": (_ANY, "a request for contacts that do not exist is refused, but not as AccessDeniedException"),
     "known_at_once": (_ANY, "DescribeContact knows a chat at once after StartChatContact"),
     "related_at_once": (_ANY, "DescribeContact has RelatedContactId at once after an association"),
     "quick": (_ANY, "CreatePersistentContactAssociation takes less than three seconds"),

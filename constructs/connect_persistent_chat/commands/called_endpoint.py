@@ -80,7 +80,7 @@ def patient(call: Callable[[], Result], say: Callable[[str], None]) -> Result:
             seconds = error.response["ResponseMetadata"]["HTTPHeaders"].get("retry-after", "")
             if not re.fullmatch(r"\d{1,3}", seconds):
                 raise
-        say(f"The answer asks to wait for {seconds} s.")
+        say(f"The answer asks the command to wait. It tries again in {seconds} s.")
         time.sleep(int(seconds))
     return call()
 
@@ -105,7 +105,7 @@ def region_of(url: str) -> str | None:
 
 
 def address(url: str) -> str:
-    """Where this output of a stack answers: on a local cloud, to which AWS_ENDPOINT_URL leads, at its own address."""
+    """Where the address in a stack's output answers. AWS_ENDPOINT_URL may name a local cloud: then it answers there."""
     cloud, parts = os.environ.get("AWS_ENDPOINT_URL", ""), urlsplit(url)
     found = _DEFAULT_HOST.fullmatch(parts.hostname or "")
     if found is None or urlsplit(cloud).hostname not in THIS_MACHINE:

@@ -1,4 +1,4 @@
-"""`persistent-chat local`: starts the local cloud of connect-persistent-chat-local."""
+"""`persistent-chat local`: starts the local cloud, which is the distribution connect-persistent-chat-local."""
 
 import os
 import sys
@@ -14,14 +14,16 @@ _PACKAGE = "connect_persistent_chat_local"
 
 def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
     """The command and its arguments."""
-    does = "start a cloud on this machine, with Amazon Connect"
-    command = commands.add_parser("local", help=does, description=f"S{does[1:]}. Ctrl-C ends it, and it keeps nothing.")
+    does = "start the local cloud: a cloud on this machine, with Amazon Connect"
+    command = commands.add_parser("local", help=does, description=f"S{does[1:]}. Ctrl-C ends it. It keeps nothing.")
     command.set_defaults(run=run)
-    command.add_argument("--port", type=int, default=4566, help="where it answers; 0: a free port (default: 4566)")
+    command.add_argument(
+        "--port", type=int, default=4566, help="the port of the cloud; 0: any free port (default: 4566)"
+    )
 
 
 def run(options: "Namespace") -> int:
-    """Become the local cloud. Raises CommandFailed."""
+    """Replace this process with the local cloud. Raises CommandFailed."""
     from importlib.util import find_spec
 
     if find_spec(_PACKAGE) is None:

@@ -1,4 +1,4 @@
-"""The chats that `persistent-chat verify` begins, by Amazon Connect itself, with the credentials of who runs it."""
+"""The chats of `persistent-chat verify`. Calls of Amazon Connect use the credentials of the person who runs it."""
 
 import re
 import time
@@ -70,7 +70,9 @@ class MadeChats:
         pages = self.client.get_paginator("list_contact_flows").paginate(InstanceId=self.instance_id)
         found = [one["Id"] for page in pages for one in page["ContactFlowSummaryList"] if one.get("Name") == flow]
         if len(found) != 1:
-            raise CommandFailed(f"{len(found)} flows of the instance have the name of --flow. Give the id of the flow.")
+            raise CommandFailed(
+                f"--flow: {len(found)} flows of the instance have this name, expected one. Give the id of the flow."
+            )
         (self.flow,) = found
 
     def begin(self, call: Callable[..., Mapping[str, Any]], **fields: Any) -> Chat:

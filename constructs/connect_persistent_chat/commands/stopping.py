@@ -1,4 +1,4 @@
-"""How a command ends that has begun something which must not stay: it is told to stop, and can still tidy up."""
+"""How a command stops after it began something that must not stay: it ends that first."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
-_SENTENCE = b"\nStopping. What this command began is ended first.\n"
+_SENTENCE = b"\nStopping. First the command ends all that it began.\n"
 
 
 class Stopping:

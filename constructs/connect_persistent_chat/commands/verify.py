@@ -1,4 +1,4 @@
-"""`persistent-chat verify`: shows on somebody's own instance that an endpoint keeps its promises."""
+"""`persistent-chat verify`: shows on the user's own instance that an endpoint keeps its promises."""
 
 import base64
 import json
@@ -31,9 +31,9 @@ _PRIVATE = re.compile(
     r"|[\w.-]+\.amazonaws\.com\S*"
 )
 _PLAN = (
-    "This starts up to 14 chats in the Amazon Connect instance {instance}, says a few words in two of them, and ends "
-    "them all. Agents may be rung: a flow that keeps a chat waiting, without a queue, is best. It takes about two "
-    "minutes."
+    "This command starts up to 14 chats in the Amazon Connect instance {instance}. It says something in two of them, "
+    "and ends all of them. Agents may get these chats. So use a flow that has no queue and keeps a chat waiting. The "
+    "command takes about two minutes."
 )
 
 
@@ -49,9 +49,9 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--start-url", metavar="URL", type=arguments.start_url, help="the output StartUrl, if the endpoint starts chats"
     )
     command.add_argument("--flow", required=True, help="the name, id or ARN of the flow of the chats")
-    command.add_argument("--attribute", help="the contacts carry the customer in this attribute (default: CustomerId)")
+    command.add_argument("--attribute", help="the contacts carry the customer in this attribute, and not in CustomerId")
     command.add_argument(
-        "--token", choices=["-"], help="callers have tokens: read one from standard input, of a customer for tests"
+        "--token", choices=["-"], help="callers have tokens: read the token of a test customer from standard input"
     )
     command.add_argument("--customer", help="the customer that the token names (default: its sub)")
     command.add_argument("--report", type=Path, help="write a report without ids and secrets into this file")
@@ -59,7 +59,7 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 
 def run(options: "Namespace") -> int:
-    """Walk through the promises. Returns 0 if all held, 1 if not, 2 if it could not begin, 130 after Ctrl-C."""
+    """Walk through the promises. Returns 0 if all held, 1 if not, 2 if it could not begin, 130 if it was stopped."""
     with ExitStack() as files:
         try:
             walk, chats = _prepared(options)
@@ -81,7 +81,10 @@ def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
     from connect_persistent_chat.commands.walk import Walk
 
     if options.customer and not options.token:
-        raise CommandFailed("--customer: got it without --token, and without a token every customer is made up.")
+        raise CommandFailed(
+            "--customer: got it without --token. Without a token the command makes up its customers. Leave --customer "
+            "out, or give --token - too."
+        )
     made_up = f"persistent-chat-verify-{uuid.uuid4()}"
     token = _token() if options.token else None
     customer = options.customer or (_subject(token) if token else made_up)
@@ -92,7 +95,9 @@ def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
         endpoint = Endpoint(session, options.url, options.start_url, token, _tell)
         chats = MadeChats(session, endpoint.instance_id, options.attribute, _tell)
     except (BotoCoreError, ClientError, ValueError) as error:
-        raise CommandFailed(f"{one_line(error)}. Check the credentials, the region and AWS_ENDPOINT_URL.") from error
+        raise CommandFailed(
+            f"{one_line(error).rstrip('.')}. Check the credentials, the region and AWS_ENDPOINT_URL."
+        ) from error
     _ask(endpoint.instance_id, yes=options.yes)
     return Walk(
         endpoint,
@@ -128,16 +133,18 @@ def _walked(walk: "Walk", chats: "MadeChats", options: "Namespace", report: Text
 
 
 def _tell_result(walk: "Walk", options: "Namespace", status: int) -> None:
-    print("What Amazon Connect answered, which no document says:")
+    print("What Amazon Connect answered where AWS documents nothing:")
     for one in walk.seen.all():
         answered = f" ({one['answered']})" if one["answered"] else ""
         print(f"{one['result']}{answered}: {one['assumption']} [{one['where']}]")
     if walk.history:
-        print("The history keeps entries of these chats. Erase them a day later, with all others of these customers:")
+        print(
+            "The history keeps entries of these chats. To erase all entries of these customers, run this a day later:"
+        )
         for whose in ("<the customer of the token>" if options.token else walk.customer, walk.other):
             print(f"{_ERASE} {whose}")
     if status == STATUS:
-        print("Stopped." if walk.is_tidy else "Stopped, but see above.", file=sys.stderr)
+        print("Stopped." if walk.is_tidy else "Stopped. Some chats may still run: see above.", file=sys.stderr)
     elif status:
         step, why = next(iter(walk.broken.items()))
         print(f"Error: {step}: {why}", file=sys.stderr)
@@ -167,22 +174,24 @@ def _ask(instance: str, *, yes: bool) -> None:
     if yes:
         return
     if sys.stdin is None or not sys.stdin.isatty():
-        raise CommandFailed("Nobody can be asked, because standard input is not a terminal. Give --yes.")
+        raise CommandFailed("The command cannot ask, because standard input is not a terminal. Give --yes.")
     print("Go on? [y/N] ", end="", flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise CommandFailed("Nothing was begun.")
+        raise CommandFailed("No chat was started, because the answer was not y.")
 
 
 def _token() -> str:
     """One line of standard input."""
     token = sys.stdin.readline(_LONGEST_TOKEN + 1).strip() if sys.stdin is not None else ""
     if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
-        raise CommandFailed("--token: expected one line with a token on standard input. It is not shown here.")
+        raise CommandFailed(
+            "--token: expected one line with a token on standard input. What came instead is not shown here."
+        )
     return token
 
 
 def _subject(token: str) -> str:
-    """Whom it names. That it is genuine is for the endpoint to check."""
+    """The customer that the token names. The endpoint checks whether the token is genuine."""
     try:
         payload = token.split(".")[1]
         subject = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["sub"]

@@ -24,30 +24,30 @@ PROMISES = {
     "say": "the customer takes part in the chat",
     "end": "the chat ends",
     "latest": "a request that names no past chat continues the latest one",
-    "start_latest": "a chat that starts continues the latest one",
-    "start_repeat": "the same start starts one chat",
-    "start_entire": f"a chat that starts continues the named one by {wire.ENTIRE_PAST_SESSION}",
-    "start_segment": f"a chat that starts continues the named one by {wire.FROM_SEGMENT}",
-    "start_others": "another customer starts no chat that continues the past one",
+    "start_latest": "a chat that the endpoint starts continues the latest one",
+    "start_repeat": "the same request, sent twice, starts one chat",
+    "start_entire": f"a chat that the endpoint starts continues the past one by {wire.ENTIRE_PAST_SESSION}",
+    "start_segment": f"a chat that the endpoint starts continues the past one by {wire.FROM_SEGMENT}",
+    "start_others": "another customer cannot start a chat that continues the past one",
     "entire": f"a new chat continues the past one by {wire.ENTIRE_PAST_SESSION}",
     "segment": f"a new chat continues the past one by {wire.FROM_SEGMENT}",
-    "repeat": "the same request gets the same answer",
+    "repeat": "the same request, sent twice, gets the same answer",
     "others": "another customer gets nothing of the past chat",
-    "stop": "no chat that this command began runs on",
+    "stop": "this command has ended all of its chats",
 }
 HELD, NOT_HELD, NOT_TRIED = "held", "did not hold", "not tried"
 _TYPES = {"entire": wire.ENTIRE_PAST_SESSION, "segment": wire.FROM_SEGMENT}
 # Documented are 30 to 60 seconds.
 _TRANSCRIPT_SECONDS = 180
 _ADVICE = {
-    400: "The answer names the rule.",
+    400: "The answer names the rule that was broken.",
     401: "Check the credentials or the token.",
     403: "Check the address, and the credentials or the token of the caller.",
-    404: "Check that the chats carry the customer where the endpoint looks (--attribute), and the flow.",
+    404: "Check --flow. Check --attribute too: the chats must carry the customer where the endpoint looks for it.",
     410: "The chat has ended. Use a flow that keeps a chat waiting.",
-    429: "Others use up the throttle or the quota. Run the command again later.",
-    500: "The log of the endpoint's function says why.",
-    503: "The log of the endpoint's function says why.",
+    429: "Other calls use up the throttle or the quota. Run the command again later.",
+    500: "If the endpoint answered this, the log of its function says why.",
+    503: "If the endpoint answered this, the log of its function says why.",
 }
 
 
@@ -108,8 +108,9 @@ class Walk:
             if left:
                 contact, why = next(iter(left.items()))
                 raise Broken(
-                    f"{len(left)} chats may run on: {', '.join(left)}. {contact} could not be ended: {why}. End each "
-                    f"with aws connect stop-contact --instance-id {self._chats.instance_id} --contact-id <contact id>."
+                    f"These chats may still run: {', '.join(left)}. {contact} could not be ended: {why.rstrip('.')}. "
+                    f"End each of them: aws connect stop-contact --instance-id {self._chats.instance_id} --contact-id "
+                    "<contact id>"
                 )
 
     def run(self) -> None:
@@ -206,8 +207,8 @@ class Walk:
         self.seen.contact(described)
         if self._chats.customer_of(described) != self.customer:
             raise Broken(
-                "The new contact does not carry the customer who was named. Check --attribute, and --customer if the "
-                "callers have tokens."
+                "The new contact carries no customer, or another customer than expected. Check --attribute. If the "
+                "callers have tokens, check --customer too."
             )
         # Somebody who has a token may have chatted before.
         if not self._endpoint.has_token:
@@ -231,7 +232,9 @@ class Walk:
             self._progress(f"Waiting for the transcript: {waited:.0f} s of at most {_TRANSCRIPT_SECONDS} s.")
             time.sleep(LOOK_SECONDS)
         if "DisconnectTimestamp" not in described:
-            raise Broken("Amazon Connect does not say that the chat has ended, although it was stopped.")
+            raise Broken(
+                "StopContact succeeded, but DescribeContact has no DisconnectTimestamp: the chat has not ended."
+            )
         self.seen.contact(described)
 
     def _continued_by_association(self, past: str, **fields: str) -> tuple[str, str]:
@@ -253,11 +256,11 @@ class Walk:
             )
             raise Broken(f"The chat continues no past chat{told}.")
         if continued != past and self._chats.describe(continued)[0].get("InitialContactId") != past:
-            raise Broken("The chat continues another chat than the one that ended.")
+            raise Broken("The chat continues another chat than the one that this command ended.")
         related, at_once = self._chats.related(chat.id)
         if related != continued:
-            found = "no other contact" if related is None else "another contact"
-            raise Broken(f"By Amazon Connect the chat continues {found}: the association is lost.")
+            found = "no chat" if related is None else "another chat"
+            raise Broken(f"DescribeContact says that the chat continues {found}: the association is lost.")
         self.seen.note("related_at_once", at_once, "there" if at_once else "some seconds later")
         if not self._shows_the_past(chat):
             raise Broken(

@@ -47,7 +47,7 @@ def test_a_request_waits_as_it_is_asked_to(monkeypatch: pytest.MonkeyPatch, aske
         patient(failing(refused(asked), calls), said.append)
     assert len(calls) == tries
     assert waits == [2] * (tries - 1)
-    assert said == ["The answer asks to wait for 2 s."] * (tries - 1)
+    assert said == ["The answer asks the command to wait. It tries again in 2 s."] * (tries - 1)
 
 
 def test_who_stops_it_does_not_wait_until_a_start_is_repeated(

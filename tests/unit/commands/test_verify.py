@@ -251,14 +251,14 @@ def test_who_agrees_goes_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """After they read what happens."""
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
     verify._ask("i-1", yes=False)
-    assert "Agents may be rung" in capsys.readouterr().out
+    assert "Agents may get these chats" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("stdin", [Terminal("\n"), Terminal("n\n"), Terminal(""), io.StringIO("y\n"), None])
 def test_nothing_begins_without_a_yes(monkeypatch: pytest.MonkeyPatch, stdin: Any) -> None:
     """A script has to give --yes."""
     monkeypatch.setattr(sys, "stdin", stdin)
-    with pytest.raises(CommandFailed, match=r"Nothing was begun|Give --yes"):
+    with pytest.raises(CommandFailed, match=r"No chat was started|Give --yes"):
         verify._ask("i-1", yes=False)
     verify._ask("i-1", yes=True)
 
