@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from operator import methodcaller
 from pathlib import Path
 
 from .cloud import Cloud
@@ -23,6 +24,10 @@ _OPTIONS = (
 
 class CdkFailed(Exception):
     """The command line or Node is missing, or the command line ended with an error; the text is what it printed."""
+
+
+# In pytest's report, what the command line printed comes right after the line of the test that called.
+__tracebackhide__ = methodcaller("errisinstance", CdkFailed)
 
 
 def bootstrap(cloud: Cloud, say: Callable[[str], None] | None = None) -> None:

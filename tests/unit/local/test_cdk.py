@@ -52,6 +52,26 @@ def test_a_failure_holds_what_was_printed(command: Any, status: int) -> None:
         cdk("deploy", environment={})
 
 
+def test_a_report_of_pytest_leaves_out_how_the_command_line_was_run(command: Any) -> None:
+    """Every test that needs the deployment reports its failure: the reason must not be lost in code of this package."""
+    command("sys.exit(1)")
+    with pytest.raises(CdkFailed) as failed:
+        deploy(a_cloud())
+    assert [entry.path for entry in failed.traceback.filter(failed)] == [Path(__file__)]
+
+
+def test_a_report_of_pytest_shows_where_another_error_arose(command: Any) -> None:
+    """It would be a mistake of this package: nothing of it is left out."""
+    command("print('line')")
+
+    def say(line: str) -> None:
+        raise ValueError(line)
+
+    with pytest.raises(ValueError, match="line") as failed:
+        cdk("deploy", environment={}, say=say)
+    assert Path(module.__file__) in [entry.path for entry in failed.traceback.filter(failed)]
+
+
 def test_it_gets_these_variables_and_no_others(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody's own AWS account is one variable away; this environment's Node and Python come first."""
     monkeypatch.setenv("AWS_PROFILE", "production")
