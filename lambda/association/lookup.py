@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import TypeVar
 
 from association import earlier_answer, latest_chat, refusal
 from association.latest_chat import Known, LatestChat, Read
@@ -19,8 +18,13 @@ from history.session import Entries, Session
 from history.table import Table, TableFailed
 from shared import probes
 from shared.key import key_of
+from shared.typing import TYPE_CHECKING
 
-Found = TypeVar("Found")
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Found = TypeVar("Found")
+
 _NO_ENTRIES = Entries((), more=False)
 
 
@@ -59,7 +63,9 @@ class Lookup:
         except (TableFailed, ConnectError, Refusal):
             return False
 
-    def _settled(self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Entries) -> Found:
+    def _settled(
+        self, ask: "Callable[[Known], Found | Describe | Read]", current: Contact, entries: Entries
+    ) -> "Found":
         """The result of `ask`. Contacts that it needs are described first, and rows are read."""
         while True:
             # Before Connect's first answer its time is unknown. Then no end counts as too far in the future. The chat

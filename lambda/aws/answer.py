@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from aws.http import Response
 from aws.no_answer import DeadlineExceeded, TooLarge, Unreachable, Unreadable
 from shared import throttles
+from shared.typing import NamedTuple
 
 _MOST_MESSAGE_CHARACTERS = 1000
 # Refusals of the signature or the credentials that do not always come as 403.
