@@ -32,8 +32,5 @@ else:
                 raise TypeError(f"{cls.__name__}: got {len(values)} values and {[*named]}, expected {cls._names}")
             return super().__new__(cls, [fields[name] for name in cls._names])
 
-        def __repr__(self):
-            return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._names)})"
-
         def _replace(self, **named):
             return type(self)(**dict(zip(self._names, self, strict=True)) | named)
