@@ -18,13 +18,9 @@ from history.session import Entries, Session
 from history.table import Table, TableFailed
 from shared import probes
 from shared.key import key_of
-from shared.typing import TYPE_CHECKING
+from shared.typing import TypeVar
 
-if TYPE_CHECKING:
-    from typing import TypeVar
-
-    Found = TypeVar("Found")
-
+Found = TypeVar("Found")
 _NO_ENTRIES = Entries((), more=False)
 
 
@@ -63,9 +59,7 @@ class Lookup:
         except (TableFailed, ConnectError, Refusal):
             return False
 
-    def _settled(
-        self, ask: "Callable[[Known], Found | Describe | Read]", current: Contact, entries: Entries
-    ) -> "Found":
+    def _settled(self, ask: Callable[[Known], Found | Describe | Read], current: Contact, entries: Entries) -> Found:
         """The result of `ask`. Contacts that it needs are described first, and rows are read."""
         while True:
             # Before Connect's first answer its time is unknown. Then no end counts as too far in the future. The chat

@@ -3,18 +3,18 @@
 Not for the provisioning function: boto3 imports `typing` anyway.
 """
 
+__all__ = ("TYPE_CHECKING", "Any", "NamedTuple", "TypeGuard", "TypeVar")
+
 # mypy takes a variable of this name for true.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import Any as Any
-    from typing import NamedTuple as NamedTuple
-    from typing import TypeGuard as TypeGuard
+    from typing import Any, NamedTuple, TypeGuard, TypeVar
 else:
     from operator import itemgetter
 
     # Only annotations have these.
-    Any, TypeGuard = object, type
+    Any, TypeGuard, TypeVar = object, type, lambda _: object
 
     class NamedTuple(tuple):
         """As the one of `typing`, which compiles code for each class."""
