@@ -32,7 +32,7 @@ def test_amazons_certificates_are_found_wherever_they_stand(bundle: list[tuple[s
 
 
 def test_every_common_authority_of_the_system_is_found() -> None:
-    """Only the begin of a certificate is searched. Real roots have longer serial numbers and names than ours."""
+    """Only the beginning of a certificate is searched. Real roots have longer serial numbers and names than ours."""
     everybody = ssl.create_default_context().get_ca_certs(binary_form=True)
     bundle = "".join(ssl.DER_cert_to_PEM_cert(one) for one in everybody).encode()
     expected = [one for one in everybody if any(name in one for name in trust._COMMON)]
