@@ -1,12 +1,11 @@
 """Who calls, as the configured authorization says, and who may not. Nothing that a caller writes itself counts."""
 
-from typing import NamedTuple
-
 from association import refusal
 from association.refusal import Refusal
 from association.settings import Settings
 from shared import variables
 from shared.key import key_of
+from shared.typing import NamedTuple
 
 # API Gateway sets these only for a caller with credentials of a Cognito identity pool.
 _OF_IDENTITY_POOLS = (

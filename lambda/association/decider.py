@@ -1,7 +1,5 @@
 """The decision on a request: the rule judges it, with the contacts that it needs. Then Connect is called."""
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from association import rule
 from association.caller import Caller
 from association.request import AssociationRequest, derived_client_token
@@ -9,6 +7,7 @@ from connect.contact import Contact
 from connect.errors import ConnectError
 from connect.operations import Connect
 from shared import wire
+from shared.typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from association.lookup import Lookup

@@ -9,7 +9,6 @@ import os
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeGuard
 
 from association import caller, log, refusal, request, response, settings
 from association.decider import Decider, associated
@@ -21,6 +20,7 @@ from connect.errors import ConnectError
 from connect.ids import same_instance
 from connect.operations import Connect
 from shared import wire
+from shared.typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from association.lookup import Lookup

@@ -8,7 +8,6 @@ latest chat is never skipped silently.
 import math
 from collections.abc import Mapping
 from operator import attrgetter
-from typing import NamedTuple
 
 from association import refusal
 from association.refusal import Refusal
@@ -18,6 +17,7 @@ from connect.ids import is_contact_id
 from connect.instants import CLOCKS_APART_SECONDS
 from history.session import Entries, Entry, Session
 from shared import wire
+from shared.typing import NamedTuple
 
 # How many contacts, in addition to the one that is found: each needs a DescribeContact, whose quota all callers share.
 MOST_ASKED = 6

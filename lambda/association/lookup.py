@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import TypeVar
 
 from association import earlier_answer, latest_chat, refusal
 from association.latest_chat import Known, LatestChat, Read
@@ -19,6 +18,7 @@ from history.session import Entries, Session
 from history.table import Table, TableFailed
 from shared import probes
 from shared.key import key_of
+from shared.typing import TypeVar
 
 Found = TypeVar("Found")
 _NO_ENTRIES = Entries((), more=False)

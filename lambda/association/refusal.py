@@ -1,10 +1,10 @@
 """How a request is refused: the status, type and text that the caller gets. When it is refused: rule.py, caller.py."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from connect.errors import ConnectError
 from shared import wire
+from shared.typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared import reasons

@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
 
 from association import body, refusal
 from association.body import shown
 from aws.description import described, is_unicode
 from connect.ids import is_id
 from shared import wire
+from shared.typing import NamedTuple
 
 _BODY_FIELDS = ("RehydrationType", "SourceContactId", "ClientToken")
 # An answer stays readable, and small, whatever is sent.

@@ -9,7 +9,6 @@ contacts are known to be the customer's.
 import hmac
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from association import refusal
 from association.caller import Caller
@@ -18,6 +17,7 @@ from association.request import AssociationRequest
 from connect.contact import Contact
 from connect.instants import CLOCKS_APART_SECONDS
 from shared import wire
+from shared.typing import NamedTuple
 
 _CHAT = "CHAT"
 

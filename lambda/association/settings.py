@@ -1,13 +1,13 @@
 """The function's environment, read once."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from aws.endpoint import Endpoint
 from aws.environment import Environment
 from connect.contact import is_identity
 from connect.ids import is_id
 from shared import variables, wire
+from shared.typing import NamedTuple
 
 _AUTHORIZATIONS = (variables.IAM, variables.IAM_WITH_IDENTITY_POOLS, variables.COGNITO, variables.AUTHORIZER)
 

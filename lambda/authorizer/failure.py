@@ -1,6 +1,6 @@
 """Why a caller is not let in. These exceptions hold no token, no claim, and no part of them."""
 
-from typing import TYPE_CHECKING
+from shared.typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared import reasons

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from authorizer import strict
 from authorizer.failure import IssuerFailed
 from aws.description import described
+from shared.typing import NamedTuple
 
 _LEAST_BITS, _MOST_BITS = 2048, 4096
 # OpenSSL accepts such an exponent with every modulus.

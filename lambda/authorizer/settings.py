@@ -1,12 +1,12 @@
 """The function's environment, read once."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from authorizer.signature import ALGORITHMS
 from aws.endpoint import Endpoint
 from aws.environment import Environment, SettingsError
 from shared import variables
+from shared.typing import NamedTuple
 
 
 class Settings(NamedTuple):

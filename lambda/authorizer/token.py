@@ -1,10 +1,10 @@
 """The parts of a token, which is a JWS in compact form. Nothing in it is trusted before its signature is checked."""
 
 import re
-from typing import NamedTuple
 
 from authorizer import strict
 from authorizer.failure import Refused
+from shared.typing import NamedTuple
 
 # API Gateway accepts no more than this in all headers of a request together.
 _MOST_CHARACTERS = 10_240

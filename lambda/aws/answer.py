@@ -1,13 +1,12 @@
 """The JSON answer of an AWS service, or why there is none, and whether a retry may help."""
 
 import json
-import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from aws.http import Response
 from aws.no_answer import DeadlineExceeded, TooLarge, Unreachable, Unreadable
 from shared import throttles
+from shared.typing import NamedTuple
 
 _MOST_MESSAGE_CHARACTERS = 1000
 # Refusals of the signature or the credentials that do not always come as 403.
@@ -24,10 +23,6 @@ _OUR_CREDENTIALS = (
 )
 # A front end, or a proxy, waited for a request in vain.
 _TIMEOUT = 408
-_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# From 1 March of the year 0.
-_DAYS_TO_1970 = 719_468
 
 Document = dict[str, object]
 
@@ -41,8 +36,8 @@ class Answer(NamedTuple):
     message: str
     # What `read` made of a 200.
     result: object
-    # The answer's Date, in seconds since the epoch.
-    date: float | None
+    # The service's clock, as the header Date has it.
+    date: str
 
 
 Outcome = Answer | Unreachable | DeadlineExceeded | Unreadable
@@ -50,7 +45,7 @@ Outcome = Answer | Unreachable | DeadlineExceeded | Unreadable
 
 def read_answer(response: Response, read: Callable[[Document], object]) -> Answer:
     """Read an answer as AWS has it, by rest-json or JSON 1.0. Raises Unreadable for a 200 that says nothing."""
-    document, date = _document(response.body), date_of(response.headers.get("date"))
+    document, date = _document(response.body), response.headers.get("date", "")
     if response.status == 200:
         return Answer(200, "none", "", read(document), date)
     kind = response.headers.get("x-amzn-errortype") or document.get("__type") or document.get("code")
@@ -70,20 +65,6 @@ def _document(body: bytes) -> Document:
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def date_of(text: str | None) -> float | None:
-    """An answer's Date in seconds since the epoch: always GMT, in one format (RFC 9110, 5.6.7); None if it is none."""
-    # `email.utils` and `time.strptime` can do it as well, and cost a cold start milliseconds.
-    found = _DATE.fullmatch(text or "")
-    if found is None or found[2] not in _MONTHS:
-        return None
-    day, year, hour, minute, second = (int(found[part]) for part in (1, 3, 4, 5, 6))
-    # Days of the proleptic Gregorian calendar, in years that begin in March.
-    month = (_MONTHS.index(found[2]) + 10) % 12
-    year -= month >= 10
-    days = 365 * year + year // 4 - year // 100 + year // 400 + (month * 306 + 5) // 10 + day - 1 - _DAYS_TO_1970
-    return float(((days * 24 + hour) * 60 + minute) * 60 + second)
 
 
 def is_throttled(answer: Answer) -> bool:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from shared.typing import NamedTuple
 
 # No `urllib.parse`: it would cost a cold start milliseconds.
 _URL = re.compile(r"(https?)://(?:\[([0-9A-Fa-f:.]+)\]|([^\s/:?#@\[\]]+))(?::([0-9]{1,5}))?((?:/[^\s?#@]*)?)", re.ASCII)

@@ -5,9 +5,9 @@ Source: RFC 9112, sections 4 to 7 and 9. An answer that is not clearly correct i
 
 import re
 from io import BufferedReader
-from typing import NamedTuple
 
 from aws.no_answer import TooLarge
+from shared.typing import NamedTuple
 
 # More than any answer of Amazon Connect or DynamoDB to the functions' calls.
 _MOST_BYTES = 1024 * 1024

@@ -3,11 +3,11 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
 
 from aws.answer import Answer, Document, Outcome, is_worth_another_try, read_answer
 from aws.client import Client
 from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
+from shared.typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from threading import Event

@@ -8,7 +8,8 @@ import hmac
 import os
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from shared.typing import NamedTuple
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 # What stands for itself (RFC 3986, 2.3).

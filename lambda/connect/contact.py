@@ -1,11 +1,11 @@
 """A described contact: what the functions need of it."""
 
 import re
-from typing import NamedTuple
 
 from aws.no_answer import Unreadable
 from connect.instants import instant_of
 from shared import variables
+from shared.typing import NamedTuple
 
 
 class Contact(NamedTuple):

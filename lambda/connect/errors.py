@@ -1,10 +1,9 @@
 """Why a call of Amazon Connect failed."""
 
-from typing import TYPE_CHECKING
-
 from aws.answer import Outcome, detail_of, is_denied, is_throttled
 from aws.no_answer import DeadlineExceeded, Unreachable, Unreadable
 from shared import wire
+from shared.typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared import reasons

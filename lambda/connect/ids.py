@@ -1,9 +1,9 @@
 """The check of ids, for requests, for the history's rows, and for contacts to record."""
 
 import re
-from typing import TypeGuard
 
 from shared import wire
+from shared.typing import TypeGuard
 
 _IDS = re.compile(wire.ID_PATTERN)
 

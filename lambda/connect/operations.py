@@ -10,6 +10,7 @@ from aws.retry import Operation, Retry
 from aws.signing import encoded
 from connect.contact import Contact, read
 from connect.errors import ConnectError, error_of
+from connect.instants import date_of
 from shared import wire
 
 
@@ -48,9 +49,10 @@ class Connect:
         outcomes = self._at_once([self.description(self.instance_id, id) for id in contact_ids])
         for id, outcome in zip(contact_ids, outcomes, strict=True):
             if isinstance(outcome, Answer) and isinstance(outcome.result, Contact):
-                if outcome.date is None:
+                now = date_of(outcome.date)
+                if now is None:
                     raise ConnectError("connect_unreadable", "DescribeContact answered without a Date.")
-                self.known[id], self.now = outcome.result, max(self.now, outcome.date)
+                self.known[id], self.now = outcome.result, max(self.now, now)
             # No document says which error an unknown or malformed id gets, so every refusal of the request counts.
             elif isinstance(outcome, Answer) and is_refused(outcome):
                 self.known[id] = None

@@ -1,7 +1,6 @@
 """Sessions as the table stores them. What is read may have been written by anybody, so it is checked."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 from aws.answer import Document
 from aws.no_answer import Unreadable
@@ -9,6 +8,7 @@ from connect.ids import is_contact_id
 from connect.instants import LEAST_SECONDS, TOO_LATE_SECONDS
 from history.session import Entries, Entry, Segment, Session
 from shared import schema
+from shared.typing import Any, NamedTuple
 
 # An instant in milliseconds.
 _MOST_DIGITS = 13

@@ -4,7 +4,8 @@ Joining is commutative, associative and idempotent, so late, repeated and reorde
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from shared.typing import NamedTuple
 
 # A chat lasts 10,080 minutes at most (StartChatContact, ChatDurationInMinutes).
 LONGEST_CHAT_SECONDS = 10_080 * 60

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from aws.answer import Answer, Document, Outcome, detail_of, is_throttled
 from aws.client import Client
@@ -13,6 +12,7 @@ from aws.retry import Operation, Retry
 from history.item import Row, entries_of, item_of, key_of_item, row_of
 from history.session import Entries, Session
 from shared import probes, schema
+from shared.typing import Any
 
 # A customer rarely has two chats that are not known to have ended; ten index entries are about 2.5 kB, one read unit.
 MOST_ENTRIES = 10

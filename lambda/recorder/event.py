@@ -6,12 +6,12 @@ Source: Administrator Guide, "Amazon Connect contact events". Unknown event type
 import math
 import re
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from aws.description import described
 from connect.ids import is_contact_id, same_instance
 from connect.instants import CLOCKS_APART_SECONDS, instant_of
 from shared import recording, wire
+from shared.typing import NamedTuple
 
 _INSTANCE = re.compile(rf"instance/({wire.ID_PATTERN})(?:/.*)?")
 _ENDS = frozenset(("DISCONNECTED", "COMPLETED"))

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from aws.endpoint import Endpoint
 from aws.environment import Environment
 from connect.contact import is_identity
 from connect.ids import is_id
 from shared import variables
+from shared.typing import NamedTuple
 
 _TABLE = re.compile("[0-9A-Za-z_.-]{3,255}")
 

@@ -3,8 +3,6 @@
 The rule of associations decides in both cases. A look-up never prevents the start.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from association import refusal, rule
 from association.decider import Decider
 from association.refusal import Refusal
@@ -12,6 +10,7 @@ from association.request import AssociationRequest
 from aws.description import place_of
 from connect.errors import ConnectError
 from shared import wire
+from shared.typing import TYPE_CHECKING, NamedTuple
 from start.request import StartRequest
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from association import body, refusal
 from association.request import client_token_of, id_of, refuse_unknown, rehydration_type_of
@@ -13,6 +12,7 @@ from aws.description import described, is_unicode
 from connect.ids import same_instance
 from shared import wire
 from shared.key import key_of
+from shared.typing import NamedTuple
 from start.settings import StartSettings
 
 _FIELDS = (

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from aws.environment import Environment, SettingsError
 from connect.contact import is_identity
 from shared import variables, wire
+from shared.typing import NamedTuple
 
 _BOOLEANS = {"true": True, "false": False}
 

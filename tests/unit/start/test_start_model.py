@@ -60,7 +60,7 @@ class StartingRuleWorld(RuleWorld):
             started = self._connect.operations.supported["StartChatContact"](fields, REGION)
         except LocalConnectError as refused:
             raise ConnectError("connect_refused", refusal=("InvalidRequestException", refused.message)) from refused
-        return Answer(200, "none", "", started, None)
+        return Answer(200, "none", "", started, "")
 
 
 def play(history: list[tuple[object, ...]]) -> int:
