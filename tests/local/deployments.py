@@ -279,7 +279,7 @@ def start_stack(stack: Stack) -> None:
         **UNTHROTTLED,
     )
     pool = cognito.UserPool(stack, "Users", self_sign_up_enabled=True)
-    app = pool.add_client("App", auth_flows=cognito.AuthFlow(user_password=True))
+    app = pool.add_client("App", auth_flows=cognito.AuthFlow(user_password=True, admin_user_password=True))
     users = Authorization.cognito([pool], [app])
     pooled = endpoint(stack, "Pooled", history=kept, authorization=users, start=with_page, **UNTHROTTLED)
     CfnOutput(stack, "Pool", value=pool.user_pool_id)

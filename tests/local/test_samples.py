@@ -1,4 +1,4 @@
-"""The samples of docs/calling.md work as they stand there."""
+"""The samples of docs/calling.md, and one of docs/local-tests.md, work as they stand there."""
 
 import json
 import os
@@ -8,10 +8,13 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.chats import Chats
+from local.clients import send
+from local.cloud import Cloud
 from local.tokens import Tokens
 from tests.local.callers import Users
 from tests.local.deployments import Deployed
@@ -127,3 +130,15 @@ def test_the_start_of_a_customer_who_signed_in(starting: Deployed, tokens: Token
     printed = started()
     assert "transcript_not_ready" in printed
     assert re.search(r"retry-after=\d+|\"RetryAfterSeconds\": ?\d+", printed)
+
+
+def test_a_customer_of_a_user_pool_signs_in_for_own_tests(starting: Deployed) -> None:
+    """The token of docs/local-tests.md starts a chat: an app with Cognito needs it in each of its tests."""
+    page = (ROOT / "docs/local-tests.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {"Cloud": Cloud}
+    exec("def sign_in" + page.partition("```python\ndef sign_in")[2].partition("```")[0], names)
+    cloud, outputs = starting.cloud, starting.outputs
+    token = names["sign_in"](cloud, outputs["Pool"], outputs["PoolClient"], "for own tests")
+    body = {"ParticipantDetails": {"DisplayName": "Customer"}}
+    url = cloud.execute_api_url(outputs["PooledStartUrl"])
+    assert send(cloud, url, body, method="PUT", token=token).status == 200
