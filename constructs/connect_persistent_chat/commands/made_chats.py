@@ -82,9 +82,11 @@ class MadeChats:
         def known() -> Chat:
             with self.stopping.held():
                 answer = call(**fields)
-                if answer["ContactId"] not in self.running:
-                    self.running.append(answer["ContactId"])
-            return Chat(answer["ContactId"], answer["ParticipantToken"], answer)
+                # Whoever answers: it is ended by this id, or told.
+                contact = str(answer["ContactId"])
+                if contact not in self.running:
+                    self.running.append(contact)
+            return Chat(contact, answer["ParticipantToken"], answer)
 
         return patient(known, self._say)
 
