@@ -13,7 +13,7 @@ from connect_persistent_chat.commands import assumptions
 from connect_persistent_chat.commands.assumptions import Seen
 from connect_persistent_chat.commands.called_endpoint import Endpoint
 from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
-from connect_persistent_chat.commands.made_chats import LOOK_SECONDS, Chat, MadeChats, looks
+from connect_persistent_chat.commands.made_chats import LOOK_SECONDS, NAME, Chat, MadeChats, looks
 from connect_persistent_chat.commands.retry import UNREADABLE, not_of_aws
 from connect_persistent_chat.shared import wire
 
@@ -115,6 +115,11 @@ class Walk:
                 raise Broken(
                     f"{len(left)} chats may run on: {', '.join(left)}. {contact} could not be ended: {why}. End each "
                     f"with aws connect stop-contact --instance-id {self._chats.instance_id} --contact-id <contact id>."
+                )
+            if self._chats.unclear:
+                raise Broken(
+                    f"{self._chats.unclear} starts got no answer, so chats may run on whose ids nobody told. Look in "
+                    f"Amazon Connect for chats with the name {NAME}, and end them."
                 )
 
     def run(self) -> None:

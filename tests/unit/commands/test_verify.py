@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from connect_persistent_chat.commands import arguments, assumptions, called_endpoint, verify
 from connect_persistent_chat.commands.assumptions import ASSUMPTIONS, Seen
-from connect_persistent_chat.commands.command_failed import CommandFailed
+from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
 from connect_persistent_chat.commands.persistent_chat import parser
 from connect_persistent_chat.commands.walk import PROMISES, Walk
 
@@ -250,7 +250,7 @@ class Ended(Walk):
     """A walk that ends so, and leaves a chat that runs on."""
 
     def __init__(self, how: BaseException | None, *, unread: bool) -> None:
-        nobody: Any = SimpleNamespace(instance_id="i")
+        nobody: Any = SimpleNamespace(instance_id="i", unclear=0)
         self._how, self._unread = how, unread
         super().__init__(nobody, nobody, flow="f", customer="c  d", other="o", say=self._told, progress=self._told)
 
@@ -301,8 +301,7 @@ def test_a_customer_whom_the_lines_spell_otherwise_is_private_too() -> None:
     """A line has no control characters."""
     walk = Ended(None, unread=False)
     walk.customer = "ada\x1b  lovelace"
-    with walk._step("start"):
-        raise CommandFailed(f"It is {walk.customer}.")
+    walk.results["start"] = one_line(f"It is {walk.customer}.")
     report = verify._report(walk, Namespace(token=None, attribute=None, start_url=None), 1)
     (said,) = (one["said"] for one in report["promises"] if one["said"])
     assert said == "It is <private>."
