@@ -7,10 +7,12 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.local.deployments import Deployed, api_of
 
+SOURCES = Path(__file__).resolve().parents[2] / "lambda"
 ACTION = "connect:CreatePersistentContactAssociation"
 DESCRIBE = "connect:DescribeContact"
 START = "connect:StartChatContact"
@@ -188,6 +190,19 @@ def other_code(sound: Deployed, code: str) -> AbstractContextManager[None]:
         archive.writestr("association/__init__.py", "")
         archive.writestr("association/handler.py", code)
     return with_code(sound, buffer.getvalue())
+
+
+def changed_code(of: Deployed, id: str, file: str, line: str, other: str) -> AbstractContextManager[None]:
+    """A line of the functions' code is another."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in SOURCES.rglob("*.py"):
+            name, text = path.relative_to(SOURCES).as_posix(), path.read_text(encoding="utf-8")
+            if name == file:
+                assert line in text
+                text = text.replace(line, other)
+            archive.writestr(name, text)
+    return with_code(of, buffer.getvalue(), id)
 
 
 @contextmanager

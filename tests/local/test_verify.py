@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 import pytest
 
 from connect_persistent_chat.commands.walk import PROMISES
+from connect_persistent_chat.shared import wire
 from local.chats import Chats
 from local.cloud import Cloud
 from local.connect.instances import FLOW_ID
@@ -231,15 +232,17 @@ READERS = {"| head -3": 1, ">&-": 0, "2>&-": 0}
 
 
 @pytest.mark.parametrize("reader", some(list(READERS), ("| head -3",)))
-def test_a_reader_who_leaves_ends_it_in_order(cloud: Cloud, sound: Deployed, reader: str) -> None:
-    """Nobody sees the rest, and the chats end."""
-    words = [str(COMMAND), "verify", "--flow", FLOW_ID, "--yes", "--url", sound.outputs["FirstUrl"], reader]
+def test_a_reader_who_leaves_ends_it_in_order(cloud: Cloud, sound: Deployed, tmp_path: Path, reader: str) -> None:
+    """Nobody sees the rest, the chats end, and the report says so."""
+    report, url = tmp_path / "report.json", sound.outputs["FirstUrl"]
+    words = [str(COMMAND), "verify", "--flow", FLOW_ID, "--yes", "--url", url, "--report", str(report), reader]
     command = f"set -o pipefail; {' '.join(words)}"
     # Without its output nobody knows when it waits for the transcript.
     threading.Timer(10, cloud.control, ["POST", "clock", {"advance": 100}]).start()
     done = subprocess.run(["bash", "-c", command], env=cloud.environment(), capture_output=True, text=True, timeout=240)
     assert "Traceback" not in done.stderr
     assert done.returncode == READERS[reader]
+    assert json.loads(report.read_text())["result"] == ("stopped" if READERS[reader] else "held")
 
 
 class Way(NamedTuple):
@@ -309,6 +312,30 @@ STARTING = {
     "a start that does not continue": Way(
         lambda starting: changed(starting, CONTINUE_LATEST="false"), "start_latest", "continues no past chat"
     ),
+    "a start that checks no customer for one type": Way(
+        lambda starting: breaking.changed_code(
+            starting,
+            "Starter",
+            "start/past.py",
+            "    if asked.source_contact_id:\n",
+            f"    if asked.rehydration_type == '{wire.FROM_SEGMENT}':\n"
+            "        return Past('one_customer', asked.source_contact_id, asked.rehydration_type, was_named=True)\n"
+            "    if asked.source_contact_id:\n",
+        ),
+        "start_others",
+        "The request succeeded, expected a refusal (404).",
+    ),
+    "a start that continues and loses the customer": Way(
+        lambda starting: breaking.changed_code(
+            starting,
+            "Starter",
+            "start/handler.py",
+            'fields["CustomerId"] = customer',
+            'fields.update({} if asked.source_contact_id else {"CustomerId": customer})',
+        ),
+        "start_entire",
+        "does not carry the customer",
+    ),
     "no transcript": Way(late_transcripts, "latest", "does not see what was said in the past chat"),
     "nobody may speak": Way(
         lambda of: fault(of, "SendMessage", "error"), "say", "SendMessage was refused: 500 InternalServerException"
@@ -337,6 +364,18 @@ def test_a_broken_promise_is_named(
     assert cloud.account not in json.dumps(done.report)
 
 
+@pytest.mark.prove
+def test_a_token_with_which_one_starts_chats_for_others_is_named(
+    cloud: Cloud, starting: Deployed, tokens: Tokens, tmp_path: Path
+) -> None:
+    """The endpoint takes any CustomerId."""
+    urls = ("--url", starting.outputs["SignedInUrl"], "--start-url", starting.outputs["SignedInStartUrl"])
+    believes = "if asked.source_contact_id:\n        decider.judged(_question('', ''))\n"
+    with breaking.changed_code(starting, "SignedIn", "start/past.py", 'decider.judged(_question("", ""))\n', believes):
+        done = verify(cloud, tmp_path, *urls, "--token", "-", typed=tokens.sign(f"ada-{uuid.uuid4()}"))
+    assert (done.status, done.broken()) == (1, ["start_others"])
+
+
 # It answers as if all had been done.
 LOST = """
 import json
@@ -350,7 +389,9 @@ def handle(event, context):
 SOUND = {
     "an association lost": Way(lambda sound: breaking.other_code(sound, LOST), "entire", "the association is lost"),
     "no stage": Way(breaking.without_stage, "caller", "Check the address"),
-    "a method without authorization": Way(breaking.without_authorization, "anonymous", "was refused: "),
+    "a method without authorization": Way(
+        breaking.without_authorization, "anonymous", "expected a refusal (401 or 403). Does each method of the API ask"
+    ),
     "throttled": Way(breaking.throttled, "caller", "429 TooManyRequestsException"),
 }
 

@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from connect_persistent_chat.commands.retry import SDK_AT_FIRST, UNREADABLE
 from connect_persistent_chat.commands.stopping import Stopping
 from connect_persistent_chat.shared import wire
 
-_NAME = "persistent-chat verify"
+NAME = "persistent-chat verify"
 _MOST_PAGES = 20
 _MOST_LOOKS = 3
 LOOK_SECONDS = 2
@@ -61,6 +62,8 @@ class MadeChats:
         )
         self._connections: dict[str, str] = {}
         self.running: list[str] = []
+        # The starts without an answer, by their tokens.
+        self._unclear: dict[str, Callable[[], Chat]] = {}
 
     def find_flow(self, flow: str) -> None:
         """Every chat has this flow: its name, id or ARN. Raises CommandFailed."""
@@ -77,16 +80,26 @@ class MadeChats:
 
     def begin(self, call: Callable[..., Mapping[str, Any]], **fields: Any) -> Chat:
         """A chat that this call starts. It is ended in any case."""
-        fields = {"ContactFlowId": self.flow, "ParticipantDetails": {"DisplayName": _NAME}, **fields}
+        fields = {"ContactFlowId": self.flow, "ParticipantDetails": {"DisplayName": NAME}, **fields}
         # If an answer is lost, the same token gets it again.
         fields.setdefault("ClientToken", str(uuid.uuid4()))
 
         def known() -> Chat:
             with self.stopping.held():
-                answer = call(**fields)
-                if answer["ContactId"] not in self.running:
-                    self.running.append(answer["ContactId"])
-            return Chat(answer["ContactId"], answer["ParticipantToken"], answer)
+                self._unclear[fields["ClientToken"]] = known
+                try:
+                    answer = call(**fields)
+                except ClientError as error:
+                    # Behind a gateway that waits no longer, a chat may begin.
+                    if error.response["ResponseMetadata"]["HTTPStatusCode"] <= 500:
+                        del self._unclear[fields["ClientToken"]]
+                    raise
+                # Whoever answers: it is ended by this id, or told.
+                contact = str(answer["ContactId"])
+                if contact not in self.running:
+                    self.running.append(contact)
+                del self._unclear[fields["ClientToken"]]
+            return Chat(contact, answer["ParticipantToken"], answer)
 
         return patient(known, self._say)
 
@@ -171,6 +184,11 @@ class MadeChats:
 
     def end_all(self) -> dict[str, str]:
         """End what still runs. Those that could not be ended, with the reasons."""
+        # The same token gets the same chat, now with its id.
+        with suppress(BotoCoreError, *UNREADABLE):
+            for known in list(self._unclear.values()):
+                with suppress(ClientError, KeyboardInterrupt):
+                    known()
         left = {}
         for contact in list(self.running):
             try:
@@ -179,6 +197,11 @@ class MadeChats:
                 if not self._has_ended(contact):
                     left[contact] = one_line(error)
         return left
+
+    @property
+    def unclear(self) -> int:
+        """How many starts nobody answered: their chats may run."""
+        return len(self._unclear)
 
     def _has_ended(self, contact: str) -> bool:
         try:

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -96,7 +96,8 @@ def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
         chats = MadeChats(session, endpoint.instance_id, options.attribute, _tell)
     except (BotoCoreError, ClientError, ValueError) as error:
         raise CommandFailed(
-            f"{one_line(error).rstrip('.')}. Check the credentials, the region and AWS_ENDPOINT_URL."
+            f"{one_line(error).rstrip('.')}. "
+            "Check the credentials, the region, this machine's clock and AWS_ENDPOINT_URL."
         ) from error
     _ask(endpoint.instance_id, yes=options.yes)
     return Walk(
@@ -111,7 +112,7 @@ def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
 
 
 def _walked(walk: "Walk", chats: "MadeChats", options: "Namespace", report: TextIO | None) -> int:
-    status = 0
+    status, failure = 0, None
     try:
         try:
             chats.stopping.listen()
@@ -120,19 +121,36 @@ def _walked(walk: "Walk", chats: "MadeChats", options: "Namespace", report: Text
             chats.stopping.ignore()
     except KeyboardInterrupt:
         status = STATUS
+    except Exception as error:
+        # For example, whoever read the lines has left.
+        status, failure = STATUS, error
     finally:
         left = chats.end_all()
-    walk.conclude(left)
+    with suppress(OSError):
+        walk.conclude(left)
     if status == 0 and walk.broken:
         status = 1
     if report:
-        json.dump(_report(walk, options, status), report, indent=2, ensure_ascii=False)
-        report.write("\n")
+        try:
+            with report:
+                report.write(json.dumps(_report(walk, options, status), indent=2, ensure_ascii=False) + "\n")
+        except OSError as error:
+            status = status or 1
+            _tell(f"Error: --report: the report was not written: {one_line(error)}.")
+    if failure:
+        if not walk.is_tidy:
+            _tell(walk.broken["stop"])
+        raise failure
     _tell_result(walk, options, status)
     return status
 
 
 def _tell_result(walk: "Walk", options: "Namespace", status: int) -> None:
+    from connect_persistent_chat.commands.walk import NOT_TRIED
+
+    for promise in walk.all():
+        if promise["result"] == NOT_TRIED:
+            print(f"{NOT_TRIED}: {promise['promise']}")
     print("What Amazon Connect answered where AWS documents nothing:")
     for one in walk.seen.all():
         answered = f" ({one['answered']})" if one["answered"] else ""
@@ -145,13 +163,15 @@ def _tell_result(walk: "Walk", options: "Namespace", status: int) -> None:
             print(f"{_ERASE} {whose}")
     if status == STATUS:
         print("Stopped." if walk.is_tidy else "Stopped. Some chats may still run: see above.", file=sys.stderr)
-    elif status:
+    elif walk.broken:
         step, why = next(iter(walk.broken.items()))
         print(f"Error: {step}: {why}", file=sys.stderr)
 
 
 def _report(walk: "Walk", options: "Namespace", status: int) -> dict[str, Any]:
     """It is the same whenever the same happens. What differs from run to run, or is nobody's business, is left out."""
+    # As the lines have it.
+    customer = one_line(walk.customer) or walk.customer
     return {
         "report": _REPORT_VERSION,
         "version": version("connect-persistent-chat"),
@@ -161,8 +181,7 @@ def _report(walk: "Walk", options: "Namespace", status: int) -> dict[str, Any]:
         "start": options.start_url is not None,
         "history": walk.history,
         "promises": [
-            {**one, "said": _PRIVATE.sub("<private>", one["said"].replace(walk.customer, "<private>"))}
-            for one in walk.all()
+            {**one, "said": _PRIVATE.sub("<private>", one["said"].replace(customer, "<private>"))} for one in walk.all()
         ],
         "connect": walk.seen.all(),
     }
@@ -182,7 +201,10 @@ def _ask(instance: str, *, yes: bool) -> None:
 
 def _token() -> str:
     """One line of standard input."""
-    token = sys.stdin.readline(_LONGEST_TOKEN + 1).strip() if sys.stdin is not None else ""
+    try:
+        token = sys.stdin.readline(_LONGEST_TOKEN + 1).strip() if sys.stdin is not None else ""
+    except UnicodeDecodeError:
+        token = ""
     if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
         raise CommandFailed(
             "--token: expected one line with a token on standard input. What came instead is not shown here."

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from connect_persistent_chat.commands import assumptions
 from connect_persistent_chat.commands.assumptions import Seen
 from connect_persistent_chat.commands.called_endpoint import Endpoint
 from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
-from connect_persistent_chat.commands.made_chats import LOOK_SECONDS, Chat, MadeChats, looks
+from connect_persistent_chat.commands.made_chats import LOOK_SECONDS, NAME, Chat, MadeChats, looks
 from connect_persistent_chat.commands.retry import UNREADABLE, not_of_aws
 from connect_persistent_chat.shared import wire
 
@@ -49,6 +49,11 @@ _ADVICE = {
     500: "If the endpoint answered this, the log of its function says why.",
     503: "If the endpoint answered this, the log of its function says why.",
 }
+
+
+# Whom the endpoint refuses, and what to do if it does not.
+_AUTHORIZED = (401, 403), "Does each method of the API ask who calls? Deploy the stack again."
+_CHECKED = (404,), "Does the endpoint check customers (CustomerIdentity)? If yes, deploy the stack again."
 
 
 class Broken(Exception):
@@ -112,6 +117,11 @@ class Walk:
                     f"End each of them: aws connect stop-contact --instance-id {self._chats.instance_id} --contact-id "
                     "<contact id>"
                 )
+            if self._chats.unclear:
+                raise Broken(
+                    f"{self._chats.unclear} starts got no answer, so chats may run on whose ids nobody told. Look in "
+                    f"Amazon Connect for chats with the name {NAME}, and end them."
+                )
 
     def run(self) -> None:
         """All steps. A step that others need ends the walk if it fails, and so does a throttle."""
@@ -122,9 +132,9 @@ class Walk:
         with self._step("caller", needed=True):
             self.history = self._has_history()
         with self._step("anonymous"):
-            _refused(lambda: self._endpoint.associate_as_nobody(_nobody()), 401, 403)
+            _refused(lambda: self._endpoint.associate_as_nobody(_nobody()), *_AUTHORIZED)
             if self._endpoint.starts:
-                _refused(self._endpoint.start_as_nobody, 401, 403)
+                _refused(self._endpoint.start_as_nobody, *_AUTHORIZED)
         with self._step("start", needed=True):
             self._chats.find_flow(self._flow)
             past = self._first()
@@ -167,8 +177,12 @@ class Walk:
             with self._step(f"start_{step}"):
                 self._continues_by_start(past, PersistentChat={"RehydrationType": kind, "SourceContactId": past})
         with self._step("start_others"):
-            source = {"RehydrationType": wire.ENTIRE_PAST_SESSION, "SourceContactId": past}
-            _refused(lambda: self._by_endpoint(CustomerId=self.other, PersistentChat=source), 404)
+            for kind in _TYPES.values():
+                source = {"RehydrationType": kind, "SourceContactId": past}
+                _refused(partial(self._by_endpoint, CustomerId=self.other, PersistentChat=source), *_CHECKED)
+            if self._endpoint.has_token:
+                # Nobody may start a chat in another's name. Backends may: they say whose chat it is.
+                _refused(lambda: self._by_endpoint(CustomerId=self.other), *_CHECKED)
 
     @contextmanager
     def _step(self, name: str, *, needed: bool = False) -> Iterator[None]:
@@ -205,15 +219,18 @@ class Walk:
         described, at_once = self._chats.look_at_new(chat.id)
         self.seen.note("known_at_once", at_once, "known" if at_once else "some seconds later")
         self.seen.contact(described)
+        self._carries_its_customer(described)
+        # Somebody who has a token may have chatted before.
+        if not self._endpoint.has_token:
+            _expect(_CONTINUED, chat.answer.get(_CONTINUED), None)
+        return chat
+
+    def _carries_its_customer(self, described: Mapping[str, Any]) -> None:
         if self._chats.customer_of(described) != self.customer:
             raise Broken(
                 "The new contact carries no customer, or another customer than expected. Check --attribute. If the "
                 "callers have tokens, check --customer too."
             )
-        # Somebody who has a token may have chatted before.
-        if not self._endpoint.has_token:
-            _expect(_CONTINUED, chat.answer.get(_CONTINUED), None)
-        return chat
 
     def _by_endpoint(self, **fields: Any) -> Chat:
         whose = {} if self._endpoint.has_token else {"CustomerId": self.customer}
@@ -245,6 +262,7 @@ class Walk:
     def _continues_by_start(self, past: str, **fields: Any) -> None:
         chat = self._by_endpoint(**fields)
         self._continues(chat, chat.answer, past)
+        self._carries_its_customer(self._chats.describe(chat.id)[0])
 
     def _continues(self, chat: Chat, answer: Any, past: str) -> str:
         """The answer, Amazon Connect and the transcript have to agree. Returns the contact that is continued."""
@@ -281,9 +299,10 @@ class Walk:
     def _try_as_another(self, past: str) -> None:
         chat = self._chats.start(self.other)
         for kind in _TYPES.values():
-            _refused(partial(self._endpoint.associate, chat.id, RehydrationType=kind, SourceContactId=past), 404)
+            fields = {"RehydrationType": kind, "SourceContactId": past}
+            _refused(partial(self._endpoint.associate, chat.id, **fields), *_CHECKED)
         if self.history and self._endpoint.has_token:
-            _refused(lambda: self._endpoint.associate(chat.id), 404)
+            _refused(lambda: self._endpoint.associate(chat.id), *_CHECKED)
         elif self.history:
             _expect(_CONTINUED, self._endpoint.associate(chat.id).get(_CONTINUED), None)
         related, _ = self._chats.related(chat.id, most=1)
@@ -302,17 +321,27 @@ def _expect(name: str, got: object, expected: object) -> None:
         raise Broken(f"{name} is {got or 'absent'}, expected {expected or 'none'}.")
 
 
-def _refused(call: Callable[[], object], *statuses: int) -> None:
+def _refused(call: Callable[[], object], statuses: Collection[int], advice: str) -> None:
+    expected = f"expected a refusal ({' or '.join(map(str, statuses))}). {advice}"
     try:
         call()
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in statuses:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        # It came as far as the function.
+        if status in (400, 404) and status not in statuses:
+            raise Broken(f"{_refusal(error)}, {expected}") from error
+        if status not in statuses:
             raise
     else:
-        raise Broken(f"The request succeeded, expected a refusal ({' or '.join(map(str, statuses))}).")
+        raise Broken(f"The request succeeded, {expected}")
+
+
+def _refusal(error: ClientError) -> str:
+    status, said = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]
+    text = f"{error.operation_name} was refused: {status} {said.get('Code', '')}, {said.get('Message', '')}"
+    return one_line(text).rstrip(".")
 
 
 def _sentence(error: ClientError) -> str:
-    status, said = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]
-    text = f"{error.operation_name} was refused: {status} {said.get('Code', '')}, {said.get('Message', '')}"
-    return f"{one_line(text).rstrip('.')}. {_ADVICE.get(status, '')}".rstrip()
+    advice = _ADVICE.get(error.response["ResponseMetadata"]["HTTPStatusCode"], "")
+    return f"{_refusal(error)}. {advice}".rstrip()

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from connect_persistent_chat.commands.called_endpoint import patient
 from connect_persistent_chat.commands.made_chats import MadeChats
@@ -16,7 +16,10 @@ from connect_persistent_chat.commands.stopping import Stopping
 def refused(seconds: str) -> ClientError:
     """A refusal that may ask to wait."""
     headers = {"retry-after": seconds} if seconds else {}
-    response: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPHeaders": headers}}
+    response: Any = {
+        "Error": {"Code": "ThrottlingException"},
+        "ResponseMetadata": {"HTTPHeaders": headers, "HTTPStatusCode": 429},
+    }
     return ClientError(response, "StartChatContact")
 
 
@@ -70,3 +73,35 @@ def test_a_chat_with_half_an_answer_is_known(chats: MadeChats) -> None:
     # The same start again.
     chats.begin(lambda **_: {"ContactId": "c", "ParticipantToken": "t"})
     assert chats.running == ["c"]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_start_without_an_answer_is_sent_again_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, chats: MadeChats, *, answers: bool
+) -> None:
+    """The same token gets the id of the same chat, so that it ends; if nobody answers, it is told."""
+    sent: list[Any] = []
+
+    def call(**fields: Any) -> dict[str, str]:
+        sent.append(fields["ClientToken"])
+        if len(sent) == 1 or not answers:
+            raise ReadTimeoutError(endpoint_url="https://a.example")
+        return {"ContactId": "c", "ParticipantToken": "t"}
+
+    ended: list[str] = []
+    monkeypatch.setattr(chats, "end", ended.append)
+    with pytest.raises(ReadTimeoutError):
+        chats.begin(call)
+    assert chats.unclear == 1
+    assert chats.end_all() == {}
+    assert sent == [sent[0]] * 2
+    assert (ended, chats.unclear) == ((["c"], 0) if answers else ([], 1))
+
+
+@pytest.mark.parametrize(("status", "unclear"), [(400, 0), (429, 0), (500, 0), (503, 1)])
+def test_a_refused_start_began_nothing(chats: MadeChats, status: int, unclear: int) -> None:
+    """But one that took too long may have begun a chat."""
+    response: Any = {"Error": {"Code": "x"}, "ResponseMetadata": {"HTTPHeaders": {}, "HTTPStatusCode": status}}
+    with pytest.raises(ClientError):
+        chats.begin(failing(ClientError(response, "StartChatContact"), []))
+    assert chats.unclear == unclear

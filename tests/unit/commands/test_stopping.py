@@ -8,6 +8,8 @@ import pytest
 
 BEGIN = (
     "import os, signal; from connect_persistent_chat.commands.stopping import Stopping; stopping = Stopping()\n"
+    # A shell may have started the tests with the signal ignored, as it does behind `&`.
+    "signal.signal(signal.{signal}, signal.SIG_DFL)\n"
     "def stop(): os.kill(os.getpid(), signal.{signal})\n"
 )
 TIDY = "\nexcept KeyboardInterrupt:\n    stop()\n    print('tidy')"

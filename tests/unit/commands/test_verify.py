@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from connect_persistent_chat.commands import arguments, assumptions, called_endpoint, verify
 from connect_persistent_chat.commands.assumptions import ASSUMPTIONS, Seen
-from connect_persistent_chat.commands.command_failed import CommandFailed
+from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
 from connect_persistent_chat.commands.persistent_chat import parser
 from connect_persistent_chat.commands.walk import PROMISES, Walk
 
@@ -236,6 +236,75 @@ def test_what_is_no_token_is_told(monkeypatch: pytest.MonkeyPatch, typed: str) -
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     with pytest.raises(CommandFailed, match=r"^--token: expected one line"):
         verify._token()
+
+
+def test_a_file_in_utf_16_is_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' own shell writes such files."""
+    typed = io.BytesIO("a.b.c\n".encode("utf-16"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(typed, encoding="utf-8"))
+    with pytest.raises(CommandFailed, match=r"^--token: expected one line"):
+        verify._token()
+
+
+class Ended(Walk):
+    """A walk that ends so, and leaves a chat that runs on."""
+
+    def __init__(self, how: BaseException | None, *, unread: bool) -> None:
+        nobody: Any = SimpleNamespace(instance_id="i", unclear=0)
+        self._how, self._unread = how, unread
+        super().__init__(nobody, nobody, flow="f", customer="c  d", other="o", say=self._told, progress=self._told)
+
+    def _told(self, _: str) -> None:
+        if self._unread:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    def run(self) -> None:
+        """It has shown nothing yet."""
+        if self._how:
+            raise self._how
+
+
+def walked(walk: Walk, left: dict[str, str], report: Any) -> int:
+    """What comes of it, if these chats run on."""
+    stopping = SimpleNamespace(listen=lambda: None, ignore=lambda: None)
+    chats = SimpleNamespace(stopping=stopping, end_all=lambda: left)
+    options = Namespace(token=None, attribute=None, start_url=None)
+    return verify._walked(walk, cast(Any, chats), options, report)
+
+
+def test_what_runs_on_is_told_and_reported_if_a_reader_left(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Of standard output: there is the other one, and the report."""
+    path = tmp_path / "report.json"
+    with pytest.raises(BrokenPipeError):
+        walked(Ended(BrokenPipeError(32, "Broken pipe"), unread=True), {"chat-1": "why"}, path.open("w"))
+    told = capsys.readouterr()
+    assert told.err.startswith("1 chats may run on: chat-1.")
+    report = json.loads(path.read_text())
+    assert report["result"] == "stopped"
+    assert report["promises"][-1]["result"] == "did not hold"
+
+
+@pytest.mark.parametrize(("how", "status"), [(None, 1), (KeyboardInterrupt(), 130)])
+def test_a_report_that_cannot_be_written_is_told(
+    capsys: pytest.CaptureFixture[str], how: BaseException | None, status: int
+) -> None:
+    """A full disk: the results are printed nevertheless."""
+    with Path("/dev/full").open("w") as full:
+        assert walked(Ended(how, unread=False), {}, full) == status
+    told = capsys.readouterr()
+    assert "Error: --report: the report was not written: [Errno 28] No space left on device." in told.err
+    assert "What Amazon Connect answered" in told.out
+    assert f"not tried: {PROMISES['latest']}" in told.out
+
+
+def test_a_customer_whom_the_lines_spell_otherwise_is_private_too() -> None:
+    """A line has no control characters."""
+    walk = Ended(None, unread=False)
+    walk.customer = "ada\x1b  lovelace"
+    walk.results["start"] = one_line(f"It is {walk.customer}.")
+    report = verify._report(walk, Namespace(token=None, attribute=None, start_url=None), 1)
+    (said,) = (one["said"] for one in report["promises"] if one["said"])
+    assert said == "It is <private>."
 
 
 class Terminal(io.StringIO):
