@@ -8,17 +8,25 @@ import pytest
 
 BEGIN = (
     "import os, signal; from connect_persistent_chat.commands.stopping import Stopping; stopping = Stopping()\n"
-    # A shell may have started the tests with the signal ignored, as it does behind `&`.
-    "signal.signal(signal.{signal}, signal.SIG_DFL)\n"
     "def stop(): os.kill(os.getpid(), signal.{signal})\n"
 )
 TIDY = "\nexcept KeyboardInterrupt:\n    stop()\n    print('tidy')"
 
 
-def process(code: str, number: str) -> tuple[int, str]:
-    """A process that runs this: its exit status, and what it printed."""
+def process(code: str, number: str, before: signal.Handlers = signal.SIG_DFL) -> tuple[int, str]:
+    """A process that runs this: its exit status, and what it printed.
+
+    :param before: what the signal does before. A shell may have started the tests with it ignored, as behind `&`.
+    """
     command = [sys.executable, "-c", BEGIN.format(signal=number) + code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.Signals[number], before),
+    )
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout
 
@@ -55,8 +63,5 @@ def test_after_the_end_nothing_is_stopped() -> None:
 
 def test_whoever_ignores_a_signal_keeps_it() -> None:
     """nohup has the command ignore that its terminal was closed."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        assert process("stopping.listen(); stop(); print('goes on')", "SIGHUP") == (0, "goes on\n")
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    code = "stopping.listen(); stop(); print('goes on')"
+    assert process(code, "SIGHUP", signal.SIG_IGN) == (0, "goes on\n")

@@ -278,7 +278,7 @@ def test_what_runs_on_is_told_and_reported_if_a_reader_left(capsys: pytest.Captu
     with pytest.raises(BrokenPipeError):
         walked(Ended(BrokenPipeError(32, "Broken pipe"), unread=True), {"chat-1": "why"}, path.open("w"))
     told = capsys.readouterr()
-    assert told.err.startswith("1 chats may run on: chat-1.")
+    assert told.err.startswith("These chats may still run: chat-1.")
     report = json.loads(path.read_text())
     assert report["result"] == "stopped"
     assert report["promises"][-1]["result"] == "did not hold"
