@@ -1,6 +1,7 @@
 """The pytest fixture in somebody's own run of tests: whatever ends the run, the cloud ends too."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,7 +55,17 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run their tests. The command line of their project does nothing."""
     command = [sys.executable, "-c", RUN]
     variables = {**os.environ, "PYTHONPATH": str(ROOT), "AWS_PROFILE": "production"}
-    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        # A shell may have started the tests with SIGINT ignored, as it does behind `&`.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 @pytest.mark.parametrize("how", ["a test fails", *(pytest.param(one, marks=pytest.mark.prove) for one in [*ENDS][1:])])
