@@ -24,6 +24,8 @@ NAME = "persistent-chat verify"
 _MOST_PAGES = 20
 _MOST_LOOKS = 3
 LOOK_SECONDS = 2
+# Without a network each call takes 40 s until it fails, and nothing stops the end.
+_LONGEST_END_SECONDS = 100
 _FLOW_ID = re.compile(r"[0-9a-fA-F-]{36}|arn:\S+")
 
 
@@ -184,6 +186,7 @@ class MadeChats:
 
     def end_all(self) -> dict[str, str]:
         """End what still runs. Those that could not be ended, with the reasons."""
+        until = time.monotonic() + _LONGEST_END_SECONDS
         # The same token gets the same chat, now with its id.
         with suppress(BotoCoreError, *UNREADABLE):
             for known in list(self._unclear.values()):
@@ -191,6 +194,9 @@ class MadeChats:
                     known()
         left = {}
         for contact in list(self.running):
+            if time.monotonic() > until:
+                left[contact] = f"Amazon Connect answered too slowly or not at all for {_LONGEST_END_SECONDS} s"
+                continue
             try:
                 self.end(contact)
             except (BotoCoreError, ClientError, *UNREADABLE) as error:

@@ -105,3 +105,21 @@ def test_a_refused_start_began_nothing(chats: MadeChats, status: int, unclear: i
     with pytest.raises(ClientError):
         chats.begin(failing(ClientError(response, "StartChatContact"), []))
     assert chats.unclear == unclear
+
+
+def test_without_a_network_the_end_takes_its_time_only(monkeypatch: pytest.MonkeyPatch, chats: MadeChats) -> None:
+    """Nothing stops the end of a run: whoever pressed Ctrl-C would wait for each chat."""
+    now = 0.0
+
+    def hang(**_: Any) -> None:
+        nonlocal now
+        now += 40
+        raise ReadTimeoutError(endpoint_url="u")
+
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(chats.client, "stop_contact", hang)
+    monkeypatch.setattr(chats.client, "describe_contact", hang)
+    chats.running += ["a", "b", "c", "d"]
+    left = chats.end_all()
+    assert (list(left), now) == (["a", "b", "c", "d"], 160)
+    assert "not at all for 100 s" in left["c"]
