@@ -334,7 +334,7 @@ STARTING = {
             'fields.update({} if asked.source_contact_id else {"CustomerId": customer})',
         ),
         "start_entire",
-        "does not carry the customer",
+        "carries no customer",
     ),
     "no transcript": Way(late_transcripts, "latest", "does not see what was said in the past chat"),
     "nobody may speak": Way(
