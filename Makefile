@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # A user's own settings must not reach the tools.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN SOURCE_DATE_EPOCH
 
-.PHONY: setup demo chat browser test lint style types pytest unit synth unit-and-synth bounds commands local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
+.PHONY: setup demo chat browser test lint style types pytest unit synth unit-and-synth rule bounds commands local-cloud prove runtime clients bench docs cloud deploy destroy format build clean
 
 setup: $(READY)
 
@@ -65,12 +65,13 @@ pytest: $(READY) $(CHATJS)/node_modules/.ready ## Run all tests except the long 
 	python -m pytest -m "not prove" $(ARGS)
 
 unit synth unit-and-synth: TESTS = $(addprefix tests/,$(subst -and-, ,$@)) $(LEFT_OUT:%=--ignore=%)
+rule: TESTS = $(RULE)
 bounds: TESTS = $(BOUNDS)
 commands: TESTS = $(COMMANDS)
 NICE := nice
 commands: NICE =
 # Printed at the end, so that the lines of two runs do not mix.
-unit synth unit-and-synth bounds commands: $(READY)
+unit synth unit-and-synth rule bounds commands: $(READY)
 	@mkdir -p .pytest_cache
 	@$(NICE) python -m pytest -q -m "$(MARK)" $(TESTS) >.pytest_cache/$@.txt 2>&1; status=$$?; \
 	cat .pytest_cache/$@.txt; exit $$status
@@ -81,12 +82,14 @@ local-cloud: $(READY) $(CHATJS)/node_modules/.ready
 # Tests that measure time run alone.
 TIMED := tests/local/test_limits.py tests/local/test_timing.py
 # Apart, so that no part takes much longer than the others.
+RULE := tests/unit/association
 BOUNDS := tests/synth/test_bounds.py
 COMMANDS := $(addprefix tests/local/test_,commands.py history_models.py verify.py)
 
 prove: $(READY) $(CHATJS)/node_modules/.ready ## Run the long tests: random histories, timing, load, mutation
 ifeq ($(strip $(ARGS)),)
-	@$(MAKE) --no-print-directory -j4 unit local-cloud commands bounds synth MARK=prove LEFT_OUT="$(TIMED) $(BOUNDS) $(COMMANDS)"
+	@$(MAKE) --no-print-directory -j4 rule unit local-cloud commands bounds synth MARK=prove \
+		LEFT_OUT="$(TIMED) $(RULE) $(BOUNDS) $(COMMANDS)"
 	python -m pytest -m prove $(TIMED)
 else
 	python -m pytest -m prove $(ARGS)
