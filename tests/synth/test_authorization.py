@@ -216,6 +216,11 @@ def test_an_authorizer_that_fails_is_no_refusal_of_the_caller(authorization: Any
         assert ours[kind]["StatusCode"] == "503"
         assert "InternalServiceException" in json.dumps(ours[kind]["ResponseTemplates"])
         assert ours[kind]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
+    # A caller without credentials, or at a path that is not there, learns which kind of them this endpoint takes.
+    (missing,) = (one for one in refusals if one["ResponseType"] == "MISSING_AUTHENTICATION_TOKEN")
+    kinds = {"IAM authorization", "a signed-in customer"}
+    said = {kind for kind in kinds if kind in json.dumps(missing["ResponseTemplates"])}
+    assert said == {"a signed-in customer" if failing else "IAM authorization"}
 
 
 @pytest.mark.parametrize(

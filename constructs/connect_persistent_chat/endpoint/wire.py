@@ -143,8 +143,10 @@ class GatewayRefusal(NamedTuple):
     retry_after_seconds: int | None = None
 
 
-# A text that stands for the methods of the API.
+# Texts that stand for the methods of the API, and for what a call has to have.
 _METHODS = "<methods>"
+_CREDENTIALS = "<credentials>"
+_OF_IAM = "IAM authorization signed for execute-api (Signature Version 4)"
 _OUT_OF_REACH = "The endpoint could not answer in time. Try again."
 
 # DEFAULT_4XX and DEFAULT_5XX answer every refusal that is not in this list. They have no status here, because it would
@@ -159,8 +161,7 @@ GATEWAY_REFUSALS = (
         "MISSING_AUTHENTICATION_TOKEN",
         403,
         wire.ACCESS_DENIED,
-        f"The request has no credentials, or this path and method do not exist. Send {_METHODS}, with IAM "
-        "authorization signed for execute-api (Signature Version 4).",
+        f"The request has no credentials, or this path and method do not exist. Send {_METHODS}, with {_CREDENTIALS}.",
     ),
     GatewayRefusal("BAD_REQUEST_PARAMETERS", 400, wire.INVALID_PARAMETER),
     GatewayRefusal("RESOURCE_NOT_FOUND", 404, wire.RESOURCE_NOT_FOUND),
@@ -191,6 +192,7 @@ def add_gateway_refusals(
     """Give the API its own answer for each refusal of the gateway."""
     authorizers = _OF_AUTHORIZERS.get(authorization_type, ())
     named = " or ".join(method.named for method in methods)
+    credentials = _OF_IAM if authorization_type == _TYPE.IAM else "the token of a signed-in customer"
     for refusal in (*GATEWAY_REFUSALS, *authorizers, _bad_body(methods)):
         headers = {"Cache-Control": "'no-store'", **more_headers}
         if refusal.retry_after_seconds is not None:
@@ -201,7 +203,7 @@ def add_gateway_refusals(
             type=apigateway.ResponseType.of(refusal.response_type),
             status_code=None if refusal.status is None else str(refusal.status),
             response_headers=headers,
-            templates={"application/json": _body(refusal).replace(_METHODS, named)},
+            templates={"application/json": _body(refusal).replace(_METHODS, named).replace(_CREDENTIALS, credentials)},
         )
 
 
