@@ -1,9 +1,11 @@
 """Programs that a virtual environment cannot contain, and the Debian packages that have them."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from .steps import StepFailed
@@ -37,8 +39,11 @@ def bring(programs: Programs) -> None:
     """As root on Debian, install what is missing. Otherwise raises StepFailed, which says how to get it."""
     lacking = missing(programs)
     if lacking and shutil.which("apt-get") and os.geteuid() == 0:
-        _apt_get(["apt-get", "update", "--quiet"])
-        _apt_get([*_INSTALL, *lacking])
+        # apt-get fails at once while another one runs. So the targets that come here wait for each other, by this file.
+        with Path(__file__).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _apt_get(["apt-get", "update", "--quiet"])
+            _apt_get([*_INSTALL, *lacking])
         lacking = missing(programs)
     if lacking:
         raise StepFailed(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,13 @@ def put(machine: Path, name: str, code: str = "") -> None:
     program.chmod(0o755)
 
 
-# Brings curl, R and one of its packages, as far as they are named.
-APT_GET = """
+PROGRAMS = {"curl": "curl", "r-base-core": "Rscript"}
+# Brings the programs of the packages that are named.
+APT_GET = f"""
+programs = {PROGRAMS}
 with (here / "told").open("a") as told: print(*sys.argv[1:], file=told)
 for package in sys.argv[1:]:
-    program = {"curl": "curl", "r-base-core": "Rscript"}.get(package)
-    if program:
+    if program := programs.get(package):
         (here / program).write_text("#!/bin/sh\\n"); (here / program).chmod(0o755)
 """
 
@@ -41,6 +43,25 @@ def test_nothing_is_installed_if_nothing_is_missing(machine: Path, monkeypatch: 
         put(machine, name)
     put(machine, "apt-get", "sys.exit(1)")
     debian.bring(debian.CLIENTS)
+
+
+# As the real one, it fails while another one runs.
+BUSY = """
+import time
+(here / "busy").mkdir()
+time.sleep(0.2)
+(here / "busy").rmdir()
+"""
+
+
+def test_two_targets_install_one_after_the_other(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make clients` and `make browser` may run at the same time."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    put(machine, "apt-get", BUSY + APT_GET)
+    wanted = [debian.Programs({package: [[program]]}, "") for package, program in PROGRAMS.items()]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(debian.bring, wanted))
+    assert len((machine / "told").read_text().splitlines()) == 4
 
 
 def test_root_on_debian_gets_what_is_missing_and_no_more(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
