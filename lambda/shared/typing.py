@@ -26,6 +26,8 @@ else:
                 setattr(cls, name, property(itemgetter(place)))
 
         def __new__(cls, *values, **named):
+            if len(values) == len(cls._names) and not named:
+                return super().__new__(cls, values)
             given = dict(zip(cls._names, values, strict=False)) | named
             fields = cls._defaults | given
             if len(given) < len(values) + len(named) or fields.keys() != {*cls._names}:

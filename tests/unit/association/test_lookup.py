@@ -225,7 +225,7 @@ RETURNS = HISTORIES | HISTORIES.map(lambda history: [("start", "ada"), ("wait", 
 LOST = st.sampled_from([0.0, 0.1, 0.5])
 
 
-@profiles(200, 20_000, RETURNS, CHANCE, LOST)
+@profiles(200, 5_000, RETURNS, CHANCE, LOST)
 def test_the_latest_that_is_known_is_found(history: list[tuple[Any, ...]], chance: random.Random, lost: float) -> None:
     """With none, one in ten, and half of the events lost; for a chat that is there, and for one that starts."""
     check_a_history(history, chance, lost)
