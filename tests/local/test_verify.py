@@ -84,7 +84,7 @@ def test_without_a_start_chats_are_started_by_amazon_connect(
     cloud: Cloud, starting: Deployed, sound: Deployed, tmp_path: Path
 ) -> None:
     """With a history, and without one, where no request can leave its source out. A flow may be named."""
-    done = verify(cloud, tmp_path, "--url", starting.outputs["StarterUrl"], flow="flow-22222222")
+    done = verify(cloud, tmp_path, "--url", starting.outputs["StarterUrl"], "--history", flow="flow-22222222")
     assert done.status == 0, done.errors
     assert {step for step, result in done.results.items() if result != "held"} == OF_START
     done = verify(cloud, tmp_path, "--url", sound.outputs["FirstUrl"])
@@ -130,14 +130,18 @@ def test_a_user_of_a_pool_is_its_own_customer(
 
 @pytest.mark.prove
 def test_a_user_of_a_pool_needs_no_history(cloud: Cloud, doors: Deployed, tmp_path: Path) -> None:
-    """And no start."""
+    """And no start. But who expects a history is told that there is none."""
     users, client = Users(cloud, doors.outputs["Pool"]), doors.outputs["OurClient"]
     name = f"grace-{uuid.uuid4()}"
     users.sign_up(name, client)
     url = ("--url", doors.outputs["CognitoUrl"], "--token", "-")
-    done = verify(cloud, tmp_path, *url, typed=users.tokens(name, client)["IdToken"])
+    token = users.tokens(name, client)["IdToken"]
+    done = verify(cloud, tmp_path, *url, typed=token)
     assert done.status == 0, done.errors
     assert done.report["history"] is False
+    done = verify(cloud, tmp_path, *url, "--history", typed=token)
+    assert (done.status, done.broken()) == (1, ["latest"])
+    assert "This endpoint has no history" in done.errors
 
 
 def test_a_token_that_only_the_endpoint_reads_needs_its_customer(

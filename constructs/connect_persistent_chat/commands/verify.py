@@ -54,6 +54,7 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--token", choices=["-"], help="callers have tokens: read the token of a test customer from standard input"
     )
     command.add_argument("--customer", help="the customer that the token names (default: its sub)")
+    command.add_argument("--history", action="store_true", help="fail if the endpoint has no history")
     command.add_argument("--report", type=Path, help="write a report without ids and secrets into this file")
     command.add_argument("--yes", action="store_true", help="do not ask before the chats start")
 
@@ -106,6 +107,7 @@ def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
         flow=options.flow,
         customer=customer,
         other=f"{made_up}-other",
+        expects_history=options.history,
         say=_say,
         progress=_tell,
     ), chats

@@ -65,7 +65,7 @@ class _Over(Exception):
 
 
 class Walk:
-    """One walk. `other` is another customer's name."""
+    """One walk. `other` is another customer's name. If it expects a history, an endpoint without one is broken."""
 
     def __init__(
         self,
@@ -75,11 +75,13 @@ class Walk:
         flow: str,
         customer: str,
         other: str,
+        expects_history: bool,
         say: Callable[[str], None],
         progress: Callable[[str], None],
     ) -> None:
         self._endpoint, self._chats, self._flow = endpoint, chats, flow
         self.customer, self.other = customer, other
+        self._expects_history = expects_history
         self._say, self._progress = say, progress
         self._words = f"persistent-chat verify {uuid.uuid4()}"
         self.seen = Seen()
@@ -147,8 +149,13 @@ class Walk:
     def _continue(self, past: str) -> None:
         """Each by a chat of its own, because a chat continues once. They run on: else they would be the latest."""
         # What looks a chat up comes first: among many running chats an endpoint does not decide which is the latest.
-        if self.history:
+        if self.history or self._expects_history:
             with self._step("latest"):
+                if not self.history:
+                    raise Broken(
+                        "This endpoint has no history: every request needs SourceContactId. Deploy it with a history, "
+                        "or leave --history out."
+                    )
                 self._continued_by_association(past)
         if self._endpoint.starts:
             self._start(past)

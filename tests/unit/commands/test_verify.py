@@ -252,7 +252,8 @@ class Ended(Walk):
     def __init__(self, how: BaseException | None, *, unread: bool) -> None:
         nobody: Any = SimpleNamespace(instance_id="i", unclear=0)
         self._how, self._unread = how, unread
-        super().__init__(nobody, nobody, flow="f", customer="c  d", other="o", say=self._told, progress=self._told)
+        told: Any = {"say": self._told, "progress": self._told}
+        super().__init__(nobody, nobody, flow="f", customer="c  d", other="o", expects_history=False, **told)
 
     def _told(self, _: str) -> None:
         if self._unread:
