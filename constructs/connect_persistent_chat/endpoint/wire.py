@@ -143,7 +143,7 @@ class GatewayRefusal(NamedTuple):
     retry_after_seconds: int | None = None
 
 
-# Texts that stand for the methods of the API, and for what a call has to have.
+# Texts that stand for the methods of the API, and for the credentials that a call needs.
 _METHODS = "<methods>"
 _CREDENTIALS = "<credentials>"
 _OF_IAM = "IAM authorization signed for execute-api (Signature Version 4)"
@@ -192,7 +192,7 @@ def add_gateway_refusals(
     """Give the API its own answer for each refusal of the gateway."""
     authorizers = _OF_AUTHORIZERS.get(authorization_type, ())
     named = " or ".join(method.named for method in methods)
-    credentials = _OF_IAM if authorization_type == _TYPE.IAM else "the token of a signed-in customer"
+    credentials = _OF_IAM if authorization_type == _TYPE.IAM else "the credentials of a signed-in customer"
     for refusal in (*GATEWAY_REFUSALS, *authorizers, _bad_body(methods)):
         headers = {"Cache-Control": "'no-store'", **more_headers}
         if refusal.retry_after_seconds is not None:
