@@ -48,15 +48,19 @@ def cold_part(cloud: Cloud) -> tuple[str, dict[str, measure.Figures]]:
     say("cold starts")
     figures = measure.cold(cloud, 9)
     shown = picture(
-        "cold", "Process start to ready", "CPU milliseconds", {n: f["ready_cpu"] * 1000 for n, f in figures.items()}
+        "cold",
+        "CPU time until a function is ready, without Lambda's runtime",
+        "CPU milliseconds",
+        {name: one["own_ready_cpu"] * 1000 for name, one in figures.items()},
     )
     text = (
-        "## Cold\n\nThe time from the start of the process until the handler can be called, and until its first "
-        "answer. Connect is the local cloud behind TLS, with the system's certificates. "
+        "## Cold\n\nReady: the handler can be called. First a process starts Python, and imports what Lambda's runtime "
+        "needs. No function can change that. The columns with `process` include this part, the others leave it out. "
+        "Connect is the local cloud behind TLS, with the system's certificates. "
         f"{cold.python_of(figures)} AWS runs the functions on 3.14: `make runtime` measures on that version. "
         "This project reads only Amazon's certificates, while it starts. The plain handler reads all of the system's, "
-        "with its first call. [decisions/own-signed-client.md](decisions/own-signed-client.md) explains the time above "
-        "the empty function.\n\n"
+        "with its first call. [decisions/own-signed-client.md](decisions/own-signed-client.md) says what takes the "
+        "time.\n\n"
     )
     return f"{text}{cold.table_of(figures)}\n{shown}\n{cold.tables_of_others(cloud, 9)}", figures
 

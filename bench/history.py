@@ -175,8 +175,8 @@ class Filled:
         self._chats.told(within=120)
         return events
 
-    def query(self, count: int) -> float:
-        """The emulator's own part of a look-up, of customers who are not back yet: the median, in seconds."""
+    def query(self, count: int) -> list[float]:
+        """The emulator's own part of a look-up, of customers who are not back yet, in seconds."""
         taken = []
         for customer, _ in self._away[:count]:
             began = time.perf_counter()
@@ -192,7 +192,7 @@ class Filled:
             )
             taken.append(time.perf_counter() - began)
             assert len(answer["Items"]) == _SESSIONS_EACH, answer
-        return median(taken)
+        return taken
 
 
 def _customer(number: int) -> str:
@@ -200,12 +200,13 @@ def _customer(number: int) -> str:
 
 
 def growing(cloud: Cloud, place: Place, sizes: tuple[int, ...], customers: int) -> list[measure.Figures]:
-    """A request with a look-up, one that names its source, and the emulator's Query, as the table grows."""
+    """A request with a look-up, one that names its source, and the emulator's Query, as the table grows.
+    Of each the median, and the least."""
     filled, figures = Filled(cloud, place, 2 * customers * len(sizes)), []
     cloud.control("POST", "clock", {"advance": 120})
     for size in sizes:
         filled.grow(size)
-        query = filled.query(customers)
+        queries = filled.query(customers)
         walls: dict[bool, list[float]] = {False: [], True: []}
         for _ in range(_TURNS):
             for named, taken in walls.items():
@@ -213,5 +214,15 @@ def growing(cloud: Cloud, place: Place, sizes: tuple[int, ...], customers: int) 
                 run = measure.run_handler(cloud, "this project", events, times=1, variables=filled.variables)
                 # The first answer has linked the first event's chat already, so it is left out.
                 taken += run["warm_walls"][1:]
-        figures.append({"size": size, "latest": median(walls[False]), "named": median(walls[True]), "query": query})
+        figures.append(
+            {
+                "size": size,
+                "latest": median(walls[False]),
+                "named": median(walls[True]),
+                "query": median(queries),
+                "least_latest": min(walls[False]),
+                "least_named": min(walls[True]),
+                "least_query": min(queries),
+            }
+        )
     return figures
