@@ -39,7 +39,7 @@ def bring(programs: Programs) -> None:
     """As root on Debian, install what is missing. Otherwise raises StepFailed, which says how to get it."""
     lacking = missing(programs)
     if lacking and shutil.which("apt-get") and os.geteuid() == 0:
-        # apt-get fails at once while another one runs. So the targets that come here wait for each other, by this file.
+        # apt-get fails at once while another one runs. So all who come here lock this file.
         with Path(__file__).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             _apt_get(["apt-get", "update", "--quiet"])
