@@ -248,7 +248,7 @@ def test_no_forged_end_is_found_before_connect_has_told_its_time() -> None:
     assert found.session_id == last.id
 
 
-@profiles(300, 5_000, st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
+@profiles(300, 2_000, st.builds(add, PASTS, HISTORIES), HISTORIES, CHANCE, LOST)
 def test_a_retry_is_answered_whatever_came_in_between(
     history: list[tuple[Any, ...]], later: list[tuple[Any, ...]], chance: random.Random, lost: float
 ) -> None:
