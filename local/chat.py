@@ -7,7 +7,7 @@ import webbrowser
 
 from .cdk import bootstrap
 from .cloud import Cloud
-from .deploy import address_of_endpoint, context_of_users, deploy_app
+from .deploy import context_of_users, deploy_app
 from .issuer import PREFIX
 from .page import ChatPage
 from .steps import Progress, step, tell, walk
@@ -17,7 +17,7 @@ from .tokens import CLIENT, Tokens
 def deploy(cloud: Cloud, page: ChatPage) -> None:
     """Deploy the app for customers who sign in and start chats, and configure the page for it. Raises CdkFailed."""
     bootstrap(cloud, Progress())
-    deploy_app(cloud, context_of_users(cloud, cors_allowed_origins=page.origin), Progress())
+    outputs = deploy_app(cloud, context_of_users(cloud, cors_allowed_origins=page.origin), Progress())
     Tokens(cloud).client(CLIENT, page.address)
     page.configuration = {
         "issuer": Tokens.issuer,
@@ -26,8 +26,8 @@ def deploy(cloud: Cloud, page: ChatPage) -> None:
         "clientId": CLIENT,
         "scope": "openid",
         "prompt": "login",
-        "startUrl": address_of_endpoint(cloud, "StartUrl"),
-        "endpointUrl": address_of_endpoint(cloud),
+        "startUrl": outputs["StartUrl"],
+        "endpointUrl": outputs["EndpointUrl"],
         "region": cloud.region,
         "participantUrl": cloud.url,
     }

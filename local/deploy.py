@@ -14,15 +14,19 @@ from .tokens import CLIENT
 
 # The deployed stack takes no roles of the bootstrap stack: the local cloud refuses them.
 LOCAL = ("-c", "credentials=cli")
+STACK = "PersistentChat"
 OUTPUTS = "cdk-outputs.json"
 # CloudFormation is not the command line: what it was told already is done to its end.
 _STOPPED = "Stopped. What was begun goes on in the local cloud for some seconds. Then deploy again, or make destroy."
 
 
-def deploy_app(cloud: Cloud, context: list[str], say: Callable[[str], None] | None = None) -> None:
-    """Deploy the app of this repository, and write its outputs. Raises CdkFailed."""
-    outputs = deploy(cloud, *LOCAL, *context, say=say)
-    Path(OUTPUTS).write_text(json.dumps(outputs, indent=2), encoding="utf-8")
+def deploy_app(cloud: Cloud, context: list[str], say: Callable[[str], None] | None = None) -> dict[str, str]:
+    """Deploy the app of this repository. Returns its outputs; their addresses answer on this machine. Raises CdkFailed.
+
+    It writes no file: others may deploy to their own clouds at the same time.
+    """
+    (outputs,) = deploy(cloud, *LOCAL, *context, say=say).values()
+    return outputs
 
 
 def destroy_app(cloud: Cloud, context: list[str], say: Callable[[str], None] | None = None) -> None:
@@ -41,17 +45,6 @@ def context_of_users(cloud: Cloud, **more: str) -> list[str]:
     return context_of(instance=cloud.instance_id, history="true", start=FLOW_ID, **people, **more)
 
 
-def address_of_endpoint(cloud: Cloud, output: str = "EndpointUrl") -> str:
-    """Where the endpoint answers on this machine."""
-    return cloud.execute_api_url(_outputs()[output])
-
-
-def _outputs() -> dict[str, str]:
-    """Those of the one stack."""
-    (outputs,) = json.loads(Path(OUTPUTS).read_text(encoding="utf-8")).values()
-    return dict(outputs)
-
-
 def main() -> int:
     """Deploy or destroy; the CDK command line's lines pass through."""
     parser = argparse.ArgumentParser(prog="local.deploy", description=__doc__)
@@ -64,10 +57,11 @@ def main() -> int:
             destroy_app(cloud, context, print)
         else:
             bootstrap(cloud, print)
-            deploy_app(cloud, context, print)
-            if "StartUrl" in _outputs():
-                print(f"On this machine chats start at {address_of_endpoint(cloud, 'StartUrl')}")
-            print(f"On this machine the endpoint answers at {address_of_endpoint(cloud)}<contact id>")
+            outputs = deploy_app(cloud, context, print)
+            Path(OUTPUTS).write_text(json.dumps({STACK: outputs}, indent=2), encoding="utf-8")
+            if "StartUrl" in outputs:
+                print(f"On this machine chats start at {outputs['StartUrl']}")
+            print(f"On this machine the endpoint answers at {outputs['EndpointUrl']}<contact id>")
     except CloudError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

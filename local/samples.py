@@ -10,7 +10,7 @@ from .cdk import bootstrap
 from .chats import Chats
 from .cloud import Cloud
 from .command import run
-from .deploy import address_of_endpoint, context_of, context_of_users, deploy_app
+from .deploy import context_of, context_of_users, deploy_app
 from .proxy import Exchange, RecordingProxy
 from .steps import Progress, StepFailed, expect, show, step, tell, walk
 from .tokens import Tokens
@@ -38,9 +38,8 @@ _LATE_SECONDS = 10
 class Backend:
     """A company's backend: it has a role's temporary credentials, which may call the endpoint and nothing else."""
 
-    def __init__(self, cloud: Cloud, proxy: RecordingProxy) -> None:
+    def __init__(self, cloud: Cloud, address: str, proxy: RecordingProxy) -> None:
         self._proxy = proxy
-        address = address_of_endpoint(cloud)
         self._variables = {
             **cloud.environment(),
             **role_credentials(cloud, address),
@@ -61,12 +60,12 @@ class Backend:
 class Page:
     """A page on which a customer is signed in: it has an ID token, and no credentials."""
 
-    def __init__(self, cloud: Cloud, proxy: RecordingProxy) -> None:
+    def __init__(self, cloud: Cloud, address: str, proxy: RecordingProxy) -> None:
         self._proxy = proxy
         kept = {name: value for name, value in cloud.environment().items() if not name.startswith("AWS_")}
         self._variables = {
             **kept,
-            "START_URL": address_of_endpoint(cloud, "StartUrl").replace(cloud.url, proxy.url),
+            "START_URL": address.replace(cloud.url, proxy.url),
             "ID_TOKEN": Tokens(cloud).sign_in(_CUSTOMER),
         }
 
@@ -82,10 +81,10 @@ def call_all(cloud: Cloud) -> None:
         debian.bring(debian.CLIENTS)
     with step("Deploy the app"):
         bootstrap(cloud, Progress())
-        deploy_app(cloud, context_of(instance=cloud.instance_id), Progress())
+        outputs = deploy_app(cloud, context_of(instance=cloud.instance_id), Progress())
     chats = Chats(cloud)
     with RecordingProxy(cloud.url) as proxy:
-        backend = Backend(cloud, proxy)
+        backend = Backend(cloud, outputs["EndpointUrl"], proxy)
         for name, sample in SAMPLES.items():
             with step(f"With {name}: a chat is continued"):
                 associate(backend, chats, sample)
@@ -94,8 +93,8 @@ def call_all(cloud: Cloud) -> None:
             with step(f"With {name}: a chat that ended a moment ago is continued after a wait"):
                 wait(backend, chats, sample)
         with step("Deploy the app again, for customers who sign in and start chats"):
-            deploy_app(cloud, context_of_users(cloud), Progress())
-        page = Page(cloud, proxy)
+            outputs = deploy_app(cloud, context_of_users(cloud), Progress())
+        page = Page(cloud, outputs["StartUrl"], proxy)
         for name, sample in STARTS.items():
             with step(f"With {name}: a chat starts, and continues the customer's latest"):
                 start(page, chats, sample)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from local.chats import Chats
 from local.clients import send
 from local.cloud import Cloud
-from local.deploy import address_of_endpoint
+from local.page import ChatPage
 from tests.browser.conftest import Open
 from tests.browser.people import Agent, Customer
 
@@ -85,7 +85,9 @@ def test_who_comes_back_too_early_gets_the_past_later(cloud: Cloud, chats: Chats
 
 
 @pytest.mark.parametrize("kind", ["ENTIRE_PAST_SESSION", "FROM_SEGMENT"])
-def test_both_rehydration_types_show_what_they_should(cloud: Cloud, chats: Chats, ann: Customer, kind: str) -> None:
+def test_both_rehydration_types_show_what_they_should(
+    cloud: Cloud, page: ChatPage, chats: Chats, ann: Customer, kind: str
+) -> None:
     """After a transfer: the whole past chat, or only the part before the transfer. A backend asks for either."""
     first = talk(cloud, ann)
     second = chats.transferred(first)
@@ -96,7 +98,7 @@ def test_both_rehydration_types_show_what_they_should(cloud: Cloud, chats: Chats
     chats.wait(120)
     body = json.dumps({"RehydrationType": kind, "SourceContactId": first})
     token = f"Bearer {ann.kept()['idToken']}"
-    answer = send(cloud, address_of_endpoint(cloud) + current, body.encode(), token=token)
+    answer = send(cloud, page.configuration["endpointUrl"] + current, body.encode(), token=token)
     assert answer.document == {"ContinuedFromContactId": first if kind == "FROM_SEGMENT" else second}
     part = [*OLD, "(You were transferred)", "(Jane left)"]
     more = [] if kind == "FROM_SEGMENT" else ["(Omar joined)", "Omar: I am somebody else."]

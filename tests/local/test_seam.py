@@ -24,7 +24,6 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ResponseStre
 from local.chats import Chats
 from local.cloud import Cloud, CloudError
 from local.connect.instances import FLOW_ID
-from local.deploy import address_of_endpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -300,17 +299,6 @@ def test_a_port_that_is_none_is_one_sentence() -> None:
         printed, said = process.communicate(timeout=30)
     assert (process.returncode, printed) == (1, "")
     assert re.fullmatch(r"Error: .* on 127\.0\.0\.1:99999: .*0-65535\. Stop .*\.\n", said), said
-
-
-def test_a_deployment_says_where_the_endpoint_answers_here(
-    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The stack's output names a host of AWS, where nothing was deployed."""
-    monkeypatch.chdir(tmp_path)
-    url = "https://a1.execute-api.us-east-1.amazonaws.com/v1/contact/persistent-contact-association/i/"
-    Path("cdk-outputs.json").write_text(json.dumps({"PersistentChat": {"EndpointUrl": url}}), encoding="utf-8")
-    address = f"{cloud.url}/_aws/execute-api/a1/v1/contact/persistent-contact-association/i/"
-    assert address_of_endpoint(cloud) == address
 
 
 def test_a_port_where_nothing_answers_is_told_with_what_to_do() -> None:

@@ -74,6 +74,15 @@ def test_the_address_that_starts_chats_is_told_as_well(run: Run, capsys: pytest.
     assert endpoint.endswith("<contact id>")
 
 
+def test_only_make_deploy_writes_the_outputs(run: Run, tmp_path: Path) -> None:
+    """Else two who deploy from this folder at once would call each other's endpoint."""
+    assert deploy.deploy_app(Cloud.at(1), [])["EndpointUrl"].startswith("http://127.0.0.1:1/")
+    assert list(tmp_path.iterdir()) == []
+    assert run("deploy") == 0
+    written = json.loads((tmp_path / "cdk-outputs.json").read_text(encoding="utf-8"))
+    assert written["PersistentChat"]["EndpointUrl"].startswith("http://127.0.0.1:4566/")
+
+
 @pytest.mark.parametrize(("action", "answer"), [("deploy", ("--require-approval", "never")), ("destroy", ("--force",))])
 def test_nobody_is_asked_anything(run: Run, action: str, answer: tuple[str, ...]) -> None:
     """The command line has no terminal there: a question would hang. And roles of the bootstrap stack are not taken."""
