@@ -42,11 +42,12 @@ def takes_a_part(ours: measure.Figures, plain: measure.Figures, part: float) -> 
 
 @pytest.mark.prove
 @pytest.mark.usefixtures("without_quotas")
-def test_a_cold_start_takes_a_quarter_of_the_plain_handlers(cloud: Cloud) -> None:
-    """The function's part of it; and at most half of the memory."""
+def test_a_cold_start_takes_a_fifth_of_the_plain_handlers(cloud: Cloud) -> None:
+    """The function's part of it takes a fifth, and the whole process a third; and at most half of the memory."""
     figures = measure.cold(cloud, 9)
     ours, plain = figures["this project"], figures["plain boto3"]
-    takes_a_part(ours, plain, 1 / 4)
+    takes_a_part(ours, plain, 1 / 5)
+    assert ours["ready_cpu"] <= plain["ready_cpu"] / 3
     assert ours["peak_mb"] <= plain["peak_mb"] / 2
 
 
@@ -83,14 +84,15 @@ def test_a_warm_request_takes_half_of_the_plain_handlers(cloud: Cloud) -> None:
 
 @pytest.mark.prove
 @pytest.mark.usefixtures("without_quotas")
-def test_the_rule_waits_for_connect_only_once_more(cloud: Cloud) -> None:
-    """Both contacts are described at the same time: three calls wait as long as two, with 50 ms on each.
+def test_the_rule_takes_one_description_and_three_milliseconds(cloud: Cloud) -> None:
+    """Both contacts are described at the same time: two calls' time for three calls, with 50 ms on each.
 
-    The least times are compared: other work on the machine only adds to a time. One call after the other would take
-    three times as long as one.
+    What the local cloud itself takes for the third call is not the rule's: it is at most what one call takes without
+    the 50 ms. The least times are compared: other work on the machine only adds to a time.
     """
     figures = measure.with_latency(cloud, 0.05, 40)
-    assert figures["least_both"] <= 2.25 * figures["least_alone"]
+    third = figures["least_alone"] - 0.05
+    assert figures["least_both"] <= 2 * figures["least_alone"] + third + 0.003
 
 
 @pytest.mark.prove
