@@ -694,7 +694,7 @@ def test_a_refusal_names_both_methods_and_every_field(fixture: str, request: pyt
     for name in schema["properties"]["Attributes"].get("properties", {}):
         assert name in fields["Attributes"]
     missing = json.loads(texts["MISSING_AUTHENTICATION_TOKEN"])["message"]
-    assert "{InitialContactId} or PUT /contact/chat, with " in missing
+    assert re.search(r"\{InitialContactId\} or PUT /contact/chat, with (IAM authorization|the credentials of)", missing)
 
 
 def test_a_refusal_is_one_that_the_template_can_hold(full: Synthesized) -> None:
