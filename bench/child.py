@@ -4,20 +4,18 @@
 
 Prints one JSON object. The first event is the first answer; then come all of them, so many times.
 
-First it imports what Lambda's runtime has imported before it loads a function: what awslambdaric 4.0.1 imports when it
-imports bootstrap.py, except its simplejson. Then the function's own part of a cold start begins.
+First it imports what Lambda's runtime has imported before it loads a function. Then the function's own part of a cold
+start begins.
 """
 
-import decimal  # noqa: F401
-import enum  # noqa: F401
 import importlib
 import json
-import logging  # noqa: F401
-import math  # noqa: F401
-import os  # noqa: F401
 import sys
 import time
-import traceback  # noqa: F401
+
+# What awslambdaric 4.0.1 imports when it imports bootstrap.py, except its simplejson.
+for name in ("decimal", "enum", "importlib", "json", "logging", "math", "os", "sys", "time", "traceback"):
+    importlib.import_module(name)
 
 folder, module, events_file, times, started = sys.argv[1:6]
 sys.path.insert(0, folder)
