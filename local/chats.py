@@ -1,6 +1,8 @@
 """Customers who chat on the local cloud's instance."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +47,15 @@ class Chats:
     def wait(self, seconds: float) -> None:
         """Connect's clock goes forward."""
         self.cloud.control("POST", "clock", {"advance": seconds})
+
+    @contextmanager
+    def held_clock(self) -> Iterator[None]:
+        """Connect's clock is held: only `wait` and `end` set it forward, however long a test takes."""
+        self.cloud.control("POST", "clock", {"advance": 0, "hold": True})
+        try:
+            yield
+        finally:
+            self.cloud.control("POST", "clock", {"advance": 0, "hold": False})
 
     def transferred(self, contact: str) -> str:
         """The segment that begins when an agent transfers a chat."""

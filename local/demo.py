@@ -76,8 +76,9 @@ class Demo:
         self._show_past(started["ContactId"], [last, contact])
         with step("The chat ends. The customer comes back at once: one starts, and the answer says how long to wait"):
             last = started["ContactId"]
-            self._end(last, wait=_ENDED_SECONDS_AGO)
-            answer = self._start(token)
+            with self._chats.held_clock():
+                self._end(last, wait=_ENDED_SECONDS_AGO)
+                answer = self._start(token)
             shown = _without_token(answer)
             show(shown)
             expect("NotContinued", shown.get("NotContinued", {}).get("Reason"), "transcript_not_ready")

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import debian
@@ -28,8 +28,9 @@ SAMPLES: dict[str, Sequence[str]] = {
 STARTS: dict[str, Sequence[str]] = {"the AWS SDK for JavaScript": [_NODE, f"{FOLDER}/javascript/start_chat.js"]}
 _CUSTOMER = "customer-4711"
 _SAMPLE_SECONDS = 120
-# The transcript delay is 60 s: this leaves a few to wait, after the client has started.
-_ENDED_SECONDS_AGO = 52
+_DELAY_SECONDS = 60
+# This leaves a few to wait until the transcript is there.
+_ENDED_SECONDS_AGO = 55
 # Clocks differ by a little: a client may sleep less than it counts.
 _EARLY_SECONDS = 0.05
 _LATE_SECONDS = 10
@@ -50,10 +51,12 @@ class Backend:
         # The samples name the endpoint themselves.
         del self._variables["AWS_ENDPOINT_URL"]
 
-    def call(self, sample: Sequence[str], contact: str, source: str) -> tuple[int, str, list[Exchange]]:
-        """A sample's exit status, what it printed, and what it sent and got."""
+    def call(
+        self, sample: Sequence[str], contact: str, source: str, say: Callable[[str], None] = tell
+    ) -> tuple[int, str, list[Exchange]]:
+        """A sample's exit status, what it printed, and what it sent and got. `say` gets each line as it comes."""
         variables = {**self._variables, "CONTACT_ID": contact, "SOURCE_CONTACT_ID": source}
-        status, printed = run(sample, variables, tell, within=_SAMPLE_SECONDS)
+        status, printed = run(sample, variables, say, within=_SAMPLE_SECONDS)
         return status, printed, self._proxy.take()
 
 
@@ -124,10 +127,18 @@ def refuse(backend: Backend, chats: Chats, sample: Sequence[str]) -> None:
 
 def wait(backend: Backend, chats: Chats, sample: Sequence[str]) -> None:
     """Told to wait, it waits as long, calls once more, and Amazon Connect holds the association."""
+
+    def hear(line: str) -> None:
+        tell(line)
+        if "wait" in line:
+            chats.wait(_DELAY_SECONDS)
+
     past = chats.start()
-    chats.end(past, wait=_ENDED_SECONDS_AGO)
-    contact = chats.start()
-    status, printed, exchanges = backend.call(sample, contact, past)
+    # A client may take long to start. Connect's clock goes on when the client waits.
+    with chats.held_clock():
+        chats.end(past, wait=_ENDED_SECONDS_AGO)
+        contact = chats.start()
+        status, printed, exchanges = backend.call(sample, contact, past, hear)
     expect("answers", _statuses(exchanges), [400, 200])
     refused, continued = exchanges
     seconds = int(_header(refused.answer.headers, "Retry-After"))

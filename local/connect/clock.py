@@ -1,4 +1,4 @@
-"""Connect's own clock: that of the machine, set forward at will."""
+"""Connect's own clock: that of the machine, set forward or held at will."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -8,14 +8,16 @@ _FARTHEST = timedelta(days=365_250)
 
 
 class Clock:
-    """Goes with the machine's clock, ahead of it by all the advances."""
+    """Goes with the machine's clock, ahead of it by all the advances. While it is held, only the advances count."""
 
     def __init__(self) -> None:
         self._ahead = timedelta()
+        # The machine's time when it was held.
+        self._held: float | None = None
 
     def now(self) -> datetime:
         """This instant, in UTC and whole milliseconds: finer is nothing that Connect tells."""
-        now = datetime.fromtimestamp(time.time(), UTC) + self._ahead
+        now = datetime.fromtimestamp(time.time() if self._held is None else self._held, UTC) + self._ahead
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def advance(self, seconds: float) -> None:
@@ -24,3 +26,8 @@ class Clock:
         if ahead > _FARTHEST:
             raise OverflowError("the clock would be ahead by more than 1,000 years")
         self._ahead = ahead
+
+    def hold(self, held: bool) -> None:
+        """Hold it, or let it go again. Then it shows what it would show if it had never been held."""
+        if held != (self._held is not None):
+            self._held = time.time() if held else None

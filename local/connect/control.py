@@ -15,7 +15,7 @@
 | POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, which may be a broken one |
 | POST flows {"InstanceId"?, "Type"?, "State"?, "Status"?}, POST flows/<id> | another flow, or one that changes |
 | POST limits {"chats"?} | how many chats may run in an instance at once; {}: any number |
-| POST clock {"advance": seconds} | Connect's clock goes forward |
+| POST clock {"advance": seconds, "hold"?} | Connect's clock goes forward; it is held, or goes again |
 | POST faults {"operation", "kind", "times"?, "seconds"?, "status"?}, DELETE faults | adds a fault; ends all faults |
 | POST events {"late"?, "repeated"?, "lost"?, "reordered"?, "spelling"?, "seed"?} | how contact events are delivered |
 | POST events/raw {"detail"} | an event with this detail, even if the detail is wrong |
@@ -227,12 +227,15 @@ class Control:
     def _advance(self, fields: Fields) -> Callable[[], Any]:
         most = _LONGEST_ADVANCE_SECONDS
         seconds = fields.required("advance", f"seconds from 0 to {most}", is_number_up_to(most))
+        hold = fields.take("hold", "true or false", lambda value: type(value) is bool)
 
         def act() -> dict[str, str]:
             try:
                 self._connect.clock.advance(seconds)
             except OverflowError as error:
                 raise BadCall(f"advance: got {seconds:g}, but {error}. Start another local cloud.") from None
+            if hold is not None:
+                self._connect.clock.hold(hold)
             self._connect.transcripts.write(self._connect.clock.now())
             return {"now": self._connect.clock.now().isoformat()}
 

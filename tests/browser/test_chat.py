@@ -73,12 +73,13 @@ def test_another_customer_sees_nothing_of_it(cloud: Cloud, chats: Chats, ann: Cu
 def test_who_comes_back_too_early_gets_the_past_later(cloud: Cloud, chats: Chats, ann: Customer) -> None:
     """The transcript is not written yet. The chat starts, and the page continues it at the time of the answer."""
     talk(cloud, ann)
-    leave(chats, ann, seconds=56)
-    ann.start()
-    expect(ann.status).to_contain_text("Your earlier chat will appear in less than 1 min.")
-    ann.say("Are you there?")
-    ann.expect_lines("You: Are you there?")
-    ann.picture("too early")
+    with chats.held_clock():
+        leave(chats, ann, seconds=56)
+        ann.start()
+        expect(ann.status).to_contain_text("Your earlier chat will appear in less than 1 min.")
+        ann.say("Are you there?")
+        ann.expect_lines("You: Are you there?")
+        ann.picture("too early")
     ann.expect_lines(*OLD, "---", "You: Are you there?")
     expect(ann.status).to_have_text("Your earlier chat is above.")
     ann.picture("continued")

@@ -59,6 +59,13 @@ def chats(cloud: Cloud) -> Chats:
     return Chats(cloud)
 
 
+@pytest.fixture
+def held_clock(chats: Chats) -> Iterator[None]:
+    """Connect's clock goes forward only as a test says: a slow machine changes no answer."""
+    with chats.held_clock():
+        yield
+
+
 @pytest.fixture(scope="session")
 def sound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Two sound endpoints in one stack, deployed once; whoever breaks something mends it."""

@@ -14,7 +14,7 @@ from tests.local.callers import Door, token_of
 from tests.local.deployments import Deployed
 
 # Histories are long, and time in them is not the machine's.
-pytestmark = pytest.mark.usefixtures("without_quotas")
+pytestmark = pytest.mark.usefixtures("without_quotas", "held_clock")
 
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 

@@ -6,6 +6,8 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -97,15 +99,29 @@ def test_the_call_without_a_source(historic: Deployed, kind: str) -> None:
     assert past[2] in said(historic, kind, "BackendUrl", CONTACT_ID=contact)
 
 
-@pytest.mark.usefixtures("without_quotas", "with_events")
+@pytest.mark.usefixtures("without_quotas", "with_events", "held_clock")
 def test_the_call_waits_as_it_is_told(historic: Deployed) -> None:
-    """A transcript that needs another two seconds."""
+    """A transcript that needs another two seconds, when the call comes: Connect's clock goes on after it."""
     chats, customer = Chats(historic.cloud), str(uuid.uuid4())
     past = chats.start(customer)
     chats.end(past, wait=58)
     contact = chats.start(customer)
     chats.told()
+
+    def described() -> int:
+        return sum(historic.cloud.control("GET", "calls")["DescribeContact"].values())
+
+    def go_on(before: int) -> None:
+        while described() == before:
+            time.sleep(0.05)
+        chats.wait(2)
+
+    began = time.monotonic()
+    clock = threading.Thread(target=go_on, args=[described()])
+    clock.start()
     assert said(historic, "latest boto3", "BackendUrl", CONTACT_ID=contact) == f"{past}\n"
+    clock.join(60)
+    assert time.monotonic() - began > 2
 
 
 @pytest.mark.usefixtures("without_quotas", "with_events")

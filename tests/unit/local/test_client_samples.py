@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,10 @@ class Played:
 
     def end(self, *_: object, **__: object) -> None:
         """Nothing has to end here."""
+
+    def held_clock(self) -> AbstractContextManager[None]:
+        """Nor has Connect a clock."""
+        return nullcontext()
 
     def told(self) -> None:
         """Nor is anything told."""

@@ -44,6 +44,28 @@ def test_it_goes_with_the_machines_clock() -> None:
         assert ours.now().timestamp() == 1_000_000_070.75
 
 
+def test_a_clock_that_is_held_goes_only_as_it_is_told() -> None:
+    """However long a test takes, it asks at the second that it means. Later, no time is missing."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def machine(seconds: float) -> None:
+            patch.setattr("time.time", lambda: seconds)
+
+        machine(1_000_000_000)
+        ours = Clock()
+        for hold in (True, True):
+            ours.hold(hold)
+            machine(1_000_000_010)
+            assert ours.now().timestamp() == 1_000_000_000
+        ours.advance(59)
+        assert ours.now().timestamp() == 1_000_000_059
+        for _ in range(2):
+            ours.hold(False)
+            assert ours.now().timestamp() == 1_000_000_069
+        machine(1_000_000_011)
+        assert ours.now().timestamp() == 1_000_000_070
+
+
 @pytest.mark.parametrize("seconds", [math.inf, 1e300, 1001 * 366 * 86_400])
 def test_it_is_never_set_to_where_there_is_no_time(seconds: float) -> None:
     """Every later answer would fail; so it stays as it is."""

@@ -53,7 +53,7 @@ def state_of(connect: Connect) -> tuple[object, ...]:
     """All that a call of the control path may change, but the contacts."""
     instances = connect.instances.all("us-east-1")
     faults = list(connect.faults._on)
-    events, clock = connect.events, connect.clock._ahead
+    events, clock = connect.events, (connect.clock._ahead, connect.clock._held)
     flows, quotas = [dict(instance.flows) for instance in instances], (connect.quotas.enabled, connect.quotas.chats)
     return instances, flows, faults, events.delivery, events.sent, clock, quotas, dict(connect.contacts._by_id)
 

@@ -394,6 +394,7 @@ def test_faults_happen_before_or_after_the_effect(
         ("POST", "clock", {"advance": -1}, 400, "advance: got -1, expected seconds from 0"),
         ("POST", "clock", {"advance": True}, 400, "advance: got true"),
         ("POST", "clock", {"advance": 1, "x": 2}, 400, "Unknown: x"),
+        ("POST", "clock", {"advance": 1, "hold": 1}, 400, "hold: got 1, expected true or false"),
         ("POST", "contacts/none/transfer", None, 404, "No such contact"),
         ("POST", "contacts", {"Channel": "PIGEON"}, 400, "expected one of VOICE, CHAT"),
         ("POST", "contacts", {"Channel": "CHAT", "Attributes": {"a": 1}}, 400, "Attributes"),
