@@ -1,4 +1,4 @@
-"""Cold starts as a table; by themselves, on any Python: `python -m bench.cold <python>`."""
+"""Cold starts as a table; by themselves, on any Python: `python -m bench.cold <python>`, of three turns."""
 
 import sys
 
@@ -62,8 +62,8 @@ def main(python: str) -> None:
     say("cold starts")
     with Cloud() as cloud:
         cloud.control("POST", "quotas", {"enabled": False})
-        figures = measure.cold(cloud, 9, python)
-        others = tables_of_others(cloud, 9, python)
+        figures = measure.cold(cloud, 3, python)
+        others = tables_of_others(cloud, 3, python)
     print(f"{python_of(figures)}\n\n{table_of(figures)}")
     print(others)
 

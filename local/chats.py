@@ -73,7 +73,7 @@ class Chats:
         self.end(third)
         return [first, second, third]
 
-    def told(self, within: float = 30) -> None:
+    def told(self, within: float = 120) -> None:
         """Wait until every contact event that was sent has come to its end. Raises CloudError after that long."""
         until = time.monotonic() + within
         while self.cloud.control("GET", "events")["underway"]:

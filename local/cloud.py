@@ -21,8 +21,8 @@ from botocore.config import Config
 from . import ACCOUNT, REGION
 from .connect.service import INSTANCE_ID
 
-_START_SECONDS = 60
-_STOP_SECONDS = 10
+_START_SECONDS = 180
+_STOP_SECONDS = 30
 _ANSWER_SECONDS = 60
 _ROOT = Path(__file__).resolve().parents[1]
 _API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9.-]+")

@@ -7,7 +7,9 @@ from ministack.core import lambda_runtime
 
 # What the worker writes after all that a function printed: a character that no line of a log has.
 _END = "\x1e"
-_LONGEST_WAIT_SECONDS = 2.0
+# An end that comes later would be taken for the next execution's.
+_LONGEST_WAIT_SECONDS = 60.0
+_LOOK_SECONDS = 0.1
 _drain = lambda_runtime.Worker._drain_stderr_bounded
 
 
@@ -36,15 +38,18 @@ def _read_to_end(worker: lambda_runtime.Worker, *bounds: float, **more: float) -
     if not worker.config["Runtime"].startswith("python"):
         return str(_drain(worker, *bounds, **more))
     lines = []
-    end = time.monotonic() + _LONGEST_WAIT_SECONDS
-    try:
-        while True:
-            line, ended, _ = worker._stderr_queue.get(timeout=max(0.0, end - time.monotonic())).partition(_END)
-            # What the function printed last may have no end of a line.
-            if line or not ended:
-                lines.append(line)
-            if ended:
+    until = time.monotonic() + _LONGEST_WAIT_SECONDS
+    while time.monotonic() < until:
+        try:
+            line, ended, _ = worker._stderr_queue.get(timeout=_LOOK_SECONDS).partition(_END)
+        except queue.Empty:
+            # A function that crashed writes no end.
+            if worker._stderr_thread is None or not worker._stderr_thread.is_alive():
                 break
-    except queue.Empty:
-        pass
+            continue
+        # What the function printed last may have no end of a line.
+        if line or not ended:
+            lines.append(line)
+        if ended:
+            break
     return "\n".join(lines)

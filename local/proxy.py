@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -30,7 +31,9 @@ class RecordingProxy:
 
     def __init__(self, cloud_url: str) -> None:
         self._exchanges: list[Exchange] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(cloud_url, self._exchanges))
+        # Called with each answer before the client gets it.
+        self.heard: Callable[[Answer], None] = lambda _: None
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, cloud_url))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> "RecordingProxy":
@@ -49,7 +52,7 @@ class RecordingProxy:
         return taken
 
 
-def _handler(cloud_url: str, exchanges: list[Exchange]) -> type[BaseHTTPRequestHandler]:
+def _handler(proxy: RecordingProxy, cloud_url: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _pass_on(self) -> None:
             asked = time.monotonic()
@@ -64,7 +67,8 @@ def _handler(cloud_url: str, exchanges: list[Exchange]) -> type[BaseHTTPRequestH
                 answer = Answer(got.status, dict(got.getheaders()), got.read())
             finally:
                 upstream.close()
-            exchanges.append(Exchange(self.path, asked, answer, time.monotonic()))
+            proxy.heard(answer)
+            proxy._exchanges.append(Exchange(self.path, asked, answer, time.monotonic()))
             self.send_response_only(answer.status)
             for name, value in answer.headers.items():
                 if name.lower() not in ("content-length", "transfer-encoding", "connection"):

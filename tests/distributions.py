@@ -17,7 +17,7 @@ def run(*command: str | Path, cwd: Path, umask: int = -1) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=3600,
         umask=umask,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -96,10 +96,13 @@ async function call(method, url, body) {
   const [document, answer] = await ask(url, { method, headers, body: JSON.stringify(body) });
   if (answer.status === 401 || answer.status === 403) {
     keep({ idToken: undefined });
-    throw new Error(`You are not signed in any more. Sign in again${kept.chat ? " to see your earlier chat" : ""}.`);
+    throw new Error(expired());
   }
   return { ok: answer.ok, seconds: Number(answer.headers.get("Retry-After")), ...document };
 }
+
+const expired = () =>
+  `You are not signed in any more. Sign in again${kept.chat ? " to see your earlier chat" : ""}.`;
 
 async function start() {
   // A second click and a retry use the same token, so that only one chat starts.
@@ -334,7 +337,8 @@ function tell(sentence, seconds) {
 function calm() {
   // The sentence stays true while it is shown. A countdown would be read out each time.
   const minutes = Math.ceil((kept.later?.at - Date.now()) / 60_000);
-  tell(minutes > 0 ? `Your earlier chat will appear in less than ${minutes} min.` : "");
+  if (kept.later && !kept.idToken) tell(expired());
+  else tell(minutes > 0 ? `Your earlier chat will appear in less than ${minutes} min.` : "");
 }
 
 function show() {

@@ -27,7 +27,7 @@ class Clock:
             raise OverflowError("the clock would be ahead by more than 1,000 years")
         self._ahead = ahead
 
-    def hold(self, held: bool) -> None:
+    def hold(self, held: bool = True) -> None:
         """Hold it, or let it go again. Then it shows what it would show if it had never been held."""
         if held != (self._held is not None):
             self._held = time.time() if held else None

@@ -53,7 +53,7 @@ def browser() -> Iterator[Browser]:
     """Chromium."""
     executable = find()
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
+        launched = playwright.chromium.launch(executable_path=executable, args=_FLAGS, timeout=120_000)
         yield launched
         launched.close()
 

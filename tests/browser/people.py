@@ -3,20 +3,22 @@
 import json
 import re
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, expect
 
 from local.cloud import Cloud
 from local.page import ROOT
 
 AXE = ROOT / "examples/web/node_modules/axe-core/axe.min.js"
 # Milliseconds. Each text appears within this time, also on a busy machine.
-PATIENCE = 20_000
+PATIENCE = 90_000
 expect.set_options(timeout=PATIENCE)
 
 
@@ -48,6 +50,8 @@ class Customer:
         self._pictures = pictures
         self.address, self.hosts = address, hosts
         self.name = ""
+        # How often the page's socket began to get messages.
+        self._subscribed = 0
         # A pattern for the complaints that a test expects.
         self.tolerated: str | None = None
         self.seen = Seen()
@@ -78,10 +82,30 @@ class Customer:
 
     def start(self) -> str:
         """Start a chat. Returns its contact id."""
-        self.press("Start a chat")
-        expect(self.text).to_be_visible()
-        expect(self.status).not_to_have_text("Connecting …")
+        with self.reconnecting():
+            self.press("Start a chat")
+            expect(self.text).to_be_visible()
+            expect(self.status).not_to_have_text("Connecting …")
         return self.contact
+
+    def reload(self) -> None:
+        """Reload the page within a chat."""
+        with self.reconnecting():
+            self.page.reload()
+
+    @contextmanager
+    def reconnecting(self) -> Iterator[None]:
+        """Afterwards wait until the page's new socket gets messages. Before that, Amazon Connect would lose them."""
+        before = self._subscribed
+        yield
+        self.wait_until(lambda: self._subscribed > before, "The page's socket gets no messages.")
+
+    def wait_until(self, holds: Callable[[], object], otherwise: str) -> None:
+        """Wait until this is so. Else the test fails with this sentence."""
+        until = time.monotonic() + PATIENCE / 1000
+        while not holds():
+            assert time.monotonic() < until, otherwise
+            self.page.wait_for_timeout(20)
 
     def say(self, words: str) -> None:
         """Send a message, and wait until it is sent."""
@@ -153,10 +177,17 @@ class Customer:
 
     def _watched(self, page: Page) -> Page:
         page.on("request", lambda request: self.seen.requests.append(request.url))
-        page.on("websocket", lambda socket: self.seen.requests.append(socket.url))
+        page.on("websocket", self._connected)
         page.on("pageerror", lambda error: self.seen.complaints.append(str(error)))
         page.on("console", self._heard)
         return page
+
+    def _connected(self, socket: WebSocket) -> None:
+        self.seen.requests.append(socket.url)
+        socket.on("framereceived", self._got)
+
+    def _got(self, frame: str | bytes) -> None:
+        self._subscribed += "aws/subscribe" in str(frame)
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

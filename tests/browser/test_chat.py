@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from local.chats import Chats
 from local.clients import send
@@ -74,7 +74,7 @@ def test_who_comes_back_too_early_gets_the_past_later(cloud: Cloud, chats: Chats
     """The transcript is not written yet. The chat starts, and the page continues it at the time of the answer."""
     talk(cloud, ann)
     with chats.held_clock():
-        leave(chats, ann, seconds=56)
+        leave(chats, ann, seconds=45)
         ann.start()
         expect(ann.status).to_contain_text("Your earlier chat will appear in less than 1 min.")
         ann.say("Are you there?")
@@ -94,9 +94,10 @@ def test_both_rehydration_types_show_what_they_should(
     second = chats.transferred(first)
     Agent(cloud, second, "Omar").say("I am somebody else.")
     ann.expect_lines(*OLD, "(You were transferred)", "(Jane left)", "(Omar joined)", "Omar: I am somebody else.")
-    leave(chats, ann, seconds=0)
-    current = ann.start()
-    chats.wait(120)
+    with chats.held_clock():
+        leave(chats, ann, seconds=0)
+        current = ann.start()
+        chats.wait(120)
     body = json.dumps({"RehydrationType": kind, "SourceContactId": first})
     token = f"Bearer {ann.kept()['idToken']}"
     answer = send(cloud, page.configuration["endpointUrl"] + current, body.encode(), token=token)
@@ -141,9 +142,11 @@ def test_a_reload_loses_nothing(cloud: Cloud, chats: Chats, ann: Customer) -> No
 def test_a_reload_does_not_forget_what_is_to_be_continued(cloud: Cloud, chats: Chats, ann: Customer) -> None:
     """The page continues the past chat at the same time as without the reload."""
     talk(cloud, ann)
-    leave(chats, ann, seconds=56)
-    ann.start()
-    ann.page.reload()
+    with chats.held_clock():
+        leave(chats, ann, seconds=50)
+        ann.start()
+        assert "later" in ann.kept()
+        ann.reload()
     ann.expect_lines(*OLD, "---")
 
 
@@ -171,10 +174,14 @@ def test_what_is_said_while_the_connection_is_lost_is_not_lost(cloud: Cloud, ann
     contact = ann.start()
     agent = Agent(cloud, contact)
     agent.say("One")
+    held: list[Route] = []
+    ann.page.route("**/participant/connection", lambda route: held.append(route), times=1)
     assert cloud.control("POST", f"contacts/{contact}/cut", {})["sockets"] == 1
     expect(ann.status).to_have_text("The connection is lost. Trying again …")
     agent.say("Two")
     ann.picture("lost")
+    ann.expect_lines("(Jane joined)", "Jane: One")
+    held[0].continue_()
     ann.expect_lines("(Jane joined)", "Jane: One", "Jane: Two")
     expect(ann.status).to_have_text("")
     agent.say("Three")
@@ -185,7 +192,7 @@ def test_what_is_said_while_the_connection_is_lost_is_not_lost(cloud: Cloud, ann
 def test_a_message_whose_answer_is_lost_is_said_once(cloud: Cloud, ann: Customer) -> None:
     """The customer sends it again, and it is the same message."""
     ann.start()
-    cloud.control("POST", "faults", {"operation": "SendMessage", "kind": "cut_after", "times": 3})
+    cloud.control("POST", "faults", {"operation": "SendMessage", "kind": "cut_after"})
     ann.tolerated = "ERR_EMPTY_RESPONSE"
     ann.text.fill("Hello")
     ann.press("Send")

@@ -87,12 +87,13 @@ class History:
 
     def reload(self, life: Life) -> None:
         """The customer reloads the page."""
-        life.page.page.reload()
+        life.page.reload()
         expect_said(life)
 
     def cut(self, life: Life) -> None:
         """The connection is lost. ChatJS connects again by itself."""
-        self._cloud.control("POST", f"contacts/{life.contact}/cut", {})
+        with life.page.reconnecting():
+            self._cloud.control("POST", f"contacts/{life.contact}/cut", {})
 
     def _line(self, life: Life) -> str:
         self._said += 1

@@ -262,6 +262,7 @@ def other_authorizer(issued: Deployed, code: str) -> Iterator[None]:
         FunctionName=other,
         Runtime="python3.14",
         Handler="index.handle",
+        Timeout=60,
         Role=functions.get_function_configuration(FunctionName=made)["Role"],
         Code={"ZipFile": buffer.getvalue()},
     )

@@ -53,7 +53,7 @@ class Socket:
         no_host: bool = False,
     ) -> Raw:
         """One request. Its Host is the cloud's own unless told otherwise."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         if not no_host:
             connection.putheader("Host", self.host if host is None else host)

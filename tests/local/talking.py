@@ -21,7 +21,7 @@ from local.connect.instances import FLOW_ID
 CHATJS = Path(__file__).parent / "chatjs"
 BOTH = ["WEBSOCKET", "CONNECTION_CREDENTIALS"]
 SUBSCRIBE = {"topic": "aws/subscribe", "content": {"topics": ["aws/chat"]}}
-_SECONDS = 10
+_SECONDS = 60
 
 
 class Customer:

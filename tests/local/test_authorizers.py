@@ -89,7 +89,7 @@ def function(cloud: Cloud) -> Function:
         Runtime="python3.14",
         Handler="index.handler",
         Role=role,
-        Timeout=2,
+        Timeout=60,
         Code={"ZipFile": code.getvalue()},
     )
     arn = made["FunctionArn"]
@@ -220,7 +220,6 @@ def test_an_authorizers_role_takes_the_place_of_the_policy(
         ({"raise": " Unauthorized"}, FAILURE),
         ({"raise": "Unauthorized: expired"}, FAILURE),
         ({"raise": "the issuer is down"}, FAILURE),
-        ({"sleep": 3, "return": policy()}, FAILURE),
         ({"return": None}, CONFIGURATION),
         ({"return": "text"}, CONFIGURATION),
         ({"return": json.dumps(policy())}, CONFIGURATION),
@@ -248,6 +247,19 @@ def test_what_is_no_yes_is_refused_in_the_gateways_own_words(
     status, kind, message = said(asked(socket, api, token(**do)))
     assert (status, kind) == expected[:2]
     assert message == expected[2] or (expected == EXPLICITLY and str(message).startswith(EXPLICITLY[2]))
+
+
+def test_an_authorizer_that_takes_too_long_is_a_failure(
+    cloud: Cloud, socket: Socket, api: Api, function: Function
+) -> None:
+    """Longer than its own Timeout."""
+    functions = cloud.client("lambda")
+    functions.update_function_configuration(FunctionName=function.name, Timeout=1)
+    try:
+        answer = asked(socket, api, token(**{"sleep": 30, "return": policy()}))
+    finally:
+        functions.update_function_configuration(FunctionName=function.name, Timeout=60)
+    assert said(answer)[:2] == FAILURE[:2]
 
 
 @pytest.mark.parametrize("action", ["execute-api:Invoke", ["execute-api:*"], "*", "EXECUTE-API:invoke"], ids=repr)

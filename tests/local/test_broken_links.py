@@ -100,7 +100,7 @@ def test_the_proof_names_the_broken_link(sound: Deployed, prove: Prover, break_i
         said = prove()
     assert said is not None, "the proof passed on a broken endpoint"
     assert f"Broken link: {link}." in said
-    assert prove() is None
+    assert prove.mended() is None
 
 
 PROVISIONING = "ConnectPersistentChatProvisioningRole"
@@ -118,7 +118,7 @@ def test_what_the_function_said_last_is_in_the_failure(sound: Deployed, prove: P
     before, _, log = said.partition("The end of the function's log:")
     assert "the last words" in log
     assert "last words" not in before
-    assert prove() is None
+    assert prove.mended() is None
 
 
 def test_an_instance_that_changed_is_seen_by_the_proof(sound: Deployed, prove: Prover) -> None:
@@ -215,7 +215,7 @@ def test_the_proof_names_what_is_wrong_with_an_authorizer(
     with break_it(issued):
         failure = prove_issuer()
     assert f"Broken link: {said}" in (failure or "passed")
-    assert prove_issuer() is None
+    assert prove_issuer.mended() is None
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_the_proof_names_an_issuer_that_is_not_ready(
     assert f"Broken link: issuer. The issuer {tokens.issuer} cannot be used: " in failure
     assert said in failure
     tokens.mend()
-    assert prove_issuer() is None
+    assert prove_issuer.mended() is None
 
 
 KEYS_ONLY = {"Projection": {"ProjectionType": "KEYS_ONLY"}}
@@ -275,7 +275,7 @@ def test_the_recorders_proof_names_what_keeps_events_away(
     with break_it(historic):
         said = prove_recorder()
     assert f"Broken link: {link}." in (said or "passed")
-    assert prove_recorder() is None
+    assert prove_recorder.mended() is None
 
 
 @pytest.mark.prove

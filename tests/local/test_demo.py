@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -43,12 +44,20 @@ def processes_with(marker: str) -> list[str]:
     return found
 
 
+def ended(marker: str) -> None:
+    """Nothing is left; what was killed may take a moment to go."""
+    until = time.monotonic() + 60
+    while left := processes_with(marker):
+        assert time.monotonic() < until, left
+        time.sleep(0.1)
+
+
 @pytest.mark.prove
 def test_every_step_does_what_it_should() -> None:
     """Exit status 0, the endpoint's answers as JSON without a token, nothing left running."""
     marker = str(uuid.uuid4())
     with start(marker) as process:
-        printed, _ = process.communicate(timeout=300)
+        printed, _ = process.communicate(timeout=900)
     assert process.returncode == 0, printed
     answers = [json.loads(line) for line in printed.splitlines() if line.startswith("  {")]
     looked_up, named = (answer["session"] for answer in answers if "session" in answer)
@@ -63,7 +72,7 @@ def test_every_step_does_what_it_should() -> None:
     assert "ParticipantToken" not in printed
     assert "eyJ" not in printed
     assert printed.endswith("All steps did what they should.\n")
-    assert processes_with(marker) == []
+    ended(marker)
 
 
 @pytest.mark.prove
@@ -85,9 +94,9 @@ def test_ctrl_c_in_the_middle_leaves_nothing_running(module: str, step: str) -> 
                 break
         assert process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=120)
     assert (process.returncode, printed.splitlines()[-1]) == (130, "Stopped. Nothing is left running.")
-    assert processes_with(marker) == []
+    ended(marker)
 
 
 def failing(*_: object, **__: object) -> str:

@@ -1,6 +1,7 @@
 """The deployed endpoint, called as users call it: with boto3's own client for Amazon Connect."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -131,7 +132,8 @@ def test_a_caller_without_permission_and_one_with(sound: Deployed, chats: Chats)
 def test_more_calls_than_the_throttle_get_429_in_the_wire_shape(sound: Deployed) -> None:
     """The method throttle is the first gate; its refusal says when to try again."""
     path = "/contact/persistent-contact-association/i/c"
-    answers = [post(sound, path, b"{}", output="SecondUrl") for _ in range(30)]
+    with ThreadPoolExecutor(30) as pool:
+        answers = list(pool.map(lambda _: post(sound, path, b"{}", output="SecondUrl"), range(30)))
     throttled = [answer for answer in answers if answer[0] == 429]
     assert throttled
     _, headers, body = throttled[0]

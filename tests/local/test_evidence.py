@@ -53,6 +53,7 @@ def function(cloud: Cloud) -> str:
         FunctionName=name,
         Runtime="python3.14",
         Handler="index.handler",
+        Timeout=60,
         Role=role["Role"]["Arn"],
         Code={"ZipFile": code.getvalue()},
     )

@@ -302,7 +302,7 @@ def test_the_proof_names_the_recorders_broken_link(
     assert said is not None, "the proof passed on a broken recorder"
     assert said.startswith("The recorder of chats does not work.")
     assert f"Broken link: {link}." in said
-    assert prove_recorder() is None
+    assert prove_recorder.mended() is None
 
 
 def test_a_rule_that_may_not_invoke_the_recorder_is_seen_here(historic: Deployed, chats: Chats) -> None:

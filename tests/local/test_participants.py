@@ -161,18 +161,18 @@ def test_chatjs_learns_that_the_chat_ended_meanwhile(cloud: Cloud) -> None:
     with ChatJS(customer) as page:
         page.connect()
         cloud.control(
-            "POST", "faults", {"operation": "CreateParticipantConnection", "kind": "latency", "seconds": 1, "times": 1}
+            "POST", "faults", {"operation": "CreateParticipantConnection", "kind": "latency", "seconds": 5, "times": 1}
         )
         customer.agent("cut")
         page.wait("onConnectionLost")
         cloud.client("connect").stop_contact(InstanceId=cloud.instance_id, ContactId=customer.contact)
-        page.wait("onEnded", seconds=20)
+        page.wait("onEnded")
 
 
 def asked(cloud: Cloud, method: str, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
     """Ask the cloud as a browser would. Returns the answer's status and headers."""
     parts = urlsplit(cloud.url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     connection.request(method, path, body=b"{}" if method == "POST" else None, headers=headers)
     answer = connection.getresponse()
     answer.read()
@@ -234,8 +234,8 @@ def test_the_cloud_stops_while_people_chat() -> None:
         customer = Customer(cloud)
         with PlainSocket(customer.connect()) as socket:
             began = time.monotonic()
-            _, said = process.communicate(timeout=20)
-            assert time.monotonic() - began < 4
+            _, said = process.communicate(timeout=60)
+            assert time.monotonic() - began < 9
             with pytest.raises(EOFError, match="closed 1001"):
                 socket.next()
     assert said == ""
@@ -249,13 +249,13 @@ def test_the_cloud_stops_while_a_peer_does_not_read() -> None:
             asked = socket.frame({"topic": "aws/subscribe", "content": {"topics": ["x" * 60_000]}})
             for _ in range(200):
                 socket.send_bytes(asked)
-            _, said = process.communicate(timeout=20)
+            _, said = process.communicate(timeout=60)
     assert said == ""
 
 
 def test_a_large_body_holds_nobody_up(cloud: Cloud) -> None:
     """A page of any origin can send a large body. The cloud reads it, but does not keep it."""
-    connection = http.client.HTTPConnection(urlsplit(cloud.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(cloud.url).netloc, timeout=60)
     connection.request("POST", "/participant/message", b"x" * 64 * 1024 * 1024)
     assert connection.getresponse().status == 413
     connection.close()
@@ -322,7 +322,9 @@ def test_a_heartbeat_is_not_answered(cloud: Cloud) -> None:
     with PlainSocket(customer.connect()) as socket:
         fault(cloud, "SocketHeartbeat", "silence")
         socket.send({"topic": "aws/heartbeat"})
-        assert socket.is_silent()
+        # What comes next is the answer to this.
+        socket.send({"topic": "aws/ping"})
+        assert socket.next()["topic"] == "aws/ping"
         fault(cloud, "SocketHeartbeat", "latency", seconds=0.5)
         began = time.monotonic()
         socket.send({"topic": "aws/heartbeat"})
@@ -335,6 +337,14 @@ def connections(cloud: Cloud) -> int:
     return int(cloud.control("GET", "calls")["CreateParticipantConnection"]["200"])
 
 
+def closed(cloud: Cloud, still_open: int = 0) -> None:
+    """Wait until all sockets are closed but these."""
+    until = time.monotonic() + 60
+    while cloud.control("GET", "sockets")["open"] != still_open:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 @pytest.mark.prove
 def test_chatjs_reconnects_when_its_heartbeat_is_not_answered(cloud: Cloud) -> None:
     """It waits ten seconds for the answer, and then makes a new connection."""
@@ -342,14 +352,14 @@ def test_chatjs_reconnects_when_its_heartbeat_is_not_answered(cloud: Cloud) -> N
     with ChatJS(customer) as page:
         page.connect()
         # The first heartbeat was answered. From then on the client expects an answer to each one.
-        time.sleep(1)
-        before, until = connections(cloud), time.monotonic() + 40
+        time.sleep(5)
+        before, until = connections(cloud), time.monotonic() + 120
         fault(cloud, "SocketHeartbeat", "silence")
         # The client reports no event for this, because the old socket stays until the new one has subscribed.
         while connections(cloud) == before:
             assert time.monotonic() < until
             time.sleep(0.5)
-        time.sleep(1)
+        closed(cloud, 1)
         customer.agent("say", Content="x", Role="SYSTEM")
         page.wait("onMessage")
         assert page.messages() == ["x"]
@@ -403,7 +413,7 @@ def test_a_transcript_is_written_while_nobody_asks(cloud: Cloud) -> None:
         customer = Customer(cloud)
         customer.connect()
         customer.leave()
-        s3, until = cloud.client("s3"), time.monotonic() + 20
+        s3, until = cloud.client("s3"), time.monotonic() + 60
         prefix = "connect/local/ChatTranscripts/"
 
         def keys() -> list[str]:
@@ -457,10 +467,7 @@ def test_fifty_customers_at_once(cloud: Cloud) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
-    until = time.monotonic() + 10
-    while cloud.control("GET", "sockets")["open"]:
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    closed(cloud)
 
 
 @pytest.mark.prove
@@ -489,4 +496,4 @@ def test_memory_is_what_chats_are() -> None:
         chat(100)
         # 80 kB each.
         assert megabytes() - before < 8
-        assert cloud.control("GET", "sockets") == {"open": 0}
+        closed(cloud)

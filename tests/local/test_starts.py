@@ -132,7 +132,7 @@ def test_a_permission_that_is_missing_is_noticed(starting: Deployed, prove_start
     assert "role" not in str(refused.value)
     function = starting.physical_id("AWS::Lambda::Function", "StarterFunction")
     assert f"not authorized to perform: {START}" in log_of(starting.cloud, function)
-    assert prove_start() is None
+    assert prove_start.mended() is None
 
 
 # What Amazon Connect is documented never to do: the probe's impossible request starts a chat.
@@ -162,7 +162,7 @@ def test_a_chat_that_the_proof_started_is_ended(starting: Deployed, prove_start:
         assert "DisconnectTimestamp" not in chats.describe(contact)
         assert f"The contact {contact} was stopped." in (prove_start() or "passed")
         assert "DisconnectTimestamp" in chats.describe(contact)
-    assert prove_start() is None
+    assert prove_start.mended() is None
 
 
 def test_the_role_may_start_chats_with_its_flow_only(starting: Deployed, chats: Chats) -> None:

@@ -109,7 +109,7 @@ def test_somebody_tests_their_own_app_with_the_wheels_alone(
     def pytest_there() -> subprocess.CompletedProcess[str]:
         command = [str(python), "-m", "pytest", "-W", "error", "-p", "no:cacheprovider"]
         return subprocess.run(
-            command, cwd=folder, env=variables, capture_output=True, text=True, timeout=600, check=False
+            command, cwd=folder, env=variables, capture_output=True, text=True, timeout=3600, check=False
         )
 
     without = pytest_there()

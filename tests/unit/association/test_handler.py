@@ -418,7 +418,7 @@ def with_history(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Dynamo
     dynamodb = DynamoDB()
     monkeypatch.setattr(handler, "DYNAMODB", dynamodb)
     for id, segment in ((SOURCE_ID, Segment(None, (NOW - 3600) * 1000)), (CONTACT_ID, Segment(NOW * 1000, None))):
-        table = Table(dynamodb, "table", Retry(time.monotonic() + 5))  # type: ignore[arg-type]
+        table = Table(dynamodb, "table", Retry(time.monotonic() + 600))  # type: ignore[arg-type]
         table.conditional_write(key_of(INSTANCE_ID, "customer"), None, Session(id, {id: segment}), 1)
     return dynamodb
 

@@ -23,6 +23,13 @@ DISCOVERY = {"issuer": ISSUER, "jwks_uri": "https://issuer.example/keys?p=x"}
 WELL_KNOWN = "/tenant/.well-known/openid-configuration"
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The issuer is a thread beside the test: on a busy machine it may get its turn late."""
+    monkeypatch.setattr("aws.client._CONNECT_SECONDS", 60)
+    monkeypatch.setattr(issuer, "_DEADLINE_SECONDS", 60)
+
+
 @pytest.fixture
 def server() -> Iterator[Web]:
     """An issuer that is right."""

@@ -24,7 +24,7 @@ def test_a_permission_is_tried_with_contacts_that_cannot_exist(action: str, pref
     """Once for the function's own instance, and once where it has to be denied: nothing else tells a permission from
     a service that does not ask for one."""
     client = ConnectClient({NOWHERE: DENIED}, DENIED)
-    connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 5))  # type: ignore[arg-type]
+    connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 600))  # type: ignore[arg-type]
     said = probes.answer({"probe": f"{prefix}{action}"}, {}, probing.probes_of(connect, *ACTIONS))
     assert said["answer"] == {"type": "AccessDeniedException", "status": 403, "message": "no"}
     ((_, target),) = client.sent
@@ -38,7 +38,7 @@ def test_a_permission_is_tried_with_contacts_that_cannot_exist(action: str, pref
 def test_an_unknown_probe_is_not_repeated(probe: object, got: str) -> None:
     """Half a surrogate pair cannot be answered, and Lambda takes no answer of more than 6 MB: either is a crash."""
     client = ConnectClient({})
-    connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 5))  # type: ignore[arg-type]
+    connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 600))  # type: ignore[arg-type]
     said = probes.answer({"probe": probe}, {}, probing.probes_of(connect, *ACTIONS))
     assert said["probe"] == got
     assert len(json.dumps(said, ensure_ascii=False).encode()) < 1000
@@ -47,7 +47,7 @@ def test_an_unknown_probe_is_not_repeated(probe: object, got: str) -> None:
 def test_an_unknown_probe_is_told_which_there_are() -> None:
     """Whoever may invoke the function sees what it takes, and starts nothing."""
     client = ConnectClient({})
-    connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 5))  # type: ignore[arg-type]
+    connect = Connect(INSTANCE_ID, "customer_id", (client, client), Retry(time.monotonic() + 600))  # type: ignore[arg-type]
     said = probes.answer({"probe": "elsewhere settings"}, {}, probing.probes_of(connect, *ACTIONS))
     assert "unknown probe; known: settings, connect:Create" in str(said["error"])
     assert client.sent == []

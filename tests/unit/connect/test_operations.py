@@ -38,12 +38,12 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "_LONGEST_PAUSE_OF_ALL_SECONDS", 0)
 
 
-def connect_with(client: Any, seconds: float = 8) -> Connect:
+def connect_with(client: Any, seconds: float = 600) -> Connect:
     """A Connect whose two connections answer from one script."""
     return Connect(INSTANCE_ID, "customer_id", (client, client), retry.Retry(time.monotonic() + seconds))
 
 
-def asked(*outcomes: Response | Exception, seconds: float = 8) -> tuple[Any, ScriptedClient]:
+def asked(*outcomes: Response | Exception, seconds: float = 600) -> tuple[Any, ScriptedClient]:
     """Ask a Connect with these answers: the association or the failure, and what was sent."""
     client = ScriptedClient(*outcomes)
     try:
@@ -114,7 +114,7 @@ def test_two_contacts_are_described_at_the_same_time() -> None:
         def send(
             self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
         ) -> Response:
-            together.wait(5)
+            together.wait(60)
             return super().send(method, target, body, deadline, headers)
 
     connect = connect_with(Waiting(ConnectClient.sound().contacts))
@@ -144,11 +144,11 @@ def test_what_depends_on_a_description_that_was_given_up_is_given_up_too() -> No
             self, method: str, target: str, body: bytes, deadline: float, headers: Mapping[str, str] | None = None
         ) -> Response:
             if target.endswith(SOURCE_ID):
-                given_up.wait(5)
+                given_up.wait(60)
             return super().send(method, target, body, deadline, headers)
 
     client: Any = Beside({CONTACT_ID: THROTTLED, SOURCE_ID: THROTTLED})
-    connect = Connect(INSTANCE_ID, "customer_id", (client, client), Announcing(time.monotonic() + 8))
+    connect = Connect(INSTANCE_ID, "customer_id", (client, client), Announcing(time.monotonic() + 600))
     with pytest.raises(ConnectError):
         connect.describe(CONTACT_ID, SOURCE_ID)
     assert len(client.sent) == 4

@@ -38,7 +38,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def table(client: DynamoDB) -> Table:
     """The table, in this DynamoDB."""
-    return Table(client, "table", Retry(time.monotonic() + 5))  # type: ignore[arg-type]
+    return Table(client, "table", Retry(time.monotonic() + 600))  # type: ignore[arg-type]
 
 
 @settings(max_examples=300, deadline=None)

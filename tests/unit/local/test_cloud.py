@@ -153,19 +153,19 @@ def test_a_cloud_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytes
     """The end of what it printed is all that anybody has."""
     monkeypatch.setattr(sys, "executable", python(tmp_path, "sys.exit('Error: no module named ministack')"))
     cloud = Cloud()
-    with pytest.raises(CloudError, match="did not start within 60 s:\nError: no module named ministack"):
+    with pytest.raises(CloudError, match="did not start within 180 s:\nError: no module named ministack"):
         cloud.__enter__()
     assert cloud._process is None
 
 
 def test_a_cloud_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for ever, and nothing is left behind."""
-    monkeypatch.setattr(sys, "executable", python(tmp_path, "time.sleep(60)"))
+    monkeypatch.setattr(sys, "executable", python(tmp_path, "time.sleep(600)"))
     monkeypatch.setattr(module, "_START_SECONDS", 0.3)
     began = time.monotonic()
     with pytest.raises(CloudError, match="did not start within"):
         Cloud().__enter__()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 120
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
@@ -174,7 +174,7 @@ def test_it_ends_with_its_context_however_stubborn_it_is(
 ) -> None:
     """Ending twice is ending once."""
     ignores = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" if stubborn else ""
-    code = f"{ignores}print('The local cloud answers at http://127.0.0.1:1 .', flush=True)\ntime.sleep(60)"
+    code = f"{ignores}print('The local cloud answers at http://127.0.0.1:1 .', flush=True)\ntime.sleep(600)"
     monkeypatch.setattr(sys, "executable", python(tmp_path, code))
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.3)
     cloud = Cloud()
@@ -183,6 +183,6 @@ def test_it_ends_with_its_context_however_stubborn_it_is(
         assert process is not None
         assert (cloud.url, process.poll()) == ("http://127.0.0.1:1", None)
         began = time.monotonic()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 120
     assert process.returncode is not None
     cloud.__exit__(None, None, None)

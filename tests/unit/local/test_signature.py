@@ -144,7 +144,7 @@ def test_the_two_dates_are_one() -> None:
         assert code_of(request._replace(headers={**request.headers, "x-amz-date": value})) == code
     plain = {name: value for name, value in request.headers.items() if name != "x-amz-date"}
     assert code_of(request._replace(headers=plain)) == "IncompleteSignature"
-    http = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    http = datetime.strptime(date, "%Y%m%dT%H%M%SZ").strftime("%a, %d %b %Y %H:%M:%S GMT")
     assert code_of(request._replace(headers={**plain, "date": http})) == ""
 
 

@@ -105,7 +105,7 @@ class LocalClient:
 
     def record(self, dynamodb: DynamoDB, *contact_ids: str) -> None:
         """Write these contacts into the history, as the recorder would."""
-        table = Table(dynamodb, "table", Retry(time.monotonic() + 5))  # type: ignore[arg-type]
+        table = Table(dynamodb, "table", Retry(time.monotonic() + 600))  # type: ignore[arg-type]
         for one in map(self.contact, contact_ids):
             began, ended = one.initiated.timestamp(), one.disconnected.timestamp() if one.disconnected else None
             segment = Segment(round(began * 1000), None) if ended is None else Segment(None, round(ended * 1000))
