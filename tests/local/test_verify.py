@@ -226,11 +226,13 @@ def test_whoever_stops_it_leaves_nothing_behind(cloud: Cloud, urls: tuple[str, .
 def test_a_chat_that_begins_while_it_is_stopped_is_ended(cloud: Cloud, sound: Deployed, tmp_path: Path) -> None:
     """The command waits for its id."""
     before = started(cloud)
-    cloud.control("POST", "faults", {"operation": "StartChatContact", "kind": "latency", "seconds": 12})
+    # Less than the command waits for an answer.
+    slow = {"operation": "StartChatContact", "kind": "latency", "seconds": 8, "times": 1}
+    cloud.control("POST", "faults", slow)
 
     def stop(process: "subprocess.Popen[str]", line: str) -> None:
         if "without credentials" in line:
-            threading.Timer(5, process.send_signal, [signal.SIGINT]).start()
+            threading.Timer(4, process.send_signal, [signal.SIGINT]).start()
 
     done = verify(cloud, tmp_path, "--url", sound.outputs["FirstUrl"], when=stop)
     assert (done.status, done.report["result"], started(cloud)) == (130, "stopped", before + 1)
