@@ -1,4 +1,4 @@
-"""Cold starts as a table; by themselves, on any Python: `python -m bench.cold <python>`, of three turns."""
+"""Cold starts as a table. `python -m bench.cold <python>` measures three turns by itself, on any Python."""
 
 import sys
 

@@ -86,6 +86,7 @@ def run_handler(
         "AWS_ENDPOINT_URL": cloud.url,
         "CONNECT_INSTANCE_ID": cloud.instance_id,
         "CONNECT_ENDPOINT_URL": "https://connect.us-east-1.amazonaws.com",
+        # Not the default of 8: a slow machine must not end a measurement.
         "DEADLINE_SECONDS": "25",
         "TRANSCRIPT_DELAY_SECONDS": "60",
         "CUSTOMER_IDENTITY": "customer_id" if checked else "unchecked",
@@ -167,7 +168,7 @@ def cold(cloud: Cloud, runs: int, python: str = sys.executable) -> dict[str, Fig
 
 def cold_authorizers(cloud: Cloud, runs: int, python: str = sys.executable) -> dict[str, Figures]:
     """The same for authorizers, which read the keys of the cloud's issuer over TLS."""
-    # All turns may take longer than a token is valid otherwise.
+    # A token is usually valid for 5 minutes, and all turns may take longer.
     token = Tokens(cloud).sign(audience="client", exp=int(time.time()) + 86_400)
     arn = "arn:aws:execute-api:us-east-1:123456789012:api/v1/POST/contact"
     event = {"type": "TOKEN", "methodArn": arn, "authorizationToken": f"Bearer {token}"}

@@ -50,7 +50,10 @@ class Chats:
 
     @contextmanager
     def held_clock(self) -> Iterator[None]:
-        """Connect's clock is held: only `wait` and `end` set it forward, however long a test takes."""
+        """Inside, only `wait` and `end` set Connect's clock forward, however long a test takes.
+
+        Afterwards the clock shows the time as if it had never been held. Do not nest it.
+        """
         self.cloud.control("POST", "clock", {"advance": 0, "hold": True})
         try:
             yield

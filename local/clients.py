@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 
 from .cloud import Cloud
 
-# API Gateway waits 29 s, and the local cloud also until a function has started.
+# API Gateway waits 29 s. The local cloud also waits until a function has started.
 _ANSWER_SECONDS = 120
 
 

@@ -7,7 +7,7 @@ from ministack.core import lambda_runtime
 
 # What the worker writes after all that a function printed: a character that no line of a log has.
 _END = "\x1e"
-# An end that comes later would be taken for the next execution's.
+# If the end came later than this, it would be taken for the end of the next execution.
 _LONGEST_WAIT_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 _drain = lambda_runtime.Worker._drain_stderr_bounded
@@ -40,11 +40,13 @@ def _read_to_end(worker: lambda_runtime.Worker, *bounds: float, **more: float) -
     lines = []
     until = time.monotonic() + _LONGEST_WAIT_SECONDS
     while time.monotonic() < until:
+        # Looked at before the wait: what comes in between is read.
+        is_open = worker._stderr_thread is not None and worker._stderr_thread.is_alive()
         try:
             line, ended, _ = worker._stderr_queue.get(timeout=_LOOK_SECONDS).partition(_END)
         except queue.Empty:
             # A function that crashed writes no end.
-            if worker._stderr_thread is None or not worker._stderr_thread.is_alive():
+            if not is_open:
                 break
             continue
         # What the function printed last may have no end of a line.

@@ -30,7 +30,7 @@ STARTS: dict[str, Sequence[str]] = {"the AWS SDK for JavaScript": [_NODE, f"{FOL
 _CUSTOMER = "customer-4711"
 _SAMPLE_SECONDS = 120
 _DELAY_SECONDS = 60
-# This leaves a few to wait until the transcript is there.
+# So a client is told to wait 5 seconds.
 _ENDED_SECONDS_AGO = 55
 # Clocks differ by a little: a client may sleep less than it counts.
 _EARLY_SECONDS = 0.05
@@ -55,7 +55,7 @@ class Backend:
     def call(
         self, sample: Sequence[str], contact: str, source: str, heard: Callable[[Answer], None] = lambda _: None
     ) -> tuple[int, str, list[Exchange]]:
-        """A sample's exit status, what it printed, and what it sent and got. `heard` is called before it gets it."""
+        """A sample's exit status, what it printed, and what it sent and got. `heard` gets each answer first."""
         self._proxy.heard = heard
         variables = {**self._variables, "CONTACT_ID": contact, "SOURCE_CONTACT_ID": source}
         status, printed = run(sample, variables, tell, within=_SAMPLE_SECONDS)
@@ -135,7 +135,7 @@ def wait(backend: Backend, chats: Chats, sample: Sequence[str]) -> None:
             chats.wait(_DELAY_SECONDS)
 
     past = chats.start()
-    # A client may take long to start: Connect's clock goes on when it is told to wait.
+    # A client may take long to start: Connect's clock is held until the client is told to wait.
     with chats.held_clock():
         chats.end(past, wait=_ENDED_SECONDS_AGO)
         contact = chats.start()
@@ -143,6 +143,7 @@ def wait(backend: Backend, chats: Chats, sample: Sequence[str]) -> None:
     expect("answers", _statuses(exchanges), [400, 200])
     refused, continued = exchanges
     seconds = int(_header(refused.answer.headers, "Retry-After"))
+    expect("Retry-After", seconds, _DELAY_SECONDS - _ENDED_SECONDS_AGO)
     waited = continued.asked - refused.answered
     show({"Retry-After": seconds, "waited": round(waited, 2), "message": refused.answer.document["message"]})
     expect("told in the message", f"Try again in {seconds} s" in refused.answer.document["message"], True)

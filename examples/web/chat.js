@@ -91,6 +91,8 @@ async function signOut() {
 
 // The endpoint: start a chat, and continue the past chat later.
 
+const expired = () => `You are not signed in any more. Sign in again${kept.chat ? " to see your earlier chat" : ""}.`;
+
 async function call(method, url, body) {
   const headers = { Authorization: `Bearer ${kept.idToken}`, "Content-Type": "application/json" };
   const [document, answer] = await ask(url, { method, headers, body: JSON.stringify(body) });
@@ -100,9 +102,6 @@ async function call(method, url, body) {
   }
   return { ok: answer.ok, seconds: Number(answer.headers.get("Retry-After")), ...document };
 }
-
-const expired = () =>
-  `You are not signed in any more. Sign in again${kept.chat ? " to see your earlier chat" : ""}.`;
 
 async function start() {
   // A second click and a retry use the same token, so that only one chat starts.
@@ -152,7 +151,11 @@ async function open() {
     disableCSM: true,
   });
   // ChatJS reports this once before the socket is open, and then each time that the socket has opened.
-  opened.onConnectionEstablished(act(() => inTurn(newest)));
+  opened.onConnectionEstablished(() => {
+    act(() => inTurn(newest))();
+    // The socket gets messages a moment later, and ChatJS does not say when. So look for those before once more.
+    setTimeout(act(() => inTurn(() => newest(true))), 2000);
+  });
   opened.onConnectionLost(() => tell("The connection is lost. Trying again …"));
   opened.onConnectionBroken(() => closed(GONE));
   opened.onMessage(({ data }) => add([data]) && isMine(data) || calm());
@@ -213,17 +216,21 @@ const inTurn = (read) => (reading = reading.catch(() => {}).then(() => session &
 
 async function page(nextToken) {
   const asked = { scanDirection: "BACKWARD", sortOrder: "ASCENDING", maxResults: PAGE_SIZE };
-  const { data } = await session.getTranscript(nextToken ? { ...asked, nextToken } : asked);
+  const { data } = await session.getTranscript(nextToken ? { ...asked, nextToken } : asked).catch((cause) => {
+    if (cause.statusCode !== 403) throw cause;
+    session = undefined;
+    throw new Error(GONE, { cause });
+  });
   token = data.NextToken ?? null;
   return data.Transcript;
 }
 
 // Reads all new items, even if they fill several pages. The first time, it reads one page and then older items.
-async function newest() {
+async function newest(isAgain) {
   const before = items.length;
   let found = await page();
   while (add(found, !before) === found.length && before && token) found = await page(token);
-  calm();
+  if (!isAgain) calm();
   if (!before) await older();
 }
 
@@ -329,7 +336,8 @@ function earlier() {
 let telling;
 function tell(sentence, seconds) {
   clearTimeout(telling);
-  status.textContent = sentence;
+  // A screen reader reads out what is set, also if it is the same.
+  if (status.textContent !== sentence) status.textContent = sentence;
   if (seconds) telling = setTimeout(calm, seconds * 1000);
 }
 

@@ -29,5 +29,4 @@ class Clock:
 
     def hold(self, held: bool = True) -> None:
         """Hold it, or let it go again. Then it shows what it would show if it had never been held."""
-        if held != (self._held is not None):
-            self._held = time.time() if held else None
+        self._held = (self._held or time.time()) if held else None

@@ -15,7 +15,7 @@
 | POST instances {"InstanceStatus"?, "TranscriptBuckets"?} | another instance, which may be a broken one |
 | POST flows {"InstanceId"?, "Type"?, "State"?, "Status"?}, POST flows/<id> | another flow, or one that changes |
 | POST limits {"chats"?} | how many chats may run in an instance at once; {}: any number |
-| POST clock {"advance": seconds, "hold"?} | Connect's clock goes forward; it is held, or goes again |
+| POST clock {"advance": seconds, "hold"?} | Connect's clock goes forward; it is held (true), or goes on (false) |
 | POST faults {"operation", "kind", "times"?, "seconds"?, "status"?}, DELETE faults | adds a fault; ends all faults |
 | POST events {"late"?, "repeated"?, "lost"?, "reordered"?, "spelling"?, "seed"?} | how contact events are delivered |
 | POST events/raw {"detail"} | an event with this detail, even if the detail is wrong |

@@ -50,7 +50,7 @@ class Customer:
         self._pictures = pictures
         self.address, self.hosts = address, hosts
         self.name = ""
-        # How often the page's socket began to get messages.
+        # How often a socket of the page has subscribed to messages.
         self._subscribed = 0
         # A pattern for the complaints that a test expects.
         self.tolerated: str | None = None
@@ -95,7 +95,7 @@ class Customer:
 
     @contextmanager
     def reconnecting(self) -> Iterator[None]:
-        """Afterwards wait until the page's new socket gets messages. Before that, Amazon Connect would lose them."""
+        """Afterwards wait until the page's new socket has subscribed: Amazon Connect sends it no message before."""
         before = self._subscribed
         yield
         self.wait_until(lambda: self._subscribed > before, "The page's socket gets no messages.")

@@ -2,9 +2,10 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Route, WebSocketRoute, expect
 
 from local.chats import Chats
 from local.clients import send
@@ -181,6 +182,7 @@ def test_what_is_said_while_the_connection_is_lost_is_not_lost(cloud: Cloud, ann
     agent.say("Two")
     ann.picture("lost")
     ann.expect_lines("(Jane joined)", "Jane: One")
+    ann.wait_until(lambda: held, "The page does not connect again.")
     held[0].continue_()
     ann.expect_lines("(Jane joined)", "Jane: One", "Jane: Two")
     expect(ann.status).to_have_text("")
@@ -189,10 +191,58 @@ def test_what_is_said_while_the_connection_is_lost_is_not_lost(cloud: Cloud, ann
     ann.expect_lines("(Jane joined)", "Jane: One", "Jane: Two", "Jane: Three", "You: Four")
 
 
+@pytest.fixture
+def deaf(ann: Customer) -> list[Callable[[], None]]:
+    """A customer's socket that gets no messages yet. The list has a function that lets it get them."""
+    held: list[Callable[[], None]] = []
+
+    def connected(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def sent(message: str | bytes) -> None:
+            if "aws/subscribe" in str(message):
+                held.append(lambda: server.send(message))
+            else:
+                server.send(message)
+
+        socket.on_message(sent)
+
+    # The page looks again after 2 s. On a busy machine the test may need longer for what comes before.
+    ann.page.add_init_script(
+        "const real = setTimeout; setTimeout = (does, ms) => real(does, ms === 2000 ? 10000 : ms);"
+    )
+    ann.page.route_web_socket(re.compile(".*"), connected)
+    ann.page.reload()
+    ann.press("Start a chat")
+    ann.wait_until(lambda: held, "The page's socket does not ask for messages.")
+    expect(ann.status).to_have_text("")
+    return held
+
+
+def test_what_is_said_before_the_socket_gets_messages_is_not_lost(
+    cloud: Cloud, ann: Customer, deaf: list[Callable[[], None]]
+) -> None:
+    """A flow's greeting comes as early. Amazon Connect sends it to nobody, but it is in the transcript."""
+    Agent(cloud, ann.contact).say("Welcome")
+    deaf[0]()
+    ann.expect_lines("(Jane joined)", "Jane: Welcome")
+
+
+def test_a_chat_that_ends_before_the_socket_gets_messages_is_over(
+    chats: Chats, ann: Customer, deaf: list[Callable[[], None]]
+) -> None:
+    """Nobody tells the page. It sees that its transcript cannot be read any more."""
+    ann.tolerated = "403"
+    chats.end(ann.contact)
+    deaf[0]()
+    expect(ann.status).to_have_text("The chat has ended, or cannot be reached.")
+    expect(ann.button("Start a chat")).to_be_visible()
+
+
 def test_a_message_whose_answer_is_lost_is_said_once(cloud: Cloud, ann: Customer) -> None:
     """The customer sends it again, and it is the same message."""
     ann.start()
-    cloud.control("POST", "faults", {"operation": "SendMessage", "kind": "cut_after"})
+    cloud.control("POST", "faults", {"operation": "SendMessage", "kind": "cut_after", "times": 20})
     ann.tolerated = "ERR_EMPTY_RESPONSE"
     ann.text.fill("Hello")
     ann.press("Send")

@@ -39,7 +39,7 @@ from local.issuer import ISSUER
 Fill = Callable[[Stack], None]
 # MiniStack enforces the throttle in real time, and most tests make more calls than Connect's quota allows.
 UNTHROTTLED: dict[str, Any] = {"throttle_rate_limit": 1000, "throttle_burst_limit": 1000}
-# A busy machine may stand still for seconds: what is not about time has more of it.
+# A busy machine may stand still for seconds. Tests that are not about time give it more.
 PATIENCE, DEADLINE = Duration.seconds(60), Duration.seconds(25)
 
 
@@ -138,7 +138,7 @@ class Prover:
         return str(said["errorMessage"]) if "errorMessage" in said else None
 
     def mended(self) -> str | None:
-        """What fails although the machine had some seconds more."""
+        """As a call, but with more patience: what still fails after it is really broken."""
         return self(PatienceSeconds="6")
 
     def report(self, **different: object) -> str:

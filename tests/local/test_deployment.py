@@ -63,7 +63,7 @@ def test_the_life_of_a_stack(cloud: Cloud, tmp_path: Path) -> None:
     """Deploy; deploy the same; update; an update that fails rolls back; destroy leaves the history's table only."""
     # Far more than a call takes: a retry would be counted.
     deadline = Duration.seconds(24)
-    # A proof that cannot hold is tried for as long.
+    # A proof that cannot hold is tried until this time is over, so it is short here.
     hurried: dict[str, Any] = {"proof_patience": Duration.seconds(10)}
 
     def sound(stack: Stack) -> None:

@@ -115,7 +115,7 @@ def test_latency_beyond_the_deadline_gets_503_before_the_gateway_gives_up(sound:
 
 
 def test_throttling_is_told_and_then_over(sound: Deployed) -> None:
-    """A default client of an AWS SDK, which tries again when it is told to, succeeds; and so does who asks then.
+    """A default client of an AWS SDK, which tries again when it is told to, succeeds.
 
     The function's three attempts at the client's first request are throttled, and the first one at its second.
     """
@@ -146,7 +146,7 @@ def test_a_certificate_of_nobody_known_is_out_of_reach(sound: Deployed) -> None:
     with tls_in_front_of(port_of(sound.cloud.url), Authority("Somebody").server()) as port:
         address = f"https://127.0.0.1:{port}"
         with other_environment(sound, lambda variables: variables.update(AWS_ENDPOINT_URL_CONNECT=address)):
-            # A connection has a second. On a busy machine it may end before the certificate comes.
+            # A connection may take a second. On a busy machine the second may be over before the certificate comes.
             answers = [asked(sound)[:2] for _ in range(3)]
     assert {(answer.status, associations) for answer, associations in answers} == {(503, 0)}
     requests = {answer.headers["x-amzn-RequestId"] for answer, _ in answers}

@@ -152,7 +152,7 @@ def test_a_chat_that_runs_in_another_window_is_no_past_one(backend: Door, chats:
 def test_before_the_chats_own_event_nothing_is_looked_up(
     cloud: Cloud, backend: Door, chats: Chats, recorded: Recorded, customer: str
 ) -> None:
-    """All events are late: a chat of a moment ago is unknown, and an older one is not taken for the last."""
+    """No event has come yet: a chat of a moment ago is unknown, and an older one is not taken for the last."""
     older = chats.past(customer)
     chats.told()
     cloud.control("POST", "events", {"lost": 1})

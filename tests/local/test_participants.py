@@ -322,7 +322,7 @@ def test_a_heartbeat_is_not_answered(cloud: Cloud) -> None:
     with PlainSocket(customer.connect()) as socket:
         fault(cloud, "SocketHeartbeat", "silence")
         socket.send({"topic": "aws/heartbeat"})
-        # What comes next is the answer to this.
+        # If the heartbeat had an answer, it would come before this one.
         socket.send({"topic": "aws/ping"})
         assert socket.next()["topic"] == "aws/ping"
         fault(cloud, "SocketHeartbeat", "latency", seconds=0.5)
@@ -359,6 +359,8 @@ def test_chatjs_reconnects_when_its_heartbeat_is_not_answered(cloud: Cloud) -> N
         while connections(cloud) == before:
             assert time.monotonic() < until
             time.sleep(0.5)
+        # The new socket opens and subscribes, and then the client closes the old one.
+        time.sleep(5)
         closed(cloud, 1)
         customer.agent("say", Content="x", Role="SYSTEM")
         page.wait("onMessage")

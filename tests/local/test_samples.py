@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from typing import Any
 import pytest
 
 from local.chats import Chats
-from local.clients import send
+from local.clients import Answer, send
 from local.cloud import Cloud
+from local.proxy import RecordingProxy
 from local.tokens import Tokens
 from tests.local.callers import Users
-from tests.local.deployments import Deployed, lines_of
+from tests.local.deployments import Deployed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,32 +100,26 @@ def test_the_call_without_a_source(historic: Deployed, kind: str) -> None:
 
 @pytest.mark.usefixtures("without_quotas", "with_events", "held_clock")
 def test_the_call_waits_as_it_is_told(historic: Deployed) -> None:
-    """A transcript that needs another two seconds, when the call comes: Connect's clock goes on after it."""
+    """The transcript needs another two seconds. Connect's clock goes forward with the first answer."""
     chats, customer = Chats(historic.cloud), str(uuid.uuid4())
     past = chats.start(customer)
     chats.end(past, wait=58)
     contact = chats.start(customer)
     chats.told()
 
-    over, function = threading.Event(), historic.physical_id("AWS::Lambda::Function", "BackendFunction")
+    def heard(answer: Answer) -> None:
+        if answer.status == 400:
+            chats.wait(2)
 
-    def is_refused() -> bool:
-        lines = [line for line in lines_of(historic.cloud, function) if line.get("initialContactId") == contact]
-        return [line["rule"] for line in lines] == ["transcript_not_ready"]
-
-    def go_on() -> None:
-        while not over.wait(0.1):
-            if is_refused():
-                chats.wait(2)
-                break
-
-    clock = threading.Thread(target=go_on)
-    clock.start()
-    try:
-        assert said(historic, "latest boto3", "BackendUrl", CONTACT_ID=contact) == f"{past}\n"
-    finally:
-        over.set()
-        clock.join()
+    url = historic.cloud.execute_api_url(historic.outputs["BackendUrl"])
+    with RecordingProxy(historic.cloud.url) as proxy:
+        proxy.heard = heard
+        through = url.replace(historic.cloud.url, proxy.url)
+        printed = said(historic, "latest boto3", "BackendUrl", CONTACT_ID=contact, ENDPOINT_URL=through)
+        refused, continued = proxy.take()
+    assert printed == f"{past}\n"
+    assert (refused.answer.status, refused.answer.headers["Retry-After"]) == (400, "2")
+    assert continued.asked - refused.answered > 1.9
 
 
 @pytest.mark.usefixtures("without_quotas", "with_events")

@@ -226,7 +226,7 @@ def start(*arguments: str, **options: Any) -> "subprocess.Popen[str]":
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, None], ids=["Ctrl-C", "SIGTERM", "parent gone"])
 def test_a_stop_leaves_nothing(how: signal.Signals | None, tmp_path: Path) -> None:
-    """No function, no file, within two seconds or so; also when whoever started it is gone."""
+    """No function, no file, soon; also when whoever started it is gone."""
     arguments = ["--port", "0"] + (["--until-stdin-closes"] if how is None else [])
     with start(*arguments, stdin=subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
         assert process.stdout is not None
@@ -240,7 +240,7 @@ def test_a_stop_leaves_nothing(how: signal.Signals | None, tmp_path: Path) -> No
         else:
             process.send_signal(how)
         assert process.wait(60) == 0
-        # It waits for nobody: MiniStack would for 10 s.
+        # It does not wait for open work. MiniStack would wait 10 s.
         assert time.monotonic() - began < 9
     with pytest.raises(ProcessLookupError):
         os.kill(function, 0)

@@ -211,7 +211,7 @@ def test_whoever_stops_it_leaves_nothing_behind(cloud: Cloud, urls: tuple[str, .
 
     def stop(process: "subprocess.Popen[str]", line: str) -> None:
         if PROMISES["repeat"] in line:
-            # Else all may be over before the signal for the last moment comes.
+            # Without this, all may be over before the signal for the last moment comes.
             slow = {"operation": "StartChatContact", "kind": "latency", "seconds": 5, "times": 2}
             cloud.control("POST", "faults", slow)
         if moment in line:
@@ -227,12 +227,12 @@ def test_a_chat_that_begins_while_it_is_stopped_is_ended(cloud: Cloud, sound: De
     """The command waits for its id."""
     before = started(cloud)
     # Less than the command waits for an answer.
-    slow = {"operation": "StartChatContact", "kind": "latency", "seconds": 8, "times": 1}
+    slow = {"operation": "StartChatContact", "kind": "latency", "seconds": 6, "times": 1}
     cloud.control("POST", "faults", slow)
 
     def stop(process: "subprocess.Popen[str]", line: str) -> None:
         if "without credentials" in line:
-            threading.Timer(4, process.send_signal, [signal.SIGINT]).start()
+            threading.Timer(3, process.send_signal, [signal.SIGINT]).start()
 
     done = verify(cloud, tmp_path, "--url", sound.outputs["FirstUrl"], when=stop)
     assert (done.status, done.report["result"], started(cloud)) == (130, "stopped", before + 1)

@@ -87,9 +87,13 @@ def verify(
         assert process.stdin is not None
         process.stdin.write(typed)
         process.stdin.close()
-        for reader in readers:
-            reader.join(300)
-        process.wait(120)
+        try:
+            for reader in readers:
+                reader.join(300)
+            process.wait(120)
+        finally:
+            # Else the end of this block would wait for ever.
+            process.kill()
     errors = "\n".join(line for line in said[process.stderr] if not line.startswith(WAITING))
     assert "Traceback" not in errors, errors
     text = report.read_text(encoding="utf-8") if report.exists() else ""

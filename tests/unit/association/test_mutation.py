@@ -12,7 +12,7 @@ SETTINGS = """
 [tool.mutmut]
 source_paths = ["association/rule.py", "association/latest_chat.py", "association/earlier_answer.py"]
 also_copy = ["association", "aws", "connect", "history", "shared"]
-# A busy machine may stand still: a mutant that is ended for its time would count as one that no test notices.
+# On a busy machine a test may take long. A mutant that is ended because of its time would count as not noticed.
 timeout_constant = 20
 pytest_add_cli_args_test_selection = ["tests"]
 

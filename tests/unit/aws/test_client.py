@@ -172,7 +172,7 @@ def test_the_deadline_holds_for_silence_and_for_a_trickle(serve: Callable[..., S
     with pytest.raises(DeadlineExceeded):
         send(silent, 0.2)
     assert 0.15 < time.monotonic() - began < 30
-    # Each byte comes 50 ms later after the last one: the twentieth after a second, when ten are over.
+    # The pause before each byte is 50 ms longer than the last one. A limit for each byte would hold for ten seconds.
     trickling = serve([(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", *[b" "] * 30)]).client
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded):

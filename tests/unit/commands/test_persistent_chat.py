@@ -211,18 +211,25 @@ def test_ctrl_c_is_one_sentence_whenever_it_comes(tmp_path: Path, milliseconds: 
 
 def test_whoever_ignores_ctrl_c_for_it_is_heard() -> None:
     """nohup, or a shell's background job: the command goes on."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(120)
-        process = subprocess.Popen(
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        subprocess.Popen(
             [str(COMMAND), *BACKFILL],
             env=environment(AWS_ENDPOINT_URL=f"http://127.0.0.1:{silent.getsockname()[1]}"),
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-        )
-        asked, _ = silent.accept()
-        process.send_signal(signal.SIGINT)
-    asked.close()
-    _, errors = process.communicate(timeout=120)
+        ) as process,
+    ):
+        silent.settimeout(120)
+        try:
+            asked, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            # Now nobody listens any more.
+            silent.close()
+            asked.close()
+            _, errors = process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert process.returncode == 1
     assert "Could not connect" in errors

@@ -107,7 +107,7 @@ def test_whatever_ends_the_waiting_ends_the_command_and_its_children(command: An
     with pytest.raises(KeyboardInterrupt):
         cdk("deploy", environment={}, say=interrupt)
     child_process = int(alive.read_text(encoding="utf-8").removesuffix("."))
-    # Nobody has asked for its status, so it may stay as a zombie: it does nothing any more.
+    # It may stay as a zombie until its parent asks for its status. A zombie does nothing.
     until = time.monotonic() + 60
     while _runs(child_process):
         assert time.monotonic() < until

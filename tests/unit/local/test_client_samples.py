@@ -72,10 +72,18 @@ class Played:
 
     def __init__(self, status: int, printed: str, exchanges: list[Exchange], held: int) -> None:
         self._done, self._held = (status, printed, exchanges), held
+        self.waited: list[float] = []
 
-    def call(self, *_: object) -> tuple[int, str, list[Exchange]]:
-        """What the sample does."""
+    def call(self, _sample: object, *arguments: Any) -> tuple[int, str, list[Exchange]]:
+        """What the sample does. Who listens hears each answer."""
+        for heard in arguments[2:]:
+            for exchange in self._done[2]:
+                heard(exchange.answer)
         return self._done
+
+    def wait(self, seconds: float) -> None:
+        """Connect's clock goes forward."""
+        self.waited.append(seconds)
 
     def past(self, *_: object) -> list[str]:
         """A session."""
@@ -89,7 +97,7 @@ class Played:
         """Nothing has to end here."""
 
     def held_clock(self) -> AbstractContextManager[None]:
-        """Nor has Connect a clock."""
+        """Nor does Connect's clock stand still."""
         return nullcontext()
 
     def told(self) -> None:
@@ -111,17 +119,18 @@ WAITED = "wait 5 s, last"
 EARLY = "new transcript_not_ready; retry-after=60"
 
 
-def check(step: Callable[..., None], status: int, printed: str, exchanges: list[Exchange], held: int) -> None:
-    """One of the runner's steps, with all played."""
+def check(step: Callable[..., None], status: int, printed: str, exchanges: list[Exchange], held: int) -> list[float]:
+    """One of the runner's steps, with all played. Returns how far Connect's clock was set forward."""
     played: Any = Played(status, printed, exchanges, held)
     step(played, played, [])
+    return list(played.waited)
 
 
 def test_a_sample_that_does_all_it_should_passes() -> None:
     """Else the failures below would say nothing."""
     check(associate, 0, "last", [exchange(200)], 1)
     check(refuse, 1, REFUSED, [NOT_FOUND], 0)
-    check(wait, 0, WAITED, [TOO_EARLY, exchange(200, asked=5.5)], 1)
+    assert check(wait, 0, WAITED, [TOO_EARLY, exchange(200, asked=5.5)], 1) == [60]
     check(start, 0, "last", [exchange(200)], 1)
     check(start_early, 0, EARLY, [exchange(200)], 0)
 

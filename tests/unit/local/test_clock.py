@@ -53,6 +53,7 @@ def test_a_clock_that_is_held_goes_only_as_it_is_told() -> None:
 
         machine(1_000_000_000)
         ours = Clock()
+        # Twice is the same as once.
         for hold in (True, True):
             ours.hold(hold)
             machine(1_000_000_010)
