@@ -15,8 +15,9 @@ from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
 
 # AWS closes a connection that was unused for about a minute, and a device on the way may drop it silently.
 _IDLE_SECONDS = 20
-# More than a network within a region needs. After that, a new connection is more likely to succeed.
-_CONNECT_SECONDS = 1.0
+# More than a network within a region needs, and more than one to another continent. After that, a new connection is
+# more likely to succeed.
+_CONNECT_SECONDS, _CONNECT_FAR_SECONDS = 1.0, 2.4
 
 
 class _Reader(io.RawIOBase):
@@ -50,6 +51,7 @@ class Client:
 
     def __init__(self, service: str | None, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._connect_seconds = _CONNECT_FAR_SECONDS if service is None else _CONNECT_SECONDS
         self._sign, likely = None, trust.commons
         if service is not None:
             # Imported here: where nothing is signed, the cold start does not pay for it.
@@ -77,7 +79,7 @@ class Client:
             return self._exchange(request, deadline)
         except TimeoutError as error:
             if time.monotonic() < deadline:
-                raise Unreachable(f"no connection within {_CONNECT_SECONDS:g} s") from error
+                raise Unreachable(f"no connection within {self._connect_seconds:g} s") from error
             raise DeadlineExceeded("no whole answer within the deadline") from error
         except OSError as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
@@ -146,12 +148,12 @@ class Client:
             try:
                 sock = socket.socket(family, kind, protocol)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
+                sock.settimeout(min(_left(deadline), self._connect_seconds))
                 sock.connect(address)
                 if self._tls is None:
                     return sock
                 # The time limit of a socket holds for the whole of a handshake.
-                sock.settimeout(min(_left(deadline), _CONNECT_SECONDS))
+                sock.settimeout(min(_left(deadline), self._connect_seconds))
                 return self._tls.wrap_socket(sock, server_hostname=host)
             except OSError as error:
                 if sock is not None:

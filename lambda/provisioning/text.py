@@ -7,7 +7,7 @@ from bisect import bisect
 from collections.abc import Mapping
 from itertools import accumulate
 
-from shared import custom_resources
+from shared import custom_resources, redaction
 
 # The whole response of a custom resource (AWS CloudFormation quotas).
 _MOST_BYTES = 4096
@@ -22,15 +22,6 @@ _LEAST_BYTES = 1000
 _CUT = "..."
 # Control characters except line ends: as an escape each would take six bytes.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
-# API Gateway shows a request with an invalid signature, with the session's token in it.
-# A function's log may hold anything, also all of its environment.
-_SECRETS = (
-    re.compile(r"(?i)((?:security|session|participant|connection)[-_]?token[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+"),
-    re.compile(r"(?i)(secret[-_]?access[-_]?key[\"'\\]*\s*[=:][\s\"'\\]*)[^\s\"'\\&]+"),
-    re.compile(r"(?i)(\bbearer\s+)[^\s\"'\\,]+"),
-    re.compile(r"(?i)(signature=)[0-9a-z%+/=]+"),
-    re.compile(r"()eyJ[\w-]+\.[\w-]+\.[\w-]*"),
-)
 _UNIMPORTANT = ("START RequestId:", "END RequestId:")
 
 Event = Mapping[str, object]
@@ -43,9 +34,7 @@ def say(**fields: str) -> None:
 
 def without_secrets(text: str) -> str:
     """The text without secrets and control characters, for everybody who sees the deployment."""
-    for secret in _SECRETS:
-        text = secret.sub(r"\1[left out]", text)
-    return _CONTROL.sub(" ", text)
+    return _CONTROL.sub(" ", redaction.without_secrets(text))
 
 
 def of_failure(event: Event, sentence: str, log: str) -> str:

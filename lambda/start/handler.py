@@ -94,10 +94,11 @@ def _started(event: handler.Event, retry: Retry, line: log.Line) -> _Started:
     # If Connect cannot store a claim, the claim is not a customer.
     if len(customer) > wire.CUSTOMER_ID_LENGTH or not is_unicode(customer):
         raise refusal.not_found("no_customer")
+    fields = _fields(asked, customer, who)
     before = past.of(asked, customer, _decider(asked, who, retry))
     _log_source(line, before.source_contact_id, before.rehydration_type)
     token = derived_client_token(asked, START, customer)
-    return attempts.start_chat(handler.connect_with(retry), _fields(asked, customer, who), token, before)
+    return attempts.start_chat(handler.connect_with(retry), fields, token, before)
 
 
 def _decider(asked: StartRequest, who: Caller, retry: Retry) -> Decider:
@@ -111,7 +112,7 @@ def _decider(asked: StartRequest, who: Caller, retry: Retry) -> Decider:
 
 
 def _fields(asked: StartRequest, customer: str, who: Caller) -> dict[str, object]:
-    """The fields for Amazon Connect. The customer is where the rule will look for it."""
+    """The fields for Amazon Connect. The customer is where the rule will look for it. Raises a Refusal."""
     fields: dict[str, object] = {"ContactFlowId": asked.flow_id, **asked.conversation}
     attributes = dict(asked.attributes)
     identity = START.customer_identity
@@ -119,6 +120,8 @@ def _fields(asked: StartRequest, customer: str, who: Caller) -> dict[str, object
         fields["CustomerId"] = customer
     else:
         attributes[identity.removeprefix(variables.ATTRIBUTE_PREFIX)] = customer
+        if wrong := request.too_large(attributes):
+            raise refusal.invalid(f"{wrong[0]} The customer is one of them.")
     if attributes:
         fields["Attributes"] = attributes
     if START.stamp_authentication and who.customer is not None:

@@ -145,10 +145,15 @@ def _attributes(fields: _Fields, allowed: tuple[str, ...], violations: list[str]
     taken = {
         name: _text(name, sent, wire.ATTRIBUTE_VALUE_LENGTH, violations, least=0) for name in allowed if name in sent
     }
-    size = sum(len(f"{name}{value}".encode()) for name, value in taken.items())
-    if size > wire.ATTRIBUTES_BYTES:
-        violations.append(f"Attributes: got {size} bytes, expected at most {wire.ATTRIBUTES_BYTES}.")
+    violations += too_large(taken)
     return taken
+
+
+def too_large(attributes: Mapping[str, str]) -> list[str]:
+    """What is wrong with the size of a contact's attributes, if anything."""
+    size = sum(len(f"{name}{value}".encode()) for name, value in attributes.items())
+    expected = f"Attributes: got {size} bytes, expected at most {wire.ATTRIBUTES_BYTES}."
+    return [expected] if size > wire.ATTRIBUTES_BYTES else []
 
 
 def _object(name: str, known: tuple[str, ...], fields: _Fields, violations: list[str]) -> _Fields | None:

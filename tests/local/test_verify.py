@@ -528,6 +528,49 @@ def test_an_address_that_is_not_the_endpoints_is_named(
     assert "AWS STS: the answer is not one of AWS" in done.errors
 
 
+class Echo(Page):
+    """API Gateway: it repeats what it does not understand."""
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        sent, session = self.headers.get("Authorization", ""), self.headers.get("X-Amz-Security-Token", "")
+        said = (
+            f"{sent.split()[-1]!r} not a valid key=value pair in Authorization header: {sent!r}. The Canonical String "
+        )
+        said += f"for this request should have been 'POST\nx-amz-security-token:{session}\n'"
+        body = json.dumps({"message": said}).encode()
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.mark.parametrize("token", ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiAiYW5uIn0.c2lnbmF0dXJl", "opaque-1234567890", None])
+def test_a_secret_that_an_answer_repeats_is_not_shown(cloud: Cloud, tmp_path: Path, token: str | None) -> None:
+    """Neither on the terminal nor in the report, which people attach to an issue. A custom domain is private, too."""
+    path = f"/contact/persistent-contact-association/{cloud.instance_id}/"
+    key = cloud.client("sts").get_session_token()["Credentials"]
+    mine = {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": key["SessionToken"],
+    }
+    caller = ("--token", "-", "--customer", "ann") if token else ()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://localhost:{server.server_port}{path}"
+        done = verify(cloud, tmp_path, "--url", url, *caller, typed=f"Bearer {token}\n", variables=mine)
+        server.shutdown()
+    assert (done.status, done.broken()) == (1, ["caller"])
+    assert "'[left out]' not a valid key=value pair" in done.errors or not token
+    assert "x-amz-security-token:[left out]" in done.errors
+    everything = f"{done.lines}{done.errors}{done.report}"
+    for secret in (token or mine["AWS_SESSION_TOKEN"], mine["AWS_SESSION_TOKEN"], mine["AWS_SECRET_ACCESS_KEY"]):
+        assert secret not in everything
+    assert "localhost" not in json.dumps(done.report)
+
+
 CANNOT_BEGIN: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "no address": (("--url", "https://a.example/"), {}, "expected the output EndpointUrl"),
     "no start": (("--start-url", "https://a.example/"), {}, "expected the output StartUrl"),

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from connect_persistent_chat.commands.arguments import THIS_MACHINE
 from connect_persistent_chat.commands.retry import Result
 from connect_persistent_chat.shared import wire
+from connect_persistent_chat.shared.redaction import LEFT_OUT
 
 # The fields that a history makes optional are required by the SDK.
 _CONFIG = Config(
@@ -26,6 +27,8 @@ _CONFIG = Config(
 _UNSIGNED = _CONFIG.merge(Config(signature_version=UNSIGNED))
 # For the events of a chat, for its transcript, and for a throttle.
 _MOST_WAITS = 3
+# What is shorter is no secret, but may be part of any word.
+_LEAST_SECRET = 8
 _DEFAULT_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 
@@ -41,7 +44,7 @@ class Endpoint:
         say: Callable[[str], None],
     ) -> None:
         stage, _, self.instance_id = address(url).rstrip("/").rpartition(f"/{'/'.join(wire.PATH)}/")
-        self.starts, self.has_token = start_url is not None, token is not None
+        self.starts, self._token = start_url is not None, token
         self._say = say
         self._caller = _client(session, stage, token)
         self._nobody = session.client("connect", endpoint_url=stage, config=_UNSIGNED)
@@ -49,6 +52,23 @@ class Endpoint:
             stage = address(start_url).removesuffix(f"/{'/'.join(wire.START_PATH)}")
             self._starter = _client(session, stage, token)
             self._nobody_starts = session.client("connect", endpoint_url=stage, config=_UNSIGNED)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether its caller has a token."""
+        return self._token is not None
+
+    def hidden(self, text: str) -> str:
+        """The text without the caller's token, which an answer may repeat."""
+        for secret in sorted({self._token or "", (self._token or "").rpartition(" ")[2]}, key=len, reverse=True):
+            if len(secret) >= _LEAST_SECRET:
+                text = text.replace(secret, LEFT_OUT)
+        return text
+
+    @property
+    def starter(self) -> Any:
+        """The client that starts chats; None if the endpoint starts none."""
+        return self._starter if self.starts else None
 
     def associate(self, contact: str, **fields: str) -> dict[str, Any]:
         """Continue a past chat; without fields the latest."""
@@ -78,7 +98,8 @@ def patient(call: Callable[[], Result], say: Callable[[str], None]) -> Result:
             return call()
         except ClientError as error:
             seconds = error.response["ResponseMetadata"]["HTTPHeaders"].get("retry-after", "")
-            if not re.fullmatch(r"\d{1,3}", seconds):
+            # A transcript may need an hour (transcript_delay).
+            if not re.fullmatch(r"\d{1,4}", seconds):
                 raise
         say(f"The answer asks the command to wait. It tries again in {seconds} s.")
         time.sleep(int(seconds))

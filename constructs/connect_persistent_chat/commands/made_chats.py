@@ -26,6 +26,7 @@ _MOST_LOOKS = 3
 LOOK_SECONDS = 2
 # Without a network each call takes 40 s until it fails, and nothing stops the end.
 _LONGEST_END_SECONDS = 100
+_UNCLEAR_STATUS = 500
 _FLOW_ID = re.compile(r"[0-9a-fA-F-]{36}|arn:\S+")
 
 
@@ -64,8 +65,11 @@ class MadeChats:
         )
         self._connections: dict[str, str] = {}
         self.running: list[str] = []
-        # The starts without an answer, by their tokens.
+        # The starts without a clear answer, by their tokens.
         self._unclear: dict[str, Callable[[], Chat]] = {}
+        # Whether the start that is under way may have begun a chat, whatever its last answer says.
+        self._may_have_begun = False
+        self.watch(self.client)
 
     def find_flow(self, flow: str) -> None:
         """Every chat has this flow: its name, id or ARN. Raises CommandFailed."""
@@ -88,12 +92,13 @@ class MadeChats:
 
         def known() -> Chat:
             with self.stopping.held():
+                self._may_have_begun = fields["ClientToken"] in self._unclear
                 self._unclear[fields["ClientToken"]] = known
                 try:
                     answer = call(**fields)
                 except ClientError as error:
-                    # Behind a gateway that waits no longer, a chat may begin.
-                    if error.response["ResponseMetadata"]["HTTPStatusCode"] <= 500:
+                    unclear = error.response["ResponseMetadata"]["HTTPStatusCode"] >= _UNCLEAR_STATUS
+                    if not (unclear or self._may_have_begun):
                         del self._unclear[fields["ClientToken"]]
                     raise
                 # Whoever answers: it is ended by this id, or told.
@@ -104,6 +109,15 @@ class MadeChats:
             return Chat(contact, answer["ParticipantToken"], answer)
 
         return patient(known, self._say)
+
+    def watch(self, client: Any) -> None:
+        """The SDK itself repeats a start, and tells the last answer only. Look at each of this client's tries."""
+        client.meta.events.register("response-received.connect.StartChatContact", self._heard)
+
+    def _heard(self, response_dict: Mapping[str, Any] | None, **_: object) -> None:
+        # Behind a gateway that waits no longer, a chat may begin all the same.
+        if response_dict is None or response_dict["status_code"] >= _UNCLEAR_STATUS:
+            self._may_have_begun = True
 
     def start(self, customer: str, **fields: Any) -> Chat:
         """A chat of this customer, by Amazon Connect itself."""
@@ -187,22 +201,28 @@ class MadeChats:
     def end_all(self) -> dict[str, str]:
         """End what still runs. Those that could not be ended, with the reasons."""
         until = time.monotonic() + _LONGEST_END_SECONDS
+        left: dict[str, str] = {}
+        self._end_running(left, until)
         # The same token gets the same chat, now with its id.
         with suppress(BotoCoreError, *UNREADABLE):
             for known in list(self._unclear.values()):
+                if time.monotonic() > until:
+                    break
                 with suppress(ClientError, KeyboardInterrupt):
                     known()
-        left = {}
-        for contact in list(self.running):
+        self._end_running(left, until)
+        return left
+
+    def _end_running(self, left: dict[str, str], until: float) -> None:
+        for contact in [one for one in self.running if one not in left]:
             if time.monotonic() > until:
-                left[contact] = f"Amazon Connect answered too slowly or not at all for {_LONGEST_END_SECONDS} s"
+                left[contact] = f"calls took so long that the time for all chats, {_LONGEST_END_SECONDS} s, was over"
                 continue
             try:
                 self.end(contact)
             except (BotoCoreError, ClientError, *UNREADABLE) as error:
                 if not self._has_ended(contact):
                     left[contact] = one_line(error)
-        return left
 
     @property
     def unclear(self) -> int:

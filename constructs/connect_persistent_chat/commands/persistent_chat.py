@@ -1,5 +1,6 @@
 """Fill a history, erase one customer from it, show that an endpoint keeps its promises, or start the local cloud."""
 
+import io
 import os
 import sys
 
@@ -21,6 +22,9 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
     # Before anything is imported that takes long.
     interrupt.handle()
     _open_closed_streams()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # As on standard error: what its encoding does not have must not end the command.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = _status(arguments)
     except SystemExit as ended:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+from urllib.parse import urlsplit
 
 from connect_persistent_chat.commands import arguments
 from connect_persistent_chat.commands.command_failed import CommandFailed, one_line
@@ -27,7 +28,9 @@ _TOKEN = re.compile(r"[!-~]+( [!-~]+)?")
 _ERASE = "persistent-chat erase --recorder <output HistoryRecorder> --customer"
 # What a report must not hold: addresses of AWS, ARNs, ids, account numbers, and names of customers.
 _PRIVATE = re.compile(
-    r"https?://\S+|arn:[^\s,]+|persistent-chat-verify-[\w-]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\b\d{12}\b|\S+@\S+"
+    # Then come names, also those in a certificate.
+    r"(?<=SSL validation failed for ).*"
+    r"|https?://\S+|arn:[^\s,]+|persistent-chat-verify-[\w-]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\b\d{12}\b|\S+@\S+"
     r"|[\w.-]+\.amazonaws\.com\S*"
 )
 _PLAN = (
@@ -95,6 +98,8 @@ def _prepared(options: "Namespace") -> "tuple[Walk, MadeChats]":
         while_busy("AWS STS", session.client("sts").get_caller_identity, _tell)
         endpoint = Endpoint(session, options.url, options.start_url, token, _tell)
         chats = MadeChats(session, endpoint.instance_id, options.attribute, _tell)
+        if endpoint.starter:
+            chats.watch(endpoint.starter)
     except (BotoCoreError, ClientError, ValueError) as error:
         raise CommandFailed(
             f"{one_line(error).rstrip('.')}. "
@@ -174,6 +179,14 @@ def _report(walk: "Walk", options: "Namespace", status: int) -> dict[str, Any]:
     """It is the same whenever the same happens. What differs from run to run, or is nobody's business, is left out."""
     # As the lines have it.
     customer = one_line(walk.customer) or walk.customer
+    urls = (options.url, options.start_url, os.environ.get("AWS_ENDPOINT_URL"))
+    private = [customer, *filter(None, (urlsplit(url or "").hostname for url in urls))]
+
+    def public(text: str) -> str:
+        for name in private:
+            text = text.replace(name, "<private>")
+        return _PRIVATE.sub("<private>", text)
+
     return {
         "report": _REPORT_VERSION,
         "version": version("connect-persistent-chat"),
@@ -182,9 +195,7 @@ def _report(walk: "Walk", options: "Namespace", status: int) -> dict[str, Any]:
         "customer": "attribute" if options.attribute else "CustomerId",
         "start": options.start_url is not None,
         "history": walk.history,
-        "promises": [
-            {**one, "said": _PRIVATE.sub("<private>", one["said"].replace(customer, "<private>"))} for one in walk.all()
-        ],
+        "promises": [{**one, "said": public(one["said"])} for one in walk.all()],
         "connect": walk.seen.all(),
     }
 

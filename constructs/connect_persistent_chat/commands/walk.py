@@ -121,8 +121,8 @@ class Walk:
                 )
             if self._chats.unclear:
                 raise Broken(
-                    f"{self._chats.unclear} starts got no answer, so chats may run on whose ids nobody told. Look in "
-                    f"Amazon Connect for chats with the name {NAME}, and end them."
+                    f"{self._chats.unclear} starts got no clear answer, so chats may run on whose ids nobody told. "
+                    f"Look in Amazon Connect for chats with the name {NAME}, and end them."
                 )
 
     def run(self) -> None:
@@ -204,6 +204,7 @@ class Walk:
             needed = needed or error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
         except UNREADABLE as error:
             why = one_line(not_of_aws("Amazon Connect or the endpoint", type(error).__name__))
+        why = self._endpoint.hidden(why)
         self.results[name] = why
         self._say(f"{NOT_HELD if why else HELD}: {PROMISES[name]}{f'. {why}' if why else ''}")
         if why and needed:

@@ -26,7 +26,7 @@ WELL_KNOWN = "/tenant/.well-known/openid-configuration"
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The issuer is a thread beside the test: on a busy machine it may get its turn late."""
-    monkeypatch.setattr("aws.client._CONNECT_SECONDS", 60)
+    monkeypatch.setattr("aws.client._CONNECT_FAR_SECONDS", 60)
     monkeypatch.setattr(issuer, "_DEADLINE_SECONDS", 60)
 
 

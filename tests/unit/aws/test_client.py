@@ -99,6 +99,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server is a thread beside the client: on a busy machine it may get its turn late."""
     monkeypatch.setattr("aws.client._CONNECT_SECONDS", 60)
+    monkeypatch.setattr("aws.client._CONNECT_FAR_SECONDS", 60)
 
 
 def send(client: Client, seconds: float = 60) -> Response:
@@ -295,15 +296,17 @@ def test_who_cannot_prove_itself_is_sent_nothing(
     assert server.requests == []
 
 
+@pytest.mark.parametrize(("service", "limit"), [("connect", "_CONNECT_SECONDS"), (None, "_CONNECT_FAR_SECONDS")])
 def test_a_handshake_that_stalls_is_given_up(
-    serve: Callable[..., Server], trusted: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    trusted: Callable[..., None], monkeypatch: pytest.MonkeyPatch, service: str | None, limit: str
 ) -> None:
-    """As a connection that takes long: another may do better."""
-    amazon = Authority("Amazon")
-    trusted(amazon)
-    monkeypatch.setattr("aws.client._CONNECT_SECONDS", 0.2)
+    """As a connection that takes long: another may do better. A server that is not of AWS may be far away."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "x")
+    trusted(Authority("Amazon"))
+    monkeypatch.setattr(f"aws.client.{limit}", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        client = Client("connect", Endpoint.parse(f"https://127.0.0.1:{silent.getsockname()[1]}"))
+        client = Client(service, Endpoint.parse(f"https://127.0.0.1:{silent.getsockname()[1]}"))
         began = time.monotonic()
         with pytest.raises(Unreachable, match="no connection within"):
             send(client)

@@ -1,5 +1,6 @@
 """The command itself, as it is typed: quick to explain, and never a stack trace."""
 
+import io
 import os
 import shlex
 import signal
@@ -11,6 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from connect_persistent_chat.commands.persistent_chat import main
 
 COMMAND = Path(sys.executable).with_name("persistent-chat")
 # Nobody listens there.
@@ -207,6 +210,17 @@ def test_ctrl_c_is_one_sentence_whenever_it_comes(tmp_path: Path, milliseconds: 
         said, errors = process.communicate(timeout=120)
     assert (process.returncode, said) == (130, "")
     assert [line for line in errors.splitlines() if not line.startswith("import time:")] == [STOPPED]
+
+
+def test_what_an_encoding_does_not_have_ends_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer in another language, in a terminal that has no letters for it."""
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
+    monkeypatch.setattr("connect_persistent_chat.commands.interrupt.handle", lambda: None)
+    monkeypatch.setattr("connect_persistent_chat.commands.interrupt.ignore", lambda: None)
+    assert main(["--help"]) == 0
+    print("caf\u00e9", flush=True)
+    assert shown.getvalue().endswith(b"caf\\xe9\n")
 
 
 def test_whoever_ignores_ctrl_c_for_it_is_heard() -> None:

@@ -250,7 +250,7 @@ class Ended(Walk):
     """A walk that ends so, and leaves a chat that runs on."""
 
     def __init__(self, how: BaseException | None, *, unread: bool) -> None:
-        nobody: Any = SimpleNamespace(instance_id="i", unclear=0)
+        nobody: Any = SimpleNamespace(instance_id="i", unclear=0, hidden=str)
         self._how, self._unread = how, unread
         told: Any = {"say": self._told, "progress": self._told}
         super().__init__(nobody, nobody, flow="f", customer="c  d", other="o", expects_history=False, **told)
@@ -269,7 +269,7 @@ def walked(walk: Walk, left: dict[str, str], report: Any) -> int:
     """What comes of it, if these chats run on."""
     stopping = SimpleNamespace(listen=lambda: None, ignore=lambda: None)
     chats = SimpleNamespace(stopping=stopping, end_all=lambda: left)
-    options = Namespace(token=None, attribute=None, start_url=None)
+    options = Namespace(token=None, attribute=None, start_url=None, url="https://chat.b.test/v1/")
     return verify._walked(walk, cast(Any, chats), options, report)
 
 
@@ -303,7 +303,9 @@ def test_a_customer_whom_the_lines_spell_otherwise_is_private_too() -> None:
     walk = Ended(None, unread=False)
     walk.customer = "ada\x1b  lovelace"
     walk.results["start"] = one_line(f"It is {walk.customer}.")
-    report = verify._report(walk, Namespace(token=None, attribute=None, start_url=None), 1)
+    report = verify._report(
+        walk, Namespace(token=None, attribute=None, start_url=None, url="https://chat.b.test/v1/"), 1
+    )
     (said,) = (one["said"] for one in report["promises"] if one["said"])
     assert said == "It is <private>."
 
@@ -338,14 +340,14 @@ def test_a_report_has_nothing_private() -> None:
     private = (
         "User: arn:aws:iam::123456789012:user/ada is not authorized, 11111111-1111-4111-8111-111111111111, "
         "ada@b.example, https://a.example/x, abc.execute-api.us-east-1.amazonaws.com/v1, 123456789012, "
-        "persistent-chat-verify-1, ada-1"
+        "persistent-chat-verify-1, ada-1, chat.b.test. SSL validation failed for x, not for other.b.test"
     )
     promise = {"step": "start", "promise": "p", "result": "did not hold", "said": private}
     walk = SimpleNamespace(customer="ada-1", history=None, seen=Seen(), all=lambda: [promise])
-    options = Namespace(token=None, attribute=None, start_url=None)
+    options = Namespace(token=None, attribute=None, start_url=None, url="https://chat.b.test/v1/")
     report = verify._report(cast(Walk, walk), options, 1)
     text = json.dumps(report)
-    for word in ("ada", "1234", "1111", "example", "amazonaws", "verify-1"):
+    for word in ("ada", "1234", "1111", "example", "amazonaws", "verify-1", "b.test"):
         assert word not in text
     assert (report["result"], report["history"]) == ("did not hold", None)
     # The page explains each field.

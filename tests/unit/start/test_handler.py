@@ -254,6 +254,17 @@ def test_a_history_that_fails_keeps_nobody_from_starting(
     assert SECRET not in json.dumps(told.line)
 
 
+def test_the_customers_attribute_counts_in_the_size_of_all(function: Function) -> None:
+    """Connect would refuse the start, and with a history three of them."""
+    function.use(PEOPLE, history=True, CUSTOMER_IDENTITY="attribute:who")
+    attributes = {"topic": "x" * (32_768 - len("topic"))}
+    told = function.ask(fields(CustomerId=None, Attributes=attributes), claim="ann")
+    assert (told.status, function.connect.starts) == (400, [])
+    assert "Attributes: got 32774 bytes, expected at most 32768. The customer is one of them." in told.body["message"]
+    attributes = {"topic": "x" * (32_768 - len("topicwhoann"))}
+    assert function.ask(fields(CustomerId=None, Attributes=attributes), claim="ann").status == 200
+
+
 @pytest.mark.parametrize("failure", [answer(429, {}, "ThrottlingException"), answer(500, {}), Unreachable("cut")])
 def test_a_past_that_cannot_be_described_keeps_nobody_from_starting(function: Function, failure: Any) -> None:
     """Connect's quota of descriptions is not that of starts."""
