@@ -563,8 +563,7 @@ def test_a_secret_that_an_answer_repeats_is_not_shown(cloud: Cloud, tmp_path: Pa
         done = verify(cloud, tmp_path, "--url", url, *caller, typed=f"Bearer {token}\n", variables=mine)
         server.shutdown()
     assert (done.status, done.broken()) == (1, ["caller"])
-    assert "'[left out]' not a valid key=value pair" in done.errors or not token
-    assert "x-amz-security-token:[left out]" in done.errors
+    assert ("[left out]' not a valid key=value pair" if token else "x-amz-security-token:[left out]") in done.errors
     everything = f"{done.lines}{done.errors}{done.report}"
     for secret in (token or mine["AWS_SESSION_TOKEN"], mine["AWS_SESSION_TOKEN"], mine["AWS_SECRET_ACCESS_KEY"]):
         assert secret not in everything
