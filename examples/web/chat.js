@@ -116,6 +116,7 @@ async function start() {
   const { ContactId: contactId, ParticipantId: participantId, ParticipantToken: participantToken } = started;
   keep({ clientToken: undefined, chat: { contactId, participantId, participantToken } });
   items = [];
+  looked = false;
   drawn.clear();
   wait(started.NotContinued?.RetryAfterSeconds, 1);
   await open();
@@ -150,19 +151,21 @@ async function open() {
     type: ChatSession.SessionTypes.CUSTOMER,
     disableCSM: true,
   });
+  // What an earlier session reports says nothing of the present one.
+  const ours = (does) => (event) => opened === session && does(event);
   // ChatJS reports this once before the socket is open, and then each time that the socket has opened.
-  opened.onConnectionEstablished(() => {
+  opened.onConnectionEstablished(ours(() => {
     act(() => inTurn(newest))();
     // The socket gets messages a moment later, and ChatJS does not say when. So look for those before once more.
-    setTimeout(act(() => inTurn(() => newest(true))), 2000);
-  });
-  opened.onConnectionLost(() => tell("The connection is lost. Trying again …"));
-  opened.onConnectionBroken(() => closed(GONE));
-  opened.onMessage(({ data }) => add([data]) && isMine(data) || calm());
-  opened.onTyping(({ data }) => isMine(data) || tell(`${nameOf(data)} is typing …`, 5));
+    setTimeout(ours(act(() => inTurn(() => newest(true)))), 2000);
+  }));
+  opened.onConnectionLost(ours(() => tell("The connection is lost. Trying again …")));
+  opened.onConnectionBroken(ours(() => closed(GONE)));
+  opened.onMessage(ours(({ data }) => add([data]) && isMine(data) || calm()));
+  opened.onTyping(ours(({ data }) => isMine(data) || tell(`${nameOf(data)} is typing …`, 5)));
   // Amazon's own page waits here, too: the transcript needs a moment.
-  opened.onChatRehydrated(() => setTimeout(act(() => inTurn(past)), 1000));
-  opened.onEnded(() => ended());
+  opened.onChatRehydrated(ours(() => setTimeout(ours(act(() => inTurn(past))), 1000)));
+  opened.onEnded(ours(ended));
   tell("Connecting …");
   await opened.connect().catch((cause) => {
     throw new Error(GONE, { cause });
@@ -209,29 +212,38 @@ let items = [];
 let token = null;
 // Whether there may be older items than the items on the page.
 let more = false;
+// Whether the transcript of this chat was read.
+let looked = false;
 
 // Reads run one after another, because they share the token.
 let reading = Promise.resolve();
-const inTurn = (read) => (reading = reading.catch(() => {}).then(() => session && read()));
+const inTurn = (read) => (reading = reading.catch(() => {}).then(async () => {
+  const asked = session;
+  try {
+    if (asked) await read();
+  } catch (cause) {
+    // What became of an earlier session is nobody's business any more.
+    if (session !== asked || leaving) return;
+    if (cause.statusCode !== 403) throw cause;
+    closed(GONE);
+  }
+}));
 
 async function page(nextToken) {
   const asked = { scanDirection: "BACKWARD", sortOrder: "ASCENDING", maxResults: PAGE_SIZE };
-  const { data } = await session.getTranscript(nextToken ? { ...asked, nextToken } : asked).catch((cause) => {
-    if (cause.statusCode !== 403) throw cause;
-    session = undefined;
-    throw new Error(GONE, { cause });
-  });
+  const { data } = await session.getTranscript(nextToken ? { ...asked, nextToken } : asked);
   token = data.NextToken ?? null;
   return data.Transcript;
 }
 
 // Reads all new items, even if they fill several pages. The first time, it reads one page and then older items.
 async function newest(isAgain) {
-  const before = items.length;
   let found = await page();
-  while (add(found, !before) === found.length && before && token) found = await page(token);
-  if (!isAgain) calm();
-  if (!before) await older();
+  const isFirst = !looked;
+  looked = true;
+  while (add(found, isFirst) === found.length && !isFirst && token) found = await page(token);
+  if (isFirst || !isAgain) calm();
+  if (isFirst) await older();
 }
 
 // Reads older pages until one has an item that is new here.
@@ -336,8 +348,7 @@ function earlier() {
 let telling;
 function tell(sentence, seconds) {
   clearTimeout(telling);
-  // A screen reader reads out what is set, also if it is the same.
-  if (status.textContent !== sentence) status.textContent = sentence;
+  status.textContent = sentence;
   if (seconds) telling = setTimeout(calm, seconds * 1000);
 }
 
@@ -345,8 +356,10 @@ function tell(sentence, seconds) {
 function calm() {
   // The sentence stays true while it is shown. A countdown would be read out each time.
   const minutes = Math.ceil((kept.later?.at - Date.now()) / 60_000);
-  if (kept.later && !kept.idToken) tell(expired());
-  else tell(minutes > 0 ? `Your earlier chat will appear in less than ${minutes} min.` : "");
+  const early = minutes > 0 ? `Your earlier chat will appear in less than ${minutes} min.` : "";
+  const sentence = kept.later && !kept.idToken ? expired() : early;
+  // A screen reader reads out what is set, also if it is the same.
+  if (sentence !== status.textContent) tell(sentence);
 }
 
 function show() {

@@ -121,7 +121,7 @@ def _fields(asked: StartRequest, customer: str, who: Caller) -> dict[str, object
     else:
         attributes[identity.removeprefix(variables.ATTRIBUTE_PREFIX)] = customer
         if wrong := request.too_large(attributes):
-            raise refusal.invalid(f"{wrong[0]} The customer is one of them.")
+            raise refusal.invalid(f"{wrong[0]} One of the attributes names the customer.")
     if attributes:
         fields["Attributes"] = attributes
     if START.stamp_authentication and who.customer is not None:

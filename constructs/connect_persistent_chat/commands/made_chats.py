@@ -221,7 +221,9 @@ class MadeChats:
             try:
                 self.end(contact)
             except (BotoCoreError, ClientError, *UNREADABLE) as error:
-                if not self._has_ended(contact):
+                if self._has_ended(contact):
+                    self.running.remove(contact)
+                else:
                     left[contact] = one_line(error)
 
     @property

@@ -180,12 +180,11 @@ def _report(walk: "Walk", options: "Namespace", status: int) -> dict[str, Any]:
     # As the lines have it.
     customer = one_line(walk.customer) or walk.customer
     urls = (options.url, options.start_url, os.environ.get("AWS_ENDPOINT_URL"))
-    private = [customer, *filter(None, (urlsplit(url or "").hostname for url in urls))]
+    names = {customer, *filter(None, (urlsplit(url or "").hostname for url in urls))}
+    private = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})(?!\w)")
 
     def public(text: str) -> str:
-        for name in private:
-            text = text.replace(name, "<private>")
-        return _PRIVATE.sub("<private>", text)
+        return _PRIVATE.sub("<private>", private.sub("<private>", text))
 
     return {
         "report": _REPORT_VERSION,

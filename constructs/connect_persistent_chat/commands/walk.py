@@ -197,14 +197,15 @@ class Walk:
         try:
             yield
         except (Broken, CommandFailed, BotoCoreError) as error:
-            why = one_line(error)
+            why = str(error)
         except ClientError as error:
             why = _sentence(error)
             # The next steps would be throttled too, minute after minute.
             needed = needed or error.response["ResponseMetadata"]["HTTPStatusCode"] == 429
         except UNREADABLE as error:
-            why = one_line(not_of_aws("Amazon Connect or the endpoint", type(error).__name__))
-        why = self._endpoint.hidden(why)
+            why = str(not_of_aws("Amazon Connect or the endpoint", type(error).__name__))
+        # The whole token is looked for before anything is left out of the text.
+        why = one_line(self._endpoint.hidden(why))
         self.results[name] = why
         self._say(f"{NOT_HELD if why else HELD}: {PROMISES[name]}{f'. {why}' if why else ''}")
         if why and needed:
@@ -277,9 +278,7 @@ class Walk:
         continued = answer.get(_CONTINUED)
         why = answer["ResponseMetadata"]["HTTPHeaders"].get(wire.NOT_CONTINUED)
         if continued is None:
-            told = (
-                f": {one_line(why)}" if why else ". Does the history get the contact events? See its alarm and its log"
-            )
+            told = f": {why}" if why else ". Does the history get the contact events? See its alarm and its log"
             raise Broken(f"The chat continues no past chat{told}.")
         if continued != past and self._chats.describe(continued)[0].get("InitialContactId") != past:
             raise Broken("The chat continues another chat than the one that this command ended.")
@@ -347,7 +346,7 @@ def _refused(call: Callable[[], object], statuses: Collection[int], advice: str)
 def _refusal(error: ClientError) -> str:
     status, said = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]
     text = f"{error.operation_name} was refused: {status} {said.get('Code', '')}, {said.get('Message', '')}"
-    return one_line(text).rstrip(".")
+    return " ".join(text.split()).rstrip(".")
 
 
 def _sentence(error: ClientError) -> str:
