@@ -217,13 +217,14 @@ let looked = false;
 
 // Reads run one after another, because they share the token.
 let reading = Promise.resolve();
+// The session whose transcript is read. Meanwhile it may have ended, and the next chat may have begun.
+let reader;
 const inTurn = (read) => (reading = reading.catch(() => {}).then(async () => {
-  const asked = session;
+  reader = session;
   try {
-    if (asked) await read();
+    if (reader) await read();
   } catch (cause) {
-    // What became of an earlier session is nobody's business any more.
-    if (session !== asked || leaving) return;
+    if (session !== reader || leaving) return;
     if (cause.statusCode !== 403) throw cause;
     closed(GONE);
   }
@@ -231,7 +232,9 @@ const inTurn = (read) => (reading = reading.catch(() => {}).then(async () => {
 
 async function page(nextToken) {
   const asked = { scanDirection: "BACKWARD", sortOrder: "ASCENDING", maxResults: PAGE_SIZE };
-  const { data } = await session.getTranscript(nextToken ? { ...asked, nextToken } : asked);
+  const { data } = await reader.getTranscript(nextToken ? { ...asked, nextToken } : asked);
+  // Nobody is told: see inTurn.
+  if (session !== reader) throw new Error("This is the transcript of an earlier session.");
   token = data.NextToken ?? null;
   return data.Transcript;
 }

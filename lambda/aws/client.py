@@ -15,8 +15,8 @@ from aws.no_answer import DeadlineExceeded, Stale, Unreachable, Unreadable
 
 # AWS closes a connection that was unused for about a minute, and a device on the way may drop it silently.
 _IDLE_SECONDS = 20
-# More than a network within a region needs, and more than one to another continent. After that, a new connection is
-# more likely to succeed.
+# More than a connection needs within a region, and to another continent. After that, a new connection is more likely to
+# succeed.
 _CONNECT_SECONDS, _CONNECT_FAR_SECONDS = 1.0, 2.4
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route, WebSocketRoute, expect
+from playwright.sync_api import APIResponse, Route, WebSocketRoute, expect
 
 from local.chats import Chats
 from local.clients import send
@@ -251,6 +251,25 @@ def test_a_chat_that_ends_before_the_socket_gets_messages_is_over(cloud: Cloud, 
     ann.expect_lines("(Jane joined)", "Jane: Hello again")
     ann.say("Hello")
     assert ann.contact == second
+
+
+def test_a_late_answer_to_an_earlier_chat_is_not_shown_in_the_next(cloud: Cloud, chats: Chats, ann: Customer) -> None:
+    """The transcript was asked for before the chat ended, and comes when the next one has begun."""
+    first, held = ann.start(), list[tuple[Route, APIResponse]]()
+    Agent(cloud, first).say("One")
+    ann.expect_lines("(Jane joined)", "Jane: One")
+    with ann.reconnecting():
+        ann.page.route("**/participant/transcript", lambda route: held.append((route, route.fetch())), times=1)
+        cloud.control("POST", f"contacts/{first}/cut", {})
+    ann.wait_until(lambda: held, "The page does not read the transcript again.")
+    chats.end(first, wait=0)
+    expect(ann.status).to_have_text("The chat has ended.")
+    with ann.reconnecting():
+        ann.press("Start a chat")
+    ((route, answer),) = held
+    route.fulfill(response=answer)
+    Agent(cloud, ann.contact).say("Two")
+    ann.expect_lines("(Jane joined)", "Jane: Two")
 
 
 def test_a_message_whose_answer_is_lost_is_said_once(cloud: Cloud, ann: Customer) -> None:

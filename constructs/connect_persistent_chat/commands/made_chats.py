@@ -26,6 +26,7 @@ _MOST_LOOKS = 3
 LOOK_SECONDS = 2
 # Without a network each call takes 40 s until it fails, and nothing stops the end.
 _LONGEST_END_SECONDS = 100
+# From this status on nobody knows whether a chat began: behind a gateway that waits no longer, it may.
 _UNCLEAR_STATUS = 500
 _FLOW_ID = re.compile(r"[0-9a-fA-F-]{36}|arn:\S+")
 
@@ -115,7 +116,6 @@ class MadeChats:
         client.meta.events.register("response-received.connect.StartChatContact", self._heard)
 
     def _heard(self, response_dict: Mapping[str, Any] | None, **_: object) -> None:
-        # Behind a gateway that waits no longer, a chat may begin all the same.
         if response_dict is None or response_dict["status_code"] >= _UNCLEAR_STATUS:
             self._may_have_begun = True
 
